@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: ISC */
+/* err: one record that says what went wrong, and the exit status it means. */
+#ifndef LIU_BASE_ERR_H
+#define LIU_BASE_ERR_H
+
+/*
+ * The layer that detects an error fills the record; a layer that knows a name
+ * prefixes it; only src/cli prints it. It is a plain value: it may be copied,
+ * and it owns nothing. Normal answers ("again", "ended") are not errors.
+ *
+ * Fallible functions return bool and take a `struct err *` last. On failure
+ * they return false and have filled it; on success it is untouched.
+ */
+
+#include <stdbool.h>
+
+enum { ERR_TEXT_SIZE = 480 };
+
+/* One kind for each line of the manual's table of exit statuses, and
+ * tls-truncated, which shares the status of tls. */
+enum err_kind {
+	ERR_OK,
+	ERR_IO,
+	ERR_USAGE,
+	ERR_RESOLVE,
+	ERR_CONNECT,
+	ERR_TLS,
+	ERR_TIMEOUT,
+	ERR_INCOMPLETE_READ,
+	ERR_LIMIT_OVERRUN,
+	ERR_EXPECTATION,
+	ERR_PROXY,
+	ERR_EXEC,
+	ERR_TLS_TRUNCATED,
+};
+
+struct err {
+	enum err_kind kind;
+	int sys; /* errno where one was the cause, else 0 */
+	char text[ERR_TEXT_SIZE];
+};
+
+/* Fill `err` (kind, text; sys 0). Always false, so that a caller can `return
+ * err_set(...)`. A text that does not fit is cut at a character. */
+bool err_set(struct err *err, enum err_kind kind, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* The same for a failed system call: ": " and the message of errno `sys` are
+ * appended in lower case ("connection refused"). */
+bool err_sys(struct err *err, enum err_kind kind, int sys, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* Put "PREFIX: " in front of the text. Always false. */
+bool err_prefix(struct err *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* The exit status of a kind, 0 to 11. */
+int err_status(enum err_kind kind);
+
+/* Its name in messages and JSON: "io", "tls-truncated"... */
+const char *err_name(enum err_kind kind);
+
+/* errno's symbol ("ECONNRESET"), or NULL when it has none. */
+const char *err_symbol(int sys);
+
+/* errno's message with its first letter in lower case. Static storage of
+ * libc's; never NULL. */
+const char *err_message(int sys);
+
+#endif

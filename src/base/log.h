@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: ISC */
+/* log: lines for people on standard error. */
+#ifndef LIU_BASE_LOG_H
+#define LIU_BASE_LOG_H
+
+/*
+ * Every line is "liu: TEXT\n" in one write(2), so that lines of several
+ * processes do not mix. Control characters in TEXT are made visible: a peer
+ * may have chosen them. The level and the colour are the program's one
+ * mutable global.
+ */
+
+#include <stdbool.h>
+
+/* What a line is, and so from which level on it is printed. */
+enum log_level {
+	LOG_ERROR = -1, /* failures; hidden by -qq */
+	LOG_READY = -1, /* "listening on"; hidden by -qq */
+	LOG_NOTICE = 0, /* warnings and hints; hidden by -q */
+	LOG_INFO = 1,	/* -v: connections, addresses tried */
+	LOG_DETAIL = 2, /* -vv: steps */
+	LOG_DEBUG = 3,	/* -vvv: every change of state */
+};
+
+void log_set_level(int level);	/* number of -v less number of -q; 0 at start */
+void log_set_color(bool color); /* off at start */
+bool log_enabled(enum log_level level);
+void log_line(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

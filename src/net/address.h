@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: ISC */
+/* address: the ADDRESS of the command line, and socket addresses as text. */
+#ifndef LIU_NET_ADDRESS_H
+#define LIU_NET_ADDRESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+struct err;
+
+enum address_kind {
+	ADDRESS_TCP,
+	ADDRESS_UNIX,
+	ADDRESS_FD,
+	ADDRESS_SD,
+	ADDRESS_VSOCK,
+};
+
+enum address_host {
+	HOST_NAME,     /* `host`: a name, in ASCII form, to be looked up */
+	HOST_LITERAL,  /* `host`: an IP literal, perhaps with a zone; no brackets */
+	HOST_LOOPBACK, /* PORT alone: 127.0.0.1 and ::1 */
+	HOST_ANY,      /* :PORT or *:PORT: every interface; to connect: loopback */
+};
+
+struct address {
+	enum address_kind kind;
+	bool tls;
+	enum address_host host_kind; /* ADDRESS_TCP */
+	char *host;		     /* owned; NULL for LOOPBACK and ANY */
+	uint16_t port;
+	char *path;		  /* ADDRESS_UNIX, owned: file, or the name after '@' */
+	bool abstract;		  /* Linux abstract socket */
+	char *name;		  /* ADDRESS_SD: owned, NULL for all */
+	int fd;			  /* ADDRESS_FD */
+	uint32_t cid, vsock_port; /* ADDRESS_VSOCK; cid VMADDR_CID_ANY to listen */
+};
+
+enum address_use { ADDRESS_CONNECT, ADDRESS_LISTEN };
+
+/*
+ * Read `text`; `port_word` is the word after it or NULL. When ADDRESS is the
+ * HOST of "HOST PORT", and so the word is taken too, `*took_port` is set
+ * (`took_port` NULL: one word only). ERR_USAGE on anything wrong, naming the
+ * word. The result is freed with address_free().
+ */
+bool address_parse(const char *text, const char *port_word, enum address_use use,
+		   struct address *out, bool *took_port, struct err *err);
+void address_free(struct address *address);
+
+/* Whether `text` looks like a HOST that wants the next word as its PORT, and that
+ * word like one: the rule of "HOST PORT". */
+bool address_wants_port(const char *text, const char *next);
+
+/* The address as a person would write it, e.g. for messages: "localhost:80",
+ * "[::1]:80", "unix:/run/x", "tls:example.org:443". The caller owns it. */
+char *address_text(const struct address *address);
+
+/* The name that TLS checks by default: host or literal, "localhost" for PORT and
+ * :PORT; NULL where there is none. Borrowed from the address. */
+const char *address_tls_name(const struct address *address);
+
+/* An IP literal (perhaps with a zone) and a port as a socket address. False
+ * when `host` is no literal. */
+bool address_literal(const char *host, uint16_t port, struct sockaddr_storage *out,
+		     socklen_t *out_len);
+
+/* -s ADDR[:PORT]: IP literal, IPv6 in brackets when a port follows. */
+bool address_parse_local(const char *text, struct sockaddr_storage *out, socklen_t *out_len,
+			 struct err *err);
+
+/* A socket address as connect takes it: "127.0.0.1:80", "[fe80::1%eth0]:80",
+ * "unix:/path", "unix:@name", "vsock:2:80"; "" for an unnamed Unix socket. The
+ * caller owns it. */
+char *sockaddr_text(const struct sockaddr *addr, socklen_t len);
+
+/* A sun_path; ERR_USAGE when it does not fit. */
+bool address_sockaddr_unix(const struct address *address, struct sockaddr_storage *out,
+			   socklen_t *out_len, struct err *err);
+
+#endif

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: ISC */
+/* dial: from an address to a transport that is ready: name, connection, TLS. */
+#ifndef LIU_NET_DIAL_H
+#define LIU_NET_DIAL_H
+
+/*
+ * Happy Eyeballs (RFC 8305): the two lookups run side by side, the first address
+ * goes out when AAAA has come, or 50 ms after A alone, families alternate
+ * beginning with IPv6, the next address is tried when one fails or after a
+ * delay, the first to connect wins and the others are closed. The connect
+ * timeout is one budget for all stages.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+struct address;
+struct dial;
+struct err;
+struct loop;
+struct tls_config;
+struct transport;
+
+/* Borrowed until the dial is done. Times in milliseconds, 0: none. */
+struct dial_options {
+	int family; /* AF_UNSPEC, AF_INET, AF_INET6 */
+	uint64_t connect_timeout_ms;
+	uint64_t handshake_timeout_ms;	  /* 60 s by default */
+	uint64_t happy_eyeballs_delay_ms; /* 250 by default */
+	struct sockaddr_storage local;	  /* local_len 0: the system chooses */
+	socklen_t local_len;
+	bool nagle;
+	const struct tls_config *tls; /* used when the address has `tls` */
+	const char *tls_name;	      /* what the certificate must be for; may be NULL */
+};
+
+/* Microseconds each stage took; 0 where it was not needed. */
+struct dial_times {
+	uint64_t resolve_us, connect_us, tls_us;
+};
+
+/*
+ * Called once from a task of its own, with nothing of the dial on the stack. On
+ * success `transport` is handed over and `err` NULL; else it is NULL and `err` says
+ * what was tried: kinds RESOLVE, CONNECT, TLS, TIMEOUT, USAGE or IO. The dial has
+ * freed itself. When every address fails, each is named with its reason.
+ */
+typedef void (*dial_done_fn)(void *arg, struct transport *transport, const struct err *err,
+			     const struct dial_times *times);
+
+/* `address` is borrowed until it is done; kinds TCP, UNIX, FD and VSOCK. */
+struct dial *dial_start(struct loop *loop, const struct address *address,
+			const struct dial_options *options, dial_done_fn done, void *arg);
+
+/* Before it is done: drop it; `done` is not called. NULL is allowed. */
+void dial_cancel(struct dial *dial);
+
+/* What it is doing, for the message of a deadline above it: "looking up
+ * example.org", "connecting to 127.0.0.1:80", "shaking hands with ...". */
+const char *dial_stage(const struct dial *dial);
+
+#endif

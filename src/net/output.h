@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: ISC */
+/* output: standard output or a local file, written without blocking. */
+#ifndef LIU_NET_OUTPUT_H
+#define LIU_NET_OUTPUT_H
+
+#include "base/bytes.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { OUTPUT_MARK = 64 * 1024 };
+
+struct err;
+struct evbuffer;
+struct loop;
+struct output;
+struct task;
+
+/* `fd` stays the caller's and keeps its flags. `name` is for messages
+ * ("standard output") and is copied. */
+struct output *output_new(struct loop *loop, int fd, const char *name);
+void output_free(struct output *output); /* drops what is queued; NULL is allowed */
+
+/* Queue; the bytes go out at the end of this turn of the loop, or at
+ * output_flush(). `data` is left empty. After an error they are dropped. */
+void output_add(struct output *output, struct bytes data);
+void output_add_buffer(struct output *output, struct evbuffer *data);
+void output_flush(struct output *output);
+
+/* More than OUTPUT_MARK bytes are queued: write no more for now. */
+bool output_above(const struct output *output);
+size_t output_queued(const struct output *output);
+
+/* Wake `task` once, when it is no longer above the mark, or has failed. Several
+ * tasks may wait; one that is freed says output_unwait() before. */
+void output_wait(struct output *output, struct task *task);
+void output_unwait(struct output *output, struct task *task);
+
+/* Who is told (woken) when it fails or when nobody reads it any more, also while
+ * idle, and when the queue has become empty. */
+void output_set_owner(struct output *output, struct task *task);
+
+/* NULL, or why: ERR_IO; err->sys is EPIPE when nobody reads it any more. Borrowed. */
+const struct err *output_error(const struct output *output);
+
+bool output_is_terminal(const struct output *output);
+int output_raw_fd(const struct output *output); /* for splice; -1: none */
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: ISC */
+/* settings: what the options of a command line say about every session. */
+#ifndef LIU_SESSION_SETTINGS_H
+#define LIU_SESSION_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+	SETTINGS_LIMIT = 64 * 1024,
+	SETTINGS_HIGH_WATER = 64 * 1024,
+	SETTINGS_CLOSE_TIMEOUT_MS = 3000,
+	SETTINGS_HANDSHAKE_TIMEOUT_MS = 60 * 1000,
+};
+
+/* How a relay ends. */
+struct relay_policy {
+	bool send_only;	    /* nothing is read from the peer */
+	bool recv_only;	    /* standard input is not read */
+	bool no_half_close; /* the end of input is not passed on */
+	bool end_with_peer; /* the peer's end ends it */
+	bool has_quit_after;
+	uint64_t quit_after_ms; /* end in order so long after the end of input */
+};
+
+/* Immutable and shared by all sessions. Times in milliseconds, 0: none. */
+struct session_settings {
+	size_t limit;	   /* bytes before a separator */
+	size_t high_water; /* write buffer marks, bytes */
+	size_t low_water;
+	uint64_t timeout_ms;	       /* listen, echo: each connection, from accept to its end */
+	uint64_t handshake_timeout_ms; /* listen, echo: the TLS handshake */
+	uint64_t step_timeout_ms;
+	uint64_t idle_timeout_ms;
+	uint64_t close_timeout_ms;
+	bool crlf;
+	bool chomp;
+	struct relay_policy relay;
+};
+
+#endif

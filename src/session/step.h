@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: ISC */
+/* step: what a session is asked to do, as records made once from the words. */
+#ifndef LIU_SESSION_STEP_H
+#define LIU_SESSION_STEP_H
+
+/*
+ * A step list is immutable and shared by all sessions of the program. What a
+ * step is (name, arguments, parse and run function, where it may stand) is a row
+ * of the table in step_table.c; nothing else knows the names.
+ */
+
+#include "base/bytes.h"
+#include "net/transport.h"
+#include "stream/reader.h"
+
+#include <regex.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct err;
+struct session;
+struct session_settings;
+struct step;
+struct words;
+
+/* What a run function answers. It is called again after AGAIN. */
+enum step_result {
+	STEP_NEXT,  /* done: go on with the next one */
+	STEP_AGAIN, /* not yet; something has been armed that will wake the session */
+	STEP_STOP,  /* done, and so is the list */
+	STEP_FAIL,  /* session_fail() has been told why */
+};
+
+enum step_flags {
+	STEP_READS = 1 << 0,  /* takes bytes from the peer */
+	STEP_SENDS = 1 << 1,  /* refused after write-eof */
+	STEP_PRINTS = 1 << 2, /* gives bytes to standard output */
+	STEP_LAST = 1 << 3,   /* nothing may follow */
+	STEP_STDIN = 1 << 4,  /* uses standard input (writefile: only `-`) */
+	STEP_RECORD = 1 << 5, /* leaves something for expect */
+	STEP_HIDDEN = 1 << 6, /* no word of the command line */
+	STEP_LOOPS = 1 << 7,  /* goes back to the first step */
+	STEP_BULK = 1 << 8,   /* passes bytes on: wants large reads */
+};
+
+/* A row of the table. */
+struct step_kind {
+	const char *name;    /* "readline" */
+	const char *args;    /* "[COUNT]", as help shows it */
+	const char *summary; /* one line of help */
+	unsigned flags;
+	/* Takes its arguments from `words`; NULL: it has none. */
+	bool (*parse)(struct step *step, struct words *words, struct err *err);
+	/* At most one of them; called until it does not answer AGAIN. */
+	enum step_result (*run)(struct session *session, const struct step *step);
+};
+
+enum frame_format {
+	FRAME_U8,
+	FRAME_U16BE,
+	FRAME_U16LE,
+	FRAME_U32BE,
+	FRAME_U32LE,
+	FRAME_U64BE,
+	FRAME_U64LE,
+	FRAME_VARINT,
+	FRAME_NETSTRING,
+};
+
+/* How `echo` cuts what comes. */
+enum echo_mode { ECHO_RAW, ECHO_LINE, ECHO_EXACTLY, ECHO_UNTIL };
+
+struct step {
+	const struct step_kind *kind;
+	unsigned flags;		 /* the kind's, and what the arguments add */
+	bool tried;		 /* `try STEP` */
+	size_t index;		 /* its place in the list, from 1 */
+	char *text;		 /* "readexactly 16", for messages; owned */
+	struct bytes data;	 /* bytes to send; owned */
+	bool has_number;	 /* a number was given */
+	uint64_t number;	 /* N, COUNT or milliseconds */
+	struct separators *seps; /* owned */
+	enum frame_format format;
+	enum info_key key;
+	enum echo_mode echo;
+	char *path;	/* writefile; owned */
+	int fd;		/* ... opened at start; -1: not (%n) */
+	bool regular;	/* ... a regular file: whole for each connection */
+	regex_t *regex; /* expect; owned */
+};
+
+struct step_list {
+	struct step *steps;
+	size_t count;
+	bool keeps_record; /* expect stands in it */
+	bool uses_stdin;   /* one connection at a time */
+	bool prints;	   /* a step gives bytes to standard output */
+	bool loops;
+};
+
+/* Where the list will run, for what cannot work there. */
+struct step_context {
+	const struct session_settings *settings;
+	bool listening;
+	bool keep_open;
+	int connection_fd; /* the N of fd:N, else -1 */
+	bool json;
+};
+
+/* The table, for help, completion and the check of the manual. */
+const struct step_kind *step_kinds(size_t *count);
+
+/* Words to steps: ERR_USAGE with one line that names the word. With no word the
+ * list is `relay`. Files are not opened yet. */
+struct step_list *step_list_parse(char *const *words, size_t count,
+				  const struct step_context *context, struct err *err);
+
+/* A list of one step made by the program: echo's and head's. `step` is moved in. */
+struct step_list *step_list_of(const struct step *steps, size_t count);
+
+/* Open the files that the list names (ERR_USAGE). After the whole command line
+ * is known to be good. */
+bool step_list_open(struct step_list *list, struct err *err);
+void step_list_free(struct step_list *list);
+
+#endif

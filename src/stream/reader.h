@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: ISC */
+/* reader: lines, lengths and separators out of a byte stream; asyncio's StreamReader. */
+#ifndef LIU_STREAM_READER_H
+#define LIU_STREAM_READER_H
+
+/*
+ * A pull reader: one question, one answer. It knows an evbuffer and nothing of
+ * sockets, loops or logs; it never blocks and never calls back. Who owns the
+ * bytes' source appends to the evbuffer, says when it has ended, and asks
+ * again.
+ *
+ * Unlike asyncio: complete records are served before an error; `consumed` of an
+ * overrun is always limit + 1; an overlong line is not discarded.
+ */
+
+#include "base/bytes.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct evbuffer;
+
+enum stream_status {
+	STREAM_OK,	/* met in full */
+	STREAM_AGAIN,	/* not yet: ask again when there is more */
+	STREAM_EOF,	/* the stream ended first; what was left is handed over */
+	STREAM_OVERRUN, /* past the limit; nothing is taken */
+	STREAM_ERROR,	/* the stream broke first; what was left is handed over */
+};
+
+/*
+ * What ends a record. At least one separator, none empty. The match that ends
+ * first wins; of two that end together the shorter.
+ */
+struct separators {
+	size_t count;
+	struct bytes *items; /* owned, each with its data; shortest first */
+	size_t longest;
+	bool last[256]; /* is this byte the last one of a separator? */
+};
+
+/* `items` is copied, data and all. */
+struct separators *separators_new(const struct bytes *items, size_t count);
+void separators_free(struct separators *seps);	   /* NULL is allowed */
+const struct separators *separators_newline(void); /* "\n", static */
+
+struct reader {
+	struct evbuffer *in; /* borrowed */
+	size_t limit;	     /* bytes before a separator; above 0 */
+	size_t want;	     /* bytes in `in` that the last question could use */
+	bool ended;	     /* nothing more comes */
+	bool broken;	     /* ... and not in good order */
+	/* Where the search for `sought` goes on: in[0..scanned) ends no match. */
+	size_t scanned;
+	const struct separators *sought;
+	size_t matched; /* length of the separator that ended the last record */
+};
+
+/* `in` is borrowed until the reader is no longer used. `limit` is at least 1. */
+void reader_init(struct reader *r, struct evbuffer *in, size_t limit);
+
+/* Nothing more will come (feed_eof), or the stream broke (set_exception). The
+ * first call counts. */
+void reader_feed_eof(struct reader *r);
+void reader_feed_error(struct reader *r);
+
+/*
+ * Each appends what it answers to `into`, without copying where it can.
+ * STREAM_EOF and STREAM_ERROR leave the buffer empty.
+ */
+
+/* At most `max` bytes, at least one; 0 is met at once. (StreamReader.read(n)) */
+enum stream_status reader_read(struct reader *r, size_t max, struct evbuffer *into);
+
+/* Up to and with "\n"; at the end the rest is STREAM_EOF like everywhere: that
+ * a partial last line is a line is the caller's to say. (readline) */
+enum stream_status reader_readline(struct reader *r, struct evbuffer *into);
+
+/* Exactly n bytes, all or nothing: n is what is buffered meanwhile. (readexactly) */
+enum stream_status reader_readexactly(struct reader *r, size_t n, struct evbuffer *into);
+
+/* Up to and with the separator that ends first; `r->matched` is its length.
+ * STREAM_OVERRUN when more than `limit` bytes come before it, decided from the first
+ * limit + longest bytes alone, so that the answer does not depend on how the
+ * bytes were split in time. (readuntil) */
+enum stream_status reader_readuntil(struct reader *r, const struct separators *seps,
+				    struct evbuffer *into);
+
+/* Throw away at most `max` bytes, at least one unless max is 0; `*skipped` is
+ * how many, also with STREAM_EOF and STREAM_ERROR (0). */
+enum stream_status reader_skip(struct reader *r, uint64_t max, uint64_t *skipped);
+
+/* Throw away up to and with a separator, however far: bounded memory, no
+ * limit. `*skipped` counts what this call threw away, with AGAIN too. */
+enum stream_status reader_skipuntil(struct reader *r, const struct separators *seps,
+				    uint64_t *skipped);
+
+/* The bytes at the front without taking them: STREAM_OK when `n` are there and
+ * copied to `data`; STREAM_EOF or STREAM_ERROR when they never will be (the
+ * bytes stay; `*got` of them were copied). */
+enum stream_status reader_peek(struct reader *r, size_t n, unsigned char *data, size_t *got);
+
+/* The stream has ended in good order and nothing is left. (at_eof) */
+bool reader_at_eof(const struct reader *r);
+
+/* Bytes that are there. */
+size_t reader_buffered(const struct reader *r);
+
+/* How many bytes more the source may bring in: 0 says stop. After AGAIN at
+ * least 1. Between questions: up to limit + the longest separator seen. */
+size_t reader_room(const struct reader *r);
+
+#endif

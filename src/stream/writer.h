@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: ISC */
+/* writer: what waits to be sent, and when to wait for it; asyncio's StreamWriter. */
+#ifndef LIU_STREAM_WRITER_H
+#define LIU_STREAM_WRITER_H
+
+/*
+ * Pure like the reader: it knows the evbuffer of bytes not sent yet. Sending is
+ * the transport's work; telling the writer of its failure is its owner's.
+ */
+
+#include "base/bytes.h"
+#include "stream/reader.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct writer {
+	struct evbuffer *out; /* borrowed */
+	size_t high, low;     /* marks, bytes */
+	bool above;	      /* above the high mark, and not yet down at the low one */
+	bool ended;	      /* write_eof was asked for */
+	bool broken;	      /* sending failed: writes are dropped */
+	uint64_t written;     /* bytes given to write so far */
+};
+
+/* `out` is borrowed until the writer is no longer used; low <= high. */
+void writer_init(struct writer *w, struct evbuffer *out, size_t high, size_t low);
+
+/* Never waits. After feed_error the bytes are dropped. Not after write_eof
+ * (asserted: lists that do this are refused when they are read). */
+void writer_write(struct writer *w, struct bytes data);
+void writer_write_buffer(struct writer *w, struct evbuffer *data); /* leaves it empty */
+
+/* OK, unless the queue has gone above the high mark and is not yet at or below
+ * the low one (asyncio's drain); STREAM_ERROR after feed_error. */
+enum stream_status writer_drain(struct writer *w);
+
+/* OK when nothing is queued; STREAM_ERROR after feed_error. */
+enum stream_status writer_flush(struct writer *w);
+
+/* Bytes that may be added before the queue is above the high mark; 0 while it
+ * is `above`: what reads from a source asks this first. */
+size_t writer_room(struct writer *w);
+
+size_t writer_queued(const struct writer *w);
+
+/* Sending has failed for good: what is queued is dropped. */
+void writer_feed_error(struct writer *w);
+
+/* Bytes that have left the queue towards the peer. */
+uint64_t writer_sent(const struct writer *w);
+
+#endif
