@@ -129,6 +129,7 @@ static void run_tasks(struct loop *loop)
 
 	if (TAILQ_EMPTY(&loop->tasks))
 		return;
+	assert(!loop->mark.pending); /* no task turns the loop */
 	task_wake(&loop->mark);
 	while ((task = TAILQ_FIRST(&loop->tasks)) != &loop->mark) {
 		task_cancel(task);

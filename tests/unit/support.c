@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: ISC */
+/* support: connected pairs and loops with a deadline, for the tests of src/net. */
+#include "config.h"
+
+#include "unit/support.h"
+
+#include "net/loop.h"
+
+#include <errno.h>
+#include <event2/buffer.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { PATTERN_PERIOD = 65521, CHUNK = 64 * 1024, SMALL = 8 * 1024 };
+
+void support_tcp_pair(int pair[2])
+{
+	struct sockaddr_in addr = { .sin_family = AF_INET,
+				    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof(addr);
+	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_true(listener >= 0);
+	assert_int_equal(bind(listener, (struct sockaddr *)&addr, len), 0);
+	assert_int_equal(listen(listener, 1), 0);
+	assert_int_equal(getsockname(listener, (struct sockaddr *)&addr, &len), 0);
+	pair[0] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	assert_true(pair[0] >= 0);
+	if (connect(pair[0], (struct sockaddr *)&addr, len) != 0)
+		assert_int_equal(errno, EINPROGRESS);
+	pair[1] = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	assert_true(pair[1] >= 0);
+	close(listener);
+}
+
+void support_unix_pair(int pair[2])
+{
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair),
+			 0);
+}
+
+bool support_run(struct loop *loop, bool (*met)(void *arg), void *arg, uint64_t ms)
+{
+	uint64_t end = loop_now() + ms;
+
+	while (!met(arg)) {
+		bool never = false;
+
+		if (loop_now() > end)
+			return false;
+		(void)loop_run_until(loop, &never, 1);
+	}
+	return true;
+}
+
+static uint64_t processor_ms(void)
+{
+	struct timespec used;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+	return (uint64_t)used.tv_sec * 1000 + (uint64_t)used.tv_nsec / 1000000;
+}
+
+uint64_t support_idle(struct loop *loop, uint64_t ms)
+{
+	bool never = false;
+	uint64_t begin = processor_ms();
+
+	(void)loop_run_until(loop, &never, ms);
+	return processor_ms() - begin;
+}
+
+static void await(int fd, short what)
+{
+	struct pollfd p = { .fd = fd, .events = what };
+
+	assert_int_equal(poll(&p, 1, SUPPORT_DEADLINE_MS), 1);
+}
+
+void support_send(int fd, const void *data, size_t len)
+{
+	const unsigned char *next = data;
+
+	while (len > 0) {
+		ssize_t n;
+
+		await(fd, POLLOUT);
+		n = send(fd, next, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+		assert_true(n > 0);
+		next += n;
+		len -= (size_t)n;
+	}
+}
+
+void support_receive(int fd, void *data, size_t len)
+{
+	unsigned char *next = data;
+
+	while (len > 0) {
+		ssize_t n;
+
+		await(fd, POLLIN);
+		n = recv(fd, next, len, MSG_DONTWAIT);
+		assert_true(n > 0);
+		next += n;
+		len -= (size_t)n;
+	}
+}
+
+int support_receive_all(int fd, struct evbuffer *into)
+{
+	unsigned char *data = malloc(CHUNK);
+	int sys = 0;
+	ssize_t n;
+
+	assert_non_null(data);
+	do {
+		await(fd, POLLIN);
+		n = recv(fd, data, CHUNK, MSG_DONTWAIT);
+		if (n > 0)
+			evbuffer_add(into, data, (size_t)n);
+		else if (n < 0)
+			sys = errno;
+	} while (n > 0);
+	free(data);
+	return sys;
+}
+
+ssize_t support_try_receive(int fd, void *data, size_t len)
+{
+	ssize_t n = recv(fd, data, len, MSG_DONTWAIT);
+
+	return n < 0 ? -errno : n;
+}
+
+size_t support_fill(int fd)
+{
+	unsigned char *data = calloc(1, CHUNK);
+	size_t total = 0;
+	ssize_t n;
+
+	assert_non_null(data);
+	while ((n = send(fd, data, CHUNK, MSG_DONTWAIT | MSG_NOSIGNAL)) > 0)
+		total += (size_t)n;
+	assert_int_equal(errno, EAGAIN);
+	free(data);
+	return total;
+}
+
+void support_small_buffers(int fd)
+{
+	int size = SMALL;
+
+	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size)), 0);
+	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size)), 0);
+}
+
+void support_reset(int fd)
+{
+	struct linger now = { .l_onoff = 1, .l_linger = 0 };
+
+	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now)), 0);
+	close(fd);
+}
+
+unsigned char support_byte(uint64_t i)
+{
+	uint64_t place = i % PATTERN_PERIOD;
+
+	return (unsigned char)(place * 31 + (place >> 8) * 7);
+}
+
+void support_pattern(unsigned char *data, size_t len, uint64_t from)
+{
+	for (size_t i = 0; i < len; i++)
+		data[i] = support_byte(from + i);
+}
+
+bool support_is_pattern(struct evbuffer *buffer, uint64_t from)
+{
+	size_t len = evbuffer_get_length(buffer);
+	unsigned char *data = malloc(len + 1);
+	bool same = true;
+
+	assert_non_null(data);
+	evbuffer_copyout(buffer, data, len);
+	for (size_t i = 0; i < len && same; i++)
+		same = data[i] == support_byte(from + i);
+	free(data);
+	return same;
+}

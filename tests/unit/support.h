@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: ISC */
+/* support: connected pairs and loops with a deadline, for the tests of src/net. */
+#ifndef LIU_TESTS_SUPPORT_H
+#define LIU_TESTS_SUPPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct evbuffer;
+struct loop;
+
+/* Longer than anything takes that works. */
+enum { SUPPORT_DEADLINE_MS = 10 * 1000 };
+
+/* Two connected sockets, non-blocking and close-on-exec: TCP over loopback
+ * (TCP_NODELAY off), Unix stream. pair[0] is the one that connected. */
+void support_tcp_pair(int pair[2]);
+void support_unix_pair(int pair[2]);
+
+/* Turn the loop until `met(arg)`, which is asked every millisecond or so; false
+ * when it is not within `ms`. */
+bool support_run(struct loop *loop, bool (*met)(void *arg), void *arg, uint64_t ms);
+
+/* Turn the loop for `ms`. Returns the milliseconds of processor time it took:
+ * about 0 unless it spins. */
+uint64_t support_idle(struct loop *loop, uint64_t ms);
+
+/* The test's own end, without a loop. Each waits until the deadline and fails the
+ * test after it. */
+void support_send(int fd, const void *data, size_t len);
+void support_receive(int fd, void *data, size_t len); /* exactly len */
+/* All up to the end into `into`; returns 0, or errno when it broke. */
+int support_receive_all(int fd, struct evbuffer *into);
+
+/* What recv(2) says now: bytes, 0 at the end, or -errno. */
+ssize_t support_try_receive(int fd, void *data, size_t len);
+
+/* Send until the socket takes no more; returns how many bytes. */
+size_t support_fill(int fd);
+
+/* Make buffers of both directions small, and fixed. */
+void support_small_buffers(int fd);
+
+void support_reset(int fd); /* close with RST */
+
+/* Bytes that show what is missing or doubled: byte i of an endless pattern
+ * with a period that is no power of two. */
+unsigned char support_byte(uint64_t i);
+void support_pattern(unsigned char *data, size_t len, uint64_t from);
+
+/* Is the whole of `buffer` the pattern's bytes from `from` on? */
+bool support_is_pattern(struct evbuffer *buffer, uint64_t from);
+
+#endif
