@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: ISC */
+/* alloc: memory that is there, or the program ends. */
+#include "config.h"
+
+#include "base/alloc.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+_Noreturn void alloc_failed(void)
+{
+	static const char line[] = "liu: out of memory\n";
+
+	/* Neither stdio nor log.c: both may want memory. */
+	if (write(STDERR_FILENO, line, sizeof(line) - 1) < 0)
+		_exit(1);
+	_exit(1);
+}
+
+static void *checked(void *memory)
+{
+	if (memory == NULL)
+		alloc_failed();
+	return memory;
+}
+
+void *alloc_zeroed(size_t size)
+{
+	return checked(calloc(1, size == 0 ? 1 : size));
+}
+
+void *alloc_array(size_t count, size_t size)
+{
+	if (count == 0 || size == 0)
+		return alloc_zeroed(1);
+	return checked(calloc(count, size));
+}
+
+void *alloc_resize(void *old, size_t size)
+{
+	return checked(realloc(old, size == 0 ? 1 : size));
+}
+
+void *alloc_copy(const void *data, size_t size)
+{
+	void *copy = checked(malloc(size == 0 ? 1 : size));
+
+	if (size > 0)
+		memcpy(copy, data, size);
+	return copy;
+}
+
+char *alloc_string(const char *string)
+{
+	return alloc_copy(string, strlen(string) + 1);
+}
+
+char *alloc_printf(const char *format, ...)
+{
+	char *text;
+	va_list args;
+
+	va_start(args, format);
+	if (vasprintf(&text, format, args) < 0)
+		alloc_failed();
+	va_end(args);
+	return text;
+}
