@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct bytes {
 	const unsigned char *data;
@@ -16,6 +17,10 @@ struct bytes {
 struct bytes bytes_of(const void *data, size_t len);
 struct bytes bytes_of_string(const char *string); /* without its NUL */
 bool bytes_equal(struct bytes a, struct bytes b);
+
+/* The length of the UTF-8 character (RFC 3629) that `b` begins with, 1 to 4,
+ * and its code point; 0 when there is none or only a part of it. */
+size_t bytes_utf8_char(struct bytes b, uint32_t *code);
 
 /* The length of the longest prefix that does not end within a UTF-8
  * character: where a text may be cut. Bytes that are no UTF-8 are each a place
