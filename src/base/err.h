@@ -62,8 +62,8 @@ const char *err_name(enum err_kind kind);
 /* errno's symbol ("ECONNRESET"), or NULL when it has none. */
 const char *err_symbol(int sys);
 
-/* errno's message with its first letter in lower case. Static storage of
- * libc's; never NULL. */
+/* errno's message with its first letter in lower case. Valid until the next
+ * call in the same thread; never NULL. */
 const char *err_message(int sys);
 
 #endif

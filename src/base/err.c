@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: ISC */
+/* err: one record that says what went wrong, and the exit status it means. */
+#include "config.h"
+
+#include "base/err.h"
+
+#include "base/bytes.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { MESSAGE_SIZE = 128 };
+
+/* Take `text`, of which `wanted` bytes were to be written, into the record. */
+static void take_text(struct err *err, const char *text, int wanted)
+{
+	size_t len = wanted < 0 ? 0 : (size_t)wanted;
+
+	if (len >= ERR_TEXT_SIZE)
+		len = bytes_utf8_prefix(bytes_of(text, ERR_TEXT_SIZE - 1));
+	memcpy(err->text, text, len);
+	err->text[len] = '\0';
+}
+
+/* The arguments may point into err->text: everything is formatted aside first. */
+bool err_set(struct err *err, enum err_kind kind, const char *format, ...)
+{
+	char text[ERR_TEXT_SIZE];
+	va_list args;
+	int wanted;
+
+	va_start(args, format);
+	wanted = vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	take_text(err, text, wanted);
+	err->kind = kind;
+	err->sys = 0;
+	return false;
+}
+
+bool err_sys(struct err *err, enum err_kind kind, int sys, const char *format, ...)
+{
+	char what[ERR_TEXT_SIZE];
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(what, sizeof(what), format, args);
+	va_end(args);
+	(void)err_set(err, kind, "%s: %s", what, err_message(sys));
+	err->sys = sys;
+	return false;
+}
+
+bool err_prefix(struct err *err, const char *format, ...)
+{
+	char prefix[ERR_TEXT_SIZE];
+	char text[ERR_TEXT_SIZE];
+	va_list args;
+	int wanted;
+
+	va_start(args, format);
+	(void)vsnprintf(prefix, sizeof(prefix), format, args);
+	va_end(args);
+	wanted = snprintf(text, sizeof(text), "%s: %s", prefix, err->text);
+	take_text(err, text, wanted);
+	return false;
+}
+
+int err_status(enum err_kind kind)
+{
+	return kind == ERR_TLS_TRUNCATED ? ERR_TLS : (int)kind;
+}
+
+const char *err_name(enum err_kind kind)
+{
+	static const char *const names[] = {
+		[ERR_OK] = "ok",
+		[ERR_IO] = "io",
+		[ERR_USAGE] = "usage",
+		[ERR_RESOLVE] = "resolve",
+		[ERR_CONNECT] = "connect",
+		[ERR_TLS] = "tls",
+		[ERR_TIMEOUT] = "timeout",
+		[ERR_INCOMPLETE_READ] = "incomplete-read",
+		[ERR_LIMIT_OVERRUN] = "limit-overrun",
+		[ERR_EXPECTATION] = "expectation",
+		[ERR_PROXY] = "proxy",
+		[ERR_EXEC] = "exec",
+		[ERR_TLS_TRUNCATED] = "tls-truncated",
+	};
+
+	return names[kind];
+}
+
+/* A table, because strerrorname_np(3) is glibc's alone. */
+const char *err_symbol(int sys)
+{
+#define SYMBOL(name)                                                                               \
+	{                                                                                          \
+		name, #name                                                                        \
+	}
+	static const struct {
+		int sys;
+		const char *symbol;
+	} symbols[] = {
+		SYMBOL(EACCES),	      SYMBOL(EADDRINUSE),   SYMBOL(EADDRNOTAVAIL),
+		SYMBOL(EAFNOSUPPORT), SYMBOL(EAGAIN),	    SYMBOL(EALREADY),
+		SYMBOL(EBADF),	      SYMBOL(EBADMSG),	    SYMBOL(EBUSY),
+		SYMBOL(ECONNABORTED), SYMBOL(ECONNREFUSED), SYMBOL(ECONNRESET),
+		SYMBOL(EDESTADDRREQ), SYMBOL(EDQUOT),	    SYMBOL(EEXIST),
+		SYMBOL(EFAULT),	      SYMBOL(EFBIG),	    SYMBOL(EHOSTDOWN),
+		SYMBOL(EHOSTUNREACH), SYMBOL(EINPROGRESS),  SYMBOL(EINTR),
+		SYMBOL(EINVAL),	      SYMBOL(EIO),	    SYMBOL(EISCONN),
+		SYMBOL(EISDIR),	      SYMBOL(ELOOP),	    SYMBOL(EMFILE),
+		SYMBOL(EMSGSIZE),     SYMBOL(ENAMETOOLONG), SYMBOL(ENETDOWN),
+		SYMBOL(ENETRESET),    SYMBOL(ENETUNREACH),  SYMBOL(ENFILE),
+		SYMBOL(ENOBUFS),      SYMBOL(ENODEV),	    SYMBOL(ENOENT),
+		SYMBOL(ENOMEM),	      SYMBOL(ENOPROTOOPT),  SYMBOL(ENOSPC),
+		SYMBOL(ENOSYS),	      SYMBOL(ENOTCONN),	    SYMBOL(ENOTDIR),
+		SYMBOL(ENOTSOCK),     SYMBOL(ENXIO),	    SYMBOL(EOPNOTSUPP),
+		SYMBOL(EOVERFLOW),    SYMBOL(EPERM),	    SYMBOL(EPIPE),
+		SYMBOL(EPROTO),	      SYMBOL(EPROTOTYPE),   SYMBOL(EPROTONOSUPPORT),
+		SYMBOL(EROFS),	      SYMBOL(ESHUTDOWN),    SYMBOL(ETIMEDOUT),
+		SYMBOL(ETXTBSY),
+	};
+#undef SYMBOL
+
+	for (size_t i = 0; i < sizeof(symbols) / sizeof(symbols[0]); i++)
+		if (symbols[i].sys == sys)
+			return symbols[i].symbol;
+	return NULL;
+}
+
+const char *err_message(int sys)
+{
+	/* Of the thread: names are resolved in threads. */
+	static _Thread_local char message[MESSAGE_SIZE];
+
+	(void)snprintf(message, sizeof(message), "%s", strerror(sys));
+	/* "RPC ..." keeps its capitals. */
+	if (!isupper((unsigned char)message[1]))
+		message[0] = (char)tolower((unsigned char)message[0]);
+	return message;
+}
