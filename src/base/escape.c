@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: ISC */
+/* escape: text with backslashes into bytes, and bytes into text that is safe to show. */
+#include "config.h"
+
+#include "base/escape.h"
+
+#include "base/alloc.h"
+#include "base/err.h"
+
+#include <assert.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	ESC = 0x1B,
+	OCTAL_MAX = 0377,
+	OCTAL_DIGITS = 3,
+	UNIT_SIZE = 17, /* four bytes as \xHH each, and a NUL */
+};
+
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+/* "bad escape \q": the first `len` bytes of `at`, which begins with the
+ * backslash, and what is left of the last character. */
+static bool bad_escape(const char *at, size_t len, struct err *err)
+{
+	uint32_t code;
+	size_t last;
+
+	if (len == 1)
+		return err_set(err, ERR_USAGE, "a lone \\ at the end, write \\\\");
+	last = bytes_utf8_char(bytes_of_string(at + len - 1), &code);
+	if (last > 0)
+		len += last - 1;
+	return err_set(err, ERR_USAGE, "bad escape %.*s", (int)len, at);
+}
+
+/* \x41 at `at`: four bytes are taken. */
+static size_t decode_hex_escape(const char *at, unsigned char *out, struct err *err)
+{
+	int high = hex_digit(at[2]);
+	int low = high < 0 ? -1 : hex_digit(at[3]);
+
+	if (low < 0) {
+		(void)err_set(err, ERR_USAGE, "bad escape \\x: two hexadecimal digits must follow");
+		return 0;
+	}
+	*out = (unsigned char)(high << 4 | low);
+	return 4;
+}
+
+/* \1, \12 or \123 at `at`. */
+static size_t decode_octal_escape(const char *at, unsigned char *out, struct err *err)
+{
+	unsigned value = 0;
+	size_t digits = 0;
+
+	while (digits < OCTAL_DIGITS && at[1 + digits] >= '0' && at[1 + digits] <= '7')
+		value = value * 8 + (unsigned)(at[1 + digits++] - '0');
+	if (value > OCTAL_MAX) {
+		(void)err_set(err, ERR_USAGE, "bad escape %.4s: at most \\377", at);
+		return 0;
+	}
+	*out = (unsigned char)value;
+	return 1 + digits;
+}
+
+/* One escape at `at`, which points to its backslash. The number of characters
+ * taken; 0: it is none. */
+static size_t decode_one(const char *at, unsigned char *out, struct err *err)
+{
+	static const char letters[] = "nrtabefv\\";
+	static const char values[] = "\n\r\t\a\b\x1B\f\v\\";
+	const char *letter;
+
+	if (at[1] == 'x')
+		return decode_hex_escape(at, out, err);
+	if (at[1] >= '0' && at[1] <= '7')
+		return decode_octal_escape(at, out, err);
+	letter = at[1] == '\0' ? NULL : strchr(letters, at[1]);
+	if (letter == NULL) {
+		(void)bad_escape(at, at[1] == '\0' ? 1 : 2, err);
+		return 0;
+	}
+	*out = (unsigned char)values[letter - letters];
+	return 2;
+}
+
+bool escape_decode(const char *text, struct bytes *out, struct err *err)
+{
+	unsigned char *data = alloc_zeroed(strlen(text));
+	size_t len = 0;
+
+	while (*text != '\0') {
+		size_t taken = 1;
+
+		if (*text == '\\')
+			taken = decode_one(text, &data[len], err);
+		else
+			data[len] = (unsigned char)*text;
+		if (taken == 0) {
+			free(data);
+			return false;
+		}
+		len++;
+		text += taken;
+	}
+	*out = bytes_of(data, len);
+	return true;
+}
+
+static bool is_space(char c)
+{
+	return c != '\0' && strchr(" \t\r\n\f\v", c) != NULL;
+}
+
+bool escape_decode_hex(const char *text, struct bytes *out, struct err *err)
+{
+	unsigned char *data = alloc_zeroed(strlen(text) / 2);
+	size_t len = 0;
+
+	for (;;) {
+		int high, low;
+
+		while (is_space(*text))
+			text++;
+		if (*text == '\0')
+			break;
+		high = hex_digit(text[0]);
+		low = high < 0 ? -1 : hex_digit(text[1]);
+		if (low < 0) {
+			free(data);
+			return err_set(err, ERR_USAGE, "'%.2s' is no pair of hexadecimal digits",
+				       text);
+		}
+		data[len++] = (unsigned char)(high << 4 | low);
+		text += 2;
+	}
+	*out = bytes_of(data, len);
+	return true;
+}
+
+/* Controls (C1 too), and what reorders or breaks the line it stands in. */
+static bool must_hide(uint32_t code)
+{
+	if (code < 0x20 || (code >= 0x7F && code < 0xA0))
+		return true;
+	if (code == 0x061C || code == 0x200E || code == 0x200F)
+		return true;
+	if (code >= 0x2028 && code <= 0x202E) /* also the line and paragraph separators */
+		return true;
+	return code >= 0x2066 && code <= 0x2069;
+}
+
+/* The letter of a byte that has a short form, else 0. */
+static char short_form(unsigned char byte, bool backslashes)
+{
+	switch (byte) {
+	case '\n':
+		return 'n';
+	case '\r':
+		return 'r';
+	case '\t':
+		return 't';
+	case ESC:
+		return 'e';
+	case '\\':
+		return backslashes ? '\\' : 0;
+	default:
+		return 0;
+	}
+}
+
+/* What the beginning of `b` (not empty) looks like, into `unit`; `*len` is its
+ * length. Returns how many bytes of `b` that is. */
+static size_t show_one(struct bytes b, bool backslashes, char unit[UNIT_SIZE], size_t *len)
+{
+	uint32_t code = 0;
+	size_t taken = bytes_utf8_char(b, &code);
+	char letter = short_form(b.data[0], backslashes);
+
+	if (letter != 0) {
+		unit[0] = '\\';
+		unit[1] = letter;
+		*len = 2;
+		return 1;
+	}
+	if (taken > 0 && !must_hide(code)) {
+		memcpy(unit, b.data, taken);
+		*len = taken;
+		return taken;
+	}
+	if (taken == 0)
+		taken = 1;
+	*len = 0;
+	for (size_t i = 0; i < taken; i++)
+		*len += (size_t)snprintf(unit + *len, UNIT_SIZE - *len, "\\x%02x", b.data[i]);
+	return taken;
+}
+
+char *escape_visible(struct bytes b, char *buf, size_t size)
+{
+	static const char dots[] = "...";
+	size_t used = 0, cut = 0, at = 0;
+
+	assert(size >= sizeof(dots));
+	while (at < b.len) {
+		char unit[UNIT_SIZE];
+		size_t len;
+
+		at += show_one(bytes_of(b.data + at, b.len - at), true, unit, &len);
+		if (used + len >= size) {
+			memcpy(buf + cut, dots, sizeof(dots));
+			return buf;
+		}
+		memcpy(buf + used, unit, len);
+		used += len;
+		if (used + sizeof(dots) <= size)
+			cut = used;
+	}
+	buf[used] = '\0';
+	return buf;
+}
+
+char *escape_controls(struct bytes b)
+{
+	size_t used = 0, at = 0, room = b.len + UNIT_SIZE;
+	char *text = alloc_zeroed(room);
+
+	while (at < b.len) {
+		char unit[UNIT_SIZE];
+		size_t len;
+
+		at += show_one(bytes_of(b.data + at, b.len - at), false, unit, &len);
+		if (used + len >= room) {
+			room = room * 2 + len;
+			text = alloc_resize(text, room);
+		}
+		memcpy(text + used, unit, len);
+		used += len;
+	}
+	text[used] = '\0';
+	return text;
+}
