@@ -14,17 +14,19 @@
 
 /* What a line is, and so from which level on it is printed. */
 enum log_level {
-	LOG_ERROR = -1, /* failures; hidden by -qq */
-	LOG_READY = -1, /* "listening on"; hidden by -qq */
-	LOG_NOTICE = 0, /* warnings and hints; hidden by -q */
-	LOG_INFO = 1,	/* -v: connections, addresses tried */
-	LOG_DETAIL = 2, /* -vv: steps */
-	LOG_DEBUG = 3,	/* -vvv: every change of state */
+	LOG_ERROR,  /* failures; hidden by -qq */
+	LOG_READY,  /* "listening on"; hidden by -qq */
+	LOG_NOTICE, /* warnings and hints; hidden by -q */
+	LOG_INFO,   /* -v: connections, addresses tried */
+	LOG_DETAIL, /* -vv: steps */
+	LOG_DEBUG,  /* -vvv: every change of state */
 };
 
 void log_set_level(int level);	/* number of -v less number of -q; 0 at start */
 void log_set_color(bool color); /* off at start */
 bool log_enabled(enum log_level level);
+
+/* Keeps errno. A line that cannot be written is lost. */
 void log_line(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: ISC */
+/* log: lines for people on standard error. */
+#include "config.h"
+
+#include "base/log.h"
+
+#include "base/alloc.h"
+#include "base/bytes.h"
+#include "base/escape.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { STDERR_WAIT_MS = 1000 };
+
+/* The level from which on a kind of line is printed, and its colour. */
+static const struct {
+	int threshold;
+	const char *color;
+} kinds[] = {
+	[LOG_ERROR] = { -1, "\x1B[1;31m" }, [LOG_READY] = { -1, "\x1B[1;32m" },
+	[LOG_NOTICE] = { 0, "\x1B[33m" },   [LOG_INFO] = { 1, "\x1B[36m" },
+	[LOG_DETAIL] = { 2, "\x1B[2m" },    [LOG_DEBUG] = { 3, "\x1B[2m" },
+};
+
+static struct {
+	int level;
+	bool color;
+} settings;
+
+void log_set_level(int level)
+{
+	settings.level = level;
+}
+
+void log_set_color(bool color)
+{
+	settings.color = color;
+}
+
+bool log_enabled(enum log_level level)
+{
+	return settings.level >= kinds[level].threshold;
+}
+
+/* Standard error may be non-blocking: somebody else's flag, which we leave. */
+static bool wait_writable(void)
+{
+	struct pollfd stderr_fd = { .fd = STDERR_FILENO, .events = POLLOUT };
+
+	return poll(&stderr_fd, 1, STDERR_WAIT_MS) > 0;
+}
+
+static void write_all(const char *text, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = write(STDERR_FILENO, text, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && (errno != EAGAIN || !wait_writable()))
+			return;
+		if (n < 0)
+			continue;
+		text += n;
+		len -= (size_t)n;
+	}
+}
+
+void log_line(enum log_level level, const char *format, ...)
+{
+	int saved = errno;
+	char *raw, *text, *line;
+	va_list args;
+	int len;
+
+	if (!log_enabled(level))
+		return;
+	va_start(args, format);
+	len = vasprintf(&raw, format, args);
+	va_end(args);
+	if (len < 0)
+		alloc_failed();
+	text = escape_controls(bytes_of(raw, (size_t)len));
+	if (settings.color)
+		line = alloc_printf("%sliu:\x1B[0m %s\n", kinds[level].color, text);
+	else
+		line = alloc_printf("liu: %s\n", text);
+	write_all(line, strlen(line));
+	free(line);
+	free(text);
+	free(raw);
+	errno = saved;
+}
