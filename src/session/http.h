@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* http: URLs, requests and the head of an answer. */
+/* http: requests and the head of an answer. */
 #ifndef LIU_SESSION_HTTP_H
 #define LIU_SESSION_HTTP_H
 
@@ -9,10 +9,10 @@
  */
 
 #include "base/bytes.h"
+#include "session/url.h"
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 struct err;
 
@@ -22,24 +22,10 @@ enum {
 	HTTP_FIELDS_MAX = 1000,
 };
 
-struct url {
-	char *text; /* as shown: without credentials; owned, like all */
-	bool https;
-	char *host; /* ASCII form, or an IP literal without brackets */
-	bool literal;
-	uint16_t port;
-	char *target;	/* path and query, "/" at least; no fragment */
-	char *userinfo; /* "user:password" percent-decoded, or NULL */
-};
-
-/* ERR_USAGE: another scheme, a bad port, CR, LF, NUL or a space in it... */
-bool url_parse(const char *text, struct url *out, struct err *err);
-void url_free(struct url *url);
-
 struct http_request_options {
 	const char *method;	/* HEAD */
-	const char *user_agent; /* NULL: liu/VERSION */
-	const char **headers;	/* 'Name: value' replaces, 'Name:' removes */
+	const char *user_agent; /* NULL: liu/VERSION; "": none */
+	const char **headers;	/* 'Name: value' replaces, 'Name:' removes, 'Name;' is empty */
 	size_t header_count;
 	bool http10;
 };
@@ -53,6 +39,7 @@ struct bytes http_request(const struct url *url, const struct http_request_optio
 struct http_field {
 	char *name;  /* owned */
 	char *value; /* without white space at its ends, folds made one space; owned */
+	size_t value_len;
 };
 
 struct http_head {
@@ -75,7 +62,8 @@ enum http_answer {
 enum http_answer http_head_line(struct http_head *head, struct bytes line, struct err *err);
 void http_head_free(struct http_head *head); /* leaves it zeroed, for the next */
 
-/* STATUS ranges of --fail: "200-299,304". NULL and ERR_USAGE when malformed. */
+/* STATUS ranges of --fail: "200-299,304"; "" is the default, 100-399. NULL and
+ * ERR_USAGE when malformed. */
 struct http_ranges;
 struct http_ranges *http_ranges_parse(const char *text, struct err *err);
 bool http_ranges_hold(const struct http_ranges *ranges, int status);

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: ISC */
+/* url: http and https URLs, as `liu head` takes them. */
+#ifndef LIU_SESSION_URL_H
+#define LIU_SESSION_URL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct err;
+
+struct url {
+	char *text; /* as given, without credentials; UTF-8; owned, like all */
+	bool https;
+	char *host; /* ASCII form, or an IP literal without brackets, zone after '%' */
+	bool literal;
+	uint16_t port;
+	char *target;	/* path and query, "/" at least; no fragment */
+	char *userinfo; /* "user:password" percent-decoded, or NULL */
+};
+
+/*
+ * "[http[s]://][USER[:PASSWORD]@]HOST[:PORT][/PATH][?QUERY][#FRAGMENT]"; without
+ * a scheme it is http. ERR_USAGE: another scheme, a bad host or port, white
+ * space or a control character. Credentials are not in its message.
+ */
+bool url_parse(const char *text, struct url *out, struct err *err);
+void url_free(struct url *url); /* leaves it zeroed */
+
+#endif
