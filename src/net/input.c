@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: ISC */
+/* input: standard input or a local file, read without blocking. */
+#include "config.h"
+
+#include "net/input.h"
+
+#include "base/alloc.h"
+#include "base/err.h"
+#include "net/descriptor.h"
+#include "net/loop.h"
+
+#include <errno.h>
+#include <event2/buffer.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+/* One read asks for the chunk, which doubles when it is filled and halves when
+ * most of it was not: a terminal's lines do not cost 256K each. */
+enum { CHUNK_MIN = 4 * 1024, CHUNK_MAX = 256 * 1024 };
+
+struct input {
+	struct loop *loop;
+	struct descriptor d;
+	char *name;
+	struct event *readable; /* NULL for what never waits */
+	bool armed;
+	struct task *task;
+	size_t chunk;
+	bool ended;
+	struct err error; /* ERR_OK: none */
+};
+
+/* A libevent callback: only note and wake. */
+static void on_readable(evutil_socket_t fd, short what, void *arg)
+{
+	struct input *input = arg;
+
+	(void)fd;
+	(void)what;
+	input->armed = false;
+	if (input->task != NULL)
+		task_wake(input->task);
+}
+
+struct input *input_new(struct loop *loop, int fd, bool owned, const char *name)
+{
+	struct input *input = alloc_zeroed(sizeof(*input));
+
+	input->loop = loop;
+	input->name = alloc_string(name);
+	descriptor_open(&input->d, fd, false, owned);
+	input->chunk = input->d.kind == DESCRIPTOR_FILE ? CHUNK_MAX : CHUNK_MIN;
+	if (input->d.kind != DESCRIPTOR_FILE) {
+		input->readable =
+			event_new(loop_base(loop), input->d.fd, EV_READ, on_readable, input);
+		if (input->readable == NULL)
+			alloc_failed();
+	}
+	return input;
+}
+
+void input_free(struct input *input)
+{
+	if (input == NULL)
+		return;
+	if (input->readable != NULL)
+		event_free(input->readable);
+	descriptor_close(&input->d);
+	free(input->name);
+	free(input);
+}
+
+void input_set_task(struct input *input, struct task *task)
+{
+	input->task = task;
+}
+
+static enum stream_status fail(struct input *input, int sys)
+{
+	err_sys(&input->error, ERR_IO, sys, "reading from %s", input->name);
+	return STREAM_ERROR;
+}
+
+static enum stream_status wait_readable(struct input *input)
+{
+	if (input->readable == NULL || event_add(input->readable, NULL) < 0)
+		return fail(input, EAGAIN);
+	input->armed = true;
+	return STREAM_AGAIN;
+}
+
+static void adapt_chunk(struct input *input, size_t got)
+{
+	if (got >= input->chunk && input->chunk < CHUNK_MAX)
+		input->chunk *= 2;
+	else if (got < input->chunk / 4 && input->chunk > CHUNK_MIN)
+		input->chunk /= 2;
+}
+
+/* One read into `into`; what read(2) answers. */
+static ssize_t read_some(struct input *input, size_t max, struct evbuffer *into)
+{
+	struct evbuffer_iovec iov[2];
+	int count = evbuffer_reserve_space(into, (ev_ssize_t)max, iov, 2);
+	size_t left = max;
+	ssize_t n;
+	int sys;
+
+	if (count < 1)
+		alloc_failed();
+	for (int i = 0; i < count; i++) {
+		/* What is reserved may be larger than what was asked for. */
+		iov[i].iov_len = iov[i].iov_len < left ? iov[i].iov_len : left;
+		left -= iov[i].iov_len;
+	}
+	n = descriptor_readv(&input->d, iov, count);
+	sys = errno;
+	left = n > 0 ? (size_t)n : 0;
+	for (int i = 0; i < count; i++) {
+		iov[i].iov_len = iov[i].iov_len < left ? iov[i].iov_len : left;
+		left -= iov[i].iov_len;
+	}
+	(void)evbuffer_commit_space(into, iov, count); /* unchanged since it was reserved */
+	errno = sys;
+	return n;
+}
+
+enum stream_status input_read(struct input *input, size_t max, struct evbuffer *into)
+{
+	ssize_t n;
+
+	if (input->error.kind != ERR_OK)
+		return STREAM_ERROR;
+	if (input->ended)
+		return STREAM_EOF;
+	if (input->armed)
+		return STREAM_AGAIN;
+	n = read_some(input, max < input->chunk ? max : input->chunk, into);
+	if (n > 0) {
+		adapt_chunk(input, (size_t)n);
+		return STREAM_OK;
+	}
+	if (n == 0) {
+		input->ended = true;
+		return STREAM_EOF;
+	}
+	if (errno == EAGAIN || errno == EWOULDBLOCK)
+		return wait_readable(input);
+	return fail(input, errno);
+}
+
+const struct err *input_error(const struct input *input)
+{
+	return input->error.kind == ERR_OK ? NULL : &input->error;
+}
+
+bool input_armed(const struct input *input)
+{
+	return input->armed;
+}
+
+bool input_is_terminal(const struct input *input)
+{
+	return input->d.terminal;
+}
+
+bool input_is_null(const struct input *input)
+{
+	return input->d.null;
+}
+
+int input_raw_fd(const struct input *input)
+{
+	struct stat st;
+
+	if (input->error.kind != ERR_OK || input->ended)
+		return -1;
+	if (input->d.kind == DESCRIPTOR_OWN && input->d.fifo)
+		return input->d.fd;
+	if (input->d.kind == DESCRIPTOR_FILE && fstat(input->d.fd, &st) == 0 && S_ISREG(st.st_mode))
+		return input->d.fd;
+	return -1;
+}
