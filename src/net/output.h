@@ -27,12 +27,15 @@ void output_add(struct output *output, struct bytes data);
 void output_add_buffer(struct output *output, struct evbuffer *data);
 void output_flush(struct output *output);
 
-/* More than OUTPUT_MARK bytes are queued: write no more for now. */
+/* More than OUTPUT_MARK bytes were queued, and not yet at most a quarter of it
+ * again: write no more for now. */
 bool output_above(const struct output *output);
 size_t output_queued(const struct output *output);
 
-/* Wake `task` once, when it is no longer above the mark, or has failed. Several
- * tasks may wait; one that is freed says output_unwait() before. */
+/* Wake `task` once, when it is no longer above, or has failed; at once when that
+ * is so already. Several tasks may wait and are woken in that order, a few a turn,
+ * so that it may be above again by then; one that is freed says output_unwait()
+ * before. */
 void output_wait(struct output *output, struct task *task);
 void output_unwait(struct output *output, struct task *task);
 
@@ -42,6 +45,9 @@ void output_set_owner(struct output *output, struct task *task);
 
 /* NULL, or why: ERR_IO; err->sys is EPIPE when nobody reads it any more. Borrowed. */
 const struct err *output_error(const struct output *output);
+
+/* Whoever wrote to output_raw_fd() says here what error it met (errno). */
+void output_fail(struct output *output, int sys);
 
 bool output_is_terminal(const struct output *output);
 int output_raw_fd(const struct output *output); /* for splice; -1: none */

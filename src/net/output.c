@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: ISC */
+/* output: standard output or a local file, written without blocking. */
+#include "config.h"
+
+#include "net/output.h"
+
+#include "base/alloc.h"
+#include "base/err.h"
+#include "net/descriptor.h"
+#include "net/loop.h"
+
+#include <errno.h>
+#include <event2/buffer.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/*
+ * Bytes leave in run(), a task of ours, so that what one turn of the loop adds
+ * goes out in one call, or in output_flush(). Waiting tasks are woken when the
+ * queue is down at a quarter of the mark, not at the mark: else a reader that
+ * takes 4 KiB at a time would have us wake everybody for each of them. And they
+ * are woken a few a turn, in the order they came, for as long as the queue is
+ * not above again: thousands of them would otherwise wake for nothing, and the
+ * same ones always win.
+ */
+enum {
+	LOW_MARK = OUTPUT_MARK / 4,
+	WRITE_MAX = 256 * 1024, /* bytes a call */
+	PIECES_MAX = 64,	/* pieces a call */
+	TURN_MAX = 1024 * 1024, /* bytes a turn */
+	WAKES_MAX = 16,		/* waiting tasks woken a turn */
+};
+
+struct waiters {
+	struct task **items;
+	size_t first, end, capacity;
+};
+
+struct output {
+	struct descriptor d;
+	char *name;
+	struct evbuffer *queue;
+	struct task task;
+	struct event *writable; /* NULL for what never waits */
+	struct event *gone;	/* NULL for all but pipes */
+	bool armed;		/* `writable` is pending */
+	bool above;
+	bool reader_gone; /* noted by on_gone() */
+	struct waiters waiters;
+	struct task *owner;
+	struct err error; /* ERR_OK: none */
+};
+
+static void run(void *arg);
+
+/* Libevent callbacks: only note and wake. */
+static void on_writable(evutil_socket_t fd, short what, void *arg)
+{
+	struct output *output = arg;
+
+	(void)fd;
+	(void)what;
+	output->armed = false;
+	task_wake(&output->task);
+}
+
+/* The write end of a pipe is never readable: what wakes EV_READ is EPOLLERR,
+ * the last reader's going. An end opened for both may have data: then this
+ * watch is of no use and is not renewed. */
+static void on_gone(evutil_socket_t fd, short what, void *arg)
+{
+	struct output *output = arg;
+	struct pollfd p = { .fd = (int)fd };
+
+	(void)what;
+	if (poll(&p, 1, 0) != 1 || (p.revents & (POLLERR | POLLHUP)) == 0)
+		return;
+	output->reader_gone = true;
+	task_wake(&output->task);
+}
+
+static struct event *new_event(struct loop *loop, struct output *output, short what,
+			       event_callback_fn call)
+{
+	struct event *event = event_new(loop_base(loop), output->d.fd, what, call, output);
+
+	if (event == NULL)
+		alloc_failed();
+	return event;
+}
+
+struct output *output_new(struct loop *loop, int fd, const char *name)
+{
+	struct output *output = alloc_zeroed(sizeof(*output));
+
+	output->name = alloc_string(name);
+	output->queue = evbuffer_new();
+	if (output->queue == NULL)
+		alloc_failed();
+	task_init(&output->task, loop, run, output);
+	descriptor_open(&output->d, fd, true, false);
+	if (output->d.kind != DESCRIPTOR_FILE)
+		output->writable = new_event(loop, output, EV_WRITE, on_writable);
+	if (output->d.fifo) {
+		output->gone = new_event(loop, output, EV_READ, on_gone);
+		(void)event_add(output->gone, NULL); /* else the next write tells */
+	}
+	return output;
+}
+
+void output_free(struct output *output)
+{
+	if (output == NULL)
+		return;
+	task_cancel(&output->task);
+	if (output->writable != NULL)
+		event_free(output->writable);
+	if (output->gone != NULL)
+		event_free(output->gone);
+	descriptor_close(&output->d);
+	evbuffer_free(output->queue);
+	free(output->waiters.items);
+	free(output->name);
+	free(output);
+}
+
+/* Wake at most `max` of those who wait longest. */
+static void wake_waiters(struct waiters *w, size_t max)
+{
+	for (; w->first < w->end && max > 0; max--)
+		task_wake(w->items[w->first++]);
+	if (w->first == w->end)
+		w->first = w->end = 0;
+}
+
+static void wake_owner(struct output *output)
+{
+	if (output->owner != NULL)
+		task_wake(output->owner);
+}
+
+void output_fail(struct output *output, int sys)
+{
+	if (output->error.kind != ERR_OK)
+		return;
+	err_sys(&output->error, ERR_IO, sys, "writing to %s", output->name);
+	output->error.sys = sys;
+	(void)evbuffer_drain(output->queue, evbuffer_get_length(output->queue));
+	output->above = false;
+	if (output->writable != NULL)
+		(void)event_del(output->writable);
+	output->armed = false;
+	if (output->gone != NULL)
+		(void)event_del(output->gone);
+	wake_owner(output);
+	wake_waiters(&output->waiters, SIZE_MAX);
+}
+
+static void note_length(struct output *output)
+{
+	size_t queued = evbuffer_get_length(output->queue);
+
+	if (queued > OUTPUT_MARK)
+		output->above = true;
+	else if (queued <= LOW_MARK)
+		output->above = false;
+}
+
+/* One call; the number of bytes that went out, 0 when no more can for now. */
+static size_t write_some(struct output *output)
+{
+	struct evbuffer_iovec iov[PIECES_MAX];
+	int count = evbuffer_peek(output->queue, WRITE_MAX, NULL, iov, PIECES_MAX);
+	size_t left = WRITE_MAX;
+	ssize_t n;
+
+	if (count > PIECES_MAX)
+		count = PIECES_MAX;
+	for (int i = 0; i < count; i++) {
+		if (iov[i].iov_len >= left) { /* peek gives whole pieces */
+			iov[i].iov_len = left;
+			count = i + 1;
+		}
+		left -= iov[i].iov_len;
+	}
+	n = descriptor_writev(&output->d, iov, count);
+	if (n >= 0) {
+		(void)evbuffer_drain(output->queue, (size_t)n);
+		return (size_t)n;
+	}
+	if (errno != EAGAIN && errno != EWOULDBLOCK)
+		output_fail(output, errno);
+	else if (output->writable == NULL || event_add(output->writable, NULL) < 0)
+		output_fail(output, EAGAIN);
+	else
+		output->armed = true;
+	return 0;
+}
+
+void output_flush(struct output *output)
+{
+	size_t written = 0;
+	size_t n = 1;
+
+	if (output->armed || evbuffer_get_length(output->queue) == 0)
+		return;
+	while (n > 0 && written < TURN_MAX && evbuffer_get_length(output->queue) > 0) {
+		n = write_some(output);
+		written += n;
+	}
+	note_length(output);
+	if (output->error.kind != ERR_OK)
+		return;
+	if (evbuffer_get_length(output->queue) == 0)
+		wake_owner(output);
+	else if (!output->armed)
+		task_wake(&output->task); /* a turn's share has gone */
+	if (!output->above && output->waiters.first < output->waiters.end)
+		task_wake(&output->task);
+}
+
+static void run(void *arg)
+{
+	struct output *output = arg;
+	struct waiters *w = &output->waiters;
+
+	if (output->reader_gone)
+		output_fail(output, EPIPE);
+	output_flush(output);
+	if (output->above)
+		return;
+	wake_waiters(w, WAKES_MAX);
+	if (w->first < w->end)
+		task_wake(&output->task);
+}
+
+static void added(struct output *output)
+{
+	if (output->error.kind != ERR_OK) {
+		(void)evbuffer_drain(output->queue, evbuffer_get_length(output->queue));
+		return;
+	}
+	note_length(output);
+	if (!output->armed && evbuffer_get_length(output->queue) > 0)
+		task_wake(&output->task);
+}
+
+void output_add(struct output *output, struct bytes data)
+{
+	if (evbuffer_add(output->queue, data.data, data.len) < 0)
+		alloc_failed();
+	added(output);
+}
+
+void output_add_buffer(struct output *output, struct evbuffer *data)
+{
+	if (evbuffer_add_buffer(output->queue, data) < 0)
+		alloc_failed();
+	added(output);
+}
+
+bool output_above(const struct output *output)
+{
+	return output->above;
+}
+
+size_t output_queued(const struct output *output)
+{
+	return evbuffer_get_length(output->queue);
+}
+
+static size_t find_waiter(const struct waiters *w, const struct task *task)
+{
+	size_t i = w->first;
+
+	while (i < w->end && w->items[i] != task)
+		i++;
+	return i;
+}
+
+/* Room for one more at the end. */
+static void make_room(struct waiters *w)
+{
+	if (w->end < w->capacity)
+		return;
+	if (w->first > w->capacity / 2) {
+		w->end -= w->first;
+		memmove(w->items, w->items + w->first, w->end * sizeof(*w->items));
+		w->first = 0;
+		return;
+	}
+	w->capacity = w->capacity == 0 ? 8 : w->capacity * 2;
+	w->items = alloc_resize(w->items, w->capacity * sizeof(*w->items));
+}
+
+void output_wait(struct output *output, struct task *task)
+{
+	struct waiters *w = &output->waiters;
+
+	if (!output->above || output->error.kind != ERR_OK) {
+		task_wake(task);
+		return;
+	}
+	if (find_waiter(w, task) < w->end)
+		return;
+	make_room(w);
+	w->items[w->end++] = task;
+}
+
+void output_unwait(struct output *output, struct task *task)
+{
+	struct waiters *w = &output->waiters;
+	size_t i = find_waiter(w, task);
+
+	if (i == w->end)
+		return;
+	w->end--;
+	memmove(w->items + i, w->items + i + 1, (w->end - i) * sizeof(*w->items));
+}
+
+void output_set_owner(struct output *output, struct task *task)
+{
+	output->owner = task;
+}
+
+const struct err *output_error(const struct output *output)
+{
+	return output->error.kind == ERR_OK ? NULL : &output->error;
+}
+
+bool output_is_terminal(const struct output *output)
+{
+	return output->d.terminal;
+}
+
+int output_raw_fd(const struct output *output)
+{
+	struct stat st;
+
+	if (output->error.kind != ERR_OK)
+		return -1;
+	if (output->d.kind == DESCRIPTOR_OWN && output->d.fifo)
+		return output->d.fd;
+	if (output->d.kind != DESCRIPTOR_FILE || fstat(output->d.fd, &st) < 0)
+		return -1;
+	if (output->d.null)
+		return output->d.fd;
+	/* splice(2) refuses files opened to append. */
+	if (S_ISREG(st.st_mode) && (fcntl(output->d.fd, F_GETFL) & O_APPEND) == 0)
+		return output->d.fd;
+	return -1;
+}
