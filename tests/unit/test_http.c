@@ -1,0 +1,479 @@
+/* SPDX-License-Identifier: ISC */
+/* test_http: URLs, requests, heads of answers and the ranges of --fail. */
+#include "config.h"
+
+#include "session/http.h"
+
+#include "base/alloc.h"
+#include "base/err.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* --- URLs ------------------------------------------------------------------ */
+
+struct url_case {
+	const char *text;
+	const char *want; /* scheme|host|literal|port|target|userinfo|text */
+};
+
+static const struct url_case url_cases[] = {
+	{ "example.com", "http|example.com|name|80|/|-|example.com" },
+	{ "http://example.com", "http|example.com|name|80|/|-|http://example.com" },
+	{ "HTTPS://Example.com/A", "https|Example.com|name|443|/A|-|HTTPS://Example.com/A" },
+	{ "localhost:8080/x?y#z", "http|localhost|name|8080|/x?y|-|localhost:8080/x?y#z" },
+	{ "http://h?q=1", "http|h|name|80|/?q=1|-|http://h?q=1" },
+	{ "http://h#f", "http|h|name|80|/|-|http://h#f" },
+	{ "http://h:/", "http|h|name|80|/|-|http://h:/" },
+	{ "http://h/a?b?c#d#e", "http|h|name|80|/a?b?c|-|http://h/a?b?c#d#e" },
+	{ "http://h/%41%zz", "http|h|name|80|/%41%zz|-|http://h/%41%zz" },
+	{ "h/http://x", "http|h|name|80|/http://x|-|h/http://x" },
+	{ "http://127.0.0.1:65535/", "http|127.0.0.1|literal|65535|/|-|http://127.0.0.1:65535/" },
+	{ "https://[::1]:8443/", "https|::1|literal|8443|/|-|https://[::1]:8443/" },
+	{ "[::1]", "http|::1|literal|80|/|-|[::1]" },
+	{ "http://[fe80::1%25eth0]/", "http|fe80::1%eth0|literal|80|/|-|http://[fe80::1%25eth0]/" },
+	{ "http://[fe80::1%eth0]/", "http|fe80::1%eth0|literal|80|/|-|http://[fe80::1%eth0]/" },
+	{ "http://b\303\274cher.example/\303\274?\303\274",
+	  "http|xn--bcher-kva.example|name|80|/%C3%BC?%C3%BC|-|"
+	  "http://b\303\274cher.example/\303\274?\303\274" },
+	{ "http://\357\274\221.\357\274\222.3.4/",
+	  "http|1.2.3.4|literal|80|/|-|http://\357\274\221.\357\274\222.3.4/" },
+	{ "http://h/\377", "http|h|name|80|/%FF|-|http://h/%FF" },
+	{ "http://u:p@h/", "http|h|name|80|/|u:p|http://h/" },
+	{ "u:p@h", "http|h|name|80|/|u:p|h" },
+	{ "http://u@h/", "http|h|name|80|/|u:|http://h/" },
+	{ "http://u:@h/", "http|h|name|80|/|u:|http://h/" },
+	{ "http://:p@h/", "http|h|name|80|/|:p|http://h/" },
+	{ "http://@h/", "http|h|name|80|/|-|http://h/" },
+	{ "http://u%40x:p%3a%2F%C3%BC@h/", "http|h|name|80|/|u@x:p:/\303\274|http://h/" },
+	{ "http://u:a@b:c@h:81/@", "http|h|name|81|/@|u:a@b:c|http://h:81/@" },
+};
+
+static void test_url(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(url_cases); i++) {
+		struct err err = { 0 };
+		struct url url;
+		char *got;
+
+		if (!url_parse(url_cases[i].text, &url, &err))
+			fail_msg("%s: %s", url_cases[i].text, err.text);
+		got = alloc_printf("%s|%s|%s|%u|%s|%s|%s", url.https ? "https" : "http", url.host,
+				   url.literal ? "literal" : "name", url.port, url.target,
+				   url.userinfo != NULL ? url.userinfo : "-", url.text);
+		assert_string_equal(got, url_cases[i].want);
+		free(got);
+		url_free(&url);
+	}
+}
+
+static const struct url_case url_refused[] = {
+	{ "", "'' is no URL: no host" },
+	{ "http://", "'http://' is no URL: no host" },
+	{ "http:///x", "'http:///x' is no URL: no host" },
+	{ "://h", "'h' is no URL: only http and https are known" },
+	{ "ftp://h/", "'ftp://h/' is no URL: only http and https are known" },
+	{ "http:/h/", "'http:/h/' is no URL: '//' is missing after the scheme" },
+	{ "https:h/", "'https:h/' is no URL: '//' is missing after the scheme" },
+	{ "http://h:0/", "'http://h:0/' is no URL: bad port" },
+	{ "http://h:65536/", "'http://h:65536/' is no URL: bad port" },
+	{ "http://h:http/", "'http://h:http/' is no URL: bad port" },
+	{ "http://h:80x", "'http://h:80x' is no URL: bad port" },
+	{ "http://h:-1", "'http://h:-1' is no URL: bad port" },
+	{ "http://::1/", "'http://::1/' is no URL: bad port" },
+	{ "http://[::1]80/", "'http://[::1]80/' is no URL: bad port" },
+	{ "http://[::1/", "'http://[::1/' is no URL: ']' is missing after the IPv6 address" },
+	{ "http://[]/", "'http://[]/' is no URL: bad IPv6 address" },
+	{ "http://[1.2.3.4]/", "'http://[1.2.3.4]/' is no URL: bad IPv6 address" },
+	{ "http://[fe80::1%]/", "'http://[fe80::1%]/' is no URL: bad IPv6 address" },
+	{ "http://[fe80::1%25a\"b]/", "'http://[fe80::1%25a\"b]/' is no URL: bad IPv6 address" },
+	{ "http://a_b,c/",
+	  "'http://a_b,c/' is no URL: a character in the host name is not allowed" },
+	{ "http://a\\b/",
+	  "'http://a\\\\b/' is no URL: a character in the host name is not allowed" },
+	{ "http://h/a b",
+	  "'http://h/a b' is no URL: white space or a control character in it (written %20, "
+	  "%0A...)" },
+	{ "http://h/\r\nX: y",
+	  "'http://h/\\r\\nX: y' is no URL: white space or a control character in it (written "
+	  "%20, %0A...)" },
+	{ "http://h/\x7f",
+	  "'http://h/\\x7f' is no URL: white space or a control character in it (written %20, "
+	  "%0A...)" },
+	/* Credentials stay out of messages, however the text is wrong. */
+	{ "http://u:secret@h:x/", "'http://h:x/' is no URL: bad port" },
+	{ "ftp://u:secret@h/", "'ftp://h/' is no URL: only http and https are known" },
+	{ "http://u:sec ret@h/",
+	  "'http://h/' is no URL: white space or a control character in it (written %20, "
+	  "%0A...)" },
+	{ "http://u:sec/ret@h/",
+	  "'...@h/' is no URL: bad port (in a password '/', '?' and '#' are written %2F, %3F and "
+	  "%23)" },
+	{ "http://u:se#cret@h/",
+	  "'...@h/' is no URL: bad port (in a password '/', '?' and '#' are written %2F, %3F and "
+	  "%23)" },
+	{ "http://u:%zz@h/", "'http://h/' is no URL: bad '%' in the credentials" },
+	{ "http://u:%4@h/", "'http://h/' is no URL: bad '%' in the credentials" },
+	{ "http://u:%0a@h/", "'http://h/' is no URL: a control character in the credentials" },
+	{ "http://u:%00@h/", "'http://h/' is no URL: a control character in the credentials" },
+	{ "http://u%3av:p@h/", "'http://h/' is no URL: a ':' in the user name" },
+};
+
+static void test_url_refused(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(url_refused); i++) {
+		struct err err = { 0 };
+		struct url url;
+
+		if (url_parse(url_refused[i].text, &url, &err))
+			fail_msg("'%s' has been taken", url_refused[i].text);
+		assert_string_equal(err.text, url_refused[i].want);
+		assert_int_equal(err.kind, ERR_USAGE);
+	}
+}
+
+/* No mapping may bring in a character that ends the host. */
+static void test_url_bad_names(void **state)
+{
+	static const char *const texts[] = {
+		"http://\342\204\200.example/", /* U+2100, "a/c" */
+		"http://\377\376/",
+		"http://a\340\200\200/",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(texts); i++) {
+		struct err err = { 0 };
+		struct url url;
+
+		assert_false(url_parse(texts[i], &url, &err));
+		assert_int_equal(err.kind, ERR_USAGE);
+		assert_non_null(strstr(err.text, "is no host name"));
+	}
+}
+
+static void test_url_long_name(void **state)
+{
+	char *text = alloc_printf("http://%0300d/", 0);
+	struct err err = { 0 };
+	struct url url;
+
+	(void)state;
+	assert_false(url_parse(text, &url, &err));
+	assert_non_null(strstr(err.text, "the host name is too long"));
+	free(text);
+}
+
+/* --- requests -------------------------------------------------------------- */
+
+struct request_case {
+	const char *url;
+	const char *headers[6];
+	const char *method, *agent;
+	bool http10;
+	const char *want;
+};
+
+#define AGENT "User-Agent: liu/" PACKAGE_VERSION "\r\n"
+#define REST  "Accept: */*\r\nConnection: close\r\n"
+
+static const struct request_case request_cases[] = {
+	{ .url = "http://example.com/path/page.html",
+	  .want = "HEAD /path/page.html HTTP/1.1\r\nHost: example.com\r\n" AGENT REST "\r\n" },
+	{ .url = "https://h:443", .want = "HEAD / HTTP/1.1\r\nHost: h\r\n" AGENT REST "\r\n" },
+	{ .url = "https://h:80", .want = "HEAD / HTTP/1.1\r\nHost: h:80\r\n" AGENT REST "\r\n" },
+	{ .url = "http://h:443", .want = "HEAD / HTTP/1.1\r\nHost: h:443\r\n" AGENT REST "\r\n" },
+	{ .url = "http://[::1]", .want = "HEAD / HTTP/1.1\r\nHost: [::1]\r\n" AGENT REST "\r\n" },
+	{ .url = "http://[fe80::1%25lo]:8080",
+	  .want = "HEAD / HTTP/1.1\r\nHost: [fe80::1]:8080\r\n" AGENT REST "\r\n" },
+	{ .url = "http://Aladdin:open%20sesame@h/",
+	  .want = "HEAD / HTTP/1.1\r\nHost: h\r\n" AGENT
+		  "Accept: */*\r\nAuthorization: Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==\r\n"
+		  "Connection: close\r\n\r\n" },
+	{ .url = "http://u:p@h/",
+	  .headers = { "authorization: Bearer x" },
+	  .want = "HEAD / HTTP/1.1\r\nHost: h\r\n" AGENT REST "authorization: Bearer x\r\n\r\n" },
+	{ .url = "http://h/",
+	  .method = "OPTIONS",
+	  .agent = "me/1",
+	  .http10 = true,
+	  .want = "OPTIONS / HTTP/1.0\r\nHost: h\r\nUser-Agent: me/1\r\n" REST "\r\n" },
+	{ .url = "http://h/", .agent = "", .want = "HEAD / HTTP/1.1\r\nHost: h\r\n" REST "\r\n" },
+	{ .url = "http://h/",
+	  .headers = { "X-A: 1", "hOST: other", "user-agent:", "X-B;", "Accept:text/html",
+		       "X-A:2" },
+	  .want = "HEAD / HTTP/1.1\r\nhOST: other\r\nConnection: close\r\nX-A: 1\r\nX-B:\r\n"
+		  "Accept: text/html\r\nX-A: 2\r\n\r\n" },
+	{ .url = "http://h/",
+	  .headers = { "Host: \t", "Accept:", "Connection:", "User-Agent:" },
+	  .want = "HEAD / HTTP/1.1\r\n\r\n" },
+};
+
+static struct http_request_options request_options(const struct request_case *c)
+{
+	struct http_request_options options = {
+		.method = c->method != NULL ? c->method : "HEAD",
+		.user_agent = c->agent,
+		.headers = (const char **)c->headers,
+		.http10 = c->http10,
+	};
+
+	while (options.header_count < COUNT(c->headers) && c->headers[options.header_count] != NULL)
+		options.header_count++;
+	return options;
+}
+
+static void test_request(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(request_cases); i++) {
+		struct http_request_options options = request_options(&request_cases[i]);
+		struct err err = { 0 };
+		struct bytes request;
+		struct url url;
+		char *got;
+
+		assert_true(http_request_check(&options, &err));
+		assert_true(url_parse(request_cases[i].url, &url, &err));
+		request = http_request(&url, &options);
+		got = alloc_printf("%.*s", (int)request.len, (const char *)request.data);
+		assert_string_equal(got, request_cases[i].want);
+		free(got);
+		free((void *)request.data);
+		url_free(&url);
+	}
+}
+
+static const struct request_case request_refused[] = {
+	{ .method = "", .want = "bad method '': only letters, digits and -._ and the like" },
+	{ .method = "A B", .want = "bad method 'A B': only letters, digits and -._ and the like" },
+	{ .method = "A\r\n",
+	  .want = "bad method 'A\\r\\n': only letters, digits and -._ and the like" },
+	{ .agent = "a\nX: y", .want = "bad user agent 'a\\nX: y': a control character in it" },
+	{ .headers = { "X: a\r\nY: b" },
+	  .want = "bad header 'X: a\\r\\nY: b': a control character in it" },
+	{ .headers = { "X: a\rb" }, .want = "bad header 'X: a\\rb': a control character in it" },
+	{ .headers = { "OK: 1", "no header" },
+	  .want = "bad header 'no header': not of the form 'Name: value'" },
+	{ .headers = { "" }, .want = "bad header '': not of the form 'Name: value'" },
+	{ .headers = { ": x" }, .want = "bad header ': x': not of the form 'Name: value'" },
+	{ .headers = { "A B: x" }, .want = "bad header 'A B: x': not of the form 'Name: value'" },
+	{ .headers = { "A; x" }, .want = "bad header 'A; x': not of the form 'Name: value'" },
+};
+
+static void test_request_refused(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(request_refused); i++) {
+		struct http_request_options options = request_options(&request_refused[i]);
+		struct err err = { 0 };
+
+		assert_false(http_request_check(&options, &err));
+		assert_string_equal(err.text, request_refused[i].want);
+		assert_int_equal(err.kind, ERR_USAGE);
+	}
+}
+
+/* --- heads of answers ------------------------------------------------------ */
+
+struct head_case {
+	const char *input;
+	size_t len; /* 0: strlen */
+	const char *want;
+};
+
+/* Feed line after line; what came of it, as text: VERSION|STATUS|REASON, then
+ * |NAME=VALUE each, then the end: " done", " more", or the error. */
+static char *head_run(const char *input, size_t len)
+{
+	struct http_head head = { 0 };
+	enum http_answer answer = HTTP_MORE;
+	struct err err = { 0 };
+	char *text, *old;
+
+	while (len > 0 && answer == HTTP_MORE) {
+		const char *newline = memchr(input, '\n', len);
+		size_t n = newline != NULL ? (size_t)(newline - input) + 1 : len;
+
+		answer = http_head_line(&head, bytes_of(input, n), &err);
+		input += n;
+		len -= n;
+	}
+	text = head.has_status ? alloc_printf("%s|%d|%s", head.version, head.status, head.reason)
+			       : alloc_string("");
+	for (size_t i = 0; i < head.count; i++) {
+		assert_int_equal(strlen(head.fields[i].value), head.fields[i].value_len);
+		old = text;
+		text = alloc_printf("%s|%s=%s", old, head.fields[i].name, head.fields[i].value);
+		free(old);
+	}
+	old = text;
+	text = alloc_printf("%s %s", old,
+			    answer == HTTP_DONE	  ? "done"
+			    : answer == HTTP_MORE ? "more"
+						  : err.text);
+	free(old);
+	assert_true((answer == HTTP_FAIL) == (err.kind != ERR_OK));
+	http_head_free(&head);
+	assert_null(head.fields);
+	return text;
+}
+
+static const struct head_case head_cases[] = {
+	{ "HTTP/1.1 200 OK\r\nA: b\r\n\r\nbody", 0, "HTTP/1.1|200|OK|A=b done" },
+	{ "HTTP/1.0 404 Not  Found\nA:b\n\n", 0, "HTTP/1.0|404|Not  Found|A=b done" },
+	{ "HTTP/1.1 204\r\n\r\n", 0, "HTTP/1.1|204| done" },
+	{ "HTTP/1.1 204 \r\n\n", 0, "HTTP/1.1|204| done" },
+	{ "HTTP/1.1 200 OK\r\n", 0, "HTTP/1.1|200|OK more" },
+	{ "HTTP/1.1 200 OK\r\nA: \t b c\t \r\nB:\r\nC : d\r\nD:e:f\r\n\r\n", 0,
+	  "HTTP/1.1|200|OK|A=b c|B=|C=d|D=e:f done" },
+	{ "HTTP/1.1 200 OK\r\nA: b\r\n  c\r\n\td \r\n \r\nB:\r\n x\r\n\r\n", 0,
+	  "HTTP/1.1|200|OK|A=b c d|B=x done" },
+	{ "HTTP/1.1 200 \303\244\377\r\nA: \033[1m\r\n\r\n", 0,
+	  "HTTP/1.1|200|\303\244\377|A=\033[1m done" },
+	{ "\r\n", 0, " the answer is not HTTP: '\\r\\n'" },
+	{ "SSH-2.0-OpenSSH\r\n", 0, " the answer is not HTTP: 'SSH-2.0-OpenSSH\\r\\n'" },
+	{ "HTTP/1.1\r\n", 0, " the answer is not HTTP: 'HTTP/1.1\\r\\n'" },
+	{ "HTTP/1.1 20\r\n", 0, " the answer is not HTTP: 'HTTP/1.1 20\\r\\n'" },
+	{ "HTTP/1.1 2000 x\r\n", 0, " the answer is not HTTP: 'HTTP/1.1 2000 x\\r\\n'" },
+	{ "HTTP/1.1 099 x\r\n", 0, " the answer is not HTTP: 'HTTP/1.1 099 x\\r\\n'" },
+	{ "HTTP/2 200 OK\r\n", 0, " the answer is not HTTP: 'HTTP/2 200 OK\\r\\n'" },
+	{ "HTTP/2.0 200 OK\r\n", 0, " the answer is not HTTP: 'HTTP/2.0 200 OK\\r\\n'" },
+	{ "http/1.1 200 OK\r\n", 0, " the answer is not HTTP: 'http/1.1 200 OK\\r\\n'" },
+	{ "HTTP/1.1 200 a\rb\r\n", 0, " the answer is not HTTP: 'HTTP/1.1 200 a\\rb\\r\\n'" },
+	{ "HTTP/1.1 200 a\0b\r\n", 18, " the answer is not HTTP: 'HTTP/1.1 200 a\\x00b\\r\\n'" },
+	{ "HTTP/1.1 200 OK\r\nA: b\0c\r\n", 25,
+	  "HTTP/1.1|200|OK a NUL in a header line: 'A: b\\x00c\\r\\n'" },
+	{ "HTTP/1.1 200 OK\r\nA: b\rc\r\n", 0,
+	  "HTTP/1.1|200|OK a bare CR in a header line: 'A: b\\rc\\r\\n'" },
+	{ "HTTP/1.1 200 OK\r\n\r\r\n", 0,
+	  "HTTP/1.1|200|OK a bare CR in a header line: '\\r\\r\\n'" },
+	{ "HTTP/1.1 200 OK\r\nno colon\r\n", 0,
+	  "HTTP/1.1|200|OK a header line without a colon: 'no colon\\r\\n'" },
+	{ "HTTP/1.1 200 OK\r\n: x\r\n", 0,
+	  "HTTP/1.1|200|OK a header line without a name: ': x\\r\\n'" },
+	{ "HTTP/1.1 200 OK\r\n x\r\n", 0,
+	  "HTTP/1.1|200|OK a folded line without a header before it: ' x\\r\\n'" },
+};
+
+static void test_head(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(head_cases); i++) {
+		const struct head_case *c = &head_cases[i];
+		char *got = head_run(c->input, c->len > 0 ? c->len : strlen(c->input));
+
+		assert_string_equal(got, c->want);
+		free(got);
+	}
+}
+
+/* A head of `count` lines "X: aaa...\r\n" of `size` bytes each; what the last of
+ * them gave. */
+static enum http_answer feed_many(size_t count, size_t size, struct err *err)
+{
+	struct http_head head = { 0 };
+	enum http_answer answer;
+	char *line = alloc_printf("X: %0*d\r\n", (int)(size - strlen("X: \r\n")), 0);
+
+	answer = http_head_line(&head, bytes_of_string("HTTP/1.1 200 OK\r\n"), err);
+	for (size_t i = 0; i < count && answer == HTTP_MORE; i++)
+		answer = http_head_line(&head, bytes_of(line, size), err);
+	free(line);
+	http_head_free(&head);
+	return answer;
+}
+
+static void test_head_limits(void **state)
+{
+	struct err err = { 0 };
+
+	(void)state;
+	assert_int_equal(feed_many(HTTP_FIELDS_MAX, 6, &err), HTTP_MORE);
+	assert_int_equal(feed_many(HTTP_FIELDS_MAX + 1, 6, &err), HTTP_FAIL);
+	assert_int_equal(err.kind, ERR_LIMIT_OVERRUN);
+	assert_string_equal(err.text, "more than 1000 headers");
+
+	assert_int_equal(feed_many(1, HTTP_LINE_MAX + 2, &err), HTTP_MORE);
+	assert_int_equal(feed_many(1, HTTP_LINE_MAX + 3, &err), HTTP_FAIL);
+	assert_int_equal(err.kind, ERR_LIMIT_OVERRUN);
+	assert_string_equal(err.text, "a header line is longer than 65536 bytes");
+
+	/* 17 bytes of status line, 255 lines of 1024 and then 1007 more are 256K. */
+	assert_int_equal(feed_many(255, 1024, &err), HTTP_MORE);
+	assert_int_equal(feed_many(256, 1024, &err), HTTP_FAIL);
+	assert_int_equal(err.kind, ERR_LIMIT_OVERRUN);
+	assert_string_equal(err.text, "the headers are longer than 262144 bytes");
+}
+
+/* --- the ranges of --fail -------------------------------------------------- */
+
+static void test_ranges(void **state)
+{
+	static const struct {
+		const char *text;
+		int in[3], out[3];
+	} cases[] = {
+		{ "", { 100, 399, 200 }, { 400, 999, 500 } },
+		{ "200-299,304", { 200, 299, 304 }, { 199, 300, 305 } },
+		{ "404", { 404, 404, 404 }, { 403, 405, 200 } },
+		{ "100-999", { 100, 999, 500 }, { 99, 1000, 0 } },
+		{ "500-599,200,201-201", { 500, 200, 201 }, { 202, 600, 499 } },
+	};
+	struct err err;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct http_ranges *ranges = http_ranges_parse(cases[i].text, &err);
+
+		assert_non_null(ranges);
+		for (size_t k = 0; k < COUNT(cases[i].in); k++) {
+			assert_true(http_ranges_hold(ranges, cases[i].in[k]));
+			assert_false(http_ranges_hold(ranges, cases[i].out[k]));
+		}
+		http_ranges_free(ranges);
+	}
+}
+
+static void test_ranges_refused(void **state)
+{
+	static const char *const texts[] = {
+		",",	    "200,",	   ",200", "20",  "2000", "299-200", "200-",	"-200",
+		"200--300", "200-300-400", "099",  "2xx", " 200", "200 ",    "200;300", "200-2999",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(texts); i++) {
+		struct err err = { 0 };
+		char *want =
+			alloc_printf("'%s' is no list of statuses such as 200-299,304", texts[i]);
+
+		assert_null(http_ranges_parse(texts[i], &err));
+		assert_int_equal(err.kind, ERR_USAGE);
+		assert_string_equal(err.text, want);
+		free(want);
+	}
+	http_ranges_free(NULL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_url),	      cmocka_unit_test(test_url_refused),
+		cmocka_unit_test(test_url_bad_names), cmocka_unit_test(test_url_long_name),
+		cmocka_unit_test(test_request),	      cmocka_unit_test(test_request_refused),
+		cmocka_unit_test(test_head),	      cmocka_unit_test(test_head_limits),
+		cmocka_unit_test(test_ranges),	      cmocka_unit_test(test_ranges_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
