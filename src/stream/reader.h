@@ -7,13 +7,14 @@
  * A pull reader: one question, one answer. It knows an evbuffer and nothing of
  * sockets, loops or logs; it never blocks and never calls back. Who owns the
  * bytes' source appends to the evbuffer, says when it has ended, and asks
- * again.
+ * again. Nobody but the reader takes bytes out of it, and separators given in a
+ * question live until bytes have been taken or other ones are asked for.
  *
  * Unlike asyncio: complete records are served before an error; `consumed` of an
  * overrun is always limit + 1; an overlong line is not discarded.
  */
 
-#include "base/bytes.h"
+#include "stream/separators.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -29,26 +30,11 @@ enum stream_status {
 	STREAM_ERROR,	/* the stream broke first; what was left is handed over */
 };
 
-/*
- * What ends a record. At least one separator, none empty. The match that ends
- * first wins; of two that end together the shorter.
- */
-struct separators {
-	size_t count;
-	struct bytes *items; /* owned, each with its data; shortest first */
-	size_t longest;
-	bool last[256]; /* is this byte the last one of a separator? */
-};
-
-/* `items` is copied, data and all. */
-struct separators *separators_new(const struct bytes *items, size_t count);
-void separators_free(struct separators *seps);	   /* NULL is allowed */
-const struct separators *separators_newline(void); /* "\n", static */
-
 struct reader {
 	struct evbuffer *in; /* borrowed */
 	size_t limit;	     /* bytes before a separator; above 0 */
-	size_t want;	     /* bytes in `in` that the last question could use */
+	size_t longest;	     /* separator seen */
+	size_t want;	     /* bytes in `in` that the open question could use; 0: none is */
 	bool ended;	     /* nothing more comes */
 	bool broken;	     /* ... and not in good order */
 	/* Where the search for `sought` goes on: in[0..scanned) ends no match. */
@@ -96,6 +82,10 @@ enum stream_status reader_skip(struct reader *r, uint64_t max, uint64_t *skipped
 enum stream_status reader_skipuntil(struct reader *r, const struct separators *seps,
 				    uint64_t *skipped);
 
+/* Are `n` bytes there? Nothing is taken; STREAM_EOF or STREAM_ERROR when they never
+ * will be. */
+enum stream_status reader_wait(struct reader *r, size_t n);
+
 /* The bytes at the front without taking them: STREAM_OK when `n` are there and
  * copied to `data`; STREAM_EOF or STREAM_ERROR when they never will be (the
  * bytes stay; `*got` of them were copied). */
@@ -107,8 +97,12 @@ bool reader_at_eof(const struct reader *r);
 /* Bytes that are there. */
 size_t reader_buffered(const struct reader *r);
 
-/* How many bytes more the source may bring in: 0 says stop. After AGAIN at
- * least 1. Between questions: up to limit + the longest separator seen. */
+/*
+ * How many bytes more the source may bring in: 0 says stop, as it does at the
+ * end. After AGAIN at least 1. Up to limit + the longest separator seen are
+ * welcome at any time; while a question is open, as many as it could use, where
+ * that is more: readexactly and peek n bytes, the others 256K.
+ */
 size_t reader_room(const struct reader *r);
 
 #endif

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: ISC */
+/* move: bytes from one evbuffer to the end of another, the cheaper way. */
+#ifndef LIU_STREAM_MOVE_H
+#define LIU_STREAM_MOVE_H
+
+#include <stddef.h>
+
+struct evbuffer;
+
+/* The first `n` bytes, which are there. Many are handed over where they lie; few
+ * are copied, which costs less and keeps no large block for a small rest. */
+void move_bytes(struct evbuffer *from, size_t n, struct evbuffer *to);
+
+#endif

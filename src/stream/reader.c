@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: ISC */
+/* reader: lines, lengths and separators out of a byte stream; asyncio's StreamReader. */
+#include "config.h"
+
+#include "stream/reader.h"
+
+#include "base/alloc.h"
+#include "stream/move.h"
+
+#include <assert.h>
+#include <event2/buffer.h>
+
+enum {
+	PIECE = 256 * 1024, /* what a question that takes anything is content with */
+	CHUNKS_MAX = 32,    /* chunks that one search looks at */
+};
+
+static size_t size_min(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+static size_t size_max(size_t a, size_t b)
+{
+	return a > b ? a : b;
+}
+
+static size_t size_sum(size_t a, size_t b)
+{
+	return a > SIZE_MAX - b ? SIZE_MAX : a + b;
+}
+
+void reader_init(struct reader *r, struct evbuffer *in, size_t limit)
+{
+	assert(limit > 0);
+	*r = (struct reader){ .in = in, .limit = limit, .longest = 1 };
+}
+
+void reader_feed_eof(struct reader *r)
+{
+	r->ended = true;
+}
+
+void reader_feed_error(struct reader *r)
+{
+	if (!r->ended)
+		r->broken = true;
+	r->ended = true;
+}
+
+/* How each question is answered, and what that means for the next. */
+
+static enum stream_status answer(struct reader *r, enum stream_status status)
+{
+	r->want = 0;
+	return status;
+}
+
+static enum stream_status again(struct reader *r, size_t want)
+{
+	r->want = want;
+	assert(reader_room(r) > 0);
+	return STREAM_AGAIN;
+}
+
+static enum stream_status over(struct reader *r)
+{
+	return answer(r, r->broken ? STREAM_ERROR : STREAM_EOF);
+}
+
+static void forget_search(struct reader *r)
+{
+	r->scanned = 0;
+	r->sought = NULL;
+}
+
+static void take(struct reader *r, size_t n, struct evbuffer *into)
+{
+	move_bytes(r->in, n, into);
+	forget_search(r);
+}
+
+static void drop(struct reader *r, size_t n)
+{
+	(void)evbuffer_drain(r->in, n); /* fails on frozen buffers only */
+	forget_search(r);
+}
+
+enum stream_status reader_read(struct reader *r, size_t max, struct evbuffer *into)
+{
+	size_t n = size_min(max, reader_buffered(r));
+
+	if (n > 0)
+		take(r, n, into);
+	if (n > 0 || max == 0)
+		return answer(r, STREAM_OK);
+	return r->ended ? over(r) : again(r, size_min(max, PIECE));
+}
+
+enum stream_status reader_readline(struct reader *r, struct evbuffer *into)
+{
+	return reader_readuntil(r, separators_newline(), into);
+}
+
+enum stream_status reader_readexactly(struct reader *r, size_t n, struct evbuffer *into)
+{
+	size_t buffered = reader_buffered(r);
+
+	if (buffered < n && !r->ended)
+		return again(r, n);
+	take(r, size_min(n, buffered), into);
+	return buffered < n ? over(r) : answer(r, STREAM_OK);
+}
+
+/* Searching. */
+
+static size_t peek_chunks(struct reader *r, size_t size, struct bytes *chunks, size_t max)
+{
+	struct evbuffer_iovec found[CHUNKS_MAX];
+	int count = evbuffer_peek(r->in, (ev_ssize_t)size, NULL, found, (int)max);
+
+	for (size_t i = 0; i < size_min((size_t)count, max); i++)
+		chunks[i] = bytes_of(found[i].iov_base, found[i].iov_len);
+	return (size_t)count;
+}
+
+/*
+ * The first `size` bytes as few chunks. Where they lie in many small ones they
+ * are put together; the new chunk has room behind its bytes, up to the next power
+ * of two, that later ones are read into, so that this comes ever less often as
+ * the bytes get more.
+ */
+static size_t gather_chunks(struct reader *r, size_t size, struct bytes *chunks)
+{
+	size_t count = peek_chunks(r, size, chunks, CHUNKS_MAX);
+
+	if (count <= CHUNKS_MAX)
+		return count;
+	if (evbuffer_pullup(r->in, (ev_ssize_t)size) == NULL)
+		alloc_failed();
+	return peek_chunks(r, size, chunks, CHUNKS_MAX);
+}
+
+static bool search_chunks(struct reader *r, const struct bytes *chunks, size_t count, size_t size,
+			  struct match *match)
+{
+	size_t held = 0;
+
+	if (separators_find(r->sought, chunks, count, r->scanned, size, match)) {
+		r->scanned = match->end - 1;
+		return true;
+	}
+	for (size_t i = 0; i < count; i++)
+		held += chunks[i].len;
+	r->scanned = size_max(r->scanned, size_min(held, size));
+	return false;
+}
+
+/* The first match in the first `size` bytes, which are there. */
+static bool search(struct reader *r, const struct separators *seps, size_t size,
+		   struct match *match)
+{
+	struct bytes chunks[CHUNKS_MAX];
+	size_t count;
+
+	if (r->sought != seps)
+		forget_search(r);
+	r->sought = seps;
+	r->longest = size_max(r->longest, seps->longest);
+	if (r->scanned >= size)
+		return false;
+
+	/* Most records lie in the first chunk: walk along the others only if not. */
+	count = peek_chunks(r, 1, chunks, 1);
+	if (search_chunks(r, chunks, count, size, match))
+		return true;
+	if (r->scanned >= size)
+		return false;
+	count = gather_chunks(r, size, chunks);
+	return search_chunks(r, chunks, count, size, match);
+}
+
+enum stream_status reader_readuntil(struct reader *r, const struct separators *seps,
+				    struct evbuffer *into)
+{
+	size_t buffered = reader_buffered(r);
+	size_t most = size_sum(r->limit, seps->longest);
+	struct match match;
+
+	if (search(r, seps, size_min(buffered, most), &match)) {
+		if (match.end - match.len > r->limit)
+			return answer(r, STREAM_OVERRUN);
+		r->matched = match.len;
+		take(r, match.end, into);
+		return answer(r, STREAM_OK);
+	}
+	if (buffered >= most)
+		return answer(r, STREAM_OVERRUN);
+	if (!r->ended)
+		return again(r, most);
+	take(r, buffered, into);
+	return over(r);
+}
+
+enum stream_status reader_skip(struct reader *r, uint64_t max, uint64_t *skipped)
+{
+	size_t buffered = reader_buffered(r);
+	size_t n = max < buffered ? (size_t)max : buffered;
+
+	*skipped = n;
+	if (n > 0)
+		drop(r, n);
+	if (n > 0 || max == 0)
+		return answer(r, STREAM_OK);
+	return r->ended ? over(r) : again(r, max < PIECE ? (size_t)max : PIECE);
+}
+
+enum stream_status reader_skipuntil(struct reader *r, const struct separators *seps,
+				    uint64_t *skipped)
+{
+	size_t buffered = reader_buffered(r);
+	size_t keep = r->ended ? 0 : size_min(buffered, seps->longest - 1);
+	struct match match;
+
+	if (search(r, seps, buffered, &match)) {
+		*skipped = match.end;
+		r->matched = match.len;
+		drop(r, match.end);
+		return answer(r, STREAM_OK);
+	}
+	*skipped = buffered - keep;
+	drop(r, buffered - keep);
+	if (r->ended)
+		return over(r);
+	/* What is kept can begin a match, but ends none. */
+	r->sought = seps;
+	r->scanned = keep;
+	return again(r, size_sum(PIECE, keep));
+}
+
+enum stream_status reader_wait(struct reader *r, size_t n)
+{
+	if (reader_buffered(r) >= n)
+		return answer(r, STREAM_OK);
+	return r->ended ? over(r) : again(r, n);
+}
+
+enum stream_status reader_peek(struct reader *r, size_t n, unsigned char *data, size_t *got)
+{
+	enum stream_status status = reader_wait(r, n);
+
+	if (status == STREAM_AGAIN)
+		return status;
+	*got = size_min(n, reader_buffered(r));
+	(void)evbuffer_copyout(r->in, data, *got); /* they are there */
+	return status;
+}
+
+bool reader_at_eof(const struct reader *r)
+{
+	return r->ended && !r->broken && reader_buffered(r) == 0;
+}
+
+size_t reader_buffered(const struct reader *r)
+{
+	return evbuffer_get_length(r->in);
+}
+
+size_t reader_room(const struct reader *r)
+{
+	size_t welcome = size_max(size_sum(r->limit, r->longest), r->want);
+	size_t buffered = reader_buffered(r);
+
+	return r->ended || buffered >= welcome ? 0 : welcome - buffered;
+}
