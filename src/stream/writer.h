@@ -19,9 +19,10 @@ struct writer {
 	struct evbuffer *out; /* borrowed */
 	size_t high, low;     /* marks, bytes */
 	bool above;	      /* above the high mark, and not yet down at the low one */
-	bool ended;	      /* write_eof was asked for */
+	bool ended;	      /* write_eof was asked for; its owner sets it */
 	bool broken;	      /* sending failed: writes are dropped */
 	uint64_t written;     /* bytes given to write so far */
+	uint64_t dropped;     /* of these, the ones that will never be sent */
 };
 
 /* `out` is borrowed until the writer is no longer used; low <= high. */
@@ -39,8 +40,8 @@ enum stream_status writer_drain(struct writer *w);
 /* OK when nothing is queued; STREAM_ERROR after feed_error. */
 enum stream_status writer_flush(struct writer *w);
 
-/* Bytes that may be added before the queue is above the high mark; 0 while it
- * is `above`: what reads from a source asks this first. */
+/* Bytes that a source may add now: up to the high mark, and 0 while the queue is
+ * `above`. At least 4096 otherwise, so that a low mark does not mean single bytes. */
 size_t writer_room(struct writer *w);
 
 size_t writer_queued(const struct writer *w);

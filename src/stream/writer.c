@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: ISC */
+/* writer: what waits to be sent, and when to wait for it; asyncio's StreamWriter. */
+#include "config.h"
+
+#include "stream/writer.h"
+
+#include "base/alloc.h"
+#include "stream/move.h"
+
+#include <assert.h>
+#include <event2/buffer.h>
+
+enum { ROOM_MIN = 4096 };
+
+void writer_init(struct writer *w, struct evbuffer *out, size_t high, size_t low)
+{
+	assert(low <= high);
+	*w = (struct writer){ .out = out, .high = high, .low = low };
+}
+
+/* Bytes leave the queue behind our back, so `above` is only true when it is looked at. */
+static void refresh(struct writer *w)
+{
+	size_t queued = writer_queued(w);
+
+	if (queued > w->high)
+		w->above = true;
+	else if (queued <= w->low)
+		w->above = false;
+}
+
+/* To be called before the bytes are queued: are they to be? */
+static bool accept_bytes(struct writer *w, size_t len)
+{
+	assert(!w->ended);
+	w->written += len;
+	if (w->broken)
+		w->dropped += len;
+	return !w->broken;
+}
+
+void writer_write(struct writer *w, struct bytes data)
+{
+	if (!accept_bytes(w, data.len))
+		return;
+	if (evbuffer_add(w->out, data.data, data.len) != 0)
+		alloc_failed();
+	refresh(w);
+}
+
+void writer_write_buffer(struct writer *w, struct evbuffer *data)
+{
+	size_t len = evbuffer_get_length(data);
+
+	if (!accept_bytes(w, len)) {
+		(void)evbuffer_drain(data, len); /* fails on frozen buffers only */
+		return;
+	}
+	move_bytes(data, len, w->out);
+	refresh(w);
+}
+
+enum stream_status writer_drain(struct writer *w)
+{
+	if (w->broken)
+		return STREAM_ERROR;
+	refresh(w);
+	return w->above ? STREAM_AGAIN : STREAM_OK;
+}
+
+enum stream_status writer_flush(struct writer *w)
+{
+	if (w->broken)
+		return STREAM_ERROR;
+	return writer_queued(w) > 0 ? STREAM_AGAIN : STREAM_OK;
+}
+
+size_t writer_room(struct writer *w)
+{
+	size_t queued = writer_queued(w);
+
+	refresh(w);
+	if (w->above)
+		return 0;
+	return w->high - queued > ROOM_MIN ? w->high - queued : ROOM_MIN;
+}
+
+size_t writer_queued(const struct writer *w)
+{
+	return evbuffer_get_length(w->out);
+}
+
+/* A bufferevent keeps the front of its output frozen; libevent cannot be asked
+ * whether it is, but refuses. */
+static void drop_queued(struct evbuffer *out)
+{
+	size_t queued = evbuffer_get_length(out);
+
+	if (evbuffer_drain(out, queued) == 0)
+		return;
+	(void)evbuffer_unfreeze(out, 1); /* always 0 */
+	(void)evbuffer_drain(out, queued);
+	(void)evbuffer_freeze(out, 1);
+}
+
+void writer_feed_error(struct writer *w)
+{
+	if (w->broken)
+		return;
+	w->broken = true;
+	w->dropped += writer_queued(w);
+	drop_queued(w->out);
+	refresh(w);
+}
+
+uint64_t writer_sent(const struct writer *w)
+{
+	return w->written - w->dropped - writer_queued(w);
+}
