@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: ISC */
+/* address: the ADDRESS of the command line. */
+#include "config.h"
+
+#include "net/address.h"
+
+#include "base/alloc.h"
+#include "base/err.h"
+#include "net/host.h"
+#include "net/vsock.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/un.h>
+
+/*
+ * What stands before the first colon decides: a scheme, with its own reader, or else
+ * TCP or a path. `tls:` stands in front of any of them. A reader takes the text
+ * after the scheme and fills parse->address; it names the whole word in what it
+ * refuses, and the port when that alone is wrong.
+ */
+
+struct parse {
+	const char *word;      /* the whole ADDRESS, for messages */
+	const char *port_word; /* the word after it, when it is to be taken; else NULL */
+	enum address_use use;
+	struct address address;
+	struct err *err;
+};
+
+typedef bool (*reader_fn)(struct parse *p, const char *text);
+
+static bool refuse(const struct parse *p, const char *why)
+{
+	return host_refuse(p->word, why, p->err);
+}
+
+/* "'WORD' WHY: BEFORE text[0..len) AFTER", with what to write instead. */
+static bool refuse_hint(const struct parse *p, const char *why, const char *text, size_t len,
+			const char *after)
+{
+	bool ipv6 = memchr(text, ':', len) != NULL;
+	char *message = alloc_printf("%s: %s%.*s%s:%s", why, ipv6 ? "[" : "", (int)len, text,
+				     ipv6 ? "]" : "", after);
+
+	(void)refuse(p, message);
+	free(message);
+	return false;
+}
+
+/* Digits up to `max`. */
+static bool read_number(const char *text, size_t len, uint32_t max, uint32_t *out)
+{
+	uint64_t number = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] < '0' || text[i] > '9')
+			return false;
+		number = number * 10 + (uint64_t)(text[i] - '0');
+		if (number > max)
+			return false;
+	}
+	*out = (uint32_t)number;
+	return len > 0;
+}
+
+static bool set_port(struct parse *p, const char *port)
+{
+	if (*port == '\0')
+		return refuse(p, "has no port");
+	if (!host_read_port(port, &p->address.port, p->err))
+		return false;
+	if (p->address.port == 0 && p->use == ADDRESS_CONNECT)
+		return refuse(p, "has port 0, to which nothing can connect");
+	return true;
+}
+
+static bool set_host(struct parse *p, const char *text, size_t len)
+{
+	char *host;
+	bool literal;
+	bool ok;
+
+	if (len == 0 || (len == 1 && *text == '*')) {
+		p->address.host_kind = HOST_ANY;
+		return true;
+	}
+	host = alloc_printf("%.*s", (int)len, text);
+	ok = host_read(host, &p->address.host, &literal, p->err);
+	free(host);
+	if (ok)
+		p->address.host_kind = literal ? HOST_LITERAL : HOST_NAME;
+	return ok;
+}
+
+/* [V6]:PORT, or [V6] and the next word. */
+static bool read_bracketed(struct parse *p, const char *text)
+{
+	size_t len = strcspn(text, "]");
+	const char *port = p->port_word;
+
+	if (text[len] == '\0' || memchr(text, ':', len) == NULL)
+		return refuse(p, "is no [IPV6]:PORT");
+	if (text[len + 1] == ':')
+		port = text + len + 2;
+	else if (text[len + 1] != '\0')
+		return refuse(p, "is no [IPV6]:PORT");
+	if (port == NULL)
+		return refuse_hint(p, "has no port", text + 1, len - 1, "PORT");
+	return set_port(p, port) && set_host(p, text + 1, len - 1);
+}
+
+/* Several colons without brackets: where does the address end? */
+static bool refuse_colons(const struct parse *p, const char *text)
+{
+	size_t len = (size_t)(strrchr(text, ':') - text);
+	char *head = alloc_printf("%.*s", (int)len, text);
+	bool ipv6 = host_is_ipv6(head);
+
+	free(head);
+	if (ipv6 && text[len + 1] != '\0')
+		return refuse_hint(p, "needs brackets", text, len, text + len + 1);
+	if (host_is_ipv6(text))
+		return refuse_hint(p, "has no port", text, strlen(text), "PORT");
+	return refuse(p, "is no HOST:PORT: it has several colons");
+}
+
+static bool read_tcp(struct parse *p, const char *text)
+{
+	const char *colon = strrchr(text, ':');
+
+	if (host_is_digits(text)) {
+		p->address.host_kind = HOST_LOOPBACK;
+		return set_port(p, text);
+	}
+	if (*text == '[')
+		return read_bracketed(p, text);
+	if (strstr(text, "://") != NULL)
+		return refuse(p, "is a URL, not an address");
+	if (strchr(text, '/') != NULL)
+		return refuse(p, "is no HOST:PORT; a path begins with / or ./");
+	if (p->port_word != NULL)
+		return set_port(p, p->port_word) && set_host(p, text, strlen(text));
+	if (colon == NULL)
+		return refuse_hint(p, "has no port", text, strlen(text), "PORT");
+	if (colon != strchr(text, ':'))
+		return refuse_colons(p, text);
+	return set_port(p, colon + 1) && set_host(p, text, (size_t)(colon - text));
+}
+
+static bool set_path(struct parse *p, const char *path, bool abstract)
+{
+	struct sockaddr_storage addr;
+	socklen_t len;
+
+	p->address.kind = ADDRESS_UNIX;
+	p->address.abstract = abstract;
+	p->address.path = alloc_string(path);
+	if (*path == '\0')
+		return refuse(p, "names no socket");
+	return address_sockaddr_unix(&p->address, &addr, &len, p->err);
+}
+
+static bool read_path(struct parse *p, const char *text)
+{
+	return set_path(p, text, false);
+}
+
+static bool read_unix(struct parse *p, const char *text)
+{
+	if (*text != '@')
+		return set_path(p, text, false);
+#ifdef __linux__
+	return set_path(p, text + 1, true);
+#else
+	return refuse(p, "is an abstract name, which this system does not have");
+#endif
+}
+
+static bool read_fd(struct parse *p, const char *text)
+{
+	uint32_t fd;
+
+	if (!read_number(text, strlen(text), INT_MAX, &fd))
+		return refuse(p, "is no descriptor: fd:N");
+	p->address.kind = ADDRESS_FD;
+	p->address.fd = (int)fd;
+	return true;
+}
+
+static bool read_sd(struct parse *p, const char *text)
+{
+	if (p->use == ADDRESS_CONNECT)
+		return refuse(p, "is only for listening");
+	p->address.kind = ADDRESS_SD;
+	p->address.name = *text != '\0' ? alloc_string(text) : NULL;
+	return true;
+}
+
+static bool read_vsock(struct parse *p, const char *text)
+{
+	struct address *a = &p->address;
+	const char *colon = strchr(text, ':');
+	const char *port = colon != NULL ? colon + 1 : text;
+	bool ok = read_number(port, strlen(port), UINT32_MAX - 1, &a->vsock_port);
+
+	if (!vsock_supported())
+		return refuse(p, "needs AF_VSOCK, which this system does not have");
+	a->kind = ADDRESS_VSOCK;
+	a->cid = VSOCK_CID_ANY;
+	if (colon != NULL)
+		ok = ok && read_number(text, (size_t)(colon - text), UINT32_MAX - 1, &a->cid);
+	else if (p->use == ADDRESS_CONNECT)
+		ok = false;
+	if (!ok && p->use == ADDRESS_CONNECT)
+		return refuse(p, "is no vsock:CID:PORT");
+	if (!ok)
+		return refuse(p, "is no vsock:PORT and no vsock:CID:PORT");
+	if (a->vsock_port == 0 && p->use == ADDRESS_CONNECT)
+		return refuse(p, "has port 0, to which nothing can connect");
+	return true;
+}
+
+static const struct scheme {
+	const char *name; /* with its colon */
+	reader_fn read;	  /* NULL: tls, whose rest is an address again */
+} schemes[] = {
+	{ "tcp:", read_tcp }, { "tls:", NULL },	  { "unix:", read_unix },
+	{ "fd:", read_fd },   { "sd:", read_sd }, { "vsock:", read_vsock },
+};
+
+enum { SCHEME_COUNT = sizeof(schemes) / sizeof(schemes[0]) };
+
+static const struct scheme *find_scheme(const char *text)
+{
+	for (size_t i = 0; i < SCHEME_COUNT; i++)
+		if (strncasecmp(text, schemes[i].name, strlen(schemes[i].name)) == 0)
+			return &schemes[i];
+	return NULL;
+}
+
+static const char *after_scheme(const struct scheme *scheme, const char *text)
+{
+	text += strlen(scheme->name);
+	return strncmp(text, "//", 2) == 0 ? text + 2 : text;
+}
+
+static bool is_path(const char *text)
+{
+	return *text == '/' || strncmp(text, "./", 2) == 0 || strncmp(text, "../", 3) == 0;
+}
+
+static bool read_address(struct parse *p)
+{
+	const char *text = p->word;
+	const struct scheme *scheme = find_scheme(text);
+
+	if (scheme != NULL && scheme->read == NULL) {
+		p->address.tls = true;
+		text = after_scheme(scheme, text);
+		scheme = find_scheme(text);
+		if (scheme != NULL && scheme->read == NULL)
+			return refuse(p, "has tls: twice");
+	}
+	if (*text == '\0')
+		return refuse(p, "is no address");
+	if (scheme != NULL)
+		return scheme->read(p, after_scheme(scheme, text));
+	return is_path(text) ? read_path(p, text) : read_tcp(p, text);
+}
+
+bool address_parse(const char *text, const char *port_word, enum address_use use,
+		   struct address *out, bool *took_port, struct err *err)
+{
+	bool take = took_port != NULL && address_wants_port(text, port_word);
+	struct parse p = {
+		.word = text,
+		.port_word = take ? port_word : NULL,
+		.use = use,
+		.err = err,
+	};
+
+	if (!read_address(&p)) {
+		address_free(&p.address);
+		return false;
+	}
+	*out = p.address;
+	if (took_port != NULL)
+		*took_port = take;
+	return true;
+}
+
+void address_free(struct address *address)
+{
+	free(address->host);
+	free(address->path);
+	free(address->name);
+	address->host = NULL;
+	address->path = NULL;
+	address->name = NULL;
+}
+
+bool address_wants_port(const char *text, const char *next)
+{
+	size_t len = strlen(text);
+
+	if (next == NULL || *next < '0' || *next > '9')
+		return false;
+	if (len == 0 || find_scheme(text) != NULL || is_path(text) || host_is_digits(text))
+		return false;
+	if (*text == '[')
+		return text[len - 1] == ']';
+	return strchr(text, ':') == NULL || host_is_ipv6(text);
+}
+
+static char *tcp_text(const struct address *a)
+{
+	char *text;
+	char *prefixed;
+
+	switch (a->host_kind) {
+	case HOST_LOOPBACK:
+		return alloc_printf("localhost:%u", a->port);
+	case HOST_ANY:
+		return alloc_printf("*:%u", a->port);
+	case HOST_NAME:
+	case HOST_LITERAL:
+		break;
+	}
+	if (strchr(a->host, ':') != NULL)
+		return alloc_printf("[%s]:%u", a->host, a->port);
+	text = alloc_printf("%s:%u", a->host, a->port);
+	if (find_scheme(text) == NULL)
+		return text;
+	prefixed = alloc_printf("tcp:%s", text); /* a host that is called "unix" */
+	free(text);
+	return prefixed;
+}
+
+static char *plain_text(const struct address *a)
+{
+	switch (a->kind) {
+	case ADDRESS_TCP:
+		return tcp_text(a);
+	case ADDRESS_UNIX:
+		return alloc_printf("unix:%s%s", a->abstract ? "@" : "", a->path);
+	case ADDRESS_FD:
+		return alloc_printf("fd:%d", a->fd);
+	case ADDRESS_SD:
+		return alloc_printf("sd:%s", a->name != NULL ? a->name : "");
+	case ADDRESS_VSOCK:
+		if (a->cid == VSOCK_CID_ANY)
+			return alloc_printf("vsock:%u", a->vsock_port);
+		return alloc_printf("vsock:%u:%u", a->cid, a->vsock_port);
+	}
+	return alloc_string("");
+}
+
+char *address_text(const struct address *address)
+{
+	char *plain = plain_text(address);
+	char *text;
+
+	if (!address->tls)
+		return plain;
+	text = alloc_printf("tls:%s", plain);
+	free(plain);
+	return text;
+}
+
+const char *address_tls_name(const struct address *address)
+{
+	if (address->kind != ADDRESS_TCP)
+		return NULL;
+	switch (address->host_kind) {
+	case HOST_NAME:
+	case HOST_LITERAL:
+		return address->host;
+	case HOST_LOOPBACK:
+	case HOST_ANY:
+		break;
+	}
+	return "localhost";
+}
