@@ -30,7 +30,7 @@ bool lookup_done(const struct lookup *lookup);
 const struct addrinfo *lookup_result(const struct lookup *lookup, int *error, int *sys);
 
 /* May be called before it is done: the thread's answer is then thrown away. */
-void lookup_free(struct lookup *lookup);
+void lookup_free(struct lookup *lookup); /* NULL is allowed */
 
 /* Threads that still hold a lookup, so that the program must leave by _exit(). */
 bool resolve_busy(void);
