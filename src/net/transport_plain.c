@@ -1,0 +1,425 @@
+/* SPDX-License-Identifier: ISC */
+/* transport_plain: a stream socket; a libevent bufferevent with its weaknesses cured. */
+#include "config.h"
+
+#include "net/transport.h"
+
+#include "base/alloc.h"
+#include "base/err.h"
+#include "net/loop.h"
+#include "net/socket_info.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <linux/sockios.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/*
+ * What libevent 2.1.12 does badly, and what is done about it:
+ *
+ * - It reads at most 4096 bytes a wake-up. When it got them all, its read
+ *   callback tops the input up with one large read of ours.
+ * - It writes one turn later, for two epoll_ctl each time. Its EV_WRITE is never
+ *   enabled: writing is ours, at once, and what the kernel does not take leaves
+ *   from an event of ours that is made when a socket is full for the first
+ *   time.
+ * - Its read watermarks spin or hide bytes. Reading is switched off and on with
+ *   EV_READ alone, in set_reading().
+ * - A call of ours that fails takes the error from the socket: libevent's next
+ *   read then says EOF, and a reset would pass for a good end. `taken` keeps it.
+ *   EPIPE takes nothing: it comes after the peer's FIN, or from our own end, and
+ *   what the peer sent before is complete.
+ *
+ * Inherited sockets may be blocking, so each call of ours says MSG_DONTWAIT.
+ * libevent's read cannot, and is made when epoll and FIONREAD say that there
+ * are bytes: it could only wait when another process took them from the same
+ * socket in between, and then the stream is broken anyway.
+ */
+
+enum {
+	READ_UNIT = 4096,      /* libevent's EVBUFFER_MAX_READ */
+	READ_MAX = 256 * 1024, /* of one wake-up */
+	SEND_PIECES = 64,      /* of one sendmsg(2) */
+	SEND_ROUNDS = 16,      /* of one flush */
+};
+
+struct plain {
+	struct transport base;
+	int fd;
+	struct bufferevent *bev;
+	struct event *writable; /* NULL until a socket has been full */
+	struct socket_info *info;
+	int taken;	  /* errno of an error that the socket no longer knows, or 0 */
+	uint64_t counted; /* `received` at the end of the last read callback */
+	bool reading;	  /* EV_READ is enabled */
+	bool armed;	  /* `writable` is added */
+	bool blocked;	  /* ... and the kernel takes no more until it fires */
+	bool inet;
+};
+
+static struct plain *plain_of(struct transport *t)
+{
+	return (struct plain *)t; /* `base` is its first member */
+}
+
+static const struct plain *plain_of_const(const struct transport *t)
+{
+	return (const struct plain *)t;
+}
+
+/* err_sys() with nothing in front of the message. */
+static struct err error_of(int sys)
+{
+	struct err err;
+
+	err_set(&err, ERR_IO, "%s", err_message(sys));
+	err.sys = sys;
+	return err;
+}
+
+static void note_taken(struct plain *p, int sys)
+{
+	if (sys != EPIPE && p->taken == 0)
+		p->taken = sys;
+}
+
+/* Nothing more will come to the input: in good order when `sys` is 0. */
+static void end_reading(struct plain *p, int sys)
+{
+	struct err err;
+
+	(void)bufferevent_disable(p->bev, EV_READ); /* nothing to be done about a failure */
+	p->reading = false;
+	if (sys == 0) {
+		transport_end(&p->base, NULL);
+		return;
+	}
+	err = error_of(sys);
+	transport_end(&p->base, &err);
+}
+
+static void set_reading(struct plain *p, bool on)
+{
+	if (on == p->reading || p->base.ended)
+		return;
+	p->reading = on;
+	if (!on)
+		(void)bufferevent_disable(p->bev, EV_READ);
+	else if (bufferevent_enable(p->bev, EV_READ) != 0)
+		end_reading(p, errno); /* epoll_ctl(2): ENOMEM, ENOSPC */
+}
+
+/* Sending is over; reading goes on, for what the peer sent before. */
+static void fail_sending(struct plain *p, int sys)
+{
+	struct err err = error_of(sys);
+
+	note_taken(p, sys);
+	if (p->armed)
+		(void)event_del(p->writable); /* fails only without a base */
+	p->armed = p->blocked = false;
+	transport_fail_write(&p->base, &err);
+}
+
+/* Every byte that comes to the input passes here, whoever read it. */
+static void count_received(struct evbuffer *input, const struct evbuffer_cb_info *info, void *arg)
+{
+	struct plain *p = arg;
+
+	(void)input;
+	p->base.received += info->n_added;
+}
+
+/* Keep the first `len` bytes of the pieces; returns how many pieces that is. */
+static int cut_pieces(struct evbuffer_iovec *pieces, int count, size_t len)
+{
+	for (int i = 0; i < count; i++) {
+		if (pieces[i].iov_len >= len) {
+			pieces[i].iov_len = len;
+			return i + 1;
+		}
+		len -= pieces[i].iov_len;
+	}
+	return count;
+}
+
+/* recvmsg(2) of at most `max` bytes to the end of the input. */
+static ssize_t receive_some(struct plain *p, size_t max)
+{
+	struct evbuffer_iovec pieces[2];
+	struct msghdr msg = { .msg_iov = pieces };
+	int count = evbuffer_reserve_space(p->base.input, (ev_ssize_t)max, pieces, 2);
+	ssize_t n;
+
+	if (count < 1)
+		alloc_failed();
+	msg.msg_iovlen = (size_t)cut_pieces(pieces, count, max);
+	do
+		n = recvmsg(p->fd, &msg, MSG_DONTWAIT);
+	while (n < 0 && errno == EINTR);
+	if (n > 0)
+		(void)evbuffer_commit_space(p->base.input, pieces,
+					    cut_pieces(pieces, count, (size_t)n));
+	return n;
+}
+
+/* libevent has read all it ever does: take the rest of what is there, in one
+ * read. What is there is asked first, so that no large block is reserved for a
+ * few bytes. */
+static void top_up(struct plain *p, size_t max)
+{
+	int there = 0;
+	ssize_t n;
+
+	if (ioctl(p->fd, FIONREAD, &there) != 0 || there <= 0)
+		return;
+	if (max > (size_t)there)
+		max = (size_t)there;
+	evbuffer_unfreeze(p->base.input, 0);
+	n = receive_some(p, max);
+	if (n < 0 && errno != EAGAIN)
+		end_reading(p, errno);
+	evbuffer_freeze(p->base.input, 0);
+}
+
+static void on_read(struct bufferevent *bev, void *arg)
+{
+	struct plain *p = arg;
+	size_t came = (size_t)(p->base.received - p->counted);
+	size_t room = p->base.room < READ_MAX ? p->base.room : READ_MAX;
+
+	(void)bev;
+	/* The owner was given all it wanted and has not said more since. */
+	if (p->base.room == 0)
+		set_reading(p, false);
+	else if (came >= READ_UNIT && room > came)
+		top_up(p, room - came);
+	came = (size_t)(p->base.received - p->counted);
+	p->counted = p->base.received;
+	p->base.room -= came < p->base.room ? came : p->base.room;
+	transport_notify(&p->base);
+}
+
+/* The input may hold bytes still: who reads serves them first. libevent has
+ * switched reading off. */
+static void on_event(struct bufferevent *bev, short what, void *arg)
+{
+	int sys = errno; /* of the read that failed just now */
+	struct plain *p = arg;
+
+	(void)bev;
+	if (what & BEV_EVENT_ERROR)
+		end_reading(p, sys);
+	else if (what & BEV_EVENT_EOF)
+		end_reading(p, p->taken);
+}
+
+static void finish_sending(struct plain *p)
+{
+	int sys, pending = 0;
+	socklen_t len = sizeof(pending);
+
+	if (!p->base.shut_wanted || p->base.shut_done || p->base.write_error != NULL ||
+	    evbuffer_get_length(p->base.output) > 0)
+		return;
+	if (shutdown(p->fd, SHUT_WR) == 0) {
+		p->base.shut_done = true;
+		return;
+	}
+	/* The connection is gone, and the socket may know why. */
+	sys = errno;
+	if (p->base.read_error != NULL) {
+		transport_fail_write(&p->base, p->base.read_error);
+		return;
+	}
+	if (getsockopt(p->fd, SOL_SOCKET, SO_ERROR, &pending, &len) == 0 && pending != 0)
+		sys = pending;
+	fail_sending(p, sys);
+}
+
+/* One sendmsg(2). False when the socket is full now, or has failed. */
+static bool send_some(struct plain *p)
+{
+	struct evbuffer_iovec pieces[SEND_PIECES];
+	struct msghdr msg = { .msg_iov = pieces };
+	size_t queued = evbuffer_get_length(p->base.output);
+	int count = evbuffer_peek(p->base.output, -1, NULL, pieces, SEND_PIECES);
+	ssize_t n;
+
+	msg.msg_iovlen = (size_t)(count < SEND_PIECES ? count : SEND_PIECES);
+	do
+		n = sendmsg(p->fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
+	while (n < 0 && errno == EINTR);
+	if (n < 0 && errno != EAGAIN) {
+		fail_sending(p, errno);
+		return false;
+	}
+	if (n > 0) {
+		(void)evbuffer_drain(p->base.output, (size_t)n);
+		p->base.sent += (uint64_t)n;
+	}
+	p->blocked = n < 0 || (count <= SEND_PIECES && (size_t)n < queued);
+	return !p->blocked;
+}
+
+static void on_writable(evutil_socket_t fd, short what, void *arg);
+
+static void arm(struct plain *p)
+{
+	if (p->armed)
+		return;
+	if (p->writable == NULL)
+		p->writable = event_new(loop_base(p->base.loop), p->fd, EV_WRITE | EV_PERSIST,
+					on_writable, p);
+	if (p->writable == NULL)
+		alloc_failed();
+	if (event_add(p->writable, NULL) != 0)
+		fail_sending(p, errno);
+	else
+		p->armed = true;
+}
+
+static void send_queue(struct plain *p)
+{
+	int rounds = SEND_ROUNDS;
+
+	if (p->base.write_error != NULL)
+		return;
+	while (rounds-- > 0 && evbuffer_get_length(p->base.output) > 0)
+		if (!send_some(p))
+			break;
+	if (p->base.write_error == NULL && evbuffer_get_length(p->base.output) > 0)
+		arm(p);
+	finish_sending(p);
+}
+
+/* The event stays for one firing more than there was something to send: who has
+ * filled the socket once is likely to do it again at once. */
+static void on_writable(evutil_socket_t fd, short what, void *arg)
+{
+	struct plain *p = arg;
+
+	(void)fd;
+	(void)what;
+	p->blocked = false;
+	if (evbuffer_get_length(p->base.output) == 0) {
+		(void)event_del(p->writable);
+		p->armed = false;
+		return;
+	}
+	send_queue(p);
+	transport_notify(&p->base);
+}
+
+static void plain_free(struct transport *t)
+{
+	struct plain *p = plain_of(t);
+
+	/* Out of epoll before close(2): another process may hold the same file. */
+	if (p->writable != NULL)
+		event_free(p->writable);
+	(void)bufferevent_disable(p->bev, EV_READ);
+	(void)evbuffer_remove_cb(t->input, count_received, p);
+	(void)close(p->fd);
+	bufferevent_free(p->bev); /* in the next turn, and does not touch the descriptor */
+	free(p->info);
+	transport_release(t);
+	free(p);
+}
+
+static void plain_update(struct transport *t)
+{
+	set_reading(plain_of(t), t->room > 0);
+}
+
+static void plain_flush(struct transport *t)
+{
+	struct plain *p = plain_of(t);
+
+	if (!p->blocked)
+		send_queue(p);
+}
+
+static void plain_shut(struct transport *t)
+{
+	plain_flush(t);
+}
+
+static void plain_abort(struct transport *t)
+{
+	struct plain *p = plain_of(t);
+	struct linger reset = { .l_onoff = 1, .l_linger = 0 };
+
+	if (p->inet) /* when that fails it is an ordinary close */
+		(void)setsockopt(p->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+}
+
+static size_t plain_unsent(const struct transport *t)
+{
+	const struct plain *p = plain_of_const(t);
+	int bytes = 0;
+
+	if (!p->inet || ioctl(p->fd, SIOCOUTQ, &bytes) != 0 || bytes < 0)
+		return 0;
+	if (t->shut_done && bytes > 0)
+		bytes--; /* our FIN has a number too, the last one */
+	return (size_t)bytes;
+}
+
+static int plain_raw_fd(const struct transport *t)
+{
+	return plain_of_const(t)->fd;
+}
+
+static bool plain_info(const struct transport *t, enum info_key key, struct evbuffer *out)
+{
+	const struct plain *p = plain_of_const(t);
+
+	return socket_info_append(p->info, p->fd, key, out);
+}
+
+static const struct transport_ops plain_ops = {
+	.free = plain_free,
+	.update = plain_update,
+	.flush = plain_flush,
+	.shut = plain_shut,
+	.abort = plain_abort,
+	.unsent = plain_unsent,
+	.raw_fd = plain_raw_fd,
+	.info = plain_info,
+};
+
+struct transport *transport_plain_new(struct loop *loop, int fd, bool shared, bool nagle)
+{
+	struct plain *p = alloc_zeroed(sizeof(*p));
+	const int on = 1;
+
+	(void)shared; /* every socket is used as if it were */
+	transport_init(&p->base, &plain_ops, loop);
+	p->fd = fd;
+	p->info = socket_info_new(fd);
+	p->inet = socket_info_is_inet(p->info);
+	p->bev = bufferevent_socket_new(loop_base(loop), fd, 0);
+	if (p->bev == NULL)
+		alloc_failed();
+	p->base.input = bufferevent_get_input(p->bev);
+	p->base.output = bufferevent_get_output(p->bev);
+	bufferevent_setcb(p->bev, on_read, NULL, on_event, p);
+	(void)bufferevent_disable(p->bev, EV_READ | EV_WRITE);
+	(void)evbuffer_unfreeze(p->base.output, 1);
+	/* Without sendfile(2): what is queued can always be looked at. */
+	(void)evbuffer_clear_flags(p->base.output, EVBUFFER_FLAG_DRAINS_TO_FD);
+	if (evbuffer_add_cb(p->base.input, count_received, p) == NULL)
+		alloc_failed();
+	if (p->inet && !nagle) /* else it is only slow */
+		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	return &p->base;
+}
