@@ -1,0 +1,296 @@
+# shellcheck shell=bash disable=SC2034 # variables are for the tests
+# SPDX-License-Identifier: ISC
+# helpers.bash: what every bats file uses. First line of each: load helpers (interop: load ../bats/helpers)
+#
+# Nothing here waits without a deadline, and nothing sleeps for a time that is only likely to be long
+# enough. A test that starts something needs no teardown of its own: stop_all does it. A file that has
+# a teardown calls stop_all in it.
+
+# The program under test; make passes it.
+LIU=${LIU:-${BATS_TEST_DIRNAME:-.}/../../liu}
+LIU=$(realpath "$LIU")
+# The tree with the sources.
+TOP=$(realpath "${srcdir:-${BATS_TEST_DIRNAME:-.}/../..}")
+
+# Seconds for one run of liu, and for whatever is waited for.
+LIU_TIMEOUT=${LIU_TIMEOUT:-20}
+# Sanitizers: a report must not pass for one of liu's own exit statuses.
+export ASAN_OPTIONS=${ASAN_OPTIONS-exitcode=99}
+export UBSAN_OPTIONS=${UBSAN_OPTIONS-exitcode=99:print_stacktrace=1}
+# What the caller's surroundings would change.
+unset NO_COLOR SSLKEYLOGFILE NOTIFY_SOCKET LISTEN_FDS LISTEN_PID LISTEN_FDNAMES
+export LC_ALL=C.UTF-8
+
+STARTED=() # the process ids of what runs in the background
+
+teardown() {
+	stop_all
+}
+
+# --- Running -------------------------------------------------------------------
+
+# liu ARGUMENT...: the program with a deadline; 124 when it did not end.
+liu() {
+	timeout -k 5 "$LIU_TIMEOUT" "$LIU" "$@"
+}
+
+# capture COMMAND...: run it. $status is its exit status; its output is, to the byte, in the files $OUT
+# and $ERR. Standard input is the caller's: capture liu connect ... <file
+capture() {
+	OUT=$BATS_TEST_TMPDIR/out
+	ERR=$BATS_TEST_TMPDIR/err
+	status=0
+	"$@" >"$OUT" 2>"$ERR" 3>&- || status=$?
+}
+
+# run_liu ARGUMENT...: capture liu, with an empty standard input unless one is redirected to it.
+run_liu() {
+	if [ -p /dev/stdin ] || [ -f /dev/stdin ] || [ -S /dev/stdin ]; then
+		capture liu "$@"
+	else
+		capture liu "$@" </dev/null
+	fi
+}
+
+# --- Comparing -----------------------------------------------------------------
+
+# fail TEXT...: say why and fail the test.
+fail() {
+	printf '%s\n' "$@" >&2
+	return 1
+}
+
+# same EXPECTED-FILE ACTUAL-FILE WHAT: equal to the byte, else show both.
+same() {
+	cmp -s -- "$1" "$2" && return
+	{
+		printf -- '--- %s expected ---\n' "$3"
+		cat -A -- "$1"
+		printf -- '\n--- %s actual ---\n' "$3"
+		cat -A -- "$2"
+		printf -- '\n---\n'
+	} >&2
+	return 1
+}
+
+# is FILE WHAT TEXT: FILE holds TEXT and a newline; nothing at all for an empty TEXT. With `-` it holds
+# what standard input has, to the byte.
+is() {
+	local expected=$BATS_TEST_TMPDIR/expected
+	case $3 in
+	-) cat >"$expected" ;;
+	'') : >"$expected" ;;
+	*) printf '%s\n' "$3" >"$expected" ;;
+	esac
+	same "$expected" "$1" "$2"
+}
+
+# assert_status N: what the last capture ended with.
+assert_status() {
+	[ "$status" -eq "$1" ] && return
+	echo "--- exit status: expected $1, actual $status ---" >&2
+	show_captured
+	return 1
+}
+
+# assert_output_is TEXT|-, assert_error_is TEXT|-: the whole output of the last capture.
+assert_output_is() {
+	is "$OUT" 'standard output' "$1" || { show_captured; return 1; }
+}
+
+assert_error_is() {
+	is "$ERR" 'standard error' "$1" || { show_captured; return 1; }
+}
+
+# assert_output_bytes TEXT, assert_error_bytes TEXT: the same without a newline after it: $'a\r\nb'.
+assert_output_bytes() {
+	printf '%s' "$1" | assert_output_is -
+}
+
+assert_error_bytes() {
+	printf '%s' "$1" | assert_error_is -
+}
+
+# assert_output_has TEXT, assert_error_has TEXT: TEXT is somewhere in it. Where the whole is known,
+# compare the whole.
+assert_output_has() {
+	grep -qF -e "$1" -- "$OUT" && return
+	echo "--- standard output lacks: $1" >&2
+	show_captured
+	return 1
+}
+
+assert_error_has() {
+	grep -qF -e "$1" -- "$ERR" && return
+	echo "--- standard error lacks: $1" >&2
+	show_captured
+	return 1
+}
+
+# assert_equal EXPECTED ACTUAL [WHAT]: two strings.
+assert_equal() {
+	[ "$1" = "$2" ] && return
+	fail "--- ${3:-value} ---" "expected: $1" "actual:   $2"
+}
+
+show_captured() {
+	{
+		echo "--- standard output ---"
+		head -c 4000 -- "$OUT"
+		echo "--- standard error ---"
+		head -c 4000 -- "$ERR"
+		echo "---"
+	} >&2
+}
+
+# --- Waiting -------------------------------------------------------------------
+
+now_ms() {
+	echo $((${EPOCHREALTIME/./} / 1000))
+}
+
+# A moment between two looks: a read that nothing ever answers.
+pause() {
+	[ -p "$BATS_TEST_TMPDIR/never" ] || mkfifo "$BATS_TEST_TMPDIR/never"
+	read -r -t 0.02 <>"$BATS_TEST_TMPDIR/never" || :
+}
+
+# wait_until [-t SECONDS] COMMAND...: until COMMAND succeeds; fails when the time is over.
+wait_until() {
+	local seconds=$LIU_TIMEOUT end
+	if [ "$1" = -t ]; then
+		seconds=$2
+		shift 2
+	fi
+	end=$(($(now_ms) + seconds * 1000))
+	until "$@"; do
+		[ "$(now_ms)" -lt "$end" ] || fail "still not after $seconds s: $*" || return
+		pause
+	done
+}
+
+# wait_for_line FILE REGEX [SECONDS]: until FILE has a line that matches.
+wait_for_line() {
+	wait_until -t "${3:-$LIU_TIMEOUT}" grep -qsE -e "$2" -- "$1" && return
+	fail "--- $1 has no line that matches $2 ---" "$(cat -A -- "$1")"
+}
+
+is_gone() {
+	local state
+	state=$(ps -o stat= -p "$1") || return 0
+	[ "${state:0:1}" = Z ]
+}
+
+# wait_exit PID [SECONDS]: until a process started here ends; $status is its exit status.
+wait_exit() {
+	wait_until -t "${2:-$LIU_TIMEOUT}" is_gone "$1" || return
+	status=0
+	wait "$1" || status=$?
+}
+
+# --- In the background -----------------------------------------------------------
+
+# start COMMAND...: run it in the background. $PID is its process, its output goes to the files
+# $PID_OUT and $PID_ERR, its standard input comes from $STDIN (/dev/null).
+start() {
+	local n=${#STARTED[@]}
+	PID_OUT=$BATS_TEST_TMPDIR/start-$n.out
+	PID_ERR=$BATS_TEST_TMPDIR/start-$n.err
+	# bats waits until its descriptor 3 is closed everywhere.
+	"$@" <"${STDIN:-/dev/null}" >"$PID_OUT" 2>"$PID_ERR" 3>&- &
+	PID=$!
+	STARTED+=("$PID")
+}
+
+# start_liu ARGUMENT...: start a liu that listens and wait for its ready line. $SERVER is its process,
+# $SERVER_OUT and $SERVER_ERR are its output, $ADDRESS is what the first ready line names, $PORT its
+# port (empty for a Unix socket). A second one overwrites them all: keep what is needed.
+start_liu() {
+	start "$LIU" "$@"
+	SERVER=$PID
+	SERVER_OUT=$PID_OUT
+	SERVER_ERR=$PID_ERR
+	wait_until is_ready || return
+	ADDRESS=$(sed -n 's/^liu: listening on //p' "$SERVER_ERR" | head -n 1)
+	case $ADDRESS in
+	*unix:*) PORT= ;;
+	*) PORT=${ADDRESS##*:} ;;
+	esac
+	[ -n "$ADDRESS" ] || fail "--- no ready line from: liu $* ---" "$(cat -A -- "$SERVER_ERR")"
+}
+
+is_ready() {
+	grep -qs '^liu: listening on ' "$SERVER_ERR" || is_gone "$SERVER"
+}
+
+# stop PID [SIGNAL]: end it and wait; $status is its exit status. No deadline is passed: after
+# LIU_TIMEOUT it is killed, and that is a failure.
+stop() {
+	kill "-${2:-TERM}" "$1" 2>/dev/null || :
+	wait_exit "$1" && return
+	kill -KILL "$1" 2>/dev/null || :
+	wait "$1" || :
+	return 1
+}
+
+# stop_all: end whatever start has started, at once.
+stop_all() {
+	local pid
+	for pid in ${STARTED[@]+"${STARTED[@]}"}; do
+		kill -KILL "$pid" 2>/dev/null || :
+	done
+	for pid in ${STARTED[@]+"${STARTED[@]}"}; do
+		wait "$pid" 2>/dev/null || :
+	done
+	STARTED=()
+}
+
+# need PROGRAM...: skip the test where one is missing.
+need() {
+	local program
+	for program; do
+		command -v "$program" >/dev/null || skip "$program is not installed"
+	done
+}
+
+# refused_port: a loopback port that refuses connections for as long as the test runs: bound, and
+# never listening. $REFUSED is the port.
+refused_port() {
+	start python3 -c 'import signal, socket, sys
+s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1], flush=True); signal.pause()'
+	wait_for_line "$PID_OUT" '^[0-9]+$' || return
+	REFUSED=$(cat "$PID_OUT")
+}
+
+# --- Certificates ----------------------------------------------------------------
+
+# make_certs: once per file, in $CERTS: ca.pem (trust this one), and NAME.pem with NAME.key for
+# server (localhost, 127.0.0.1, ::1), expired (the same names), other (other.example), client.
+make_certs() {
+	CERTS=$BATS_FILE_TMPDIR/certs
+	[ -e "$CERTS/complete" ] && return
+	mkdir -p "$CERTS"
+	(
+		set -e
+		cd "$CERTS"
+		openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 \
+			-subj '/CN=liu test CA' -keyout ca.key -out ca.pem
+		: >index.txt
+		printf '[ca]\ndefault_ca = d\n[d]\ndatabase = index.txt\nnew_certs_dir = .\nrand_serial = yes
+default_md = sha256\npolicy = p\nunique_subject = no\ncopy_extensions = copy\n[p]\ncommonName = supplied\n' >ca.cnf
+		own=DNS:localhost,IP:127.0.0.1,IP:::1
+		make_cert server localhost "$own" 20200101000000Z 20991231235959Z
+		make_cert expired localhost "$own" 20200101000000Z 20200201000000Z
+		make_cert other other.example DNS:other.example 20200101000000Z 20991231235959Z
+		make_cert client client DNS:client.example 20200101000000Z 20991231235959Z
+		touch complete
+	) >"$CERTS/log" 2>&1 || fail "$(cat "$CERTS/log")"
+}
+
+# make_cert FILE NAME ALTERNATIVE-NAMES FROM TO: within make_certs.
+make_cert() {
+	openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=$2" \
+		-addext "subjectAltName=$3" -keyout "$1.key" -out "$1.csr"
+	openssl ca -batch -notext -config ca.cnf -cert ca.pem -keyfile ca.key \
+		-startdate "$4" -enddate "$5" -in "$1.csr" -out "$1.pem"
+}

@@ -1,0 +1,28 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: ISC
+# rules.bash: a rule is a function that prints what breaks it; a TAP test for each.
+
+rules_count=0
+rules_broken=0
+
+# rule NAME FUNCTION [ARGUMENT...]
+rule() {
+	local name=$1 found
+	shift
+	rules_count=$((rules_count + 1))
+	found=$("$@")
+	if [ -z "$found" ]; then
+		echo "ok $rules_count - $name"
+		return
+	fi
+	rules_broken=$((rules_broken + 1))
+	echo "not ok $rules_count - $name"
+	while IFS= read -r line; do
+		echo "# $line"
+	done <<<"$found"
+}
+
+rules_done() {
+	echo "1..$rules_count"
+	[ "$rules_broken" -eq 0 ]
+}
