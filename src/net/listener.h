@@ -21,7 +21,7 @@ struct err;
 struct listener;
 struct loop;
 
-/* Borrowed until the listener is freed. */
+/* Borrowed while the listener is made, as the addresses are. */
 struct listener_options {
 	int family;  /* AF_UNSPEC, AF_INET, AF_INET6 */
 	int backlog; /* 100 by default */
@@ -40,13 +40,14 @@ typedef void (*listener_accept_fn)(void *arg, int fd, bool tls);
 
 /* Kinds TCP, UNIX, SD, VSOCK, and FD where the descriptor is a listening
  * socket. NULL with ERR_CONNECT (resolve, bind: ERR_RESOLVE, ERR_USAGE) and
- * nothing left behind. Names are looked up here and now. */
+ * nothing left behind. Names are looked up here and now. Of SD the variables of
+ * sd_listen_fds(3) are taken out of the environment. */
 struct listener *listener_new(struct loop *loop, const struct address *addresses, size_t count,
 			      const struct listener_options *options, listener_accept_fn accepted,
 			      void *arg, struct err *err);
 
-/* Closes the sockets and removes socket files that are still ours. NULL is
- * allowed. */
+/* Removes socket files that are still ours and closes the sockets, inherited ones
+ * excepted. Not within `accepted`. NULL is allowed. */
 void listener_free(struct listener *listener);
 
 /* Let further connections wait in the backlog, and take them again. It is made
@@ -62,7 +63,7 @@ void listener_nudge(struct listener *listener);
 size_t listener_count(const struct listener *listener);
 const char *listener_address(const struct listener *listener, size_t i);
 
-/* Is descriptor `fd` a socket that listens? For fd:N, connected or listening. */
+/* Is descriptor `fd` a stream socket that listens? For fd:N, connected or listening. */
 bool listener_is_listening(int fd);
 
 #endif

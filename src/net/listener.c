@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: ISC */
+/* listener: sockets that accept, for one program: TCP, Unix, inherited. */
+#include "config.h"
+
+#include "net/listener.h"
+
+#include "base/alloc.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "net/address.h"
+#include "net/listener_socket.h"
+#include "net/loop.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/*
+ * An inherited socket may be blocking, and its flags must stay: it is polled before
+ * each accept. When another process that shares it takes the connection in
+ * between, accept(2) waits for the next one, and the program with it; who lets
+ * several processes accept on one socket makes it non-blocking.
+ */
+enum { ACCEPTS_MAX = 64, RETRY_MS = 1000 };
+
+/* One socket's place in the loop. */
+struct watch {
+	struct listener *listener;
+	const struct listener_socket *socket;
+	struct event *event;
+	char *text;
+	bool ready;
+};
+
+struct listener {
+	struct listener_sockets sockets;
+	struct watch *watches; /* as many as there are sockets */
+	struct task task;
+	struct timer *retry;
+	size_t batch; /* connections a socket and turn */
+	listener_accept_fn accepted;
+	void *arg;
+	bool paused;
+	bool waiting; /* accepting failed: until the timer or a nudge */
+	bool said;    /* ... and it has been said */
+	bool watching;
+};
+
+/* The one place where interest is computed. */
+static void update(struct listener *l)
+{
+	bool wanted = !l->paused && !l->waiting;
+
+	if (wanted == l->watching)
+		return;
+	l->watching = wanted;
+	for (size_t i = 0; i < l->sockets.count; i++) {
+		struct watch *w = &l->watches[i];
+
+		w->ready = false;
+		/* Sockets can always be watched, and out of memory ends the program. */
+		(void)(wanted ? event_add(w->event, NULL) : event_del(w->event));
+	}
+}
+
+/* A libevent callback: only note and wake. */
+static void on_readable(evutil_socket_t fd, short what, void *arg)
+{
+	struct watch *w = arg;
+
+	(void)fd;
+	(void)what;
+	w->ready = true;
+	task_wake(&w->listener->task);
+}
+
+static int accept_once(const struct listener_socket *s)
+{
+#ifdef HAVE_ACCEPT4
+	return accept4(s->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+#else
+	int fd = accept(s->fd, NULL, NULL);
+
+	if (fd >= 0 && (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 || fcntl(fd, F_SETFL, O_NONBLOCK) < 0)) {
+		close(fd);
+		errno = ECONNABORTED;
+		return -1;
+	}
+	return fd;
+#endif
+}
+
+static int accept_polled(const struct listener_socket *s)
+{
+	struct pollfd p = { .fd = s->fd, .events = POLLIN };
+	int n = s->inherited ? poll(&p, 1, 0) : 1;
+
+	if (n > 0)
+		return accept_once(s);
+	if (n == 0)
+		errno = EAGAIN;
+	return -1;
+}
+
+/* Errors of the one connection, which is gone (accept(2) passes on what the
+ * network said meanwhile): the next one may be good. */
+static bool is_of_connection(int sys)
+{
+	static const int list[] = {
+		EINTR,	   ECONNABORTED, EPROTO,      EPERM,	  ENETDOWN,  ENOPROTOOPT,
+		EHOSTDOWN, EHOSTUNREACH, ENETUNREACH, ECONNRESET, ETIMEDOUT,
+	};
+
+	for (size_t i = 0; i < sizeof(list) / sizeof(*list); i++)
+		if (list[i] == sys)
+			return true;
+	return false;
+}
+
+/* Nothing can be accepted for now: do not spin, try again later. */
+static void wait_a_moment(struct listener *l, const struct watch *w, int sys)
+{
+	l->waiting = true;
+	update(l);
+	timer_start(l->retry, RETRY_MS);
+	if (l->said)
+		return;
+	l->said = true;
+	if (sys == EMFILE || sys == ENFILE)
+		log_line(LOG_NOTICE, "out of descriptors: new connections wait");
+	else if (sys == ENOBUFS || sys == ENOMEM)
+		log_line(LOG_NOTICE, "out of memory for sockets: new connections wait");
+	else
+		log_line(LOG_NOTICE, "accepting on %s: %s: new connections wait", w->text,
+			 err_message(sys));
+}
+
+static void accept_batch(struct listener *l, struct watch *w)
+{
+	w->ready = false; /* the event comes again when there are more */
+	for (size_t i = 0; i < l->batch && !l->paused; i++) {
+		int fd = accept_polled(w->socket);
+
+		if (fd >= 0) {
+			l->accepted(l->arg, fd, w->socket->tls);
+			continue;
+		}
+		if (errno == EAGAIN || errno == EWOULDBLOCK)
+			return;
+		if (is_of_connection(errno))
+			continue;
+		wait_a_moment(l, w, errno);
+		return;
+	}
+}
+
+static void run(void *arg)
+{
+	struct listener *l = arg;
+
+	if (l->waiting && timer_expired(l->retry))
+		listener_nudge(l);
+	for (size_t i = 0; i < l->sockets.count && !l->waiting; i++)
+		if (l->watches[i].ready)
+			accept_batch(l, &l->watches[i]);
+}
+
+/* The variables are for this process alone (sd_listen_fds(3)): a command that we
+ * start must not take them for its own. Nothing else runs yet. */
+static void forget_environment(void)
+{
+	(void)unsetenv("LISTEN_PID");
+	(void)unsetenv("LISTEN_FDS");
+	(void)unsetenv("LISTEN_FDNAMES");
+}
+
+static bool make_sockets(struct listener_sockets *set, const struct address *addresses,
+			 size_t count, const struct listener_options *options, struct err *err)
+{
+	bool ok = true;
+	bool sd = false;
+
+	for (size_t i = 0; i < count && ok; i++) {
+		sd = sd || addresses[i].kind == ADDRESS_SD;
+		ok = listener_expand(set, &addresses[i], options->family, err);
+	}
+	if (sd)
+		forget_environment();
+	ok = ok && listener_bind(set, options, err);
+	if (!ok)
+		listener_sockets_free(set);
+	return ok;
+}
+
+static void make_watches(struct listener *l, struct loop *loop)
+{
+	l->watches = alloc_array(l->sockets.count, sizeof(*l->watches));
+	for (size_t i = 0; i < l->sockets.count; i++) {
+		struct watch *w = &l->watches[i];
+
+		w->listener = l;
+		w->socket = &l->sockets.items[i];
+		w->text = listener_socket_text(w->socket);
+		w->event = event_new(loop_base(loop), w->socket->fd, EV_READ | EV_PERSIST,
+				     on_readable, w);
+		if (w->event == NULL)
+			alloc_failed();
+	}
+}
+
+struct listener *listener_new(struct loop *loop, const struct address *addresses, size_t count,
+			      const struct listener_options *options, listener_accept_fn accepted,
+			      void *arg, struct err *err)
+{
+	struct listener_sockets set = { 0 };
+	struct listener *l;
+
+	if (!make_sockets(&set, addresses, count, options, err))
+		return NULL;
+	l = alloc_zeroed(sizeof(*l));
+	l->sockets = set;
+	l->accepted = accepted;
+	l->arg = arg;
+	l->paused = true;
+	l->batch = ACCEPTS_MAX;
+	if (options->backlog > 0 && options->backlog < ACCEPTS_MAX)
+		l->batch = (size_t)options->backlog;
+	task_init(&l->task, loop, run, l);
+	l->retry = timer_new(&l->task);
+	make_watches(l, loop);
+	return l;
+}
+
+void listener_free(struct listener *l)
+{
+	if (l == NULL)
+		return;
+	for (size_t i = 0; i < l->sockets.count; i++) {
+		event_free(l->watches[i].event);
+		free(l->watches[i].text);
+	}
+	free(l->watches);
+	timer_free(l->retry);
+	task_cancel(&l->task);
+	listener_sockets_free(&l->sockets);
+	free(l);
+}
+
+void listener_pause(struct listener *l)
+{
+	l->paused = true;
+	update(l);
+}
+
+void listener_resume(struct listener *l)
+{
+	l->paused = false;
+	update(l);
+}
+
+void listener_nudge(struct listener *l)
+{
+	if (!l->waiting)
+		return;
+	l->waiting = false;
+	timer_stop(l->retry);
+	update(l);
+}
+
+size_t listener_count(const struct listener *l)
+{
+	return l->sockets.count;
+}
+
+const char *listener_address(const struct listener *l, size_t i)
+{
+	return l->watches[i].text;
+}
+
+bool listener_is_listening(int fd)
+{
+	int listening = 0;
+	int type = 0;
+	socklen_t len = sizeof(int);
+
+	return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &len) == 0 && listening != 0 &&
+	       getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == 0 && type == SOCK_STREAM;
+}
