@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct bio_method_st; /* BIO_METHOD */
 struct err;
 struct ssl_ctx_st; /* SSL_CTX */
 
@@ -50,5 +51,6 @@ bool tls_pin_valid(const char *text);
 /* For transport_tls. */
 struct ssl_ctx_st *tls_config_ctx(const struct tls_config *config);
 const struct tls_settings *tls_config_settings(const struct tls_config *config);
+const struct bio_method_st *tls_config_bio_method(const struct tls_config *config);
 
 #endif
