@@ -24,7 +24,9 @@ struct stream {
 	struct transport *transport; /* owned */
 	struct reader reader;
 	struct writer writer;
+	struct task *task;	 /* borrowed */
 	struct closing *closing; /* owned; the orderly end, once it has begun */
+	size_t dropped;		 /* bytes that were queued when sending failed */
 };
 
 /* `transport` is handed over and wakes `task` from now on. */
@@ -38,7 +40,8 @@ void stream_free(struct stream *s);
  * the begin of each run. */
 void stream_refresh(struct stream *s);
 
-/* Before sleeping: flush the writer, and read as the reader needs. */
+/* Before sleeping: flush the writer, and read as the reader needs. The task is
+ * woken when the writer has another answer now than AGAIN. */
 void stream_update(struct stream *s);
 
 /* Why the reader or the writer is broken; borrowed; NULL when it is not. */
@@ -52,10 +55,12 @@ enum stream_status stream_write_eof(struct stream *s);
 /*
  * close and wait_closed: flush, for as long as bytes leave; close the sending
  * half; drop what the peer still sends until it ends, has been silent for 1 s,
- * or `timeout_ms` has passed; then close. STREAM_AGAIN until then; call it again
- * after each wake. STREAM_ERROR fills `err`: ERR_TIMEOUT when no byte has left
- * for `timeout_ms`, with the number unsent; or the write's error. The task of
- * stream_init() is woken by its timers too.
+ * or `timeout_ms` (0: no bound) has passed. STREAM_AGAIN until then; call it again
+ * after each wake. STREAM_OK: stream_free() may close the descriptor, nothing is
+ * lost by it. STREAM_ERROR fills `err`: ERR_TIMEOUT when no byte has left for
+ * `timeout_ms`, with the number unsent; or why bytes are lost ("connection reset
+ * by peer with 5 bytes unsent"). A reset that loses nothing is a good end. The task
+ * of stream_init() is woken by its timers too.
  */
 enum stream_status stream_close(struct stream *s, uint64_t timeout_ms, struct err *err);
 

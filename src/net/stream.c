@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: ISC */
+/* stream: a reader and a writer on a transport, and its orderly end. */
+#include "config.h"
+
+#include "net/stream.h"
+
+#include "net/closing.h"
+#include "net/loop.h"
+
+#include <event2/buffer.h>
+
+static void wake(void *arg)
+{
+	task_wake(arg);
+}
+
+void stream_init(struct stream *s, struct transport *transport, size_t limit, size_t high,
+		 size_t low, struct task *task)
+{
+	*s = (struct stream){ .transport = transport, .task = task };
+	reader_init(&s->reader, transport->input, limit);
+	writer_init(&s->writer, transport->output, high, low);
+	transport_set_wake(transport, wake, task);
+}
+
+void stream_free(struct stream *s)
+{
+	closing_free(s->closing);
+	transport_free(s->transport);
+	*s = (struct stream){ 0 };
+}
+
+void stream_refresh(struct stream *s)
+{
+	const struct transport *t = s->transport;
+
+	if (t->ended && !s->reader.ended) {
+		if (t->read_error != NULL)
+			reader_feed_error(&s->reader);
+		else
+			reader_feed_eof(&s->reader);
+	}
+	if (t->write_error != NULL && !s->writer.broken) {
+		s->dropped = writer_queued(&s->writer);
+		writer_feed_error(&s->writer);
+	}
+}
+
+void stream_update(struct stream *s)
+{
+	size_t queued = writer_queued(&s->writer);
+
+	if (queued > 0) {
+		transport_flush(s->transport);
+		if (writer_queued(&s->writer) < queued)
+			task_wake(s->task);
+	}
+	transport_want(s->transport, s->closing != NULL ? CLOSING_ROOM : reader_room(&s->reader));
+}
+
+const struct err *stream_read_error(const struct stream *s)
+{
+	return s->transport->read_error;
+}
+
+const struct err *stream_write_error(const struct stream *s)
+{
+	return s->transport->write_error;
+}
+
+enum stream_status stream_write_eof(struct stream *s)
+{
+	s->writer.ended = true;
+	transport_shut(s->transport);
+	transport_flush(s->transport);
+	stream_refresh(s);
+	if (s->transport->write_error != NULL)
+		return STREAM_ERROR;
+	return s->transport->shut_done ? STREAM_OK : STREAM_AGAIN;
+}
+
+enum stream_status stream_close(struct stream *s, uint64_t timeout_ms, struct err *err)
+{
+	if (s->closing == NULL)
+		s->closing = closing_new(s, timeout_ms);
+	return closing_run(s->closing, err);
+}
+
+void stream_abort(struct stream *s)
+{
+	(void)evbuffer_drain(s->transport->output, evbuffer_get_length(s->transport->output));
+	transport_abort(s->transport);
+}
