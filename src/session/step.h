@@ -33,15 +33,16 @@ enum step_result {
 };
 
 enum step_flags {
-	STEP_READS = 1 << 0,  /* takes bytes from the peer */
-	STEP_SENDS = 1 << 1,  /* refused after write-eof */
-	STEP_PRINTS = 1 << 2, /* gives bytes to standard output */
-	STEP_LAST = 1 << 3,   /* nothing may follow */
-	STEP_STDIN = 1 << 4,  /* uses standard input (writefile: only `-`) */
-	STEP_RECORD = 1 << 5, /* leaves something for expect */
-	STEP_HIDDEN = 1 << 6, /* no word of the command line */
-	STEP_LOOPS = 1 << 7,  /* goes back to the first step */
-	STEP_BULK = 1 << 8,   /* passes bytes on: wants large reads */
+	STEP_READS = 1 << 0,	    /* takes bytes from the peer */
+	STEP_SENDS = 1 << 1,	    /* refused after write-eof */
+	STEP_PRINTS = 1 << 2,	    /* gives bytes to standard output */
+	STEP_LAST = 1 << 3,	    /* nothing may follow */
+	STEP_STDIN = 1 << 4,	    /* uses standard input (writefile: only `-`) */
+	STEP_RECORD = 1 << 5,	    /* leaves something for expect */
+	STEP_HIDDEN = 1 << 6,	    /* no word of the command line */
+	STEP_LOOPS = 1 << 7,	    /* goes back to the first step */
+	STEP_WRITE_EOF = 1 << 8,    /* ends sending */
+	STEP_NEEDS_RECORD = 1 << 9, /* looks at what a read has left */
 };
 
 /* A row of the table. */
@@ -86,7 +87,7 @@ struct step {
 	enum echo_mode echo;
 	char *path;	/* writefile; owned */
 	int fd;		/* ... opened at start; -1: not (%n) */
-	bool regular;	/* ... a regular file: whole for each connection */
+	bool rewinds;	/* ... a regular file, read from its start each time */
 	regex_t *regex; /* expect; owned */
 };
 
@@ -97,6 +98,7 @@ struct step_list {
 	bool uses_stdin;   /* one connection at a time */
 	bool prints;	   /* a step gives bytes to standard output */
 	bool loops;
+	bool visible; /* the user's own: failures name the step */
 };
 
 /* Where the list will run, for what cannot work there. */
@@ -121,7 +123,7 @@ struct step_list *step_list_of(const struct step *steps, size_t count);
 
 /* Open the files that the list names (ERR_USAGE). After the whole command line
  * is known to be good. */
-bool step_list_open(struct step_list *list, struct err *err);
+bool step_list_open(struct step_list *list, const struct step_context *context, struct err *err);
 void step_list_free(struct step_list *list);
 
 #endif

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: ISC */
+/* frame: records with their length in front. */
+#include "config.h"
+
+#include "session/frame.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { VARINT_MAX = 10 };
+
+/* By enum frame_format; `width` bytes of a fixed length, 0 for the others. */
+static const struct {
+	const char *name;
+	size_t width;
+	bool big_endian;
+} formats[] = {
+	[FRAME_U8] = { "u8", 1, true },
+	[FRAME_U16BE] = { "u16be", 2, true },
+	[FRAME_U16LE] = { "u16le", 2, false },
+	[FRAME_U32BE] = { "u32be", 4, true },
+	[FRAME_U32LE] = { "u32le", 4, false },
+	[FRAME_U64BE] = { "u64be", 8, true },
+	[FRAME_U64LE] = { "u64le", 8, false },
+	[FRAME_VARINT] = { "varint", 0, false },
+	[FRAME_NETSTRING] = { "netstring", 0, false },
+};
+
+bool frame_format_find(const char *name, enum frame_format *out)
+{
+	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+		if (strcmp(formats[i].name, name) == 0) {
+			*out = (enum frame_format)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+const char *frame_format_names(void)
+{
+	return "u8, u16be, u16le, u32be, u32le, u64be, u64le, varint or netstring";
+}
+
+static enum frame_answer fixed_header(enum frame_format format, const unsigned char *data,
+				      size_t len, size_t *header, uint64_t *body)
+{
+	size_t width = formats[format].width;
+	uint64_t value = 0;
+
+	if (len < width)
+		return FRAME_MORE;
+	for (size_t i = 0; i < width; i++)
+		value = value << 8 | data[formats[format].big_endian ? i : width - 1 - i];
+	*header = width;
+	*body = value;
+	return FRAME_OK;
+}
+
+static enum frame_answer varint_header(const unsigned char *data, size_t len, size_t *header,
+				       uint64_t *body)
+{
+	uint64_t value = 0;
+
+	for (size_t i = 0; i < len && i < VARINT_MAX; i++) {
+		uint64_t bits = data[i] & 0x7f;
+
+		/* The tenth byte has room for one bit. */
+		if (i == VARINT_MAX - 1 && bits > 1)
+			return FRAME_BAD;
+		value |= bits << (7 * i);
+		if (!(data[i] & 0x80)) {
+			*header = i + 1;
+			*body = value;
+			return FRAME_OK;
+		}
+	}
+	return len < VARINT_MAX ? FRAME_MORE : FRAME_BAD;
+}
+
+/* DIGITS ":" without leading zeros. */
+static enum frame_answer netstring_header(const unsigned char *data, size_t len, size_t *header,
+					  uint64_t *body)
+{
+	uint64_t value = 0;
+
+	for (size_t i = 0; i < len && i < FRAME_HEADER_MAX; i++) {
+		if (data[i] == ':' && i > 0) {
+			*header = i + 1;
+			*body = value;
+			return FRAME_OK;
+		}
+		if (data[i] < '0' || data[i] > '9' || (i > 0 && value == 0) ||
+		    value > (UINT64_MAX - 9) / 10)
+			return FRAME_BAD;
+		value = value * 10 + (uint64_t)(data[i] - '0');
+	}
+	return len < FRAME_HEADER_MAX ? FRAME_MORE : FRAME_BAD;
+}
+
+enum frame_answer frame_header(enum frame_format format, const unsigned char *data, size_t len,
+			       size_t *header, uint64_t *body)
+{
+	if (format == FRAME_VARINT)
+		return varint_header(data, len, header, body);
+	if (format == FRAME_NETSTRING)
+		return netstring_header(data, len, header, body);
+	return fixed_header(format, data, len, header, body);
+}
+
+size_t frame_trailer(enum frame_format format)
+{
+	return format == FRAME_NETSTRING ? 1 : 0;
+}
+
+static size_t encode_fixed(enum frame_format format, uint64_t body, unsigned char *header)
+{
+	size_t width = formats[format].width;
+
+	if (width < 8 && body >> (8 * width) != 0)
+		return 0;
+	for (size_t i = 0; i < width; i++) {
+		size_t shift = formats[format].big_endian ? width - 1 - i : i;
+
+		header[i] = (unsigned char)(body >> (8 * shift));
+	}
+	return width;
+}
+
+static size_t encode_varint(uint64_t body, unsigned char *header)
+{
+	size_t len = 0;
+
+	do {
+		header[len++] = (unsigned char)((body & 0x7f) | (body > 0x7f ? 0x80 : 0));
+		body >>= 7;
+	} while (body > 0);
+	return len;
+}
+
+size_t frame_encode(enum frame_format format, uint64_t body, unsigned char header[FRAME_HEADER_MAX])
+{
+	char text[FRAME_HEADER_MAX + 1];
+	int len;
+
+	if (format == FRAME_VARINT)
+		return encode_varint(body, header);
+	if (format != FRAME_NETSTRING)
+		return encode_fixed(format, body, header);
+	len = snprintf(text, sizeof(text), "%llu:", (unsigned long long)body);
+	memcpy(header, text, (size_t)len);
+	return (size_t)len;
+}

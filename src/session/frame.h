@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: ISC */
+/* frame: records with their length in front. */
+#ifndef LIU_SESSION_FRAME_H
+#define LIU_SESSION_FRAME_H
+
+#include "base/bytes.h"
+#include "session/step.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The longest header: 20 digits of a netstring and its colon. */
+enum { FRAME_HEADER_MAX = 21 };
+
+enum frame_answer {
+	FRAME_OK,
+	FRAME_MORE, /* the header goes on */
+	FRAME_BAD,  /* these bytes begin no frame */
+};
+
+/* The format of that name ("u16be"); false when there is none. */
+bool frame_format_find(const char *name, enum frame_format *out);
+const char *frame_format_names(void); /* for messages: "u8, u16be, ..." */
+
+/* Read a header from the first `len` bytes: its own length, and the number of
+ * bytes after it (without a netstring's comma). A LEB128 is at most 10 bytes. */
+enum frame_answer frame_header(enum frame_format format, const unsigned char *data, size_t len,
+			       size_t *header, uint64_t *body);
+
+/* Bytes that follow the body: the comma of a netstring, else 0. */
+size_t frame_trailer(enum frame_format format);
+
+/* Write the header for `body` bytes: its length, or 0 when too long for it. */
+size_t frame_encode(enum frame_format format, uint64_t body,
+		    unsigned char header[FRAME_HEADER_MAX]);
+
+#endif

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: ISC */
+/* relay: the stream joined with standard input and output, and how that ends. */
+#include "config.h"
+
+#include "session/relay.h"
+
+#include "base/alloc.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "net/input.h"
+#include "session/pump.h"
+#include "session/session.h"
+#include "session/steps.h"
+
+#include <event2/buffer.h>
+#include <inttypes.h>
+#include <stdlib.h>
+
+enum { CLOSED_NOTICE_MS = 2000 }; /* without input after the peer's end */
+
+enum direction_state {
+	FLOWING,
+	FLUSHING,
+	SHUT,
+	BROKEN,
+};
+
+struct direction {
+	const char *name;
+	enum direction_state state;
+	struct pump pump;
+};
+
+struct relay {
+	struct direction up;   /* standard input to the peer */
+	struct direction down; /* the peer to standard output */
+	bool passes_end;       /* the end of input closes the sending half */
+	bool ends_with_peer;
+	struct timer *quit;   /* --quit-after, from the end of input; NULL: none */
+	struct timer *notice; /* the peer has closed and no input comes; NULL: none */
+	uint64_t noticed_bytes;
+};
+
+static void move_to(struct session *s, struct direction *d, enum direction_state state)
+{
+	static const char *const names[] = {
+		[FLOWING] = "flowing",
+		[FLUSHING] = "flushing",
+		[SHUT] = "shut",
+		[BROKEN] = "broken",
+	};
+
+	log_line(LOG_DEBUG, "connection %u: relay %s: %s -> %s", s->conn, d->name, names[d->state],
+		 names[state]);
+	d->state = state;
+}
+
+/* A server's /dev/null is no end of input: nobody has anything to say. */
+static bool input_is_silent(const struct session *s)
+{
+	return s->parts->settings->relay.recv_only ||
+	       (s->parts->listening && input_is_null(s->parts->input));
+}
+
+static struct relay *relay_new(struct session *s)
+{
+	const struct relay_policy *policy = &s->parts->settings->relay;
+	struct relay *relay = alloc_zeroed(sizeof(*relay));
+
+	relay->up.name = "up";
+	relay->down.name = "down";
+	relay->up.pump.crlf = s->parts->settings->crlf;
+	relay->passes_end = !policy->no_half_close;
+	relay->ends_with_peer = policy->end_with_peer || input_is_terminal(s->parts->input);
+	if (input_is_silent(s))
+		move_to(s, &relay->up, SHUT);
+	else
+		input_set_task(s->parts->input, &s->task);
+	if (policy->send_only)
+		move_to(s, &relay->down, SHUT);
+	return relay;
+}
+
+void relay_free(struct relay *relay)
+{
+	if (relay == NULL)
+		return;
+	timer_free(relay->quit);
+	timer_free(relay->notice);
+	free(relay);
+}
+
+/* Each of the two moves its direction on as far as it can go now; they answer
+ * STEP_FAIL, or STEP_AGAIN. */
+
+static void input_ended(struct session *s, struct relay *relay)
+{
+	const struct relay_policy *policy = &s->parts->settings->relay;
+
+	move_to(s, &relay->up, FLUSHING);
+	if (!policy->has_quit_after)
+		return;
+	relay->quit = timer_new(&s->task);
+	timer_start(relay->quit, policy->quit_after_ms);
+}
+
+static enum step_result flow_up(struct session *s, struct relay *relay)
+{
+	switch (pump_up(&relay->up.pump, s)) {
+	case STREAM_OK:
+		return session_wait(s, WAIT_TURN);
+	case STREAM_AGAIN:
+		return STEP_AGAIN;
+	case STREAM_EOF:
+		input_ended(s, relay);
+		return STEP_AGAIN;
+	case STREAM_OVERRUN:
+	case STREAM_ERROR:
+		break;
+	}
+	return session_fail(s, input_error(s->parts->input), NULL);
+}
+
+static void flush_up(struct session *s, struct relay *relay)
+{
+	enum stream_status status =
+		relay->passes_end ? stream_write_eof(&s->stream) : writer_flush(&s->stream.writer);
+
+	if (status == STREAM_AGAIN)
+		(void)session_wait(s, WAIT_WRITE);
+	else if (status == STREAM_OK)
+		move_to(s, &relay->up, SHUT);
+}
+
+static enum step_result run_up(struct session *s, struct relay *relay)
+{
+	enum step_result result = STEP_AGAIN;
+
+	if (s->stream.writer.broken && relay->up.state < SHUT)
+		move_to(s, &relay->up, BROKEN);
+	if (relay->up.state == FLOWING)
+		result = flow_up(s, relay);
+	if (relay->up.state == FLUSHING)
+		flush_up(s, relay);
+	return result;
+}
+
+/* asyncio's TLS servers, for one, take close_notify for the end of everything. */
+static void explain_silence(const struct session *s, const struct relay *relay)
+{
+	struct evbuffer *version = sink_scratch(s->parts->sink);
+
+	if (relay->up.state != SHUT || !relay->passes_end || s->stream.transport->received > 0 ||
+	    !transport_info(s->stream.transport, INFO_TLS_VERSION, version))
+		return;
+	evbuffer_drain(version, evbuffer_get_length(version));
+	log_line(LOG_NOTICE, "the peer ended without a byte after our close_notify: if it takes "
+			     "that for the end of everything, use --no-half-close");
+}
+
+static enum step_result run_down(struct session *s, struct relay *relay)
+{
+	if (relay->down.state != FLOWING)
+		return STEP_AGAIN;
+	switch (pump_down(&relay->down.pump, s)) {
+	case STREAM_OK:
+		return session_wait(s, WAIT_TURN);
+	case STREAM_AGAIN:
+		return STEP_AGAIN;
+	case STREAM_EOF:
+		move_to(s, &relay->down, SHUT);
+		explain_silence(s, relay);
+		return STEP_AGAIN;
+	case STREAM_OVERRUN:
+	case STREAM_ERROR:
+		break;
+	}
+	return session_fail_read(s, NULL, relay->down.pump.bytes, 0);
+}
+
+/* The last event of a relay has no bytes. */
+static enum step_result relay_ended(struct session *s)
+{
+	if (sink_is_json(s->parts->sink))
+		session_piece(s, sink_scratch(s->parts->sink), false);
+	return STEP_STOP;
+}
+
+static enum step_result upload_failed(struct session *s)
+{
+	struct err err = *stream_write_error(&s->stream);
+	uint64_t sent = writer_sent(&s->stream.writer);
+
+	(void)err_prefix(&err, "after %" PRIu64 " byte%s sent", sent, sent == 1 ? "" : "s");
+	return session_fail(s, &err, NULL);
+}
+
+/* The peer has closed and we go on sending: a person who waits should know. */
+static void watch_closed(struct session *s, struct relay *relay)
+{
+	if (relay->notice == NULL)
+		relay->notice = timer_new(&s->task);
+	else if (relay->noticed_bytes == relay->up.pump.bytes && timer_expired(relay->notice)) {
+		log_line(LOG_NOTICE, "the peer has closed; still waiting for the end of input");
+		timer_stop(relay->notice);
+		relay->noticed_bytes = UINT64_MAX;
+		return;
+	}
+	if (relay->noticed_bytes == UINT64_MAX ||
+	    (timer_pending(relay->notice) && relay->noticed_bytes == relay->up.pump.bytes))
+		return;
+	relay->noticed_bytes = relay->up.pump.bytes;
+	timer_start(relay->notice, CLOSED_NOTICE_MS);
+}
+
+/* What the two states, and the policy, make of the whole. */
+static enum step_result decide(struct session *s, struct relay *relay)
+{
+	bool down_over = relay->down.state == SHUT;
+	bool send_only = s->parts->settings->relay.send_only;
+
+	if (relay->quit != NULL && timer_expired(relay->quit))
+		return relay_ended(s);
+	if (relay->up.state == BROKEN && down_over)
+		return upload_failed(s);
+	if (relay->up.state == SHUT && down_over)
+		return relay_ended(s);
+	if (down_over && !send_only) {
+		if (relay->ends_with_peer)
+			return relay_ended(s);
+		if (relay->up.state == FLOWING)
+			watch_closed(s, relay);
+	}
+	return STEP_AGAIN;
+}
+
+enum step_result run_relay(struct session *s, const struct step *step)
+{
+	enum step_result result;
+
+	(void)step;
+	if (s->state.relay == NULL)
+		s->state.relay = relay_new(s);
+	result = run_up(s, s->state.relay);
+	if (result != STEP_FAIL)
+		result = run_down(s, s->state.relay);
+	if (result != STEP_FAIL)
+		result = decide(s, s->state.relay);
+	return result;
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: ISC */
+/* session: a list of steps run over one stream. */
+#ifndef LIU_SESSION_SESSION_H
+#define LIU_SESSION_SESSION_H
+
+/*
+ * A wake only marks the session's task as pending; the loop runs it with
+ * nothing of ours on the stack. A run goes on as far as it can within a budget,
+ * then sleeps; what it waits for has been armed by then (asserted). It is freed
+ * in one place, at the end of its own run, or by its owner with session_abort().
+ *
+ * The first failure in time is the session's. After it, as after the last step,
+ * the stream is closed in order; after a deadline at once.
+ */
+
+#include "net/loop.h"
+#include "net/stream.h"
+#include "session/settings.h"
+#include "session/sink.h"
+#include "session/step.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct err;
+struct evbuffer;
+struct input;
+struct relay;
+struct session;
+
+/* At the end of the session's last run; it is freed when this returns. */
+typedef void (*session_done_fn)(void *arg, struct session *session);
+
+/* What sessions share; all borrowed. */
+struct session_parts {
+	struct loop *loop;
+	const struct session_settings *settings;
+	const struct step_list *steps;
+	struct sink *sink;
+	struct input *input; /* standard input; NULL when no step uses it */
+	bool listening;	     /* we accepted the connection */
+};
+
+/* What armed the wake-up of a session that sleeps. */
+enum session_wait {
+	WAIT_READ = 1 << 0,   /* bytes from the peer */
+	WAIT_WRITE = 1 << 1,  /* bytes leaving towards it */
+	WAIT_OUTPUT = 1 << 2, /* the sink going down to its mark */
+	WAIT_INPUT = 1 << 3,  /* standard input, or a file */
+	WAIT_TIMER = 1 << 4,
+	WAIT_TURN = 1 << 5, /* its own next turn: the budget is spent */
+};
+
+/* What the running step has done so far; zeroed when it begins. */
+struct step_state {
+	bool begun;
+	uint64_t bytes;	      /* passed on or sent by it */
+	uint64_t records;     /* lines read by it */
+	uint64_t piece;	      /* bytes of the line being skipped */
+	struct input *input;  /* writefile; owned */
+	uint64_t stall_bytes; /* ... bytes that had moved when it began to wait */
+	bool stall_said;
+	struct relay *relay;   /* owned */
+	unsigned char held[4]; /* JSON: the begin of a character, for the next piece */
+	size_t held_len;
+};
+
+enum session_phase {
+	SESSION_HANDSHAKE,
+	SESSION_STEPS,
+	SESSION_SALVAGE, /* sending failed: read what the peer had sent, then fail */
+	SESSION_CLOSING,
+	SESSION_OVER,
+};
+
+/* For the steps and the relay; owners use the functions. */
+struct session {
+	const struct session_parts *parts;
+	struct stream stream;
+	struct task task;
+	unsigned conn;
+	enum session_phase phase;
+	unsigned waits; /* enum session_wait, or-ed; of the last run */
+	size_t at;	/* the running step */
+	size_t next;	/* the one after it */
+	struct step_state state;
+	uint64_t round_start;	 /* bytes consumed when this round of a loop began */
+	struct evbuffer *record; /* what expect looks at; NULL unless it is in the list */
+	struct timer *deadline;	 /* timers: NULL when not asked for */
+	struct timer *step_timer;
+	struct timer *idle_timer;
+	struct timer *timer; /* the running step's own */
+	uint64_t idle_bytes; /* sent and received when a byte last moved */
+	uint64_t idle_since; /* ... which was then, ms */
+	uint64_t started_us;
+	uint64_t deadline_ms;
+	bool opened;	 /* its open event has been given */
+	struct err *err; /* owned; NULL: all went well */
+	session_done_fn done;
+	void *arg;
+};
+
+/* `transport` is handed over; its handshake may still be going on. `deadline_ms`
+ * is all the time it has, 0: no bound. */
+struct session *session_new(const struct session_parts *parts, struct transport *transport,
+			    unsigned conn, uint64_t deadline_ms, session_done_fn done, void *arg);
+
+/* The owner's way to free it; `done` is not called. */
+void session_abort(struct session *s);
+
+/* End it soon, with this error if it has none yet, without an orderly close. */
+void session_end(struct session *s, const struct err *err);
+
+/* NULL when all went well. Borrowed. */
+const struct err *session_error(const struct session *s);
+
+/* The peer's name for messages; the caller owns it. "connection 3" when it has
+ * none. */
+char *session_peer(const struct session *s);
+
+/* For the steps. */
+
+/* Say that the running step has failed with `err`, whose text gets the step in
+ * front. `event` (or NULL) has what the read got; both are written. Always
+ * STEP_FAIL. */
+enum step_result session_fail(struct session *s, const struct err *err, struct step_event *event);
+
+/* The write buffer is broken: read what the peer had sent, then fail. */
+enum step_result session_fail_write(struct session *s);
+
+/* The reader has said EOF or ERROR, having put what was left, `got` bytes in
+ * all, into `data`, which may be NULL; `expected` of 0 says nothing. Ends a loop
+ * well when its round has read nothing. */
+enum step_result session_fail_read(struct session *s, struct evbuffer *data, uint64_t got,
+				   uint64_t expected);
+enum step_result session_fail_overrun(struct session *s);
+
+/* Sleep until then; `wait` is one bit. Always STEP_AGAIN. */
+enum step_result session_wait(struct session *s, enum session_wait wait);
+
+/* Is the sink above its mark? Then the session has been put on its list:
+ * return STEP_AGAIN. */
+bool session_output_full(struct session *s);
+
+/* A new event of the running step. */
+struct step_event session_event(const struct session *s);
+
+/* A record that the running step has read. `strip` bytes at its end are its line
+ * end or separator, for --chomp and expect; `more` says that the step goes on. */
+void session_record(struct session *s, struct evbuffer *data, size_t strip, bool more);
+
+/* A piece of a longer record; without `more` it is the last, perhaps empty. */
+void session_piece(struct session *s, struct evbuffer *data, bool more);
+
+/* Remember bytes for expect: a new record, or more of it. */
+void session_record_begin(struct session *s);
+void session_record_add(struct session *s, const struct evbuffer *data, size_t len);
+void session_record_cut(struct session *s, size_t len); /* to its first `len` bytes */
+
+/* Bytes taken from the peer's stream so far. */
+uint64_t session_consumed(const struct session *s);
+
+struct timer *session_timer(struct session *s); /* the step's own; made at need */
+
+#endif

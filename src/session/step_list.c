@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: ISC */
+/* step_list: words to steps, and which lists cannot work. */
+#include "config.h"
+
+#include "session/step.h"
+
+#include "base/alloc.h"
+#include "base/err.h"
+#include "base/nearest.h"
+#include "session/steps.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { STEP_TEXT_MAX = 60 }; /* of a step in messages */
+
+/* --- one step --- */
+
+static bool unknown_step(const char *word, struct err *err)
+{
+	size_t count;
+	const struct step_kind *kinds = step_kinds(&count);
+	const char *near = nearest_word(word, &kinds->name, count, sizeof(*kinds));
+
+	if (near != NULL)
+		return err_set(err, ERR_USAGE, "unknown step '%s', did you mean '%s'?", word, near);
+	return err_set(err, ERR_USAGE, "unknown step '%s'", word);
+}
+
+/* `try` and the step it is for, or a step. */
+static bool parse_kind(struct step *step, struct words *words, struct err *err)
+{
+	const char *word = words->items[words->at++];
+
+	step->kind = step_kind_find(word);
+	if (step->kind == NULL)
+		return unknown_step(word, err);
+	if (step->kind->run != NULL)
+		return true;
+	if (step->tried)
+		return err_set(err, ERR_USAGE, "try before try");
+	step->tried = true;
+	if (words->at == words->count)
+		return err_set(err, ERR_USAGE, "try needs a step after it");
+	if (!parse_kind(step, words, err))
+		return false;
+	if (step->kind->flags & STEP_LAST)
+		return err_set(err, ERR_USAGE, "try before %s, which ends the list",
+			       step->kind->name);
+	return true;
+}
+
+/* The words from `from` on, for messages. */
+static char *join_words(const struct words *words, size_t from)
+{
+	char *text = alloc_string(words->items[from]);
+
+	for (size_t i = from + 1; i < words->at; i++) {
+		char *longer = alloc_printf("%s %s", text, words->items[i]);
+
+		free(text);
+		text = longer;
+	}
+	if (strlen(text) > STEP_TEXT_MAX) {
+		size_t keep = bytes_utf8_prefix(bytes_of(text, STEP_TEXT_MAX - 3));
+
+		memcpy(text + keep, "...", 4);
+	}
+	return text;
+}
+
+static bool parse_step(struct step *step, struct words *words, struct err *err)
+{
+	size_t from = words->at;
+
+	step->fd = -1;
+	if (!parse_kind(step, words, err))
+		return false;
+	step->flags |= step->kind->flags;
+	if (step->kind->parse != NULL && !step->kind->parse(step, words, err))
+		return err_prefix(err, "%s", step->kind->name);
+	step->text = join_words(words, from);
+	return true;
+}
+
+/* --- the whole list --- */
+
+static unsigned all_flags(const struct step_list *list)
+{
+	unsigned flags = 0;
+
+	for (size_t i = 0; i < list->count; i++)
+		flags |= list->steps[i].flags;
+	return flags;
+}
+
+/* Order: what may not stand after what. */
+static bool check_order(const struct step_list *list, struct err *err)
+{
+	const char *ended_by = NULL;
+	bool recorded = false;
+
+	for (size_t i = 0; i < list->count; i++) {
+		const struct step *step = &list->steps[i];
+
+		if (i > 0 && (list->steps[i - 1].flags & STEP_LAST))
+			return err_set(err, ERR_USAGE, "'%s' after %s, which ends the list",
+				       step->text, list->steps[i - 1].kind->name);
+		if (ended_by != NULL && (step->flags & STEP_SENDS))
+			return err_set(err, ERR_USAGE, "'%s' after %s: nothing can be sent then",
+				       step->text, ended_by);
+		if ((step->flags & STEP_NEEDS_RECORD) && !recorded)
+			return err_set(err, ERR_USAGE, "%s needs a read or info before it",
+				       step->kind->name);
+		if (step->flags & STEP_WRITE_EOF)
+			ended_by = step->kind->name;
+		recorded = recorded || (step->flags & STEP_RECORD);
+	}
+	return true;
+}
+
+static bool check_loop(const struct step_list *list, struct err *err)
+{
+	unsigned flags = all_flags(list);
+
+	if (!(flags & STEP_LOOPS))
+		return true;
+	if (!(flags & STEP_READS))
+		return err_set(err, ERR_USAGE, "loop needs a step that reads");
+	if ((flags & STEP_WRITE_EOF) && (flags & STEP_SENDS))
+		return err_set(err, ERR_USAGE, "round the loop a step would send after write-eof");
+	return true;
+}
+
+/* Two things cannot use one descriptor. */
+static bool check_descriptors(const struct step_list *list, const struct step_context *context,
+			      struct err *err)
+{
+	const struct step *reads = NULL;
+
+	for (size_t i = 0; i < list->count; i++) {
+		const struct step *step = &list->steps[i];
+		bool prints = context->json || (step->flags & STEP_PRINTS);
+
+		if (prints && context->connection_fd == STDOUT_FILENO)
+			return err_set(err, ERR_USAGE,
+				       "'%s' prints on standard output, which is the connection",
+				       step->text);
+		if (!(step->flags & STEP_STDIN))
+			continue;
+		if (context->connection_fd == STDIN_FILENO)
+			return err_set(err, ERR_USAGE,
+				       "'%s' reads standard input, which is the connection",
+				       step->text);
+		if (reads != NULL)
+			return err_set(err, ERR_USAGE, "'%s' and '%s' both use standard input",
+				       reads->text, step->text);
+		reads = step;
+	}
+	return true;
+}
+
+static void summarize(struct step_list *list)
+{
+	unsigned flags = all_flags(list);
+
+	list->keeps_record = flags & STEP_NEEDS_RECORD;
+	list->uses_stdin = flags & STEP_STDIN;
+	list->prints = flags & STEP_PRINTS;
+	list->loops = flags & STEP_LOOPS;
+	for (size_t i = 0; i < list->count; i++)
+		list->steps[i].index = i + 1;
+}
+
+struct step_list *step_list_parse(char *const *items, size_t count,
+				  const struct step_context *context, struct err *err)
+{
+	static char relay[] = "relay";
+	static char *const only_relay[] = { relay };
+	struct words words = { count > 0 ? items : only_relay, count > 0 ? count : 1, 0, context };
+	struct step_list *list = alloc_zeroed(sizeof(*list));
+
+	/* No more steps than words. */
+	list->steps = alloc_array(words.count, sizeof(*list->steps));
+	list->visible = count > 0;
+	while (words.at < words.count) {
+		if (!parse_step(&list->steps[list->count++], &words, err))
+			goto fail;
+	}
+	if (!check_order(list, err) || !check_loop(list, err) ||
+	    !check_descriptors(list, context, err))
+		goto fail;
+	summarize(list);
+	return list;
+fail:
+	step_list_free(list);
+	return NULL;
+}
+
+struct step_list *step_list_of(const struct step *steps, size_t count)
+{
+	struct step_list *list = alloc_zeroed(sizeof(*list));
+
+	list->steps = alloc_copy(steps, count * sizeof(*steps));
+	list->count = count;
+	for (size_t i = 0; i < count; i++) {
+		struct step *step = &list->steps[i];
+
+		step->fd = -1;
+		step->flags |= step->kind->flags;
+		step->text = alloc_string(step->kind->name);
+	}
+	summarize(list);
+	return list;
+}
+
+/* --- files --- */
+
+/* What is no regular file can be read only once. */
+static bool check_once(const struct step_list *list, struct step *step, bool regular,
+		       const struct step_context *context, struct err *err)
+{
+	bool again = context->keep_open || list->loops;
+
+	if (regular || !again) {
+		step->rewinds = again;
+		return true;
+	}
+	return err_set(err, ERR_USAGE, "%s: only a regular file can be sent %s", step->text,
+		       context->keep_open ? "to each connection (-k)" : "in each round of a loop");
+}
+
+static bool open_path(struct step *step, bool *regular, struct err *err)
+{
+	struct stat st;
+
+	if (step->flags & STEP_STDIN)
+		step->fd = STDIN_FILENO;
+	else
+		step->fd = open(step->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (step->fd < 0 || fstat(step->fd, &st) < 0)
+		return err_sys(err, ERR_USAGE, errno, "cannot open '%s'", step->path);
+	if (S_ISDIR(st.st_mode))
+		return err_set(err, ERR_USAGE, "cannot send '%s': it is a directory", step->path);
+	*regular = S_ISREG(st.st_mode);
+	return true;
+}
+
+bool step_list_open(struct step_list *list, const struct step_context *context, struct err *err)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		struct step *step = &list->steps[i];
+		bool regular;
+
+		if (step->path == NULL || strstr(step->path, "%n") != NULL)
+			continue;
+		if (!open_path(step, &regular, err) ||
+		    !check_once(list, step, regular, context, err))
+			return false;
+	}
+	return true;
+}
+
+static void step_clear(struct step *step)
+{
+	free(step->text);
+	free((void *)step->data.data);
+	separators_free(step->seps);
+	if (step->fd > STDIN_FILENO)
+		(void)close(step->fd);
+	free(step->path);
+	if (step->regex != NULL)
+		regfree(step->regex);
+	free(step->regex);
+}
+
+void step_list_free(struct step_list *list)
+{
+	if (list == NULL)
+		return;
+	for (size_t i = 0; i < list->count; i++)
+		step_clear(&list->steps[i]);
+	free(list->steps);
+	free(list);
+}

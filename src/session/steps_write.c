@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: ISC */
+/* steps_write: the steps that send. */
+#include "config.h"
+
+#include "base/alloc.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "net/input.h"
+#include "session/session.h"
+#include "session/steps.h"
+
+#include <errno.h>
+#include <event2/buffer.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+	PIECES_PER_RUN = 16,
+	STALL_NOTICE_MS = 5000, /* neither direction has moved for so long */
+};
+
+static enum step_result sent(struct session *s, uint64_t bytes)
+{
+	struct step_event event = session_event(s);
+
+	event.has_bytes = true;
+	event.bytes = bytes;
+	sink_step(s->parts->sink, &event);
+	return STEP_NEXT;
+}
+
+static enum step_result done(struct session *s)
+{
+	struct step_event event = session_event(s);
+
+	sink_step(s->parts->sink, &event);
+	return STEP_NEXT;
+}
+
+/* write, writeline, writehex and writeframe: their bytes were made when the
+ * list was read. */
+enum step_result run_write(struct session *s, const struct step *step)
+{
+	if (s->stream.writer.broken)
+		return session_fail_write(s);
+	writer_write(&s->stream.writer, step->data);
+	return sent(s, step->data.len);
+}
+
+enum step_result run_drain(struct session *s, const struct step *step)
+{
+	(void)step;
+	switch (writer_drain(&s->stream.writer)) {
+	case STREAM_AGAIN:
+		return session_wait(s, WAIT_WRITE);
+	case STREAM_ERROR:
+		return session_fail_write(s);
+	case STREAM_OK:
+	case STREAM_EOF:
+	case STREAM_OVERRUN:
+		break;
+	}
+	return done(s);
+}
+
+enum step_result run_write_eof(struct session *s, const struct step *step)
+{
+	(void)step;
+	switch (stream_write_eof(&s->stream)) {
+	case STREAM_AGAIN:
+		return session_wait(s, WAIT_WRITE);
+	case STREAM_ERROR:
+		return session_fail_write(s);
+	case STREAM_OK:
+	case STREAM_EOF:
+	case STREAM_OVERRUN:
+		break;
+	}
+	return done(s);
+}
+
+/* `%n` in PATH is the connection's number. */
+static char *numbered_path(const char *path, unsigned conn)
+{
+	const char *mark = strstr(path, "%n");
+
+	if (mark == NULL)
+		return alloc_string(path);
+	return alloc_printf("%.*s%u%s", (int)(mark - path), path, conn, mark + 2);
+}
+
+/* A description of our own, so that each connection reads from the start. */
+static int open_again(const struct step *step)
+{
+	char link[64];
+
+	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", step->fd);
+	return open(link, O_RDONLY | O_CLOEXEC);
+}
+
+static bool open_file(struct session *s, const struct step *step, struct err *err)
+{
+	char *path = numbered_path(step->path, s->conn);
+	bool own = step->fd < 0 || step->rewinds;
+	int fd = step->fd;
+
+	if (step->fd < 0)
+		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	else if (step->rewinds)
+		fd = open_again(step);
+	if (fd < 0)
+		(void)err_sys(err, ERR_IO, errno, "cannot open '%s'", path);
+	else
+		s->state.input = input_new(s->parts->loop, fd, own, path);
+	free(path);
+	return fd >= 0;
+}
+
+/* The peer answers while it reads, and nobody takes the answers: say so once. */
+static void watch_for_stall(struct session *s)
+{
+	uint64_t bytes = s->stream.transport->received + s->stream.transport->sent;
+	struct timer *timer = session_timer(s);
+
+	if (timer_expired(timer) && bytes == s->state.stall_bytes && !s->state.stall_said) {
+		s->state.stall_said = true;
+		log_line(LOG_NOTICE, "nothing has moved either way for 5 s: if the peer answers "
+				     "while it reads, 'liu connect ADDRESS < FILE' does not stall");
+	}
+	if (bytes == s->state.stall_bytes && timer_pending(timer))
+		return;
+	s->state.stall_bytes = bytes;
+	if (!s->state.stall_said)
+		timer_start(timer, STALL_NOTICE_MS);
+}
+
+/* A buffer full of the file; AGAIN says that more may follow at once. */
+static enum step_result send_piece(struct session *s)
+{
+	struct evbuffer *data = sink_scratch(s->parts->sink);
+	size_t room = writer_room(&s->stream.writer);
+
+	if (room == 0) {
+		watch_for_stall(s);
+		return session_wait(s, WAIT_WRITE);
+	}
+	switch (input_read(s->state.input, room, data)) {
+	case STREAM_OK:
+		s->state.bytes += evbuffer_get_length(data);
+		writer_write_buffer(&s->stream.writer, data);
+		transport_flush(s->stream.transport);
+		return STEP_AGAIN;
+	case STREAM_AGAIN:
+		return session_wait(s, WAIT_INPUT);
+	case STREAM_EOF:
+		return sent(s, s->state.bytes);
+	case STREAM_OVERRUN:
+	case STREAM_ERROR:
+		break;
+	}
+	return session_fail(s, input_error(s->state.input), NULL);
+}
+
+/* Waits for the low-water mark at the end, as drain does. */
+enum step_result run_writefile(struct session *s, const struct step *step)
+{
+	struct err err;
+
+	if (s->state.input == NULL) {
+		if (!open_file(s, step, &err))
+			return session_fail(s, &err, NULL);
+		input_set_task(s->state.input, &s->task);
+	}
+	for (int budget = PIECES_PER_RUN; budget > 0; budget--) {
+		enum step_result result;
+
+		if (s->stream.writer.broken)
+			return session_fail_write(s);
+		result = send_piece(s);
+		if (result != STEP_AGAIN || s->waits != 0)
+			return result;
+	}
+	return session_wait(s, WAIT_TURN);
+}
