@@ -91,9 +91,11 @@ static enum stream_status wait_readable(struct input *input)
 	return STREAM_AGAIN;
 }
 
-static void adapt_chunk(struct input *input, size_t got)
+static void adapt_chunk(struct input *input, size_t asked, size_t got)
 {
-	if (got >= input->chunk && input->chunk < CHUNK_MAX)
+	if (asked < input->chunk || input->d.kind == DESCRIPTOR_FILE)
+		return;
+	if (got == asked && input->chunk < CHUNK_MAX)
 		input->chunk *= 2;
 	else if (got < input->chunk / 4 && input->chunk > CHUNK_MIN)
 		input->chunk /= 2;
@@ -129,6 +131,7 @@ static ssize_t read_some(struct input *input, size_t max, struct evbuffer *into)
 
 enum stream_status input_read(struct input *input, size_t max, struct evbuffer *into)
 {
+	size_t asked = max < input->chunk ? max : input->chunk;
 	ssize_t n;
 
 	if (input->error.kind != ERR_OK)
@@ -137,9 +140,9 @@ enum stream_status input_read(struct input *input, size_t max, struct evbuffer *
 		return STREAM_EOF;
 	if (input->armed)
 		return STREAM_AGAIN;
-	n = read_some(input, max < input->chunk ? max : input->chunk, into);
+	n = read_some(input, asked, into);
 	if (n > 0) {
-		adapt_chunk(input, (size_t)n);
+		adapt_chunk(input, asked, (size_t)n);
 		return STREAM_OK;
 	}
 	if (n == 0) {
