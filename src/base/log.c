@@ -23,7 +23,7 @@ static const struct {
 	int threshold;
 	const char *color;
 } kinds[] = {
-	[LOG_ERROR] = { -1, "\x1B[1;31m" }, [LOG_READY] = { -1, "\x1B[1;32m" },
+	[LOG_ERROR] = { -1, "\x1B[1;31m" }, [LOG_READY] = { -1, "" },
 	[LOG_NOTICE] = { 0, "\x1B[33m" },   [LOG_INFO] = { 1, "\x1B[36m" },
 	[LOG_DETAIL] = { 2, "\x1B[2m" },    [LOG_DEBUG] = { 3, "\x1B[2m" },
 };
@@ -87,7 +87,10 @@ void log_line(enum log_level level, const char *format, ...)
 	if (len < 0)
 		alloc_failed();
 	text = escape_controls(bytes_of(raw, (size_t)len));
-	if (settings.color)
+	/* What scripts wait for begins its line. */
+	if (level == LOG_READY)
+		line = alloc_printf("%s\n", text);
+	else if (settings.color)
 		line = alloc_printf("%sliu:\x1B[0m %s\n", kinds[level].color, text);
 	else
 		line = alloc_printf("liu: %s\n", text);

@@ -13,6 +13,7 @@
 
 struct address;
 struct err;
+struct input;
 struct loop;
 struct server;
 struct sink;
@@ -36,6 +37,7 @@ struct server_parts {
 	const struct step_list *steps;
 	const struct tls_config *tls; /* for addresses with `tls` */
 	struct sink *sink;
+	struct input *input; /* standard input; NULL when no step uses it */
 };
 
 typedef void (*server_done_fn)(void *arg, int status);
@@ -49,13 +51,13 @@ void server_free(struct server *server);
 
 /* fd:N that is connected: one connection without a listener. */
 struct server *server_new_connected(const struct server_parts *parts, int fd, bool tls,
-				    server_done_fn done, void *arg, struct err *err);
+				    server_done_fn done, void *arg);
 
 /* SIGINT or SIGTERM: accept no more, serve the rest for at most the close
  * timeout, then `done`. The second time: at once. */
 void server_finish(struct server *server);
 
-/* Standard output has failed: end every session with its error. */
-void server_output_failed(struct server *server);
+/* Standard output has failed: accept no more and end every session with `err`. */
+void server_end_all(struct server *server, const struct err *err);
 
 #endif

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: ISC */
+/* serve: a listener's connections, each in its session. */
+#include "config.h"
+
+#include "session/serve.h"
+
+#include "base/alloc.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "net/loop.h"
+#include "net/transport_tls.h"
+#include "session/ready.h"
+#include "session/session.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <sys/queue.h>
+
+struct connection {
+	struct server *server;
+	struct session *session;
+	unsigned number;
+	TAILQ_ENTRY(connection) link;
+};
+
+struct server {
+	struct server_parts parts;
+	struct session_parts session_parts;
+	struct listener *listener; /* owned; NULL once no more are accepted */
+	TAILQ_HEAD(, connection) connections;
+	uint64_t open;	       /* connections being served */
+	unsigned accepted;     /* so far; the last one's number */
+	unsigned failed;       /* the lowest number that failed; 0: none */
+	int failed_status;     /* ... and how */
+	bool closing_listener; /* it is to be freed by our task */
+	bool max_said;
+	bool finishing; /* a signal came */
+	bool over;	/* `done` has been called */
+	struct task task;
+	struct timer *accept_timer; /* NULL: --accept-timeout was not given */
+	struct timer *finish_timer;
+	server_done_fn done;
+	void *arg;
+};
+
+static void end(struct server *server, int status)
+{
+	if (server->over)
+		return;
+	server->over = true;
+	server->done(server->arg, status);
+}
+
+static void end_if_idle(struct server *server)
+{
+	bool accepting = server->listener != NULL && !server->closing_listener;
+
+	if (!accepting && server->open == 0)
+		end(server, server->failed_status);
+}
+
+/* --- accepting --- */
+
+/* One connection at a time where they share standard input. */
+static uint64_t most_at_once(const struct server *server)
+{
+	if (server->parts.steps->uses_stdin)
+		return 1;
+	return server->parts.options->max_conns;
+}
+
+static uint64_t most_in_all(const struct server *server)
+{
+	const struct serve_options *options = server->parts.options;
+
+	if (options->accept_count > 0)
+		return options->accept_count;
+	return options->keep_open ? UINT64_MAX : 1;
+}
+
+/* The listener calls us while it accepts: it is freed from our own task. */
+static void stop_accepting(struct server *server)
+{
+	if (server->listener == NULL)
+		return;
+	listener_pause(server->listener);
+	server->closing_listener = true;
+	task_wake(&server->task);
+}
+
+static void pause_when_full(struct server *server)
+{
+	uint64_t most = most_at_once(server);
+
+	if (server->listener == NULL || most == 0 || server->open < most)
+		return;
+	listener_pause(server->listener);
+	if (server->max_said || server->parts.steps->uses_stdin)
+		return;
+	server->max_said = true;
+	log_line(LOG_NOTICE, "%" PRIu64 " connections (--max-conns): further ones wait",
+		 server->open);
+}
+
+static void restart_accept_timer(struct server *server)
+{
+	if (server->accept_timer != NULL)
+		timer_start(server->accept_timer, server->parts.options->accept_timeout_ms);
+}
+
+/* The connection has ended: tell, count, and make room for the next. */
+static void session_done(void *arg, struct session *session)
+{
+	struct connection *connection = arg;
+	struct server *server = connection->server;
+	const struct err *err = session_error(session);
+
+	if (err != NULL) {
+		char *peer = session_peer(session);
+
+		log_line(LOG_ERROR, "%s: %s", peer, err->text);
+		free(peer);
+		if (server->failed == 0 || connection->number < server->failed) {
+			server->failed = connection->number;
+			server->failed_status = err_status(err->kind);
+		}
+	}
+	log_line(LOG_INFO, "connection %u has ended", connection->number);
+	TAILQ_REMOVE(&server->connections, connection, link);
+	free(connection);
+	server->open--;
+	if (server->listener != NULL && !server->closing_listener) {
+		listener_nudge(server->listener);
+		listener_resume(server->listener);
+	}
+	if (server->open == 0)
+		restart_accept_timer(server);
+	end_if_idle(server);
+}
+
+static void add_connection(struct server *server, struct transport *transport)
+{
+	struct connection *connection = alloc_zeroed(sizeof(*connection));
+
+	connection->server = server;
+	connection->number = ++server->accepted;
+	connection->session =
+		session_new(&server->session_parts, transport, connection->number,
+			    server->parts.settings->timeout_ms, session_done, connection);
+	TAILQ_INSERT_TAIL(&server->connections, connection, link);
+	server->open++;
+	restart_accept_timer(server);
+	if (log_enabled(LOG_INFO)) {
+		char *peer = session_peer(connection->session);
+
+		log_line(LOG_INFO, "connection %u from %s", connection->number, peer);
+		free(peer);
+	}
+}
+
+static struct transport *make_transport(struct server *server, int fd, bool shared, bool tls)
+{
+	struct transport *transport =
+		transport_plain_new(server->parts.loop, fd, shared, server->parts.options->nagle);
+
+	if (tls)
+		transport = transport_tls_server(transport, server->parts.tls);
+	return transport;
+}
+
+static void accepted(void *arg, int fd, bool tls)
+{
+	struct server *server = arg;
+
+	add_connection(server, make_transport(server, fd, false, tls));
+	if (server->accepted >= most_in_all(server))
+		stop_accepting(server);
+	else
+		pause_when_full(server);
+}
+
+/* --- time and signals --- */
+
+static void abort_all(struct server *server)
+{
+	struct connection *connection;
+
+	while ((connection = TAILQ_FIRST(&server->connections)) != NULL) {
+		TAILQ_REMOVE(&server->connections, connection, link);
+		session_abort(connection->session);
+		free(connection);
+		server->open--;
+	}
+}
+
+static void nobody_came(struct server *server)
+{
+	struct err err;
+
+	(void)err_set(&err, ERR_TIMEOUT, "no connection within %.10g s (--accept-timeout)",
+		      (double)server->parts.options->accept_timeout_ms / 1000);
+	log_line(LOG_ERROR, "%s", err.text);
+	sink_error(server->parts.sink, 0, &err);
+	end(server, err_status(err.kind));
+}
+
+static void server_run(void *arg)
+{
+	struct server *server = arg;
+
+	if (server->closing_listener) {
+		server->closing_listener = false;
+		listener_free(server->listener);
+		server->listener = NULL;
+		end_if_idle(server);
+	}
+	if (timer_expired(server->accept_timer)) {
+		timer_stop(server->accept_timer);
+		if (server->open == 0 && server->listener != NULL)
+			nobody_came(server);
+	}
+	if (timer_expired(server->finish_timer)) {
+		timer_stop(server->finish_timer);
+		abort_all(server);
+		end(server, server->failed_status);
+	}
+}
+
+void server_finish(struct server *server)
+{
+	uint64_t grace = server->parts.settings->close_timeout_ms;
+
+	if (server->finishing) {
+		abort_all(server);
+		end(server, server->failed_status);
+		return;
+	}
+	server->finishing = true;
+	stop_accepting(server);
+	if (server->open == 0) {
+		end(server, server->failed_status);
+		return;
+	}
+	log_line(LOG_NOTICE, "finishing %" PRIu64 " connection%s, once more to stop now",
+		 server->open, server->open == 1 ? "" : "s");
+	server->finish_timer = timer_new(&server->task);
+	timer_start(server->finish_timer, grace);
+}
+
+void server_end_all(struct server *server, const struct err *err)
+{
+	struct connection *connection;
+
+	stop_accepting(server);
+	TAILQ_FOREACH(connection, &server->connections, link)
+	session_end(connection->session, err);
+	end_if_idle(server);
+}
+
+/* --- life --- */
+
+static struct server *server_alloc(const struct server_parts *parts, server_done_fn done, void *arg)
+{
+	struct server *server = alloc_zeroed(sizeof(*server));
+
+	server->parts = *parts;
+	server->session_parts = (struct session_parts){
+		.loop = parts->loop,
+		.settings = parts->settings,
+		.steps = parts->steps,
+		.sink = parts->sink,
+		.input = parts->input,
+		.listening = true,
+	};
+	server->done = done;
+	server->arg = arg;
+	TAILQ_INIT(&server->connections);
+	task_init(&server->task, parts->loop, server_run, server);
+	return server;
+}
+
+struct server *server_new(const struct server_parts *parts, const struct address *addresses,
+			  size_t count, const struct listener_options *listening,
+			  server_done_fn done, void *arg, struct err *err)
+{
+	struct server *server = server_alloc(parts, done, arg);
+
+	server->listener =
+		listener_new(parts->loop, addresses, count, listening, accepted, server, err);
+	if (server->listener == NULL ||
+	    !ready_announce(server->listener, parts->options, parts->sink, err)) {
+		server_free(server);
+		return NULL;
+	}
+	if (parts->options->accept_timeout_ms > 0)
+		server->accept_timer = timer_new(&server->task);
+	restart_accept_timer(server);
+	listener_resume(server->listener);
+	return server;
+}
+
+struct server *server_new_connected(const struct server_parts *parts, int fd, bool tls,
+				    server_done_fn done, void *arg)
+{
+	struct server *server = server_alloc(parts, done, arg);
+
+	add_connection(server, make_transport(server, fd, true, tls));
+	return server;
+}
+
+void server_free(struct server *server)
+{
+	if (server == NULL)
+		return;
+	abort_all(server);
+	listener_free(server->listener);
+	timer_free(server->accept_timer);
+	timer_free(server->finish_timer);
+	task_cancel(&server->task);
+	free(server);
+}
