@@ -10,6 +10,7 @@
  */
 
 #include "base/bytes.h"
+#include "cli/command.h"
 #include "net/dial.h"
 #include "net/listener.h"
 #include "net/tls_config.h"
@@ -20,15 +21,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-enum command {
-	COMMAND_CONNECT = 1 << 0,
-	COMMAND_LISTEN = 1 << 1,
-	COMMAND_ECHO = 1 << 2,
-	COMMAND_HEAD = 1 << 3,
-};
-
-enum { COMMAND_COUNT = 4 };
 
 enum color_when { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 

@@ -20,9 +20,6 @@ enum {
 	COMMANDS_SIZE = 64, /* "connect, listen, echo and head" */
 };
 
-/* In the order of the bits of enum command. */
-static const char *const command_names[COMMAND_COUNT] = { "connect", "listen", "echo", "head" };
-
 /* What is known in the middle of a command line. */
 struct parse {
 	enum command command;
@@ -34,35 +31,6 @@ struct parse {
 	struct options *out;
 	struct err *err;
 };
-
-enum command command_at(size_t i)
-{
-	return (enum command)(1 << i);
-}
-
-const char *command_name(enum command command)
-{
-	for (size_t i = 0; i < COMMAND_COUNT; i++)
-		if (command_at(i) == command)
-			return command_names[i];
-	return NULL;
-}
-
-bool command_find(const char *word, enum command *out)
-{
-	for (size_t i = 0; i < COMMAND_COUNT; i++) {
-		if (strcmp(command_names[i], word) == 0) {
-			*out = command_at(i);
-			return true;
-		}
-	}
-	return false;
-}
-
-static bool takes_steps(enum command command)
-{
-	return command == COMMAND_CONNECT || command == COMMAND_LISTEN;
-}
 
 static bool has_name(const struct option_row *row, const char *name, size_t len)
 {
@@ -109,17 +77,16 @@ static const char *nearest_option(enum command command, const char *word)
 /* "listen, echo": the commands that have the option. */
 static const char *owners(const struct option_row *row, char buf[COMMANDS_SIZE])
 {
-	size_t used = 0;
+	const struct command_row *command = command_rows();
 	const char *comma = "";
+	size_t used = 0;
 
 	buf[0] = '\0';
-	for (size_t i = 0; i < COMMAND_COUNT; i++) {
-		enum command command = command_at(i);
-
-		if ((row->commands & command) == 0)
+	for (const struct command_row *end = command + COMMAND_COUNT; command < end; command++) {
+		if ((row->commands & command->command) == 0)
 			continue;
 		used += (size_t)snprintf(buf + used, COMMANDS_SIZE - used, "%s%s", comma,
-					 command_names[i]);
+					 command->name);
 		comma = ", ";
 	}
 	return buf;
@@ -129,7 +96,7 @@ static const char *owners(const struct option_row *row, char buf[COMMANDS_SIZE])
 static bool unknown(struct parse *parse, const char *typed, const char *name,
 		    const struct option_row *elsewhere)
 {
-	const char *command = command_name(parse->command);
+	const char *command = command_row(parse->command)->name;
 	const char *nearest;
 	char buf[COMMANDS_SIZE];
 
@@ -271,7 +238,7 @@ static void take_address(struct parse *parse)
 static bool take_words(struct parse *parse)
 {
 	struct options *out = parse->out;
-	bool steps = takes_steps(parse->command);
+	bool steps = command_row(parse->command)->steps;
 
 	while (parse->at < parse->argc && !out->help && !out->version) {
 		if (!parse->ended && is_option(parse->argv[parse->at])) {
@@ -299,7 +266,7 @@ static bool check_operands(struct parse *parse)
 	case COMMAND_LISTEN:
 		if (words->count == 0)
 			return err_set(parse->err, ERR_USAGE, "%s needs an ADDRESS",
-				       command_name(parse->command));
+				       command_row(parse->command)->name);
 		return true;
 	case COMMAND_ECHO:
 		if (words->count > 2)

@@ -15,17 +15,11 @@
 
 struct err;
 
-/* Of the `i`th command, 0 to COMMAND_COUNT - 1. */
-enum command command_at(size_t i);
-const char *command_name(enum command command);
-bool command_find(const char *word, enum command *out);
-
 /*
  * Read argv[2..] for `command` into `out`, which is filled with the defaults
  * first. ERR_USAGE names the word, says what is wrong and suggests the nearest
  * known one. What one option says about another (needs, excludes) is checked.
- * Nothing is opened. `out` holds pointers into itself: it may not be copied. It
- * is freed by the caller, also after failure.
+ * Nothing is opened. `out` is freed by the caller, also after failure.
  */
 bool options_parse(enum command command, int argc, char **argv, struct options *out,
 		   struct err *err);

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: ISC */
+/* help: the texts of --help and --version, from the tables. */
+#include "config.h"
+
+#include "cli/help.h"
+
+#include "base/alloc.h"
+#include "cli/option_table.h"
+#include "net/versions.h"
+#include "session/step.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	LINE_WIDTH = 80,
+	SUMMARY_COLUMN = 32,
+	LEFT_SIZE = 80,
+	VERSIONS_SIZE = 128,
+};
+
+/* A text under construction; close_text() gives the string. */
+struct text {
+	FILE *file;
+	char *string;
+	size_t size;
+};
+
+static void open_text(struct text *text)
+{
+	text->file = open_memstream(&text->string, &text->size);
+	if (text->file == NULL)
+		alloc_failed();
+}
+
+static char *close_text(struct text *text)
+{
+	if (fclose(text->file) != 0)
+		alloc_failed();
+	return text->string;
+}
+
+/* `words` broken into lines that begin at SUMMARY_COLUMN; the first one where the
+ * cursor stands. */
+static void put_wrapped(FILE *out, const char *words)
+{
+	int column = SUMMARY_COLUMN;
+
+	for (;;) {
+		int len = (int)strcspn(words, " ");
+
+		if (column > SUMMARY_COLUMN && column + 1 + len > LINE_WIDTH) {
+			(void)fprintf(out, "\n%*s", SUMMARY_COLUMN, "");
+			column = SUMMARY_COLUMN;
+		}
+		if (column > SUMMARY_COLUMN)
+			column += fprintf(out, " ");
+		column += fprintf(out, "%.*s", len, words);
+		if (words[len] == '\0')
+			break;
+		words += len + 1;
+	}
+	(void)fprintf(out, "\n");
+}
+
+/* "  LEFT          SUMMARY"; a long LEFT has a line of its own. */
+static void put_row(FILE *out, const char *left, const char *summary)
+{
+	int width = fprintf(out, "  %s", left);
+
+	if (width >= SUMMARY_COLUMN) {
+		(void)fprintf(out, "\n");
+		width = 0;
+	}
+	(void)fprintf(out, "%*s", SUMMARY_COLUMN - width, "");
+	put_wrapped(out, summary);
+}
+
+/* "-w, --timeout D". */
+static void put_option(FILE *out, const struct option_row *row)
+{
+	const char *arg = row->arg == NULL ? "" : row->arg;
+	const char *space = arg[0] == '\0' || arg[0] == '[' ? "" : " ";
+	char left[LEFT_SIZE];
+
+	if (row->name == NULL)
+		(void)snprintf(left, sizeof(left), "-%c%s%s", row->letter, space, arg);
+	else if (row->letter == 0)
+		(void)snprintf(left, sizeof(left), "    --%s%s%s", row->name, space, arg);
+	else
+		(void)snprintf(left, sizeof(left), "-%c, --%s%s%s", row->letter, row->name, space,
+			       arg);
+	put_row(out, left, row->summary);
+}
+
+static bool is_shown(const struct option_row *row, enum command command)
+{
+	return (row->commands & command) != 0 && row->summary != NULL;
+}
+
+static void put_group(FILE *out, const struct option_group *group, enum command command)
+{
+	bool titled = false;
+
+	for (size_t i = 0; i < group->count; i++) {
+		if (!is_shown(&group->rows[i], command))
+			continue;
+		if (!titled)
+			(void)fprintf(out, "\n%s:\n", group->title);
+		titled = true;
+		put_option(out, &group->rows[i]);
+	}
+}
+
+static void put_steps(FILE *out)
+{
+	size_t count;
+	const struct step_kind *kind = step_kinds(&count);
+
+	(void)fprintf(out, "\nSteps:\n");
+	for (const struct step_kind *end = kind + count; kind < end; kind++) {
+		const char *args = kind->args == NULL ? "" : kind->args;
+		char left[LEFT_SIZE];
+
+		if ((kind->flags & STEP_HIDDEN) != 0)
+			continue;
+		(void)snprintf(left, sizeof(left), "%s%s%s", kind->name, args[0] == '\0' ? "" : " ",
+			       args);
+		put_row(out, left, kind->summary);
+	}
+}
+
+static void put_examples(FILE *out, const struct command_row *row)
+{
+	(void)fprintf(out, "\nExamples:\n");
+	for (size_t i = 0; i < COMMAND_EXAMPLES; i++)
+		(void)fprintf(out, "  %s\n", row->examples[i]);
+}
+
+char *help_general(void)
+{
+	const struct command_row *rows = command_rows();
+	struct text text;
+
+	open_text(&text);
+	(void)fprintf(text.file, "usage: liu COMMAND [OPTIONS] ...\n\n"
+				 "A netcat that speaks in lines, lengths and separators.\n\n"
+				 "Commands:\n");
+	for (size_t i = 0; i < COMMAND_COUNT; i++) {
+		char left[LEFT_SIZE];
+
+		(void)snprintf(left, sizeof(left), "%s %s", rows[i].name, rows[i].operands);
+		put_row(text.file, left, rows[i].summary);
+	}
+	put_row(text.file, "help [COMMAND]", "this text, or that of COMMAND");
+	(void)fprintf(text.file, "\nOptions:\n");
+	put_row(text.file, "-h, --help", "this text; after COMMAND its options and steps");
+	put_row(text.file, "    --version", "versions of liu and of its libraries");
+	(void)fprintf(text.file, "\nExamples:\n");
+	for (size_t i = 0; i < COMMAND_COUNT; i++)
+		(void)fprintf(text.file, "  %s\n", rows[i].examples[0]);
+	return close_text(&text);
+}
+
+char *help_command(enum command command)
+{
+	const struct command_row *row = command_row(command);
+	size_t count;
+	const struct option_group *groups = option_groups(&count);
+	struct text text;
+
+	open_text(&text);
+	(void)fprintf(text.file, "usage: liu %s %s\n\n%s", row->name, row->usage, row->text);
+	if (row->steps)
+		put_steps(text.file);
+	for (size_t i = 0; i < count; i++)
+		put_group(text.file, &groups[i], command);
+	(void)fprintf(text.file, "\nD is a number of seconds, or has a suffix: ms, s, m, h, d.%s\n",
+		      command == COMMAND_HEAD ? "" : " SIZE may end in\nK, M or G.");
+	put_examples(text.file, row);
+	return close_text(&text);
+}
+
+char *help_version(void)
+{
+	char versions[VERSIONS_SIZE];
+
+	versions_text(versions, sizeof(versions));
+	return alloc_printf("liu %s\n%s\n", PACKAGE_VERSION, versions);
+}
+
+static void put_table_options(FILE *out, const struct command_row *command)
+{
+	size_t count;
+	const struct option_group *group = option_groups(&count);
+
+	for (const struct option_group *end = group + count; group < end; group++) {
+		for (size_t i = 0; i < group->count; i++) {
+			const struct option_row *row = &group->rows[i];
+
+			if (!is_shown(row, command->command))
+				continue;
+			(void)fprintf(out, "option\t%s\t%s%s\t%s%.1s\t%s\t%s\n", command->name,
+				      row->name == NULL ? "" : "--",
+				      row->name == NULL ? "" : row->name,
+				      row->letter == 0 ? "" : "-", &row->letter,
+				      row->arg == NULL ? "" : row->arg, row->summary);
+		}
+	}
+}
+
+char *help_table(void)
+{
+	const struct command_row *rows = command_rows();
+	size_t count;
+	const struct step_kind *kinds = step_kinds(&count);
+	struct text text;
+
+	open_text(&text);
+	for (size_t i = 0; i < COMMAND_COUNT; i++)
+		(void)fprintf(text.file, "command\t%s\t%s\t%s\n", rows[i].name, rows[i].operands,
+			      rows[i].summary);
+	(void)fprintf(text.file, "command\thelp\t[COMMAND]\tthis text, or that of COMMAND\n");
+	for (size_t i = 0; i < COMMAND_COUNT; i++)
+		put_table_options(text.file, &rows[i]);
+	for (size_t i = 0; i < count; i++)
+		if ((kinds[i].flags & STEP_HIDDEN) == 0)
+			(void)fprintf(text.file, "step\t%s\t%s\t%s\n", kinds[i].name,
+				      kinds[i].args == NULL ? "" : kinds[i].args, kinds[i].summary);
+	return close_text(&text);
+}
