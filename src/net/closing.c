@@ -10,6 +10,7 @@
 #include "net/stream.h"
 
 #include <event2/buffer.h>
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
@@ -59,15 +60,21 @@ void closing_free(struct closing *c)
 	free(c);
 }
 
+static const char *plural(uint64_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
 /* The stream is broken. That is a failure when bytes are lost by it, or when the
  * peer has said why it wants no more (a TLS alert). */
 static enum stream_status broken(const struct closing *c, const struct err *why, struct err *err)
 {
 	const struct stream *s = c->stream;
-	size_t lost = s->dropped + transport_unsent(s->transport);
+	uint64_t lost = s->writer.dropped + transport_unsent(s->transport);
 
 	if (lost > 0) {
-		err_set(err, why->kind, "%s with %zu bytes unsent", why->text, lost);
+		err_set(err, why->kind, "%s with %" PRIu64 " byte%s unsent", why->text, lost,
+			plural(lost));
 		err->sys = why->sys;
 		return STREAM_ERROR;
 	}
@@ -164,6 +171,7 @@ enum stream_status closing_run(struct closing *c, struct err *err)
 	}
 	if (c->left == 0)
 		return STREAM_OK;
-	err_set(err, ERR_TIMEOUT, "%zu bytes could not be sent: the peer reads nothing", c->left);
+	err_set(err, ERR_TIMEOUT, "%zu byte%s could not be sent: the peer reads nothing", c->left,
+		plural(c->left));
 	return STREAM_ERROR;
 }

@@ -40,10 +40,8 @@ void stream_refresh(struct stream *s)
 		else
 			reader_feed_eof(&s->reader);
 	}
-	if (t->write_error != NULL && !s->writer.broken) {
-		s->dropped = writer_queued(&s->writer);
+	if (t->write_error != NULL)
 		writer_feed_error(&s->writer);
-	}
 }
 
 void stream_update(struct stream *s)

@@ -26,7 +26,6 @@ struct stream {
 	struct writer writer;
 	struct task *task;	 /* borrowed */
 	struct closing *closing; /* owned; the orderly end, once it has begun */
-	size_t dropped;		 /* bytes that were queued when sending failed */
 };
 
 /* `transport` is handed over and wakes `task` from now on. */
