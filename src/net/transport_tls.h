@@ -24,7 +24,8 @@
 struct tls_config;
 
 /*
- * `lower` is handed over. `name` is what the certificate must be for: a host
+ * `lower` is handed over; `config` is borrowed until the transport is freed.
+ * `name` is what the certificate must be for: a host
  * name, also sent as SNI, or an IP literal, without SNI. NULL: none is checked
  * (--insecure or --pin without a name; the caller has made sure).
  */
