@@ -3,7 +3,7 @@
 #ifndef LIU_CLI_HELP_H
 #define LIU_CLI_HELP_H
 
-#include "cli/command.h"
+#include "cli/command_table.h"
 
 /* Each is a whole text that ends in a newline, within 80 columns, for standard
  * output. The caller owns it. */

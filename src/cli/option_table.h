@@ -10,7 +10,7 @@
  */
 
 #include "base/bytes.h"
-#include "cli/command.h"
+#include "cli/command_table.h"
 #include "net/dial.h"
 #include "net/listener.h"
 #include "net/tls_config.h"

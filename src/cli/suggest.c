@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: ISC */
+/* suggest: what a command line without a command was meant to be. */
+#include "config.h"
+
+#include "cli/suggest.h"
+
+#include "base/alloc.h"
+#include "base/err.h"
+#include "base/nearest.h"
+#include "cli/command_table.h"
+#include "cli/netcat.h"
+#include "cli/options.h"
+#include "cli/shell_line.h"
+#include "net/address.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { NAMES_MAX = COMMAND_COUNT + 1 };
+
+static const char *nearest_command(const char *word)
+{
+	const struct command_row *rows = command_rows();
+	const char *names[NAMES_MAX] = { "help" };
+
+	for (size_t i = 0; i < COMMAND_COUNT; i++)
+		names[i + 1] = rows[i].name;
+	return nearest_word(word, names, NAMES_MAX, sizeof(*names));
+}
+
+/* The first word after argv[1] that is a command; 0: none. */
+static int find_command(int argc, char **argv)
+{
+	enum command command;
+
+	for (int i = 2; i < argc; i++)
+		if (command_find(argv[i], &command))
+			return i;
+	return 0;
+}
+
+/* "liu COMMAND" and the words but the one at `skip`. */
+static char *line_of(const char *command, int argc, char **argv, int skip)
+{
+	struct shell_line *line = shell_line_new(command);
+
+	for (int i = 1; i < argc; i++)
+		if (i != skip)
+			shell_line_add(line, argv[i]);
+	return shell_line_finish(line);
+}
+
+/* The words after an inserted `command`, if it would take them, else NULL. */
+static char *line_with(enum command command, int argc, char **argv)
+{
+	char **with = alloc_array((size_t)argc + 1, sizeof(*with));
+	struct options options;
+	struct err err;
+	char *line = NULL;
+
+	with[0] = argv[0];
+	memcpy(with + 2, argv + 1, (size_t)(argc - 1) * sizeof(*with));
+	if (options_parse(command, argc + 1, with, &options, &err) && !options.help)
+		line = line_of(command_row(command)->name, argc, argv, 0);
+	options_free(&options);
+	free(with);
+	return line;
+}
+
+/* The line for a first word that is an option. NULL: none is known. */
+static char *line_for_option(int argc, char **argv)
+{
+	int at = find_command(argc, argv);
+	char *line;
+
+	if (at > 0)
+		return line_of(argv[at], argc, argv, at);
+	/* netcat's meaning of a letter comes first: -q is not --quiet there. */
+	line = argv[1][1] == '-' ? NULL : netcat_line(argc, argv);
+	if (line == NULL)
+		line = line_with(COMMAND_CONNECT, argc, argv);
+	if (line == NULL)
+		line = line_with(COMMAND_LISTEN, argc, argv);
+	return line;
+}
+
+static bool is_url(const char *word)
+{
+	return strncmp(word, "http://", 7) == 0 || strncmp(word, "https://", 8) == 0;
+}
+
+static bool is_address(const char *word, const char *next)
+{
+	if (strpbrk(word, ":/") != NULL)
+		return true;
+	if (word[0] != '\0' && strspn(word, "0123456789") == strlen(word))
+		return true;
+	return next != NULL && address_wants_port(word, next);
+}
+
+static char *line_for(int argc, char **argv)
+{
+	const char *word = argv[1];
+
+	if (word[0] == '-' && word[1] != '\0')
+		return line_for_option(argc, argv);
+	if (is_url(word))
+		return line_of("head", argc, argv, 0);
+	if (is_address(word, argc > 2 ? argv[2] : NULL))
+		return line_of("connect", argc, argv, 0);
+	return NULL;
+}
+
+bool suggest_command(int argc, char **argv, struct err *err)
+{
+	const char *word = argv[1];
+	const char *nearest = nearest_command(word);
+	char *line;
+
+	if (nearest != NULL)
+		return err_set(err, ERR_USAGE, "unknown command '%s', did you mean %s?", word,
+			       nearest);
+	if (netcat_wants_udp(argc, argv))
+		return err_set(err, ERR_USAGE,
+			       "'%s': liu speaks byte streams (TCP, TLS, Unix), no UDP", word);
+	line = line_for(argc, argv);
+	if (line == NULL)
+		return err_set(err, ERR_USAGE,
+			       "unknown command '%s': first comes connect, listen, echo or head",
+			       word);
+	(void)err_set(err, ERR_USAGE, "'%s' is no command, did you mean: %s", word, line);
+	free(line);
+	return false;
+}

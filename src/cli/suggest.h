@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: ISC */
+/* suggest: what a command line without a command was meant to be. */
+#ifndef LIU_CLI_SUGGEST_H
+#define LIU_CLI_SUGGEST_H
+
+#include <stdbool.h>
+
+struct err;
+
+/*
+ * argv[1], which must be there, is no command. ERR_USAGE says so, with the nearest
+ * command, or with the liu line for an address, a URL, an option before the
+ * command, or a netcat command line ("did you mean: liu listen :8080"). Always
+ * false.
+ */
+bool suggest_command(int argc, char **argv, struct err *err);
+
+#endif
