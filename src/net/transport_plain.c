@@ -254,7 +254,7 @@ static bool send_some(struct plain *p)
 	int count = evbuffer_peek(p->base.output, -1, NULL, pieces, SEND_PIECES);
 	ssize_t n;
 
-	msg.msg_iovlen = (size_t)(count < SEND_PIECES ? count : SEND_PIECES);
+	msg.msg_iovlen = (size_t)count;
 	do
 		n = sendmsg(p->fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
 	while (n < 0 && errno == EINTR);
@@ -266,7 +266,7 @@ static bool send_some(struct plain *p)
 		(void)evbuffer_drain(p->base.output, (size_t)n);
 		p->base.sent += (uint64_t)n;
 	}
-	p->blocked = n < 0 || (count <= SEND_PIECES && (size_t)n < queued);
+	p->blocked = n < 0 || (count < SEND_PIECES && (size_t)n < queued);
 	return !p->blocked;
 }
 
