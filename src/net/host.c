@@ -82,9 +82,10 @@ static bool check_name(const char *name, struct err *err)
 {
 	const char *label = name;
 	bool number = false;
-	size_t len;
+	size_t len = strlen(name);
+	bool rooted = len > 0 && name[len - 1] == '.';
 
-	if (strlen(name) > NAME_MAX_LEN + 1)
+	if (len - rooted > NAME_MAX_LEN)
 		return host_refuse(name, "is too long for a host name", err);
 	do {
 		len = strspn(label, NAME_CHARS);
