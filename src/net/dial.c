@@ -47,7 +47,6 @@ struct dial {
 	uint64_t stage_began_us;
 	struct dial_times times;
 	char *target;	  /* the address without "tls:" */
-	char *tls_name;	  /* a name as certificates have it */
 	char *stage_text; /* for dial_stage() */
 };
 
@@ -116,30 +115,23 @@ static bool begin_tcp(struct dial *d, struct err *err)
 	return true;
 }
 
-static bool begin_unix(struct dial *d, struct err *err)
+/* Unix and vsock: there is one address. */
+static bool begin_local(struct dial *d, struct err *err)
 {
+	const struct address *a = d->address;
 	struct sockaddr_storage addr;
 	socklen_t len;
 
-	if (!address_sockaddr_unix(d->address, &addr, &len, err))
+	if (a->kind == ADDRESS_UNIX && !address_sockaddr_unix(a, &addr, &len, err))
 		return false;
-	race_add(d->race, (struct sockaddr *)&addr, len);
-	return true;
-}
-
-static bool begin_vsock(struct dial *d, struct err *err)
-{
-	struct sockaddr_storage addr;
-	socklen_t len;
-
-	if (!vsock_fill(d->address->cid, d->address->vsock_port, &addr, &len))
+	if (a->kind == ADDRESS_VSOCK && !vsock_fill(a->cid, a->vsock_port, &addr, &len))
 		return err_set(err, ERR_CONNECT, "cannot connect to %s: there is no AF_VSOCK here",
 			       d->target);
 	race_add(d->race, (struct sockaddr *)&addr, len);
 	return true;
 }
 
-static bool check_fd(int fd, struct err *err)
+bool dial_check_fd(int fd, struct err *err)
 {
 	struct sockaddr_storage peer;
 	socklen_t peer_len = sizeof(peer);
@@ -161,7 +153,7 @@ static bool begin_fd(struct dial *d, struct err *err)
 {
 	int fd = d->address->fd;
 
-	if (!check_fd(fd, err))
+	if (!dial_check_fd(fd, err))
 		return false;
 	if (fd > STDERR_FILENO)
 		(void)fcntl(fd, F_SETFD, FD_CLOEXEC); /* it is open */
@@ -175,11 +167,10 @@ static bool begin_kind(struct dial *d, struct err *err)
 	case ADDRESS_TCP:
 		return begin_tcp(d, err);
 	case ADDRESS_UNIX:
-		return begin_unix(d, err);
+	case ADDRESS_VSOCK:
+		return begin_local(d, err);
 	case ADDRESS_FD:
 		return begin_fd(d, err);
-	case ADDRESS_VSOCK:
-		return begin_vsock(d, err);
 	case ADDRESS_SD:
 		break;
 	}
@@ -242,27 +233,13 @@ static void wake(void *arg)
 	task_wake(&d->task);
 }
 
-/* Certificates know neither zones nor the root's dot. */
-static char *certificate_name(const char *name)
-{
-	size_t len;
-
-	if (name == NULL)
-		return NULL;
-	len = strcspn(name, "%");
-	if (len > 1 && name[len - 1] == '.')
-		len--;
-	return alloc_printf("%.*s", (int)len, name);
-}
-
 static void upgrade(struct dial *d)
 {
 	const struct dial_options *o = d->options;
 
 	set_stage_text(d, "shaking hands with", d->target);
 	d->upgraded = true;
-	d->tls_name = certificate_name(o->tls_name);
-	d->transport = transport_tls_client(d->transport, o->tls, d->tls_name);
+	d->transport = transport_tls_client(d->transport, o->tls, o->tls_name);
 	transport_set_wake(d->transport, wake, d);
 	if (o->handshake_timeout_ms > 0)
 		timer_start(d->handshake, o->handshake_timeout_ms);
@@ -415,7 +392,6 @@ void dial_cancel(struct dial *dial)
 	timer_free(dial->handshake);
 	task_cancel(&dial->task);
 	free(dial->target);
-	free(dial->tls_name);
 	free(dial->stage_text);
 	free(dial);
 }
