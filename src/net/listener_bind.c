@@ -18,8 +18,9 @@
 /*
  * Port 0: the kernel picks a number for the first socket, the others take it
  * too. Where it is taken by somebody, for one of them (at bind(2), or at listen(2) when
- * he was only bound so far), all of those are closed and another number is
- * tried; the sockets with a fixed address stay bound meanwhile, but do not listen.
+ * he was only bound so far), another number is tried. The first socket of each
+ * failed try is kept until the end, so that the kernel picks a number that is
+ * new. The sockets with a fixed address stay bound meanwhile, but do not listen.
  */
 enum { PORT_TRIES = 64 };
 
@@ -187,23 +188,43 @@ static int try_port(struct listener_sockets *set, const struct listener_options 
 	return 0;
 }
 
+/* Close them all but the first, which is not the set's any more: its descriptor, or
+ * -1 when none is open. */
+static int give_up_port(struct listener_sockets *set)
+{
+	int first = -1;
+
+	for (size_t i = 0; i < set->count; i++) {
+		struct listener_socket *s = &set->items[i];
+
+		if (!s->any_port)
+			continue;
+		if (first < 0) {
+			first = s->fd;
+			s->fd = -1;
+		}
+		listener_socket_close(s);
+	}
+	return first;
+}
+
 static bool bind_any_port(struct listener_sockets *set, const struct listener_options *options,
 			  struct err *err)
 {
 	struct listener_socket *failed = NULL;
-	int sys = 0;
+	int kept[PORT_TRIES];
+	int tries = 0;
+	int sys;
 
-	for (int tries = 0; tries < PORT_TRIES; tries++) {
+	do {
 		sys = try_port(set, options, &failed);
-		if (sys == 0)
-			return true;
-		for (size_t i = 0; i < set->count; i++)
-			if (set->items[i].any_port)
-				listener_socket_close(&set->items[i]);
-		if (sys != EADDRINUSE)
-			break;
-	}
-	return listener_socket_failed(failed, sys, err);
+		if (sys != 0)
+			kept[tries++] = give_up_port(set);
+	} while (sys == EADDRINUSE && tries < PORT_TRIES);
+	while (tries > 0)
+		if (kept[--tries] >= 0)
+			close(kept[tries]);
+	return sys == 0 || listener_socket_failed(failed, sys, err);
 }
 
 /* Remove those that were left out. */

@@ -8,7 +8,9 @@
 #include "base/number.h"
 #include "net/address.h"
 #include "net/listener.h"
+#include "net/vsock.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
@@ -18,11 +20,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#if __has_include(<linux/vm_sockets.h>)
-#include <linux/vm_sockets.h>
-#define HAVE_VSOCK 1
-#endif
 
 enum { SD_FIRST_FD = 3, SD_MAX = 1024 };
 
@@ -98,10 +95,12 @@ static bool expand_both(struct listener_sockets *set, const struct address *addr
 
 static bool lookup_failed(const struct address *address, int gai, struct err *err)
 {
+	const char *message = gai_strerror(gai);
+
 	if (gai == EAI_SYSTEM)
-		return err_sys(err, ERR_RESOLVE, errno, "cannot look up '%s'", address->host);
-	return err_set(err, ERR_RESOLVE, "cannot look up '%s': %s", address->host,
-		       gai_strerror(gai));
+		return err_sys(err, ERR_RESOLVE, errno, "cannot resolve %s", address->host);
+	return err_set(err, ERR_RESOLVE, "cannot resolve %s: %c%s", address->host,
+		       tolower((unsigned char)*message), message + 1);
 }
 
 /* Here and now: nothing is served yet that could be held up. */
@@ -158,21 +157,14 @@ static bool expand_unix(struct listener_sockets *set, const struct address *addr
 static bool expand_vsock(struct listener_sockets *set, const struct address *address,
 			 struct err *err)
 {
-#ifdef HAVE_VSOCK
-	struct sockaddr_vm vm = {
-		.svm_family = AF_VSOCK,
-		.svm_cid = address->cid,
-		.svm_port = address->vsock_port,
-	};
+	struct sockaddr_storage addr;
+	socklen_t len;
 
-	(void)err;
-	add_wanted(set, address, (struct sockaddr *)&vm, sizeof(vm), false);
+	if (!vsock_fill(address->cid, address->vsock_port, &addr, &len))
+		return err_set(err, ERR_CONNECT, "cannot listen on vsock:%u: this system has none",
+			       (unsigned)address->vsock_port);
+	add_wanted(set, address, (struct sockaddr *)&addr, len, false);
 	return true;
-#else
-	(void)set;
-	return err_set(err, ERR_CONNECT, "cannot listen on vsock:%u: this system has none",
-		       (unsigned)address->vsock_port);
-#endif
 }
 
 static bool add_inherited(struct listener_sockets *set, const struct address *address, int fd,

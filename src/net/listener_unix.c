@@ -30,7 +30,7 @@
  * that cannot be opened or locked (only searchable; a file system without locks),
  * or that somebody else keeps locked for LOCK_TRIES, is used without it.
  */
-enum { LOCK_TRIES = 100, LOCK_WAIT_MS = 20 };
+enum { LOCK_TRIES = 400, LOCK_WAIT_MS = 5 };
 
 static int open_directory(const char *path)
 {

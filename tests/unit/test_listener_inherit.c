@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: ISC */
+/* test_listener_inherit: listening sockets that were handed over: fd: and sd:. */
+#include "config.h"
+
+#include "net/listener.h"
+
+#include "base/err.h"
+#include "net/address.h"
+#include "net/loop.h"
+#include "unit/support.h"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+struct fixture {
+	struct loop *loop;
+	struct listener *listener;
+	struct listener_options options;
+	struct err err;
+	bool accepted;
+	bool tls;
+};
+
+static int set_up(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+
+	f->loop = loop_new();
+	f->options.backlog = 100;
+	*state = f;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *f = *state;
+
+	listener_free(f->listener);
+	loop_free(f->loop);
+	free(f);
+	return 0;
+}
+
+static void accepted(void *arg, int fd, bool tls)
+{
+	struct fixture *f = arg;
+
+	f->accepted = true;
+	f->tls = tls;
+	close(fd);
+}
+
+static bool start(struct fixture *f, const struct address *addresses, size_t count)
+{
+	f->listener = listener_new(f->loop, addresses, count, &f->options, accepted, f, &f->err);
+	if (f->listener != NULL)
+		listener_resume(f->listener);
+	return f->listener != NULL;
+}
+
+/* A blocking socket that listens on loopback, as a shell or systemd hands it over. */
+static int handed_over(struct sockaddr_in *addr)
+{
+	socklen_t len = sizeof(*addr);
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	*addr = (struct sockaddr_in){ .sin_family = AF_INET,
+				      .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	assert_true(fd >= 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)addr, len), 0);
+	assert_int_equal(listen(fd, 10), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)addr, &len), 0);
+	return fd;
+}
+
+static int dial(const struct sockaddr_in *addr)
+{
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_int_equal(connect(fd, (const struct sockaddr *)addr, sizeof(*addr)), 0);
+	return fd;
+}
+
+static void descriptor_stays_as_it_is(void **state)
+{
+	struct fixture *f = *state;
+	struct sockaddr_in addr;
+	struct address address = { .kind = ADDRESS_FD, .tls = true };
+	char text[64];
+	int fd;
+
+	address.fd = handed_over(&addr);
+	assert_true(listener_is_listening(address.fd));
+	assert_true(start(f, &address, 1));
+	(void)snprintf(text, sizeof(text), "tls:127.0.0.1:%d", ntohs(addr.sin_port));
+	assert_string_equal(listener_address(f->listener, 0), text);
+	fd = dial(&addr);
+	/* A blocking accept would hang the loop for good after this one. */
+	assert_true(loop_run_until(f->loop, &f->accepted, SUPPORT_DEADLINE_MS));
+	assert_true(f->tls);
+	assert_true(support_idle(f->loop, 20) < 15);
+	assert_int_equal(fcntl(address.fd, F_GETFL) & O_NONBLOCK, 0);
+	close(fd);
+	listener_free(f->listener);
+	f->listener = NULL;
+	assert_true(listener_is_listening(address.fd)); /* not ours to close */
+	close(address.fd);
+}
+
+static void what_does_not_listen(void **state)
+{
+	struct fixture *f = *state;
+	struct address address = { .kind = ADDRESS_FD };
+	char text[80];
+	int ends[2];
+
+	support_unix_pair(ends);
+	address.fd = ends[0];
+	assert_false(listener_is_listening(ends[0]));
+	assert_false(start(f, &address, 1));
+	assert_int_equal(f->err.kind, ERR_USAGE);
+	(void)snprintf(text, sizeof(text), "descriptor %d is no socket that listens", ends[0]);
+	assert_string_equal(f->err.text, text);
+	close(ends[0]);
+	close(ends[1]);
+	assert_false(start(f, &address, 1));
+	(void)snprintf(text, sizeof(text), "cannot use descriptor %d: bad file descriptor",
+		       ends[0]);
+	assert_string_equal(f->err.text, text);
+}
+
+static void nothing_was_passed(void **state)
+{
+	struct fixture *f = *state;
+	struct address address = { .kind = ADDRESS_SD };
+
+	assert_false(start(f, &address, 1));
+	assert_int_equal(f->err.kind, ERR_USAGE);
+	assert_string_equal(f->err.text, "no sockets were passed to this process for sd:");
+
+	/* Meant for another process: our parent's, for example. */
+	setenv("LISTEN_PID", "1", 1);
+	setenv("LISTEN_FDS", "1", 1);
+	assert_false(start(f, &address, 1));
+	assert_string_equal(f->err.text, "no sockets were passed to this process for sd:");
+	assert_null(getenv("LISTEN_PID"));
+}
+
+static void pass_to_us(const char *fds, const char *names)
+{
+	char pid[16];
+
+	(void)snprintf(pid, sizeof(pid), "%d", (int)getpid());
+	setenv("LISTEN_PID", pid, 1);
+	setenv("LISTEN_FDS", fds, 1);
+	setenv("LISTEN_FDNAMES", names, 1);
+}
+
+/* Run in a child, whose descriptors 3 to 5 are ours to fill. */
+static int activated(struct fixture *f)
+{
+	struct sockaddr_in addrs[3];
+	struct address all = { .kind = ADDRESS_SD };
+	struct address web = { .kind = ADDRESS_SD, .name = (char *)"web" };
+	struct address absent = { .kind = ADDRESS_SD, .name = (char *)"we" };
+	int moved[3];
+
+	for (int i = 0; i < 3; i++) {
+		int fd = handed_over(&addrs[i]);
+
+		moved[i] = fcntl(fd, F_DUPFD, 50);
+		close(fd);
+	}
+	for (int i = 0; i < 3; i++)
+		if (dup2(moved[i], 3 + i) < 0)
+			return 1;
+	if (dup2(STDIN_FILENO, 6) < 0)
+		return 1;
+	f->loop = loop_new(); /* the old one's descriptors were among them */
+	pass_to_us("3", "web:mail:web");
+	if (!start(f, &web, 1) || listener_count(f->listener) != 2)
+		return 2;
+	if (getenv("LISTEN_PID") || getenv("LISTEN_FDS") || getenv("LISTEN_FDNAMES"))
+		return 3;
+	(void)dial(&addrs[2]);
+	if (!loop_run_until(f->loop, &f->accepted, SUPPORT_DEADLINE_MS))
+		return 4;
+	listener_free(f->listener);
+
+	pass_to_us("3", "web:mail:web");
+	if (start(f, &absent, 1) ||
+	    strcmp(f->err.text, "no socket of the name 'we' was passed for sd:") != 0)
+		return 5;
+	pass_to_us("3", "");
+	if (!start(f, &all, 1) || listener_count(f->listener) != 3)
+		return 6;
+	listener_free(f->listener);
+	pass_to_us("4", ""); /* the fourth is no socket */
+	if (start(f, &all, 1) || f->err.kind != ERR_USAGE)
+		return 7;
+	return 0;
+}
+
+static void sockets_are_passed(void **state)
+{
+	pid_t child = fork();
+	int status;
+
+	assert_true(child >= 0);
+	if (child == 0)
+		_exit(activated(*state));
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(descriptor_stays_as_it_is),
+		TEST(what_does_not_listen),
+		TEST(nothing_was_passed),
+		TEST(sockets_are_passed),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

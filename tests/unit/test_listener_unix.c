@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: ISC */
+/* test_listener_unix: socket files: stale, alive, not ours; modes and owners. */
+#include "config.h"
+
+#include "net/listener.h"
+
+#include "base/err.h"
+#include "net/address.h"
+#include "net/loop.h"
+#include "unit/support.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+struct fixture {
+	struct loop *loop;
+	struct listener *listener;
+	struct listener_options options;
+	struct err err;
+	char dir[64];
+	char path[80];
+	bool accepted;
+};
+
+static int set_up(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+
+	f->loop = loop_new();
+	f->options.backlog = 100;
+	(void)snprintf(f->dir, sizeof(f->dir), "/tmp/liu-test-XXXXXX");
+	assert_non_null(mkdtemp(f->dir));
+	(void)snprintf(f->path, sizeof(f->path), "%s/s", f->dir);
+	*state = f;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *f = *state;
+
+	listener_free(f->listener);
+	loop_free(f->loop);
+	(void)unlink(f->path);
+	assert_int_equal(rmdir(f->dir), 0);
+	free(f);
+	return 0;
+}
+
+static void accepted(void *arg, int fd, bool tls)
+{
+	struct fixture *f = arg;
+
+	assert_false(tls);
+	f->accepted = true;
+	close(fd);
+}
+
+static bool start_at(struct fixture *f, const struct address *addresses, size_t count)
+{
+	f->listener = listener_new(f->loop, addresses, count, &f->options, accepted, f, &f->err);
+	if (f->listener != NULL)
+		listener_resume(f->listener);
+	return f->listener != NULL;
+}
+
+static bool start(struct fixture *f)
+{
+	struct address address = { .kind = ADDRESS_UNIX, .path = f->path };
+
+	return start_at(f, &address, 1);
+}
+
+static void stop(struct fixture *f)
+{
+	listener_free(f->listener);
+	f->listener = NULL;
+}
+
+static void name(struct sockaddr_un *addr, const char *path)
+{
+	*addr = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	(void)snprintf(addr->sun_path, sizeof(addr->sun_path), "%s", path);
+}
+
+static int bound(const char *path, int type)
+{
+	int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
+	struct sockaddr_un addr;
+
+	name(&addr, path);
+	assert_int_equal(bind(fd, (struct sockaddr *)&addr, sizeof(addr)), 0);
+	return fd;
+}
+
+static int dial(const char *path)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	struct sockaddr_un addr;
+
+	name(&addr, path);
+	if (connect(fd, (struct sockaddr *)&addr, sizeof(addr)) == 0)
+		return fd;
+	close(fd);
+	return -errno;
+}
+
+static bool exists(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0;
+}
+
+static void assert_refused(struct fixture *f, enum err_kind kind, const char *format, ...)
+{
+	char text[256];
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	assert_false(start(f));
+	assert_string_equal(f->err.text, text);
+	assert_int_equal(f->err.kind, kind);
+}
+
+static void file_comes_and_goes(void **state)
+{
+	struct fixture *f = *state;
+	char text[128];
+	int dir, fd;
+
+	assert_true(start(f));
+	assert_int_equal(listener_count(f->listener), 1);
+	(void)snprintf(text, sizeof(text), "unix:%s", f->path);
+	assert_string_equal(listener_address(f->listener, 0), text);
+	fd = dial(f->path);
+	assert_true(fd >= 0);
+	assert_true(loop_run_until(f->loop, &f->accepted, SUPPORT_DEADLINE_MS));
+	close(fd);
+	/* The lock is gone. */
+	dir = open(f->dir, O_RDONLY | O_DIRECTORY);
+	assert_int_equal(flock(dir, LOCK_EX | LOCK_NB), 0);
+	close(dir);
+	stop(f);
+	assert_false(exists(f->path));
+}
+
+static void stale_file_is_replaced(void **state)
+{
+	struct fixture *f = *state;
+	int fd = bound(f->path, SOCK_STREAM);
+
+	assert_int_equal(listen(fd, 1), 0);
+	close(fd);
+	assert_int_equal(dial(f->path), -ECONNREFUSED);
+	assert_true(start(f));
+	fd = dial(f->path);
+	assert_true(fd >= 0);
+	close(fd);
+}
+
+static void live_one_is_not(void **state)
+{
+	struct fixture *f = *state;
+	int fd = bound(f->path, SOCK_STREAM);
+	int waiting[8];
+	size_t n = 0;
+
+	assert_int_equal(listen(fd, 0), 0);
+	assert_refused(f, ERR_CONNECT,
+		       "cannot listen on unix:%s: another process is already listening there",
+		       f->path);
+	/* A full backlog is alive. */
+	while (n < 8 && (waiting[n] = dial(f->path)) >= 0)
+		n++;
+	assert_true(n < 8);
+	assert_int_equal(waiting[n], -EAGAIN);
+	assert_refused(f, ERR_CONNECT,
+		       "cannot listen on unix:%s: another process is already listening there",
+		       f->path);
+	assert_true(exists(f->path));
+	while (n > 0)
+		close(waiting[--n]);
+	close(fd);
+}
+
+static void other_kinds_are_left_alone(void **state)
+{
+	struct fixture *f = *state;
+	char target[96];
+	int fd = open(f->path, O_CREAT | O_WRONLY, 0600);
+
+	close(fd);
+	assert_refused(f, ERR_CONNECT, "cannot listen on unix:%s: the file exists and is no socket",
+		       f->path);
+	assert_true(exists(f->path));
+	assert_int_equal(unlink(f->path), 0);
+
+	/* A link, also to a stale socket. */
+	(void)snprintf(target, sizeof(target), "%s/t", f->dir);
+	close(bound(target, SOCK_STREAM));
+	assert_int_equal(symlink(target, f->path), 0);
+	assert_refused(f, ERR_CONNECT, "cannot listen on unix:%s: the file exists and is no socket",
+		       f->path);
+	assert_true(exists(f->path) && exists(target));
+	assert_int_equal(unlink(f->path) | unlink(target), 0);
+
+	fd = bound(f->path, SOCK_DGRAM);
+	assert_refused(
+		f, ERR_CONNECT,
+		"cannot listen on unix:%s: another process has a socket of another kind there",
+		f->path);
+	assert_true(exists(f->path));
+	close(fd);
+}
+
+static void directory_is_missing(void **state)
+{
+	struct fixture *f = *state;
+
+	(void)snprintf(f->path, sizeof(f->path), "%s/x/s", f->dir);
+	assert_refused(f, ERR_CONNECT, "cannot listen on unix:%s: no such file or directory",
+		       f->path);
+}
+
+/* Somebody has put another socket in its place: it is not ours to remove. */
+static void only_our_file_is_removed(void **state)
+{
+	struct fixture *f = *state;
+	int fd;
+
+	assert_true(start(f));
+	assert_int_equal(unlink(f->path), 0);
+	fd = bound(f->path, SOCK_STREAM);
+	stop(f);
+	assert_true(exists(f->path));
+	close(fd);
+}
+
+static void mode_and_owner(void **state)
+{
+	struct fixture *f = *state;
+	struct stat st;
+	char owner[64];
+
+	(void)snprintf(owner, sizeof(owner), "%u:%u", (unsigned)getuid(), (unsigned)getgid());
+	f->options.has_unix_mode = true;
+	f->options.unix_mode = 0640;
+	f->options.unix_owner = owner;
+	assert_true(start(f));
+	assert_int_equal(lstat(f->path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0640);
+	assert_int_equal(st.st_uid, getuid());
+	assert_int_equal(st.st_gid, getgid());
+	stop(f);
+
+	f->options.unix_owner = "no-such-user-here";
+	assert_refused(f, ERR_USAGE, "there is no user 'no-such-user-here'");
+	f->options.unix_owner = "0:no-such-group-here";
+	assert_refused(f, ERR_USAGE, "there is no group 'no-such-group-here'");
+	f->options.unix_owner = "4294967295"; /* chown(2)'s "leave it" */
+	assert_refused(f, ERR_USAGE, "there is no user '4294967295'");
+	assert_false(exists(f->path));
+}
+
+/* What was bound before the failure is taken away again. */
+static void failure_leaves_no_file(void **state)
+{
+	struct fixture *f = *state;
+	char other[96];
+	struct address addresses[] = {
+		{ .kind = ADDRESS_UNIX, .path = f->path },
+		{ .kind = ADDRESS_UNIX, .path = other },
+	};
+	uint64_t begin = loop_now();
+
+	(void)snprintf(other, sizeof(other), "%s/t", f->dir);
+	assert_int_equal(mkdir(other, 0700), 0);
+	assert_false(start_at(f, addresses, 2));
+	assert_false(exists(f->path));
+	assert_int_equal(rmdir(other), 0);
+	assert_true(start_at(f, addresses, 2));
+	assert_int_equal(listener_count(f->listener), 2);
+	stop(f);
+	assert_false(exists(f->path) || exists(other));
+	/* Two files, one directory: we do not wait for our own lock. */
+	assert_true(loop_now() - begin < 1000);
+}
+
+/* In a child: starts when `go` ends, tells on `told`, and lives until `stay` ends. */
+static void race(struct fixture *f, int go, int told, int stay)
+{
+	char byte;
+
+	(void)!read(go, &byte, 1);
+	byte = start(f) ? '1' : '0';
+	(void)!write(told, &byte, 1);
+	(void)!read(stay, &byte, 1);
+	_exit(0); /* the file stays and is stale for the next round */
+}
+
+/* Those that start at the same moment, over a stale file: one of them wins. */
+static void one_of_many_wins(void **state)
+{
+	struct fixture *f = *state;
+	enum { RACERS = 4, ROUNDS = 15 };
+
+	for (int round = 0; round < ROUNDS; round++) {
+		int go[2], told[2], stay[2];
+		char answers[RACERS];
+		int winners = 0;
+
+		assert_int_equal(pipe(go) | pipe(told) | pipe(stay), 0);
+		for (int i = 0; i < RACERS; i++) {
+			pid_t child = fork();
+
+			assert_true(child >= 0);
+			if (child > 0)
+				continue;
+			close(go[1]);
+			close(stay[1]);
+			race(f, go[0], told[1], stay[0]);
+		}
+		close(go[0]);
+		close(go[1]);
+		for (int i = 0; i < RACERS; i++)
+			assert_int_equal(read(told[0], &answers[i], 1), 1);
+		for (int i = 0; i < RACERS; i++)
+			winners += answers[i] == '1';
+		assert_int_equal(winners, 1);
+		close(told[0]);
+		close(told[1]);
+		close(stay[0]);
+		close(stay[1]);
+		while (waitpid(-1, NULL, 0) > 0)
+			continue;
+	}
+}
+
+static void abstract_names(void **state)
+{
+	struct fixture *f = *state;
+	char text[96];
+	struct address address = { .kind = ADDRESS_UNIX, .abstract = true };
+
+	/* As unlikely to be taken as the directory's name. */
+	address.path = f->dir + 1;
+	assert_true(start_at(f, &address, 1));
+	(void)snprintf(text, sizeof(text), "unix:@%s", f->dir + 1);
+	assert_string_equal(listener_address(f->listener, 0), text);
+	stop(f);
+	f->options.has_unix_mode = true;
+	assert_false(start_at(f, &address, 1));
+	assert_int_equal(f->err.kind, ERR_USAGE);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(file_comes_and_goes),  TEST(stale_file_is_replaced),
+		TEST(live_one_is_not),	    TEST(other_kinds_are_left_alone),
+		TEST(directory_is_missing), TEST(only_our_file_is_removed),
+		TEST(mode_and_owner),	    TEST(failure_leaves_no_file),
+		TEST(one_of_many_wins),	    TEST(abstract_names),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
