@@ -120,11 +120,9 @@ static void put_steps(FILE *out)
 
 	(void)fprintf(out, "\nSteps:\n");
 	for (const struct step_kind *end = kind + count; kind < end; kind++) {
-		const char *args = kind->args == NULL ? "" : kind->args;
+		const char *args = kind->args;
 		char left[LEFT_SIZE];
 
-		if ((kind->flags & STEP_HIDDEN) != 0)
-			continue;
 		(void)snprintf(left, sizeof(left), "%s%s%s", kind->name, args[0] == '\0' ? "" : " ",
 			       args);
 		put_row(out, left, kind->summary);
@@ -225,8 +223,7 @@ char *help_table(void)
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
 		put_table_options(text.file, &rows[i]);
 	for (size_t i = 0; i < count; i++)
-		if ((kinds[i].flags & STEP_HIDDEN) == 0)
-			(void)fprintf(text.file, "step\t%s\t%s\t%s\n", kinds[i].name,
-				      kinds[i].args == NULL ? "" : kinds[i].args, kinds[i].summary);
+		(void)fprintf(text.file, "step\t%s\t%s\t%s\n", kinds[i].name, kinds[i].args,
+			      kinds[i].summary);
 	return close_text(&text);
 }

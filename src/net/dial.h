@@ -60,4 +60,7 @@ void dial_cancel(struct dial *dial);
  * example.org", "connecting to 127.0.0.1:80", "shaking hands with ...". */
 const char *dial_stage(const struct dial *dial);
 
+/* Is the inherited descriptor a connected stream socket? Else ERR_USAGE. */
+bool dial_check_fd(int fd, struct err *err);
+
 #endif

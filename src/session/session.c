@@ -305,7 +305,8 @@ enum step_result session_fail(struct session *s, const struct err *err, struct s
 	if (event == NULL)
 		event = &own;
 	event->error = err;
-	sink_step(s->parts->sink, event);
+	if (!s->parts->steps->silent)
+		sink_step(s->parts->sink, event);
 	if (s->parts->steps->visible)
 		err_prefix(&named, "step %zu (%s)", step->index, step->text);
 	note_error(s, &named);
@@ -455,8 +456,9 @@ static bool run_handshake(struct session *s)
 		s->step_timer = NULL;
 		if (s->parts->settings->step_timeout_ms > 0)
 			s->step_timer = timer_new(&s->task);
-		sink_open(s->parts->sink, s->conn, s->stream.transport);
-		s->opened = true;
+		s->opened = !s->parts->steps->silent;
+		if (s->opened)
+			sink_open(s->parts->sink, s->conn, s->stream.transport);
 		s->phase = SESSION_STEPS;
 		return true;
 	case STREAM_EOF:

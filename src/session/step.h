@@ -39,7 +39,6 @@ enum step_flags {
 	STEP_LAST = 1 << 3,	    /* nothing may follow */
 	STEP_STDIN = 1 << 4,	    /* uses standard input (writefile: only `-`) */
 	STEP_RECORD = 1 << 5,	    /* leaves something for expect */
-	STEP_HIDDEN = 1 << 6,	    /* no word of the command line */
 	STEP_LOOPS = 1 << 7,	    /* goes back to the first step */
 	STEP_WRITE_EOF = 1 << 8,    /* ends sending */
 	STEP_NEEDS_RECORD = 1 << 9, /* looks at what a read has left */
@@ -89,6 +88,7 @@ struct step {
 	int fd;		/* ... opened at start; -1: not (%n) */
 	bool rewinds;	/* ... a regular file, read from its start each time */
 	regex_t *regex; /* expect; owned */
+	void *arg;	/* of a step made by the program; borrowed */
 };
 
 struct step_list {
@@ -99,6 +99,7 @@ struct step_list {
 	bool prints;	   /* a step gives bytes to standard output */
 	bool loops;
 	bool visible; /* the user's own: failures name the step */
+	bool silent;  /* no events of its sessions and steps */
 };
 
 /* Where the list will run, for what cannot work there. */

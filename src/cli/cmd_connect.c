@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: ISC */
+/* cmd_connect: open a stream and run the steps over it. */
+#include "config.h"
+
+#include "base/err.h"
+#include "base/log.h"
+#include "cli/commands.h"
+#include "cli/options.h"
+#include "cli/program.h"
+#include "net/tls_config.h"
+#include "session/session.h"
+#include "session/sink.h"
+
+#include <stddef.h>
+
+struct connect {
+	struct options *options;
+	struct program program;
+	struct address address;
+	struct step_list *steps;
+	struct tls_config *tls; /* NULL without TLS */
+	struct session_parts parts;
+	struct dial *dial;	 /* until it is done */
+	struct session *session; /* then */
+};
+
+/* --- checks --- */
+
+/* Without TLS its options would be ignored, which nobody expects. */
+static bool check_no_tls(const struct tls_settings *tls, struct err *err)
+{
+	const char *option = NULL;
+
+	if (tls->insecure)
+		option = "--insecure";
+	else if (tls->allow_truncated)
+		option = "--allow-truncated";
+	else if (tls->cacert != NULL)
+		option = "--cacert";
+	else if (tls->capath != NULL)
+		option = "--capath";
+	else if (tls->server_name != NULL)
+		option = "--server-name";
+	else if (tls->pin_count > 0)
+		option = "--pin";
+	else if (tls->cert != NULL)
+		option = "--cert";
+	if (option == NULL)
+		return true;
+	return err_set(err, ERR_USAGE, "%s needs TLS: --tls, or tls: in front of ADDRESS", option);
+}
+
+/* Which name the certificate must have. */
+static bool check_tls(struct connect *c, struct err *err)
+{
+	const struct tls_settings *tls = &c->options->tls_settings;
+	const char *name = tls->server_name;
+
+	if (!c->address.tls)
+		return check_no_tls(tls, err);
+	if (name == NULL)
+		name = address_tls_name(&c->address);
+	if (name == NULL && tls->pin_count == 0 && !tls->insecure)
+		return err_set(err, ERR_USAGE,
+			       "TLS to an address without a host needs --server-name, --pin or "
+			       "--insecure");
+	c->options->dialing.tls_name = name;
+	return true;
+}
+
+static bool read_address(struct connect *c, struct err *err)
+{
+	const struct string_list *words = &c->options->operands;
+	bool took_port = false;
+
+	if (!address_parse(words->items[0], words->count > 1 ? words->items[1] : NULL,
+			   ADDRESS_CONNECT, &c->address, &took_port, err))
+		return false;
+	c->address.tls = c->address.tls || c->options->tls;
+	return command_check_family(&c->address, c->options->dialing.family, err);
+}
+
+static bool check(struct connect *c, struct err *err)
+{
+	struct options *options = c->options;
+	struct dial_options *dialing = &options->dialing;
+	struct step_context context = {
+		.settings = &options->session,
+		.connection_fd = -1,
+		.json = options->json,
+	};
+
+	if (!read_address(c, err) || !check_tls(c, err))
+		return false;
+	if (options->local_addr != NULL &&
+	    !address_parse_local(options->local_addr, &dialing->local, &dialing->local_len, err))
+		return false;
+	if (c->address.kind == ADDRESS_FD)
+		context.connection_fd = c->address.fd;
+	c->steps = step_list_parse(options->steps, options->step_count, &context, err);
+	if (c->steps == NULL || !step_list_open(c->steps, &context, err))
+		return false;
+	if (!c->address.tls)
+		return true;
+	c->tls = tls_config_client(&options->tls_settings, err);
+	dialing->tls = c->tls;
+	return c->tls != NULL;
+}
+
+/* --- the work --- */
+
+static void fail(struct connect *c, const struct err *err)
+{
+	log_line(LOG_ERROR, "%s", err->text);
+	program_finish(&c->program, err_status(err->kind));
+}
+
+static void session_done(void *arg, struct session *session)
+{
+	struct connect *c = arg;
+	const struct err *err = session_error(session);
+
+	c->session = NULL;
+	if (err != NULL)
+		fail(c, err);
+	else
+		program_finish(&c->program, 0);
+}
+
+static void dialled(void *arg, struct transport *transport, const struct err *err,
+		    const struct dial_times *times)
+{
+	struct connect *c = arg;
+
+	(void)times;
+	c->dial = NULL;
+	if (transport == NULL) {
+		sink_error(c->program.sink, 0, err);
+		fail(c, err);
+		return;
+	}
+	c->session = session_new(&c->parts, transport, 1, program_time_left(&c->program),
+				 session_done, c);
+}
+
+static void on_signal(void *arg)
+{
+	struct connect *c = arg;
+
+	program_finish(&c->program, 0);
+}
+
+/* While there is a session its own deadline names the step. */
+static void on_deadline(void *arg)
+{
+	struct connect *c = arg;
+	struct err err;
+
+	if (c->dial == NULL)
+		return;
+	(void)err_set(&err, ERR_TIMEOUT, "timed out after %.10g s (--timeout), %s",
+		      (double)c->options->timeout_ms / 1000, dial_stage(c->dial));
+	dial_cancel(c->dial);
+	c->dial = NULL;
+	sink_error(c->program.sink, 0, &err);
+	fail(c, &err);
+}
+
+static void on_output_error(void *arg, const struct err *err)
+{
+	struct connect *c = arg;
+
+	if (c->session != NULL)
+		session_end(c->session, err);
+	else
+		fail(c, err);
+}
+
+static void clean(void *arg)
+{
+	struct connect *c = arg;
+
+	dial_cancel(c->dial);
+	session_abort(c->session);
+}
+
+static int run(struct connect *c)
+{
+	struct program *p = &c->program;
+
+	program_init(p, c->options);
+	p->on_signal = on_signal;
+	p->on_deadline = on_deadline;
+	p->on_output_error = on_output_error;
+	p->arg = c;
+	program_set_deadline(p, c->options->timeout_ms);
+	if (c->address.tls && c->options->tls_settings.insecure)
+		log_line(LOG_NOTICE, "--insecure: the peer's certificate is not checked");
+	c->parts = (struct session_parts){
+		.loop = p->loop,
+		.settings = &c->options->session,
+		.steps = c->steps,
+		.sink = p->sink,
+		.input = c->steps->uses_stdin ? program_input(p) : NULL,
+	};
+	c->dial = dial_start(p->loop, &c->address, &c->options->dialing, dialled, c);
+	return program_run(p, clean);
+}
+
+bool cmd_connect(struct options *options, int *status, struct err *err)
+{
+	struct connect c = { .options = options };
+	bool good = check(&c, err);
+
+	if (good)
+		*status = run(&c);
+	tls_config_free(c.tls);
+	step_list_free(c.steps);
+	address_free(&c.address);
+	return good;
+}

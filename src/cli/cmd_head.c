@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: ISC */
+/* cmd_head: print the headers of URLs, one after the other. */
+#include "config.h"
+
+#include "base/alloc.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "cli/color.h"
+#include "cli/commands.h"
+#include "cli/options.h"
+#include "cli/program.h"
+#include "net/dial.h"
+#include "net/output.h"
+#include "net/tls_config.h"
+#include "net/transport.h"
+#include "session/fetch.h"
+#include "session/head_text.h"
+#include "session/session.h"
+#include "session/sink.h"
+#include "session/url.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+struct head {
+	struct options *options;
+	struct program program;
+	struct url *urls;
+	size_t count;
+	size_t at;		/* the URL that is being asked for */
+	struct tls_config *tls; /* NULL: no URL is https */
+	struct address address;
+	struct dial *dial;
+	struct session_parts parts;
+	struct session *session;
+	struct fetch fetch;
+	struct step_list *steps;
+	struct task next; /* goes on to the next URL */
+	struct head_times times;
+	uint64_t started_us; /* of this URL */
+	int status;	     /* of the first that failed */
+	bool printed;	     /* an answer stands on standard output */
+};
+
+static void start_next(struct head *h);
+
+/* --- checks --- */
+
+static bool read_urls(struct head *h, struct err *err)
+{
+	const struct string_list *words = &h->options->operands;
+
+	h->urls = alloc_array(words->count, sizeof(*h->urls));
+	for (size_t i = 0; i < words->count; i++) {
+		struct address address = { .kind = ADDRESS_TCP };
+
+		if (!url_parse(words->items[i], &h->urls[i], err))
+			return false;
+		h->count++;
+		address.host_kind = h->urls[i].literal ? HOST_LITERAL : HOST_NAME;
+		address.host = h->urls[i].host;
+		address.port = h->urls[i].port;
+		if (!command_check_family(&address, h->options->dialing.family, err))
+			return false;
+	}
+	return true;
+}
+
+static bool has_https(const struct head *h)
+{
+	for (size_t i = 0; i < h->count; i++) {
+		if (h->urls[i].https)
+			return true;
+	}
+	return false;
+}
+
+static bool check(struct head *h, struct err *err)
+{
+	if (!read_urls(h, err) || !http_request_check(&h->options->request, err))
+		return false;
+	if (!has_https(h))
+		return true;
+	h->tls = tls_config_client(&h->options->tls_settings, err);
+	return h->tls != NULL;
+}
+
+/* --- one URL --- */
+
+static const struct url *current(const struct head *h)
+{
+	return &h->urls[h->at];
+}
+
+static void note_failure(struct head *h, const struct err *err)
+{
+	log_line(LOG_ERROR, "%s: %s", current(h)->text, err->text);
+	sink_error(h->program.sink, 0, err);
+	if (h->status == 0)
+		h->status = err_status(err->kind);
+}
+
+/* Of the answer: what it says, or the fields asked for. False when it has none
+ * of them. */
+static bool print_answer(struct head *h)
+{
+	const struct string_list *fields = &h->options->fields;
+	struct output *output = h->program.output;
+	bool terminal = output_is_terminal(output);
+
+	if (fields->count > 0)
+		return head_text_fields(output, &h->fetch.head, fields->items, fields->count,
+					terminal);
+	if (h->printed)
+		output_add(output, bytes_of("\n", 1));
+	h->printed = true;
+	head_text_answer(output, h->fetch.text, terminal,
+			 color_wanted(h->options->color, terminal));
+	return true;
+}
+
+/* Is it what --field and --fail ask for? */
+static void judge(struct head *h, bool has_fields)
+{
+	const struct http_ranges *ranges = h->options->fail;
+	struct err err;
+
+	if (!has_fields) {
+		(void)err_set(&err, ERR_EXPECTATION, "the answer has no such header (--field)");
+		note_failure(h, &err);
+	}
+	if (ranges != NULL && !http_ranges_hold(ranges, h->fetch.head.status)) {
+		(void)err_set(&err, ERR_EXPECTATION, "the status is %d (--fail)",
+			      h->fetch.head.status);
+		note_failure(h, &err);
+	}
+}
+
+static void answered(struct head *h)
+{
+	bool has_fields = true;
+
+	h->times.total_us = loop_now_us() - h->started_us;
+	if (h->options->json) {
+		sink_head(h->program.sink, current(h)->text, &h->fetch.head, &h->times);
+		if (h->options->fields.count > 0)
+			has_fields = head_text_has_field(&h->fetch.head, h->options->fields.items,
+							 h->options->fields.count);
+	} else {
+		has_fields = print_answer(h);
+	}
+	judge(h, has_fields);
+}
+
+static void next_url(struct head *h)
+{
+	step_list_free(h->steps);
+	h->steps = NULL;
+	fetch_clear(&h->fetch);
+	h->at++;
+	if (h->at < h->count)
+		start_next(h);
+	else
+		program_finish(&h->program, h->status);
+}
+
+/* It is still on the stack: what it borrows lives until it is gone. */
+static void session_done(void *arg, struct session *session)
+{
+	struct head *h = arg;
+
+	h->session = NULL;
+	if (h->fetch.first_byte_us > 0)
+		h->times.first_byte_us = h->fetch.first_byte_us;
+	if (session_error(session) == NULL) {
+		answered(h);
+	} else {
+		/* What came of a cut answer is shown. */
+		if (!h->options->json && h->options->fields.count == 0 &&
+		    head_text_any(h->fetch.text))
+			(void)print_answer(h);
+		note_failure(h, session_error(session));
+	}
+	task_wake(&h->next);
+}
+
+static void run_next(void *arg)
+{
+	next_url(arg);
+}
+
+static void dialled(void *arg, struct transport *transport, const struct err *err,
+		    const struct dial_times *times)
+{
+	struct head *h = arg;
+
+	h->dial = NULL;
+	h->times.resolve_us = times->resolve_us;
+	h->times.connect_us = times->connect_us;
+	h->times.tls_us = times->tls_us;
+	if (transport == NULL) {
+		note_failure(h, err);
+		task_wake(&h->next);
+		return;
+	}
+	h->session = session_new(&h->parts, transport, (unsigned)h->at + 1,
+				 program_time_left(&h->program), session_done, h);
+}
+
+static void start_next(struct head *h)
+{
+	const struct url *url = current(h);
+	struct dial_options *dialing = &h->options->dialing;
+
+	h->started_us = loop_now_us();
+	h->times = (struct head_times){ 0 };
+	h->address = (struct address){
+		.kind = ADDRESS_TCP,
+		.tls = url->https,
+		.host_kind = url->literal ? HOST_LITERAL : HOST_NAME,
+		.host = url->host,
+		.port = url->port,
+	};
+	dialing->tls = h->tls;
+	dialing->tls_name = h->options->tls_settings.server_name != NULL
+				    ? h->options->tls_settings.server_name
+				    : url->host;
+	fetch_init(&h->fetch, http_request(url, &h->options->request));
+	h->steps = fetch_steps(&h->fetch);
+	h->parts.steps = h->steps;
+	h->dial = dial_start(h->program.loop, &h->address, dialing, dialled, h);
+}
+
+/* --- the program --- */
+
+static void on_signal(void *arg)
+{
+	struct head *h = arg;
+
+	program_finish(&h->program, 0);
+}
+
+static void on_deadline(void *arg)
+{
+	struct head *h = arg;
+	struct err err;
+
+	if (h->dial == NULL)
+		return;
+	(void)err_set(&err, ERR_TIMEOUT, "timed out after %.10g s (--timeout), %s",
+		      (double)h->options->timeout_ms / 1000, dial_stage(h->dial));
+	dial_cancel(h->dial);
+	h->dial = NULL;
+	note_failure(h, &err);
+	program_finish(&h->program, h->status);
+}
+
+static void on_output_error(void *arg, const struct err *err)
+{
+	struct head *h = arg;
+
+	log_line(LOG_ERROR, "%s", err->text);
+	program_finish(&h->program, err_status(err->kind));
+}
+
+static void clean(void *arg)
+{
+	struct head *h = arg;
+
+	dial_cancel(h->dial);
+	session_abort(h->session);
+	task_cancel(&h->next);
+}
+
+static int run(struct head *h)
+{
+	struct program *p = &h->program;
+
+	program_init(p, h->options);
+	p->on_signal = on_signal;
+	p->on_deadline = on_deadline;
+	p->on_output_error = on_output_error;
+	p->arg = h;
+	program_set_deadline(p, h->options->timeout_ms);
+	task_init(&h->next, p->loop, run_next, h);
+	if (h->tls != NULL && h->options->tls_settings.insecure)
+		log_line(LOG_NOTICE, "--insecure: the peer's certificate is not checked");
+	h->parts = (struct session_parts){
+		.loop = p->loop,
+		.settings = &h->options->session,
+		.sink = p->sink,
+	};
+	start_next(h);
+	return program_run(p, clean);
+}
+
+bool cmd_head(struct options *options, int *status, struct err *err)
+{
+	struct head h = { .options = options };
+	bool good = check(&h, err);
+
+	if (good)
+		*status = run(&h);
+	step_list_free(h.steps);
+	fetch_clear(&h.fetch);
+	tls_config_free(h.tls);
+	for (size_t i = 0; i < h.count; i++)
+		url_free(&h.urls[i]);
+	free(h.urls);
+	return good;
+}

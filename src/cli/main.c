@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: ISC */
+/* main: the first word, and the exit status. */
+#include "config.h"
+
+#include "base/err.h"
+#include "base/log.h"
+#include "cli/color.h"
+#include "cli/commands.h"
+#include "cli/help.h"
+#include "cli/options.h"
+#include "cli/suggest.h"
+#include "net/descriptor.h"
+#include "net/resolve.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Texts of help: they own nothing but their memory. */
+static int print_text(char *text)
+{
+	bool good = fputs(text, stdout) >= 0 && fflush(stdout) == 0;
+
+	free(text);
+	if (good)
+		return 0;
+	log_line(LOG_ERROR, "writing to standard output: %s", err_message(errno));
+	return err_status(ERR_IO);
+}
+
+/* One line, and where to read on. */
+static int report(const struct err *err, const char *command)
+{
+	if (err->kind != ERR_USAGE)
+		log_line(LOG_ERROR, "%s", err->text);
+	else if (command != NULL)
+		log_line(LOG_ERROR, "%s (see: liu %s --help)", err->text, command);
+	else
+		log_line(LOG_ERROR, "%s (see: liu --help)", err->text);
+	return err_status(err->kind);
+}
+
+static bool run_command(enum command command, struct options *options, int *status, struct err *err)
+{
+	switch (command) {
+	case COMMAND_CONNECT:
+		return cmd_connect(options, status, err);
+	case COMMAND_LISTEN:
+		return cmd_listen(options, status, err);
+	case COMMAND_ECHO:
+		return cmd_echo(options, status, err);
+	case COMMAND_HEAD:
+		break;
+	}
+	return cmd_head(options, status, err);
+}
+
+static int command_main(enum command command, int argc, char **argv)
+{
+	struct options options;
+	struct err err;
+	int status = 0;
+
+	if (!options_parse(command, argc, argv, &options, &err)) {
+		status = report(&err, argv[1]);
+	} else if (options.help) {
+		status = print_text(help_command(command));
+	} else if (options.version) {
+		status = print_text(help_version());
+	} else {
+		log_set_level(options_log_level(&options));
+		log_set_color(color_wanted(options.color, isatty(STDERR_FILENO)));
+		if (!run_command(command, &options, &status, &err))
+			status = report(&err, argv[1]);
+	}
+	options_free(&options);
+	return status;
+}
+
+/* liu help [COMMAND], and for the completions liu help --table. */
+static int help_main(int argc, char **argv)
+{
+	enum command command;
+	struct err err;
+
+	if (argc <= 2)
+		return print_text(help_general());
+	if (argc == 3 && strcmp(argv[2], "--table") == 0)
+		return print_text(help_table());
+	if (argc == 3 && command_find(argv[2], &command))
+		return print_text(help_command(command));
+	(void)err_set(&err, ERR_USAGE, "'%s' is no command: connect, listen, echo or head",
+		      argv[argc == 3 ? 2 : 3]);
+	return report(&err, NULL);
+}
+
+static int liu_main(int argc, char **argv)
+{
+	enum command command;
+	struct err err;
+
+	if (argc < 2) {
+		(void)err_set(&err, ERR_USAGE,
+			      "a command is missing: connect, listen, echo or head");
+		return report(&err, NULL);
+	}
+	if (command_find(argv[1], &command))
+		return command_main(command, argc, argv);
+	if (strcmp(argv[1], "help") == 0)
+		return help_main(argc, argv);
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+		return print_text(help_general());
+	if (strcmp(argv[1], "--version") == 0)
+		return print_text(help_version());
+	(void)suggest_command(argc, argv, &err);
+	return report(&err, NULL);
+}
+
+int main(int argc, char **argv)
+{
+	struct sigaction ignore = { .sa_handler = SIG_IGN };
+	int status;
+
+	(void)descriptor_fill_standard();
+	(void)sigaction(SIGPIPE, &ignore, NULL);
+	status = liu_main(argc, argv);
+	/* A thread in getaddrinfo(3) can be neither joined nor cancelled. */
+	if (resolve_busy())
+		_exit(status);
+	return status;
+}

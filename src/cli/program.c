@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: ISC */
+/* program: what every command runs in: loop, standard output, signals, the end. */
+#include "config.h"
+
+#include "cli/program.h"
+
+#include "base/err.h"
+#include "base/log.h"
+#include "cli/options.h"
+#include "net/input.h"
+#include "net/output.h"
+#include "session/sink.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stddef.h>
+#include <string.h>
+#include <unistd.h>
+
+static void on_signal(int signo, void *arg)
+{
+	struct program *p = arg;
+
+	p->signal = signo;
+	p->signalled = true;
+	task_wake(&p->task);
+}
+
+static void output_failed(struct program *p)
+{
+	const struct err *err = output_error(p->output);
+
+	p->failed_output = true;
+	if (err->sys == EPIPE) {
+		p->signal = SIGPIPE;
+		loop_stop(p->loop);
+		return;
+	}
+	if (!p->finished) {
+		p->on_output_error(p->arg, err);
+		return;
+	}
+	/* The work went well, and its result could not be written. */
+	log_line(LOG_ERROR, "%s", err->text);
+	if (p->status == 0)
+		p->status = err_status(err->kind);
+}
+
+static void deadline_passed(struct program *p)
+{
+	timer_stop(p->deadline);
+	if (!p->finished) {
+		p->on_deadline(p->arg);
+		return;
+	}
+	log_line(LOG_ERROR, "timed out after %.10g s (--timeout), writing to standard output",
+		 (double)p->options->timeout_ms / 1000);
+	if (p->status == 0)
+		p->status = err_status(ERR_TIMEOUT);
+	loop_stop(p->loop);
+}
+
+static void program_task(void *arg)
+{
+	struct program *p = arg;
+
+	if (output_error(p->output) != NULL && !p->failed_output)
+		output_failed(p);
+	if (p->signalled) {
+		p->signalled = false;
+		p->on_signal(p->arg);
+	}
+	if (timer_expired(p->deadline))
+		deadline_passed(p);
+	/* After a signal nobody waits for a slow reader. */
+	if (p->finished && (p->signal != 0 || p->failed_output || output_queued(p->output) == 0))
+		loop_stop(p->loop);
+}
+
+void program_init(struct program *p, const struct options *options)
+{
+	*p = (struct program){ .options = options };
+	p->started_ms = loop_now();
+	p->loop = loop_new();
+	p->output = output_new(p->loop, STDOUT_FILENO, "standard output");
+	p->sink = sink_new(p->output, options->json);
+	task_init(&p->task, p->loop, program_task, p);
+	output_set_owner(p->output, &p->task);
+	loop_on_signal(p->loop, SIGINT, on_signal, p);
+	loop_on_signal(p->loop, SIGTERM, on_signal, p);
+}
+
+struct input *program_input(struct program *p)
+{
+	if (p->input == NULL)
+		p->input = input_new(p->loop, STDIN_FILENO, false, "standard input");
+	return p->input;
+}
+
+void program_set_deadline(struct program *p, uint64_t ms)
+{
+	if (ms == 0)
+		return;
+	p->deadline = timer_new(&p->task);
+	timer_start(p->deadline, ms);
+}
+
+uint64_t program_time_left(const struct program *p)
+{
+	uint64_t used = loop_now() - p->started_ms;
+
+	if (p->options->timeout_ms == 0)
+		return 0;
+	return used < p->options->timeout_ms ? p->options->timeout_ms - used : 1;
+}
+
+void program_finish(struct program *p, int status)
+{
+	if (p->finished)
+		return;
+	p->finished = true;
+	p->status = status;
+	output_flush(p->output);
+	task_wake(&p->task);
+}
+
+/* As the shell shows a program that died of it. */
+static void die_of(int signo)
+{
+	struct sigaction action = { .sa_handler = SIG_DFL };
+	sigset_t set;
+
+	(void)sigaction(signo, &action, NULL);
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, signo);
+	(void)sigprocmask(SIG_UNBLOCK, &set, NULL);
+	(void)raise(signo);
+}
+
+int program_run(struct program *p, void (*clean)(void *arg))
+{
+	loop_run(p->loop);
+	if (p->signal != 0 && p->signal != SIGPIPE)
+		output_flush(p->output);
+	clean(p->arg);
+	sink_free(p->sink);
+	output_free(p->output);
+	input_free(p->input);
+	timer_free(p->deadline);
+	task_cancel(&p->task);
+	loop_free(p->loop);
+	if (p->signal != 0)
+		die_of(p->signal);
+	return p->status;
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: ISC */
+/* fetch: ask for a URL and read the head of the answer, as a step. */
+#include "config.h"
+
+#include "session/fetch.h"
+
+#include "base/err.h"
+#include "base/log.h"
+#include "session/session.h"
+#include "session/step.h"
+
+#include <event2/buffer.h>
+#include <stdlib.h>
+
+enum {
+	STATUS_FINAL = 200,	/* what is below is an interim answer... */
+	STATUS_SWITCHING = 101, /* ... but this one ends HTTP */
+};
+
+void fetch_init(struct fetch *fetch, struct bytes request)
+{
+	*fetch = (struct fetch){ .request = request, .text = evbuffer_new() };
+}
+
+void fetch_clear(struct fetch *fetch)
+{
+	free((void *)fetch->request.data);
+	http_head_free(&fetch->head);
+	if (fetch->text != NULL)
+		evbuffer_free(fetch->text);
+	*fetch = (struct fetch){ 0 };
+}
+
+/* An answer that only says to wait for the next. */
+static bool is_interim(const struct http_head *head)
+{
+	return head->status < STATUS_FINAL && head->status != STATUS_SWITCHING;
+}
+
+static void pass_over(struct fetch *fetch)
+{
+	size_t len = evbuffer_get_length(fetch->text);
+
+	log_line(LOG_INFO, "interim answer: %s %d %s", fetch->head.version, fetch->head.status,
+		 fetch->head.reason);
+	evbuffer_drain(fetch->text, len);
+	http_head_free(&fetch->head);
+}
+
+static void keep_line(struct fetch *fetch, struct bytes line)
+{
+	if (line.len > 0 && line.data[line.len - 1] == '\n')
+		line.len--;
+	if (line.len > 0 && line.data[line.len - 1] == '\r')
+		line.len--;
+	evbuffer_add(fetch->text, line.data, line.len);
+	evbuffer_add(fetch->text, "\n", 1);
+}
+
+/* One line of the answer; AGAIN asks for the next. */
+static enum step_result take_line(struct session *s, struct fetch *fetch, struct evbuffer *data)
+{
+	struct bytes line = bytes_of(evbuffer_pullup(data, -1), evbuffer_get_length(data));
+	enum http_answer answer;
+	struct err err;
+
+	answer = http_head_line(&fetch->head, line, &err);
+	if (answer == HTTP_MORE)
+		keep_line(fetch, line);
+	evbuffer_drain(data, line.len);
+	if (answer == HTTP_FAIL)
+		return session_fail(s, &err, NULL);
+	if (answer == HTTP_MORE)
+		return STEP_AGAIN;
+	if (is_interim(&fetch->head)) {
+		pass_over(fetch);
+		return STEP_AGAIN;
+	}
+	fetch->done = true;
+	s->phase = SESSION_OVER;
+	return STEP_STOP;
+}
+
+/* The stream ended before the blank line. What came is the head so far. */
+static enum step_result fail_cut(struct session *s, struct fetch *fetch, struct evbuffer *data)
+{
+	const struct err *broken = stream_read_error(&s->stream);
+	struct err err;
+
+	if (evbuffer_get_length(data) > 0)
+		keep_line(fetch, bytes_of(evbuffer_pullup(data, -1), evbuffer_get_length(data)));
+	evbuffer_drain(data, evbuffer_get_length(data));
+	if (broken != NULL)
+		return session_fail(s, broken, NULL);
+	if (s->stream.transport->received == 0)
+		(void)err_set(&err, ERR_INCOMPLETE_READ,
+			      "empty reply: the peer closed without "
+			      "sending a byte");
+	else
+		(void)err_set(&err, ERR_INCOMPLETE_READ,
+			      "the answer was cut: the peer closed before the blank line");
+	return session_fail(s, &err, NULL);
+}
+
+static enum step_result fail_long(struct session *s)
+{
+	struct err err;
+
+	(void)err_set(&err, ERR_LIMIT_OVERRUN, "the answer has a line of more than %d bytes",
+		      HTTP_LINE_MAX);
+	return session_fail(s, &err, NULL);
+}
+
+static enum step_result read_head(struct session *s, struct fetch *fetch)
+{
+	struct evbuffer *data = sink_scratch(s->parts->sink);
+	enum step_result result;
+
+	do {
+		enum stream_status status = reader_readline(&s->stream.reader, data);
+
+		if (status == STREAM_AGAIN)
+			return session_wait(s, WAIT_READ);
+		if (status == STREAM_OVERRUN)
+			return fail_long(s);
+		if (status != STREAM_OK)
+			return fail_cut(s, fetch, data);
+		result = take_line(s, fetch, data);
+	} while (result == STEP_AGAIN);
+	return result;
+}
+
+/* A server may answer and close before it has read the request: a failed write
+ * does not keep us from reading. */
+static enum step_result run_fetch(struct session *s, const struct step *step)
+{
+	struct fetch *fetch = step->arg;
+
+	if (!fetch->sent) {
+		writer_write(&s->stream.writer, fetch->request);
+		fetch->sent = true;
+	}
+	if (fetch->first_byte_us == 0 && s->stream.transport->received > 0)
+		fetch->first_byte_us = loop_now_us() - s->started_us;
+	return read_head(s, fetch);
+}
+
+struct step_list *fetch_steps(struct fetch *fetch)
+{
+	static const struct step_kind kind = {
+		.name = "http-head",
+		.flags = STEP_READS | STEP_SENDS,
+		.run = run_fetch,
+	};
+	const struct step step = { .kind = &kind, .arg = fetch };
+	struct step_list *list = step_list_of(&step, 1);
+
+	list->silent = true;
+	return list;
+}
