@@ -211,7 +211,7 @@ start_liu() {
 	SERVER_OUT=$PID_OUT
 	SERVER_ERR=$PID_ERR
 	wait_until is_ready || return
-	ADDRESS=$(sed -n 's/^liu: listening on //p' "$SERVER_ERR" | head -n 1)
+	ADDRESS=$(sed -n 's/^listening on //p' "$SERVER_ERR" | head -n 1)
 	case $ADDRESS in
 	*unix:*) PORT= ;;
 	*) PORT=${ADDRESS##*:} ;;
@@ -220,7 +220,7 @@ start_liu() {
 }
 
 is_ready() {
-	grep -qs '^liu: listening on ' "$SERVER_ERR" || is_gone "$SERVER"
+	grep -qs '^listening on ' "$SERVER_ERR" || is_gone "$SERVER"
 }
 
 # stop PID [SIGNAL]: end it and wait; $status is its exit status. No deadline is passed: after
