@@ -161,8 +161,8 @@ static void assert_armed(const struct session *s)
 {
 	assert(s->waits != 0);
 	assert(!(s->waits & WAIT_READ) || reader_room(&s->stream.reader) > 0);
-	assert(!(s->waits & WAIT_WRITE) || writer_queued(&s->stream.writer) > 0 ||
-	       s->stream.transport->shut_wanted);
+	assert(!(s->waits & WAIT_WRITE) || s->task.pending ||
+	       writer_queued(&s->stream.writer) > 0 || s->stream.transport->shut_wanted);
 	assert(!(s->waits & WAIT_TIMER) || timer_pending(s->timer) || timer_expired(s->timer));
 }
 
@@ -630,6 +630,7 @@ static void session_run(void *arg)
 {
 	struct session *s = arg;
 	bool more = true;
+	size_t queued;
 
 	stream_refresh(&s->stream);
 	if (s->phase != SESSION_OVER)
@@ -651,7 +652,11 @@ static void session_run(void *arg)
 			return;
 		}
 	}
+	queued = writer_queued(&s->stream.writer);
 	stream_update(&s->stream);
+	/* What left just now wakes nobody. */
+	if ((s->waits & WAIT_WRITE) && writer_queued(&s->stream.writer) < queued)
+		task_wake(&s->task);
 	if (s->phase == SESSION_STEPS || s->phase == SESSION_SALVAGE)
 		assert_armed(s);
 }
