@@ -105,8 +105,6 @@ static void drop_queued(struct evbuffer *out)
 
 void writer_feed_error(struct writer *w)
 {
-	if (w->broken)
-		return;
 	w->broken = true;
 	w->dropped += writer_queued(w);
 	drop_queued(w->out);
