@@ -6,7 +6,10 @@
 
 #include <string.h>
 
-enum { WORD_MAX = 32 };
+enum {
+	WORD_MAX = 32,
+	PREFIX_MIN = 3, /* letters of a beginning that are enough */
+};
 
 static size_t min3(size_t a, size_t b, size_t c)
 {
@@ -38,6 +41,35 @@ static size_t distance(const char *a, size_t a_len, const char *b, size_t b_len)
 	return rows[a_len % 3][b_len];
 }
 
+static const char *name_at(const char *const *names, size_t i, size_t stride)
+{
+	const char *name;
+
+	memcpy(&name, (const char *)names + i * stride, sizeof(name));
+	return name;
+}
+
+/* The one name that `word` begins. */
+static const char *continued(const char *word, const char *const *names, size_t count,
+			     size_t stride)
+{
+	const char *found = NULL;
+	size_t len = strlen(word);
+
+	if (len < PREFIX_MIN)
+		return NULL;
+	for (size_t i = 0; i < count; i++) {
+		const char *name = name_at(names, i, stride);
+
+		if (strncmp(name, word, len) != 0)
+			continue;
+		if (found != NULL)
+			return NULL;
+		found = name;
+	}
+	return found;
+}
+
 const char *nearest_word(const char *word, const char *const *names, size_t count, size_t stride)
 {
 	size_t len = strlen(word);
@@ -48,10 +80,9 @@ const char *nearest_word(const char *word, const char *const *names, size_t coun
 	if (len < 2 || len > WORD_MAX)
 		return NULL;
 	for (size_t i = 0; i < count; i++) {
-		const char *name;
+		const char *name = name_at(names, i, stride);
 		size_t far;
 
-		memcpy(&name, (const char *)names + i * stride, sizeof(name));
 		if (strlen(name) > WORD_MAX)
 			continue;
 		far = distance(word, len, name, strlen(name));
@@ -60,5 +91,5 @@ const char *nearest_word(const char *word, const char *const *names, size_t coun
 			best = name;
 		}
 	}
-	return best;
+	return best != NULL ? best : continued(word, names, count, stride);
 }

@@ -39,7 +39,7 @@ static const struct command_row rows[COMMAND_COUNT] = {
 		.steps = true,
 		.examples = {
 			"liu listen :8080 > file",
-			"liu listen -k 8080 readuntil '\\r\\n\\r\\n' write 'HTTP/1.0 204 OK\\r\\n\\r\\n'",
+			"liu listen -k 8080 readuntil '\\r\\n\\r\\n' write 'HTTP/1.0 200 OK\\r\\n\\r\\n'",
 			"liu listen -k tls:8443 --cert c.pem --key k.pem echo",
 		},
 	},

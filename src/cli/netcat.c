@@ -25,7 +25,6 @@ enum meaning {
 	NETCAT_SOURCE, /* -s ADDR */
 	NETCAT_WAIT,   /* -w SECONDS */
 	NETCAT_QUIT,   /* -q SECONDS */
-	NETCAT_EXEC,   /* -e, -c COMMAND */
 };
 
 static const struct {
@@ -38,14 +37,14 @@ static const struct {
 	{ 'l', false, NETCAT_LISTEN }, { 'k', false, NETCAT_KEEP },  { 'U', false, NETCAT_UNIX },
 	{ 'u', false, NETCAT_UDP },    { 'z', false, NETCAT_PROBE }, { 'd', false, NETCAT_MUTE },
 	{ 'p', true, NETCAT_PORT },    { 's', true, NETCAT_SOURCE }, { 'w', true, NETCAT_WAIT },
-	{ 'q', true, NETCAT_QUIT },    { 'e', true, NETCAT_EXEC },   { 'c', true, NETCAT_EXEC },
+	{ 'q', true, NETCAT_QUIT },
 };
 
 /* What the words say; the last of each counts, as in nc. */
 struct netcat {
 	bool v4, v6, crlf, verbose;
 	bool listen, keep, unix_socket, udp, probe, mute;
-	const char *port, *source, *wait, *quit, *command;
+	const char *port, *source, *wait, *quit;
 	const char *operands[OPERANDS_MAX];
 	size_t count;
 };
@@ -95,9 +94,6 @@ static void take_meaning(struct netcat *nc, enum meaning meaning, char letter, c
 		return;
 	case NETCAT_QUIT:
 		nc->quit = argument;
-		return;
-	case NETCAT_EXEC:
-		nc->command = argument;
 		return;
 	}
 }
@@ -244,7 +240,6 @@ char *netcat_line(int argc, char **argv)
 	line = shell_line_new(nc.listen ? "listen" : "connect");
 	add_options(&nc, line);
 	good = add_address(&nc, line);
-	add_pair(line, "exec", nc.command);
 	add_flag(line, "close", nc.probe);
 	text = shell_line_finish(line);
 	if (good)

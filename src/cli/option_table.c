@@ -95,10 +95,8 @@ static const struct option_row tls_rows[] = {
 };
 
 static const struct option_row serve_rows[] = {
-	{ .name = "keep-open", .letter = 'k', TO(SWITCH, serve.keep_open),
-	  .commands = COMMAND_LISTEN, .summary = "serve connection after connection" },
-	{ .name = "keep-open", .letter = 'k', TO(SWITCH, serve.keep_open),
-	  .commands = COMMAND_ECHO, .summary = "... which echo does anyway" },
+	{ .name = "keep-open", .letter = 'k', TO(SWITCH, serve.keep_open), .commands = SERVERS,
+	  .summary = "serve connection after connection (echo does)" },
 	{ .name = "accept", .arg = "N", TO(COUNT, serve.accept_count), .commands = SERVERS,
 	  .summary = "... and stop after N" },
 	{ .name = "accept-timeout", .arg = "D", TO(DURATION, serve.accept_timeout_ms),

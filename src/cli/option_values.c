@@ -138,8 +138,11 @@ static bool store_escaped(const char *value, struct bytes *out, struct err *err)
 
 static bool store_ranges(const char *value, struct http_ranges **out, struct err *err)
 {
-	struct http_ranges *ranges = http_ranges_parse(value, err);
+	struct http_ranges *ranges;
 
+	if (value[0] == '\0')
+		return err_set(err, ERR_USAGE, "an empty list of statuses");
+	ranges = http_ranges_parse(value, err);
 	if (ranges == NULL)
 		return false;
 	http_ranges_free(*out);

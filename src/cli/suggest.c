@@ -23,6 +23,8 @@ static const char *nearest_command(const char *word)
 	const struct command_row *rows = command_rows();
 	const char *names[NAMES_MAX] = { "help" };
 
+	if (word[0] == '-')
+		return NULL;
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
 		names[i + 1] = rows[i].name;
 	return nearest_word(word, names, NAMES_MAX, sizeof(*names));

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: ISC */
+/* test_help: the texts of --help, --version and help --table. */
+#include "config.h"
+
+#include "cli/help.h"
+
+#include "cli/option_table.h"
+#include "session/step.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { LINE_WIDTH = 80, LINE_SIZE = 256 };
+
+/* Lines of at most 80 columns without space at their ends; the last one ends in a
+ * newline. */
+static void is_tidy(const char *text)
+{
+	assert_true(text[0] != '\0' && text[strlen(text) - 1] == '\n');
+	while (*text != '\0') {
+		size_t len = strcspn(text, "\n");
+
+		if (len > LINE_WIDTH || (len > 0 && text[len - 1] == ' '))
+			fail_msg("'%.*s'", (int)len, text);
+		text += len + 1;
+	}
+}
+
+static void general(void **state)
+{
+	char *text = help_general();
+	const struct command_row *rows = command_rows();
+
+	(void)state;
+	is_tidy(text);
+	for (size_t i = 0; i < COMMAND_COUNT; i++)
+		assert_non_null(strstr(text, rows[i].summary));
+	free(text);
+}
+
+static void commands(void **state)
+{
+	const struct command_row *rows = command_rows();
+
+	(void)state;
+	for (size_t i = 0; i < COMMAND_COUNT; i++) {
+		char *text = help_command(rows[i].command);
+		char usage[LINE_SIZE];
+
+		is_tidy(text);
+		(void)snprintf(usage, sizeof(usage), "usage: liu %s %s\n", rows[i].name,
+			       rows[i].usage);
+		assert_memory_equal(text, usage, strlen(usage));
+		assert_int_equal(strstr(text, "\nSteps:\n") != NULL, rows[i].steps);
+		for (size_t e = 0; e < COMMAND_EXAMPLES; e++)
+			assert_non_null(strstr(text, rows[i].examples[e]));
+		free(text);
+	}
+}
+
+static void options_are_those_of_the_command(void **state)
+{
+	char *connect = help_command(COMMAND_CONNECT);
+	char *listen = help_command(COMMAND_LISTEN);
+
+	(void)state;
+	assert_non_null(strstr(connect, "\n  -w, --timeout D"));
+	assert_non_null(strstr(connect, "\n  -4  "));
+	assert_non_null(strstr(connect, "\n      --limit SIZE"));
+	assert_null(strstr(connect, "--keep-open"));
+	assert_null(strstr(connect, "\nServing:\n"));
+	assert_non_null(strstr(listen, "\nServing:\n  -k, --keep-open"));
+	assert_null(strstr(listen, "--insecure"));
+	free(connect);
+	free(listen);
+}
+
+static void version_names_the_libraries(void **state)
+{
+	char *text = help_version();
+
+	(void)state;
+	is_tidy(text);
+	assert_memory_equal(text, "liu " PACKAGE_VERSION "\nlibevent 2.",
+			    strlen("liu " PACKAGE_VERSION "\nlibevent 2."));
+	assert_non_null(strstr(text, ", OpenSSL 3."));
+	free(text);
+}
+
+static size_t count_tabs(const char *line, size_t len)
+{
+	size_t tabs = 0;
+
+	for (size_t i = 0; i < len; i++)
+		tabs += line[i] == '\t';
+	return tabs;
+}
+
+static bool begins(const char *line, const char *with)
+{
+	return strncmp(line, with, strlen(with)) == 0;
+}
+
+static void table_has_the_same_fields_in_each_row(void **state)
+{
+	char *text = help_table();
+
+	(void)state;
+	for (const char *line = text; *line != '\0';) {
+		size_t len = strcspn(line, "\n");
+		size_t tabs = count_tabs(line, len);
+
+		if (!(begins(line, "option\t") && tabs == 5) &&
+		    !((begins(line, "command\t") || begins(line, "step\t")) && tabs == 3))
+			fail_msg("'%.*s'", (int)len, line);
+		line += len + 1;
+	}
+	assert_non_null(strstr(text, "option\tlisten\t--timeout\t-w\tD\teach connection"));
+	assert_non_null(strstr(text, "option\thead\t\t-4\t\tIPv4 only\n"));
+	assert_non_null(strstr(text, "option\thead\t--fail\t\t[=RANGES]\t"));
+	assert_non_null(strstr(text, "step\treadline\t[COUNT]\t"));
+	assert_non_null(strstr(text, "command\techo\t[ADDRESS]\t"));
+	free(text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(general),
+		cmocka_unit_test(commands),
+		cmocka_unit_test(options_are_those_of_the_command),
+		cmocka_unit_test(version_names_the_libraries),
+		cmocka_unit_test(table_has_the_same_fields_in_each_row),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
