@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -304,54 +305,44 @@ static void failure_leaves_no_file(void **state)
 	assert_true(loop_now() - begin < 1000);
 }
 
-/* In a child: starts when `go` ends, tells on `told`, and lives until `stay` ends. */
-static void race(struct fixture *f, int go, int told, int stay)
+/* In a child: tells on `told` whether it could start. */
+static void start_and_tell(struct fixture *f, int told)
 {
-	char byte;
+	char answer = start(f) ? '1' : '0';
 
-	(void)!read(go, &byte, 1);
-	byte = start(f) ? '1' : '0';
-	(void)!write(told, &byte, 1);
-	(void)!read(stay, &byte, 1);
-	_exit(0); /* the file stays and is stale for the next round */
+	_exit(write(told, &answer, 1) != 1);
 }
 
-/* Those that start at the same moment, over a stale file: one of them wins. */
-static void one_of_many_wins(void **state)
+/* Between bind(2) and listen(2) a connection is refused, and yet the file is not
+ * stale: who starts next waits for the lock of the one who is at it. */
+static void starting_is_one_at_a_time(void **state)
 {
 	struct fixture *f = *state;
-	enum { RACERS = 4, ROUNDS = 15 };
+	int dir = open(f->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = bound(f->path, SOCK_STREAM);
+	struct pollfd told = { .events = POLLIN };
+	char answer = 0;
+	int ends[2];
+	pid_t child;
 
-	for (int round = 0; round < ROUNDS; round++) {
-		int go[2], told[2], stay[2];
-		char answers[RACERS];
-		int winners = 0;
-
-		assert_int_equal(pipe(go) | pipe(told) | pipe(stay), 0);
-		for (int i = 0; i < RACERS; i++) {
-			pid_t child = fork();
-
-			assert_true(child >= 0);
-			if (child > 0)
-				continue;
-			close(go[1]);
-			close(stay[1]);
-			race(f, go[0], told[1], stay[0]);
-		}
-		close(go[0]);
-		close(go[1]);
-		for (int i = 0; i < RACERS; i++)
-			assert_int_equal(read(told[0], &answers[i], 1), 1);
-		for (int i = 0; i < RACERS; i++)
-			winners += answers[i] == '1';
-		assert_int_equal(winners, 1);
-		close(told[0]);
-		close(told[1]);
-		close(stay[0]);
-		close(stay[1]);
-		while (waitpid(-1, NULL, 0) > 0)
-			continue;
-	}
+	assert_int_equal(flock(dir, LOCK_EX), 0);
+	assert_int_equal(pipe(ends), 0);
+	child = fork();
+	assert_true(child >= 0);
+	if (child == 0)
+		start_and_tell(f, ends[1]);
+	told.fd = ends[0];
+	assert_int_equal(poll(&told, 1, 100), 0); /* it waits for us */
+	assert_int_equal(listen(fd, 1), 0);
+	assert_int_equal(flock(dir, LOCK_UN), 0);
+	assert_int_equal(poll(&told, 1, SUPPORT_DEADLINE_MS), 1);
+	assert_int_equal(read(ends[0], &answer, 1), 1);
+	assert_int_equal(answer, '0');
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	close(ends[0]);
+	close(ends[1]);
+	close(dir);
+	close(fd);
 }
 
 static void abstract_names(void **state)
@@ -376,11 +367,16 @@ static void abstract_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(file_comes_and_goes),  TEST(stale_file_is_replaced),
-		TEST(live_one_is_not),	    TEST(other_kinds_are_left_alone),
-		TEST(directory_is_missing), TEST(only_our_file_is_removed),
-		TEST(mode_and_owner),	    TEST(failure_leaves_no_file),
-		TEST(one_of_many_wins),	    TEST(abstract_names),
+		TEST(file_comes_and_goes),
+		TEST(stale_file_is_replaced),
+		TEST(live_one_is_not),
+		TEST(other_kinds_are_left_alone),
+		TEST(directory_is_missing),
+		TEST(only_our_file_is_removed),
+		TEST(mode_and_owner),
+		TEST(failure_leaves_no_file),
+		TEST(starting_is_one_at_a_time),
+		TEST(abstract_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
