@@ -16,6 +16,7 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -149,12 +150,18 @@ static bool set_subject(X509 *cert)
 	       X509_set_issuer_name(cert, name);
 }
 
+static bool set_times(X509 *cert)
+{
+	time_t now = time(NULL);
+
+	return X509_time_adj_ex(X509_getm_notBefore(cert), 0, -BACKDATED_SECONDS, &now) &&
+	       X509_time_adj_ex(X509_getm_notAfter(cert), VALID_DAYS, 0, &now);
+}
+
 static bool fill(X509 *cert, EVP_PKEY *key, const char *const *names, size_t count)
 {
 	return X509_set_version(cert, VERSION_3) && set_serial(cert) && set_subject(cert) &&
-	       X509_gmtime_adj(X509_getm_notBefore(cert), -BACKDATED_SECONDS) &&
-	       X509_time_adj_ex(X509_getm_notAfter(cert), VALID_DAYS, 0, NULL) &&
-	       X509_set_pubkey(cert, key) &&
+	       set_times(cert) && X509_set_pubkey(cert, key) &&
 	       add_extension(cert, NID_basic_constraints, "critical,CA:FALSE") &&
 	       add_extension(cert, NID_key_usage, "critical,digitalSignature") &&
 	       add_extension(cert, NID_ext_key_usage, "serverAuth") &&
