@@ -11,6 +11,23 @@
 	":PORT (every interface), unix:PATH, a path with a slash, unix:@NAME, fd:N,\n"             \
 	"tls:ADDRESS for any of these with TLS.\n"
 
+static const char connect_text[] =
+	"Open a byte stream and run the steps over it, one after the other. With no\n"
+	"step it is joined with standard input and output.\n\n" ADDRESSES;
+static const char listen_text[] =
+	"Accept one connection, with -k one after the other and side by side, and\n"
+	"run the steps over each. With no step it is joined with standard input and\n"
+	"output.\n\n" ADDRESSES;
+static const char echo_text[] =
+	"Send back what each connection sends until its end. Without ADDRESS the\n"
+	"system picks a port, on this machine only.\n\n" ADDRESSES;
+static const char head_text[] =
+	"Send HEAD to each URL and print status line and headers as they came, with\n"
+	"a blank line between answers. No scheme means http.\n";
+
+static const char mock_server[] =
+	"liu listen -k 8080 readuntil '\\r\\n\\r\\n' write 'HTTP/1.0 200 OK\\r\\n\\r\\n'";
+
 static const struct command_row rows[COMMAND_COUNT] = {
 	{
 		.command = COMMAND_CONNECT,
@@ -18,8 +35,7 @@ static const struct command_row rows[COMMAND_COUNT] = {
 		.usage = "[OPTIONS] ADDRESS [OPTIONS] [STEP...]",
 		.operands = "ADDRESS [STEP...]",
 		.summary = "open a stream and run steps over it",
-		.text = "Open a byte stream and run the steps over it, one after the other. With no\n"
-			"step it is joined with standard input and output.\n\n" ADDRESSES,
+		.text = connect_text,
 		.steps = true,
 		.examples = {
 			"liu connect localhost:6379 write 'PING\\r\\n' readline",
@@ -33,13 +49,11 @@ static const struct command_row rows[COMMAND_COUNT] = {
 		.usage = "[OPTIONS] ADDRESS [OPTIONS] [STEP...]",
 		.operands = "ADDRESS [STEP...]",
 		.summary = "accept a stream and run steps over it",
-		.text = "Accept one connection, with -k one after the other and side by side, and\n"
-			"run the steps over each. With no step it is joined with standard input and\n"
-			"output.\n\n" ADDRESSES,
+		.text = listen_text,
 		.steps = true,
 		.examples = {
 			"liu listen :8080 > file",
-			"liu listen -k 8080 readuntil '\\r\\n\\r\\n' write 'HTTP/1.0 200 OK\\r\\n\\r\\n'",
+			mock_server,
 			"liu listen -k tls:8443 --cert c.pem --key k.pem echo",
 		},
 	},
@@ -49,8 +63,7 @@ static const struct command_row rows[COMMAND_COUNT] = {
 		.usage = "[OPTIONS] [ADDRESS]",
 		.operands = "[ADDRESS]",
 		.summary = "send back what comes, to any number of peers",
-		.text = "Send back what each connection sends until its end. Without ADDRESS the\n"
-			"system picks a port, on this machine only.\n\n" ADDRESSES,
+		.text = echo_text,
 		.examples = {
 			"liu echo 127.0.0.1:8888",
 			"liu echo --line --accept 1 --address-file address",
@@ -63,8 +76,7 @@ static const struct command_row rows[COMMAND_COUNT] = {
 		.usage = "[OPTIONS] URL...",
 		.operands = "URL...",
 		.summary = "print the head of what HTTP servers answer",
-		.text = "Send HEAD to each URL and print status line and headers as they came, with\n"
-			"a blank line between answers. No scheme means http.\n",
+		.text = head_text,
 		.examples = {
 			"liu head https://example.com/path/page.html",
 			"liu head -w 5 --fail=200 http://localhost:8080/health",
