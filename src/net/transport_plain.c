@@ -121,12 +121,14 @@ static void set_reading(struct plain *p, bool on)
 static void fail_sending(struct plain *p, int sys)
 {
 	struct err err = error_of(sys);
+	bool vague = sys == EPIPE || sys == ENOTCONN; /* the read was told why */
 
 	note_taken(p, sys);
 	if (p->armed)
 		(void)event_del(p->writable); /* fails only without a base */
 	p->armed = p->blocked = false;
-	transport_fail_write(&p->base, &err);
+	transport_fail_write(&p->base,
+			     vague && p->base.read_error != NULL ? p->base.read_error : &err);
 }
 
 /* Every byte that comes to the input passes here, whoever read it. */
@@ -236,10 +238,6 @@ static void finish_sending(struct plain *p)
 	}
 	/* The connection is gone, and the socket may know why. */
 	sys = errno;
-	if (p->base.read_error != NULL) {
-		transport_fail_write(&p->base, p->base.read_error);
-		return;
-	}
 	if (getsockopt(p->fd, SOL_SOCKET, SO_ERROR, &pending, &len) == 0 && pending != 0)
 		sys = pending;
 	fail_sending(p, sys);
@@ -351,6 +349,7 @@ static void plain_flush(struct transport *t)
 static void plain_shut(struct transport *t)
 {
 	plain_flush(t);
+	finish_sending(plain_of(t)); /* a full socket does not matter any more */
 }
 
 static void plain_abort(struct transport *t)
