@@ -4,10 +4,10 @@
 #define LIU_BASE_LOG_H
 
 /*
- * Every line is "liu: TEXT\n" (LOG_READY: "TEXT\n") in one write(2), so that lines of several
- * processes do not mix. Control characters in TEXT are made visible: a peer
- * may have chosen them. The level and the colour are the program's one
- * mutable global.
+ * Every line is "liu: TEXT\n" in one write(2), so that lines of several
+ * processes do not mix; a ready line is TEXT alone, for scripts. Control
+ * characters in TEXT are made visible: a peer may have chosen them. The level
+ * and the colour are the program's one mutable global.
  */
 
 #include <stdbool.h>
