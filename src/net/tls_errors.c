@@ -98,12 +98,10 @@ static unsigned long take_code(void)
 static bool describe_alert(int alert, struct err *err)
 {
 	const char *text = lookup(alerts, sizeof(alerts) / sizeof(alerts[0]), alert);
-	const char *name = SSL_alert_desc_string_long(alert);
 
 	if (text == NULL)
-		return err_set(err, ERR_TLS, "the peer ended TLS with an alert: %s (%d)", name,
-			       alert);
-	return err_set(err, ERR_TLS, "the peer ended TLS with an alert: %s (%s)", text, name);
+		text = SSL_alert_desc_string_long(alert);
+	return err_set(err, ERR_TLS, "the peer ended TLS: %s (alert %d)", text, alert);
 }
 
 bool tls_errors_take(struct err *err)
