@@ -475,6 +475,26 @@ static void test_peek(void **state)
 	model_free(&m);
 }
 
+static void test_wait(void **state)
+{
+	struct evbuffer *in = evbuffer_new();
+	struct reader r;
+
+	(void)state;
+	reader_init(&r, in, 1);
+	assert_int_equal(reader_wait(&r, 0), STREAM_OK);
+	evbuffer_add(in, "abc", 3);
+	assert_int_equal(reader_wait(&r, 3), STREAM_OK);
+	assert_int_equal(reader_room(&r), 0);
+	assert_int_equal(reader_wait(&r, 5), STREAM_AGAIN);
+	assert_int_equal(reader_room(&r), 2);
+	reader_feed_eof(&r);
+	assert_int_equal(reader_wait(&r, 5), STREAM_EOF);
+	assert_int_equal(reader_wait(&r, 3), STREAM_OK);
+	assert_int_equal(reader_buffered(&r), 3);
+	evbuffer_free(in);
+}
+
 static void test_first_end_counts(void **state)
 {
 	struct evbuffer *in = evbuffer_new();
@@ -811,6 +831,7 @@ int main(void)
 		cmocka_unit_test(test_skipuntil),
 		cmocka_unit_test(test_read_and_skip),
 		cmocka_unit_test(test_peek),
+		cmocka_unit_test(test_wait),
 		cmocka_unit_test(test_first_end_counts),
 		cmocka_unit_test(test_room),
 		cmocka_unit_test(test_large_records),
