@@ -73,7 +73,7 @@ static bool store_size(const char *value, uint64_t *out, struct err *err)
 
 static bool store_size_t(const char *value, size_t *out, struct err *err)
 {
-	uint64_t size;
+	uint64_t size = 0; /* gcc 12 does not see that err_set() is false */
 
 	if (!store_size(value, &size, err))
 		return false;

@@ -254,7 +254,7 @@ bool step_list_open(struct step_list *list, const struct step_context *context, 
 {
 	for (size_t i = 0; i < list->count; i++) {
 		struct step *step = &list->steps[i];
-		bool regular;
+		bool regular = false; /* gcc 12 does not see that err_set() is false */
 
 		if (step->path == NULL || strstr(step->path, "%n") != NULL)
 			continue;

@@ -110,7 +110,8 @@ static uint16_t port_of(const char *text)
 	return (uint16_t)strtoul(strrchr(text, ':') + 1, NULL, 10);
 }
 
-static void assert_address(struct fixture *f, size_t i, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static void assert_address(struct fixture *f, size_t i,
+								 const char *format, ...)
 {
 	char text[128];
 	va_list args;

@@ -128,7 +128,8 @@ static bool exists(const char *path)
 	return lstat(path, &st) == 0;
 }
 
-static void assert_refused(struct fixture *f, enum err_kind kind, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static void
+assert_refused(struct fixture *f, enum err_kind kind, const char *format, ...)
 {
 	char text[256];
 	va_list args;
