@@ -95,16 +95,9 @@ const struct err *session_error(const struct session *s)
 	return s->err;
 }
 
-/* The first failure in time is the session's. */
-static void note_error(struct session *s, const struct err *err)
-{
-	if (s->err == NULL)
-		s->err = alloc_copy(err, sizeof(*err));
-}
-
 void session_end(struct session *s, const struct err *err)
 {
-	note_error(s, err);
+	session_note_error(s, err);
 	s->phase = SESSION_OVER;
 	task_wake(&s->task);
 }
@@ -166,270 +159,6 @@ static void assert_armed(const struct session *s)
 	assert(!(s->waits & WAIT_TIMER) || timer_pending(s->timer) || timer_expired(s->timer));
 }
 
-/* --- records --- */
-
-struct step_event session_event(const struct session *s)
-{
-	const struct step *step = &s->parts->steps->steps[s->at];
-
-	return (struct step_event){
-		.conn = s->conn,
-		.index = step->index,
-		.step = step->kind->name,
-	};
-}
-
-void session_record_begin(struct session *s)
-{
-	if (s->record != NULL)
-		evbuffer_drain(s->record, evbuffer_get_length(s->record));
-}
-
-void session_record_add(struct session *s, const struct evbuffer *data, size_t len)
-{
-	size_t limit = s->parts->settings->limit;
-	struct evbuffer_iovec part;
-	size_t have, want;
-
-	if (s->record == NULL)
-		return;
-	have = evbuffer_get_length(s->record);
-	want = have < limit ? limit - have : 0;
-	if (want > len)
-		want = len;
-	if (want == 0)
-		return;
-	evbuffer_reserve_space(s->record, (ev_ssize_t)want, &part, 1);
-	part.iov_len = (size_t)evbuffer_copyout((struct evbuffer *)data, part.iov_base, want);
-	evbuffer_commit_space(s->record, &part, 1);
-}
-
-/* Take `count` bytes off the end. */
-static void cut_end(struct evbuffer *data, size_t count)
-{
-	size_t keep = evbuffer_get_length(data) - count;
-	struct evbuffer *whole;
-
-	if (count == 0)
-		return;
-	whole = evbuffer_new();
-	evbuffer_add_buffer(whole, data);
-	evbuffer_remove_buffer(whole, data, keep);
-	evbuffer_free(whole);
-}
-
-/* JSON pieces are cut between characters: put the begin that was kept in front,
- * and keep the one at the end. */
-static void hold_character(struct session *s, struct evbuffer *data, bool more)
-{
-	struct step_state *state = &s->state;
-	size_t len, whole;
-
-	if (state->held_len > 0)
-		evbuffer_prepend(data, state->held, state->held_len);
-	state->held_len = 0;
-	len = evbuffer_get_length(data);
-	if (!more || len == 0)
-		return;
-	whole = bytes_utf8_prefix(bytes_of(evbuffer_pullup(data, -1), len));
-	if (len - whole > sizeof(state->held))
-		return;
-	state->held_len = len - whole;
-	memcpy(state->held, evbuffer_pullup(data, -1) + whole, state->held_len);
-	cut_end(data, state->held_len);
-}
-
-static void give(struct session *s, struct evbuffer *data, bool more, bool newline)
-{
-	struct step_event event = session_event(s);
-
-	event.has_bytes = true;
-	event.bytes = evbuffer_get_length(data);
-	event.data = data;
-	event.more = more;
-	event.newline = newline && s->parts->settings->chomp;
-	sink_step(s->parts->sink, &event);
-}
-
-void session_piece(struct session *s, struct evbuffer *data, bool more)
-{
-	s->state.bytes += evbuffer_get_length(data);
-	session_record_add(s, data, evbuffer_get_length(data));
-	if (sink_is_json(s->parts->sink))
-		hold_character(s, data, more);
-	if (evbuffer_get_length(data) > 0 || !more)
-		give(s, data, more, !more);
-}
-
-/* A record too long for one JSON event. */
-static void record_in_pieces(struct session *s, struct evbuffer *data, bool more)
-{
-	size_t limit = s->parts->settings->limit;
-	struct evbuffer *piece = evbuffer_new();
-
-	while (evbuffer_get_length(data) > limit) {
-		evbuffer_remove_buffer(data, piece, limit);
-		hold_character(s, piece, true);
-		give(s, piece, true, false);
-	}
-	hold_character(s, data, false);
-	give(s, data, more, false);
-	evbuffer_free(piece);
-}
-
-void session_record_cut(struct session *s, size_t len)
-{
-	cut_end(s->record, evbuffer_get_length(s->record) - len);
-}
-
-void session_record(struct session *s, struct evbuffer *data, size_t strip, bool more)
-{
-	session_record_begin(s);
-	session_record_add(s, data, evbuffer_get_length(data) - strip);
-	if (s->parts->settings->chomp)
-		cut_end(data, strip);
-	if (sink_is_json(s->parts->sink) && evbuffer_get_length(data) > s->parts->settings->limit)
-		record_in_pieces(s, data, more);
-	else
-		give(s, data, more, true);
-}
-
-/* --- failing --- */
-
-enum step_result session_fail(struct session *s, const struct err *err, struct step_event *event)
-{
-	const struct step *step = &s->parts->steps->steps[s->at];
-	struct step_event own = session_event(s);
-	struct err named = *err;
-
-	if (event == NULL)
-		event = &own;
-	event->error = err;
-	if (!s->parts->steps->silent)
-		sink_step(s->parts->sink, event);
-	if (s->parts->steps->visible)
-		err_prefix(&named, "step %zu (%s)", step->index, step->text);
-	note_error(s, &named);
-	return STEP_FAIL;
-}
-
-/* What goes on after a failed write: see session.h. */
-enum step_result session_fail_write(struct session *s)
-{
-	s->phase = SESSION_SALVAGE;
-	return STEP_AGAIN;
-}
-
-static struct err read_failure(const struct session *s, uint64_t got)
-{
-	const struct err *broken = stream_read_error(&s->stream);
-	struct err err;
-
-	if (broken != NULL)
-		return *broken;
-	(void)err_set(&err, ERR_INCOMPLETE_READ, "the peer closed after %" PRIu64 " byte%s", got,
-		      got == 1 ? "" : "s");
-	return err;
-}
-
-enum step_result session_fail_read(struct session *s, struct evbuffer *data, uint64_t got,
-				   uint64_t expected)
-{
-	struct step_event event = session_event(s);
-	struct err err = read_failure(s, got);
-
-	if (s->parts->steps->loops && err.kind == ERR_INCOMPLETE_READ &&
-	    session_consumed(s) == s->round_start)
-		return STEP_STOP;
-	event.has_expected = expected > 0 && err.kind == ERR_INCOMPLETE_READ;
-	event.expected = expected;
-	if (data != NULL && s->state.held_len > 0)
-		hold_character(s, data, false);
-	event.has_bytes = true;
-	event.bytes = data != NULL ? evbuffer_get_length(data) : got;
-	event.data = data;
-	return session_fail(s, &err, &event);
-}
-
-enum step_result session_fail_overrun(struct session *s)
-{
-	size_t limit = s->parts->settings->limit;
-	struct step_event event = session_event(s);
-	struct err err;
-
-	(void)err_set(&err, ERR_LIMIT_OVERRUN, "no end within the limit of %zu bytes (--limit)",
-		      limit);
-	event.has_limit = true;
-	event.limit = limit;
-	return session_fail(s, &err, &event);
-}
-
-/* --- time --- */
-
-static struct err timed_out(uint64_t ms, const char *option)
-{
-	struct err err;
-
-	(void)err_set(&err, ERR_TIMEOUT, "timed out after %.10g s (%s)", (double)ms / 1000, option);
-	return err;
-}
-
-/* A time limit has passed: within a step it is that step's failure. */
-static enum step_result fail_late(struct session *s, uint64_t ms, const char *option)
-{
-	struct err err = timed_out(ms, option);
-
-	if (s->phase == SESSION_STEPS || s->phase == SESSION_SALVAGE)
-		return session_fail(s, &err, NULL);
-	if (s->phase == SESSION_HANDSHAKE) {
-		(void)err_prefix(&err, "TLS handshake");
-		sink_error(s->parts->sink, s->conn, &err);
-	} else {
-		(void)err_prefix(&err, "closing");
-	}
-	note_error(s, &err);
-	return STEP_FAIL;
-}
-
-static bool idle_over(struct session *s)
-{
-	uint64_t limit = s->parts->settings->idle_timeout_ms;
-	uint64_t bytes = s->stream.transport->received + s->stream.transport->sent;
-	uint64_t now = loop_now();
-
-	if (bytes != s->idle_bytes || s->idle_since == 0) {
-		s->idle_bytes = bytes;
-		s->idle_since = now;
-	}
-	if (!timer_expired(s->idle_timer))
-		return false;
-	if (now - s->idle_since >= limit)
-		return true;
-	timer_start(s->idle_timer, limit - (now - s->idle_since));
-	return false;
-}
-
-/* What a limit that has passed means for the running step; AGAIN: none has. */
-static enum step_result check_time(struct session *s, bool *deadline)
-{
-	const struct session_settings *settings = s->parts->settings;
-
-	*deadline = timer_expired(s->deadline);
-	if (*deadline)
-		return fail_late(s, s->deadline_ms, "--timeout");
-	if (s->idle_timer != NULL && idle_over(s)) {
-		timer_start(s->idle_timer, settings->idle_timeout_ms);
-		s->idle_since = loop_now();
-		return fail_late(s, settings->idle_timeout_ms, "--idle-timeout");
-	}
-	if (!timer_expired(s->step_timer))
-		return STEP_AGAIN;
-	timer_stop(s->step_timer);
-	if (s->phase == SESSION_HANDSHAKE)
-		return fail_late(s, settings->handshake_timeout_ms, "--handshake-timeout");
-	return fail_late(s, settings->step_timeout_ms, "--step-timeout");
-}
-
 /* --- the phases; each says whether the next one can run at once --- */
 
 static void end_steps(struct session *s)
@@ -469,7 +198,7 @@ static bool run_handshake(struct session *s)
 	err = *s->stream.transport->read_error;
 	(void)err_prefix(&err, "TLS handshake");
 	sink_error(s->parts->sink, s->conn, &err);
-	note_error(s, &err);
+	session_note_error(s, &err);
 	s->phase = SESSION_OVER;
 	return true;
 }
@@ -591,7 +320,7 @@ static bool run_closing(struct session *s)
 		(void)err_prefix(&err, "closing");
 		if (s->err == NULL)
 			sink_error(s->parts->sink, s->conn, &err);
-		note_error(s, &err);
+		session_note_error(s, &err);
 		break;
 	case STREAM_OK:
 	case STREAM_EOF:
@@ -615,7 +344,7 @@ static void finish(struct session *s)
 static void apply_time(struct session *s)
 {
 	bool deadline;
-	enum step_result result = check_time(s, &deadline);
+	enum step_result result = session_check_time(s, &deadline);
 	const struct step *step = &s->parts->steps->steps[s->at];
 
 	if (result == STEP_AGAIN)

@@ -163,4 +163,16 @@ uint64_t session_consumed(const struct session *s);
 
 struct timer *session_timer(struct session *s); /* the step's own; made at need */
 
+/* Within the session. */
+
+/* Put the begin of a character that was kept for the next piece before `data`. */
+void session_piece_rest(struct session *s, struct evbuffer *data);
+
+void session_note_error(struct session *s, const struct err *err); /* unless it has one */
+
+/* Has a time limit passed? AGAIN: none has; else it is noted as the failure of
+ * the running step, or of the handshake or the closing. `*deadline`: it was the
+ * one that nothing forgives. */
+enum step_result session_check_time(struct session *s, bool *deadline);
+
 #endif

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: ISC */
+/* session_fail: how a step fails, and what that says. */
+#include "config.h"
+
+#include "session/session.h"
+
+#include "base/alloc.h"
+#include "base/err.h"
+
+#include <event2/buffer.h>
+#include <inttypes.h>
+
+/* The first failure in time is the session's. */
+void session_note_error(struct session *s, const struct err *err)
+{
+	if (s->err == NULL)
+		s->err = alloc_copy(err, sizeof(*err));
+}
+
+enum step_result session_fail(struct session *s, const struct err *err, struct step_event *event)
+{
+	const struct step *step = &s->parts->steps->steps[s->at];
+	struct step_event own = session_event(s);
+	struct err named = *err;
+
+	if (event == NULL)
+		event = &own;
+	event->error = err;
+	if (!s->parts->steps->silent)
+		sink_step(s->parts->sink, event);
+	if (s->parts->steps->visible)
+		err_prefix(&named, "step %zu (%s)", step->index, step->text);
+	session_note_error(s, &named);
+	return STEP_FAIL;
+}
+
+/* What goes on after a failed write: see session.h. */
+enum step_result session_fail_write(struct session *s)
+{
+	s->phase = SESSION_SALVAGE;
+	return STEP_AGAIN;
+}
+
+static struct err read_failure(const struct session *s, uint64_t got)
+{
+	const struct err *broken = stream_read_error(&s->stream);
+	struct err err;
+
+	if (broken != NULL)
+		return *broken;
+	(void)err_set(&err, ERR_INCOMPLETE_READ, "the peer closed after %" PRIu64 " byte%s", got,
+		      got == 1 ? "" : "s");
+	return err;
+}
+
+enum step_result session_fail_read(struct session *s, struct evbuffer *data, uint64_t got,
+				   uint64_t expected)
+{
+	struct step_event event = session_event(s);
+	struct err err = read_failure(s, got);
+
+	if (s->parts->steps->loops && err.kind == ERR_INCOMPLETE_READ &&
+	    session_consumed(s) == s->round_start)
+		return STEP_STOP;
+	event.has_expected = expected > 0 && err.kind == ERR_INCOMPLETE_READ;
+	event.expected = expected;
+	if (data != NULL)
+		session_piece_rest(s, data);
+	event.has_bytes = true;
+	event.bytes = data != NULL ? evbuffer_get_length(data) : got;
+	event.data = data;
+	return session_fail(s, &err, &event);
+}
+
+enum step_result session_fail_overrun(struct session *s)
+{
+	size_t limit = s->parts->settings->limit;
+	struct step_event event = session_event(s);
+	struct err err;
+
+	(void)err_set(&err, ERR_LIMIT_OVERRUN, "no end within the limit of %zu bytes (--limit)",
+		      limit);
+	event.has_limit = true;
+	event.limit = limit;
+	return session_fail(s, &err, &event);
+}

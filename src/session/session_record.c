@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: ISC */
+/* session_record: what the steps read, as events, and for expect. */
+#include "config.h"
+
+#include "session/session.h"
+
+#include <event2/buffer.h>
+#include <string.h>
+
+struct step_event session_event(const struct session *s)
+{
+	const struct step *step = &s->parts->steps->steps[s->at];
+
+	return (struct step_event){
+		.conn = s->conn,
+		.index = step->index,
+		.step = step->kind->name,
+	};
+}
+
+void session_record_begin(struct session *s)
+{
+	if (s->record != NULL)
+		evbuffer_drain(s->record, evbuffer_get_length(s->record));
+}
+
+void session_record_add(struct session *s, const struct evbuffer *data, size_t len)
+{
+	size_t limit = s->parts->settings->limit;
+	struct evbuffer_iovec part;
+	size_t have, want;
+
+	if (s->record == NULL)
+		return;
+	have = evbuffer_get_length(s->record);
+	want = have < limit ? limit - have : 0;
+	if (want > len)
+		want = len;
+	if (want == 0)
+		return;
+	evbuffer_reserve_space(s->record, (ev_ssize_t)want, &part, 1);
+	part.iov_len = (size_t)evbuffer_copyout((struct evbuffer *)data, part.iov_base, want);
+	evbuffer_commit_space(s->record, &part, 1);
+}
+
+/* Take `count` bytes off the end. */
+static void cut_end(struct evbuffer *data, size_t count)
+{
+	size_t keep = evbuffer_get_length(data) - count;
+	struct evbuffer *whole;
+
+	if (count == 0)
+		return;
+	whole = evbuffer_new();
+	evbuffer_add_buffer(whole, data);
+	evbuffer_remove_buffer(whole, data, keep);
+	evbuffer_free(whole);
+}
+
+/* JSON pieces are cut between characters: put the begin that was kept in front,
+ * and keep the one at the end. */
+static void hold_character(struct session *s, struct evbuffer *data, bool more)
+{
+	struct step_state *state = &s->state;
+	size_t len, whole;
+
+	if (state->held_len > 0)
+		evbuffer_prepend(data, state->held, state->held_len);
+	state->held_len = 0;
+	len = evbuffer_get_length(data);
+	if (!more || len == 0)
+		return;
+	whole = bytes_utf8_prefix(bytes_of(evbuffer_pullup(data, -1), len));
+	if (len - whole > sizeof(state->held))
+		return;
+	state->held_len = len - whole;
+	memcpy(state->held, evbuffer_pullup(data, -1) + whole, state->held_len);
+	cut_end(data, state->held_len);
+}
+
+void session_piece_rest(struct session *s, struct evbuffer *data)
+{
+	hold_character(s, data, false);
+}
+
+static void give(struct session *s, struct evbuffer *data, bool more, bool newline)
+{
+	struct step_event event = session_event(s);
+
+	event.has_bytes = true;
+	event.bytes = evbuffer_get_length(data);
+	event.data = data;
+	event.more = more;
+	event.newline = newline && s->parts->settings->chomp;
+	sink_step(s->parts->sink, &event);
+}
+
+void session_piece(struct session *s, struct evbuffer *data, bool more)
+{
+	s->state.bytes += evbuffer_get_length(data);
+	session_record_add(s, data, evbuffer_get_length(data));
+	if (sink_is_json(s->parts->sink))
+		hold_character(s, data, more);
+	if (evbuffer_get_length(data) > 0 || !more)
+		give(s, data, more, !more);
+}
+
+/* A record too long for one JSON event. */
+static void record_in_pieces(struct session *s, struct evbuffer *data, bool more)
+{
+	size_t limit = s->parts->settings->limit;
+	struct evbuffer *piece = evbuffer_new();
+
+	while (evbuffer_get_length(data) > limit) {
+		evbuffer_remove_buffer(data, piece, limit);
+		hold_character(s, piece, true);
+		give(s, piece, true, false);
+	}
+	hold_character(s, data, false);
+	give(s, data, more, false);
+	evbuffer_free(piece);
+}
+
+void session_record_cut(struct session *s, size_t len)
+{
+	cut_end(s->record, evbuffer_get_length(s->record) - len);
+}
+
+void session_record(struct session *s, struct evbuffer *data, size_t strip, bool more)
+{
+	session_record_begin(s);
+	session_record_add(s, data, evbuffer_get_length(data) - strip);
+	if (s->parts->settings->chomp)
+		cut_end(data, strip);
+	if (sink_is_json(s->parts->sink) && evbuffer_get_length(data) > s->parts->settings->limit)
+		record_in_pieces(s, data, more);
+	else
+		give(s, data, more, true);
+}
