@@ -123,7 +123,9 @@ static void set_data(json_t *object, struct evbuffer *data)
 	struct bytes b = bytes_of(evbuffer_pullup(data, -1), evbuffer_get_length(data));
 	char *text;
 
-	if (b.len == 0 || bytes_is_utf8(b)) {
+	if (b.len == 0) {
+		json_object_set_new(object, "data", json_string(""));
+	} else if (bytes_is_utf8(b)) {
 		json_object_set_new(object, "data", json_stringn((const char *)b.data, b.len));
 	} else {
 		text = bytes_base64(b);
