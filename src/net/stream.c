@@ -44,16 +44,14 @@ void stream_refresh(struct stream *s)
 		writer_feed_error(&s->writer);
 }
 
-void stream_update(struct stream *s)
+bool stream_update(struct stream *s)
 {
 	size_t queued = writer_queued(&s->writer);
 
-	if (queued > 0) {
+	if (queued > 0)
 		transport_flush(s->transport);
-		if (writer_queued(&s->writer) < queued)
-			task_wake(s->task);
-	}
 	transport_want(s->transport, s->closing != NULL ? CLOSING_ROOM : reader_room(&s->reader));
+	return writer_queued(&s->writer) < queued;
 }
 
 const struct err *stream_read_error(const struct stream *s)

@@ -39,9 +39,10 @@ void stream_free(struct stream *s);
  * the begin of each run. */
 void stream_refresh(struct stream *s);
 
-/* Before sleeping: flush the writer, and read as the reader needs. The task is
- * woken when the writer has another answer now than AGAIN. */
-void stream_update(struct stream *s);
+/* Before sleeping: flush the writer, and read as the reader needs. True when
+ * bytes have left just now, which wakes nobody: who was told AGAIN by the writer
+ * asks it once more. */
+bool stream_update(struct stream *s);
 
 /* Why the reader or the writer is broken; borrowed; NULL when it is not. */
 const struct err *stream_read_error(const struct stream *s);

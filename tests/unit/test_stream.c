@@ -65,7 +65,8 @@ static void run(void *arg)
 	if (!rig->over)
 		rig->status = rig->step(rig);
 	rig->over = rig->status != STREAM_AGAIN;
-	stream_update(&rig->stream);
+	if (stream_update(&rig->stream))
+		task_wake(&rig->task);
 }
 
 static int rig_new(void **state, bool tcp)
@@ -78,8 +79,8 @@ static int rig_new(void **state, bool tcp)
 	(tcp ? support_tcp_pair : support_unix_pair)(pair);
 	rig->peer = pair[0];
 	task_init(&rig->task, rig->loop, run, rig);
-	stream_init(&rig->stream, transport_plain_new(rig->loop, pair[1], false, false), LIMIT,
-		    HIGH, LOW, &rig->task);
+	stream_init(&rig->stream, transport_plain_new(rig->loop, pair[1], false), LIMIT, HIGH, LOW,
+		    &rig->task);
 	rig->into = evbuffer_new();
 	rig->peer_got = evbuffer_new();
 	rig->timeout_ms = TIMEOUT_MS;
@@ -282,7 +283,7 @@ static void test_reading_stops_when_nobody_asks(void **state)
 	assert_int_equal(perform(rig, read_exactly), STREAM_OK);
 	for (int i = 0; i < 20; i++) {
 		(void)play(rig);
-		stream_update(&rig->stream);
+		(void)stream_update(&rig->stream);
 		turn(rig);
 	}
 	assert_in_range(reader_buffered(&rig->stream.reader), LIMIT / 2, LIMIT + 3 * 4096);
