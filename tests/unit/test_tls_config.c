@@ -12,6 +12,7 @@
 
 #include <dirent.h>
 #include <event2/buffer.h>
+#include <limits.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <stdlib.h>
@@ -34,7 +35,7 @@ static const struct certificate authority_spec = {
 /* The path of a file of the rig; valid until the next but three. */
 static const char *in(const struct rig *rig, const char *name)
 {
-	static char paths[4][2 * PATH_SIZE];
+	static char paths[4][PATH_SIZE + NAME_MAX + 1];
 	static unsigned turn;
 	char *path = paths[turn++ % 4];
 
