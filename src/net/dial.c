@@ -157,7 +157,7 @@ static bool begin_fd(struct dial *d, struct err *err)
 		return false;
 	if (fd > STDERR_FILENO)
 		(void)fcntl(fd, F_SETFD, FD_CLOEXEC); /* it is open */
-	d->transport = transport_plain_new(d->loop, fd, true, d->options->nagle);
+	d->transport = transport_plain_new(d->loop, fd, d->options->nagle);
 	return true;
 }
 
@@ -210,7 +210,7 @@ static enum stream_status run_race(struct dial *d, struct err *err)
 	switch (race_run(d->race, more)) {
 	case RACE_WON:
 		d->transport =
-			transport_plain_new(d->loop, race_take(d->race), false, d->options->nagle);
+			transport_plain_new(d->loop, race_take(d->race), d->options->nagle);
 		return STREAM_OK;
 	case RACE_LOST:
 		race_error(d->race, d->target, err);

@@ -126,11 +126,10 @@ void transport_end(struct transport *t, const struct err *err); /* ended; err ma
 void transport_fail_write(struct transport *t, const struct err *err);
 
 /*
- * A connected stream socket. The descriptor is handed over. With
- * `shared`, it is an inherited one whose flags must not change (blocking,
- * perhaps shared with other processes): every call on it is MSG_DONTWAIT.
- * TCP_NODELAY is set unless `nagle`.
+ * A connected stream socket. The descriptor is handed over; its flags are left
+ * alone, so that it may be an inherited one that blocks and that other processes
+ * share: every call on it says MSG_DONTWAIT. TCP_NODELAY is set unless `nagle`.
  */
-struct transport *transport_plain_new(struct loop *loop, int fd, bool shared, bool nagle);
+struct transport *transport_plain_new(struct loop *loop, int fd, bool nagle);
 
 #endif

@@ -396,12 +396,11 @@ static const struct transport_ops plain_ops = {
 	.info = plain_info,
 };
 
-struct transport *transport_plain_new(struct loop *loop, int fd, bool shared, bool nagle)
+struct transport *transport_plain_new(struct loop *loop, int fd, bool nagle)
 {
 	struct plain *p = alloc_zeroed(sizeof(*p));
 	const int on = 1;
 
-	(void)shared; /* every socket is used as if it were */
 	transport_init(&p->base, &plain_ops, loop);
 	p->fd = fd;
 	p->info = socket_info_new(fd);

@@ -158,10 +158,10 @@ static void add_connection(struct server *server, struct transport *transport)
 	}
 }
 
-static struct transport *make_transport(struct server *server, int fd, bool shared, bool tls)
+static struct transport *make_transport(struct server *server, int fd, bool tls)
 {
 	struct transport *transport =
-		transport_plain_new(server->parts.loop, fd, shared, server->parts.options->nagle);
+		transport_plain_new(server->parts.loop, fd, server->parts.options->nagle);
 
 	if (tls)
 		transport = transport_tls_server(transport, server->parts.tls);
@@ -172,7 +172,7 @@ static void accepted(void *arg, int fd, bool tls)
 {
 	struct server *server = arg;
 
-	add_connection(server, make_transport(server, fd, false, tls));
+	add_connection(server, make_transport(server, fd, tls));
 	if (server->accepted >= most_in_all(server))
 		stop_accepting(server);
 	else
@@ -304,7 +304,7 @@ struct server *server_new_connected(const struct server_parts *parts, int fd, bo
 {
 	struct server *server = server_alloc(parts, done, arg);
 
-	add_connection(server, make_transport(server, fd, true, tls));
+	add_connection(server, make_transport(server, fd, tls));
 	return server;
 }
 

@@ -359,7 +359,6 @@ static void session_run(void *arg)
 {
 	struct session *s = arg;
 	bool more = true;
-	size_t queued;
 
 	stream_refresh(&s->stream);
 	if (s->phase != SESSION_OVER)
@@ -381,10 +380,7 @@ static void session_run(void *arg)
 			return;
 		}
 	}
-	queued = writer_queued(&s->stream.writer);
-	stream_update(&s->stream);
-	/* What left just now wakes nobody. */
-	if ((s->waits & WAIT_WRITE) && writer_queued(&s->stream.writer) < queued)
+	if (stream_update(&s->stream) && (s->waits & WAIT_WRITE))
 		task_wake(&s->task);
 	if (s->phase == SESSION_STEPS || s->phase == SESSION_SALVAGE)
 		assert_armed(s);

@@ -55,7 +55,7 @@ static int rig_new(void **state, bool tcp)
 	(tcp ? support_tcp_pair : support_unix_pair)(pair);
 	rig->peer = pair[0];
 	rig->own = pair[1];
-	rig->t = transport_plain_new(rig->loop, pair[1], false, false);
+	rig->t = transport_plain_new(rig->loop, pair[1], false);
 	transport_set_wake(rig->t, count_wake, rig);
 	*state = rig;
 	return 0;
@@ -631,7 +631,7 @@ static void test_blocking_socket(void **state)
 	transport_free(rig->t);
 	close(rig->peer);
 	rig->peer = pair[0];
-	rig->t = transport_plain_new(rig->loop, pair[1], true, false);
+	rig->t = transport_plain_new(rig->loop, pair[1], false);
 	queue_pattern(rig, 10 * MEBIBYTE, 0);
 	transport_flush(rig->t);
 	transport_want(rig->t, ROOM);
@@ -659,7 +659,7 @@ static void test_nodelay(void **state)
 
 	assert_true(nodelay(rig->own));
 	support_tcp_pair(pair);
-	other = transport_plain_new(rig->loop, pair[0], false, true);
+	other = transport_plain_new(rig->loop, pair[0], true);
 	assert_false(nodelay(pair[0]));
 	transport_free(other);
 	close(pair[1]);
