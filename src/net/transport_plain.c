@@ -8,17 +8,14 @@
 #include "base/err.h"
 #include "net/loop.h"
 #include "net/socket_info.h"
+#include "net/socket_io.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/event.h>
-#include <linux/sockios.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -38,8 +35,8 @@
  *   EPIPE takes nothing: it comes after the peer's FIN, or from our own end, and
  *   what the peer sent before is complete.
  *
- * Inherited sockets may be blocking, so each call of ours says MSG_DONTWAIT.
- * libevent's read cannot, and is made when epoll and FIONREAD say that there
+ * Inherited sockets may be blocking: no call of ours waits (socket_io). That
+ * cannot be said of libevent's read, which and is made when epoll and FIONREAD say that there
  * are bytes: it could only wait when another process took them from the same
  * socket in between, and then the stream is broken anyway.
  */
@@ -85,12 +82,6 @@ static struct err error_of(int sys)
 	return err;
 }
 
-static void note_taken(struct plain *p, int sys)
-{
-	if (sys != EPIPE && p->taken == 0)
-		p->taken = sys;
-}
-
 /* Nothing more will come to the input: in good order when `sys` is 0. */
 static void end_reading(struct plain *p, int sys)
 {
@@ -121,9 +112,10 @@ static void set_reading(struct plain *p, bool on)
 static void fail_sending(struct plain *p, int sys)
 {
 	struct err err = error_of(sys);
-	bool vague = sys == EPIPE || sys == ENOTCONN; /* the read was told why */
+	bool vague = sys == EPIPE || sys == ENOTCONN; /* a read was or will be told why */
 
-	note_taken(p, sys);
+	if (!vague && p->taken == 0)
+		p->taken = sys;
 	if (p->armed)
 		(void)event_del(p->writable); /* fails only without a base */
 	p->armed = p->blocked = false;
@@ -157,16 +149,13 @@ static int cut_pieces(struct evbuffer_iovec *pieces, int count, size_t len)
 static ssize_t receive_some(struct plain *p, size_t max)
 {
 	struct evbuffer_iovec pieces[2];
-	struct msghdr msg = { .msg_iov = pieces };
 	int count = evbuffer_reserve_space(p->base.input, (ev_ssize_t)max, pieces, 2);
 	ssize_t n;
 
 	if (count < 1)
 		alloc_failed();
-	msg.msg_iovlen = (size_t)cut_pieces(pieces, count, max);
-	do
-		n = recvmsg(p->fd, &msg, MSG_DONTWAIT);
-	while (n < 0 && errno == EINTR);
+	count = cut_pieces(pieces, count, max);
+	n = socket_receive(p->fd, pieces, count);
 	if (n > 0)
 		(void)evbuffer_commit_space(p->base.input, pieces,
 					    cut_pieces(pieces, count, (size_t)n));
@@ -178,13 +167,13 @@ static ssize_t receive_some(struct plain *p, size_t max)
  * few bytes. */
 static void top_up(struct plain *p, size_t max)
 {
-	int there = 0;
+	size_t there = socket_available(p->fd);
 	ssize_t n;
 
-	if (ioctl(p->fd, FIONREAD, &there) != 0 || there <= 0)
+	if (there == 0)
 		return;
-	if (max > (size_t)there)
-		max = (size_t)there;
+	if (max > there)
+		max = there;
 	evbuffer_unfreeze(p->base.input, 0);
 	n = receive_some(p, max);
 	if (n < 0 && errno != EAGAIN)
@@ -224,38 +213,26 @@ static void on_event(struct bufferevent *bev, short what, void *arg)
 		end_reading(p, p->taken);
 }
 
+/* The half-close, when it is wanted and everything queued has gone. */
 static void finish_sending(struct plain *p)
 {
-	int sys, pending = 0;
-	socklen_t len = sizeof(pending);
-
 	if (!p->base.shut_wanted || p->base.shut_done || p->base.write_error != NULL ||
 	    evbuffer_get_length(p->base.output) > 0)
 		return;
-	if (shutdown(p->fd, SHUT_WR) == 0) {
+	if (shutdown(p->fd, SHUT_WR) == 0)
 		p->base.shut_done = true;
-		return;
-	}
-	/* The connection is gone, and the socket may know why. */
-	sys = errno;
-	if (getsockopt(p->fd, SOL_SOCKET, SO_ERROR, &pending, &len) == 0 && pending != 0)
-		sys = pending;
-	fail_sending(p, sys);
+	else /* the connection is gone, and the socket may know why */
+		fail_sending(p, socket_take_error(p->fd, errno));
 }
 
 /* One sendmsg(2). False when the socket is full now, or has failed. */
 static bool send_some(struct plain *p)
 {
 	struct evbuffer_iovec pieces[SEND_PIECES];
-	struct msghdr msg = { .msg_iov = pieces };
 	size_t queued = evbuffer_get_length(p->base.output);
 	int count = evbuffer_peek(p->base.output, -1, NULL, pieces, SEND_PIECES);
-	ssize_t n;
+	ssize_t n = socket_send(p->fd, pieces, count);
 
-	msg.msg_iovlen = (size_t)count;
-	do
-		n = sendmsg(p->fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
-	while (n < 0 && errno == EINTR);
 	if (n < 0 && errno != EAGAIN) {
 		fail_sending(p, errno);
 		return false;
@@ -355,22 +332,17 @@ static void plain_shut(struct transport *t)
 static void plain_abort(struct transport *t)
 {
 	struct plain *p = plain_of(t);
-	struct linger reset = { .l_onoff = 1, .l_linger = 0 };
 
-	if (p->inet) /* when that fails it is an ordinary close */
-		(void)setsockopt(p->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+	if (p->inet)
+		socket_set_reset(p->fd);
 }
 
 static size_t plain_unsent(const struct transport *t)
 {
 	const struct plain *p = plain_of_const(t);
-	int bytes = 0;
+	size_t bytes = p->inet ? socket_unacknowledged(p->fd) : 0;
 
-	if (!p->inet || ioctl(p->fd, SIOCOUTQ, &bytes) != 0 || bytes < 0)
-		return 0;
-	if (t->shut_done && bytes > 0)
-		bytes--; /* our FIN has a number too, the last one */
-	return (size_t)bytes;
+	return t->shut_done && bytes > 0 ? bytes - 1 : bytes; /* without our FIN, the last one */
 }
 
 static int plain_raw_fd(const struct transport *t)
@@ -399,7 +371,6 @@ static const struct transport_ops plain_ops = {
 struct transport *transport_plain_new(struct loop *loop, int fd, bool nagle)
 {
 	struct plain *p = alloc_zeroed(sizeof(*p));
-	const int on = 1;
 
 	transport_init(&p->base, &plain_ops, loop);
 	p->fd = fd;
@@ -417,7 +388,7 @@ struct transport *transport_plain_new(struct loop *loop, int fd, bool nagle)
 	(void)evbuffer_clear_flags(p->base.output, EVBUFFER_FLAG_DRAINS_TO_FD);
 	if (evbuffer_add_cb(p->base.input, count_received, p) == NULL)
 		alloc_failed();
-	if (p->inet && !nagle) /* else it is only slow */
-		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	if (p->inet && !nagle)
+		socket_set_nodelay(fd);
 	return &p->base;
 }

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: ISC */
+/* socket_io: the system calls on a stream socket, none of which waits. */
+#include "config.h"
+
+#include "net/socket_io.h"
+
+#include <errno.h>
+#include <linux/sockios.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+ssize_t socket_receive(int fd, struct iovec *pieces, int count)
+{
+	struct msghdr msg = { .msg_iov = pieces, .msg_iovlen = (size_t)count };
+	ssize_t n;
+
+	do
+		n = recvmsg(fd, &msg, MSG_DONTWAIT);
+	while (n < 0 && errno == EINTR);
+	return n;
+}
+
+ssize_t socket_send(int fd, struct iovec *pieces, int count)
+{
+	struct msghdr msg = { .msg_iov = pieces, .msg_iovlen = (size_t)count };
+	ssize_t n;
+
+	do
+		n = sendmsg(fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
+	while (n < 0 && errno == EINTR);
+	return n;
+}
+
+static size_t ask_bytes(int fd, unsigned long request)
+{
+	int bytes = 0;
+
+	return ioctl(fd, request, &bytes) == 0 && bytes > 0 ? (size_t)bytes : 0;
+}
+
+size_t socket_available(int fd)
+{
+	return ask_bytes(fd, FIONREAD);
+}
+
+size_t socket_unacknowledged(int fd)
+{
+	return ask_bytes(fd, SIOCOUTQ);
+}
+
+int socket_take_error(int fd, int fallback)
+{
+	int error = 0;
+	socklen_t len = sizeof(error);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) != 0 || error == 0)
+		return fallback;
+	return error;
+}
+
+void socket_set_nodelay(int fd)
+{
+	const int on = 1;
+
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+}
+
+void socket_set_reset(int fd)
+{
+	const struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+}
