@@ -110,6 +110,7 @@ static void open_pollable(struct descriptor *d, bool writing)
 
 		if (flags >= 0 && fcntl(d->fd, F_SETFL, flags | O_NONBLOCK) == 0)
 			d->kind = DESCRIPTOR_OWN;
+		d->fresh = d->fifo && !writing;
 		return;
 	}
 	if (!d->fifo && (!d->terminal || is_terminal_master(d->fd)))
@@ -178,8 +179,12 @@ static ssize_t read_once(const struct descriptor *d, const struct iovec *iov, in
 		return recvmsg(d->fd, &message, MSG_DONTWAIT);
 	case DESCRIPTOR_SHARED:
 		return is_ready(d->fd, POLLIN) ? readv(d->fd, iov, count) : -1;
-	case DESCRIPTOR_FILE:
 	case DESCRIPTOR_OWN:
+		/* Only poll(2) tells a writer that has gone from one that has not come. */
+		if (d->fresh && !is_ready(d->fd, POLLIN))
+			return -1;
+		break;
+	case DESCRIPTOR_FILE:
 		break;
 	}
 	return readv(d->fd, iov, count);

@@ -241,7 +241,7 @@ static bool open_path(struct step *step, bool *regular, struct err *err)
 	if (step->flags & STEP_STDIN)
 		step->fd = STDIN_FILENO;
 	else
-		step->fd = open(step->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+		step->fd = open(step->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 	if (step->fd < 0 || fstat(step->fd, &st) < 0)
 		return err_sys(err, ERR_USAGE, errno, "cannot open '%s'", step->path);
 	if (S_ISDIR(st.st_mode))

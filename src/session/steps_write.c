@@ -92,11 +92,16 @@ static char *numbered_path(const char *path, unsigned conn)
 	return alloc_printf("%.*s%u%s", (int)(mark - path), path, conn, mark + 2);
 }
 
-/* A description of our own, so that each connection reads from the start. */
-static int open_again(const struct step *step)
+/* A descriptor for this connection alone. What was opened at start is used
+ * once, or else it is a regular file and read from its start each time. */
+static int open_path(const struct step *step, const char *path)
 {
 	char link[64];
 
+	if (step->fd < 0)
+		return open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	if (!step->rewinds)
+		return fcntl(step->fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
 	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", step->fd);
 	return open(link, O_RDONLY | O_CLOEXEC);
 }
@@ -104,17 +109,14 @@ static int open_again(const struct step *step)
 static bool open_file(struct session *s, const struct step *step, struct err *err)
 {
 	char *path = numbered_path(step->path, s->conn);
-	bool own = step->fd < 0 || step->rewinds;
-	int fd = step->fd;
+	/* Inherited standard input stays as it is. */
+	bool inherited = (step->flags & STEP_STDIN) && !step->rewinds;
+	int fd = inherited ? step->fd : open_path(step, path);
 
-	if (step->fd < 0)
-		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	else if (step->rewinds)
-		fd = open_again(step);
 	if (fd < 0)
 		(void)err_sys(err, ERR_IO, errno, "cannot open '%s'", path);
 	else
-		s->state.input = input_new(s->parts->loop, fd, own, path);
+		s->state.input = input_new(s->parts->loop, fd, !inherited, path);
 	free(path);
 	return fd >= 0;
 }
