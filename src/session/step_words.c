@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/err.h"
 #include "base/escape.h"
+#include "base/nearest.h"
 #include "base/number.h"
 #include "session/frame.h"
 #include "session/settings.h"
@@ -168,18 +169,30 @@ bool parse_separators(struct step *step, struct words *words, struct err *err)
 	return good;
 }
 
+/* The ']' that ends the bracket expression at `p`, or the end of the text. */
+static const char *bracket_end(const char *p)
+{
+	p += p[1] == '^' ? 2 : 1;
+	p += *p == ']';
+	while (*p != '\0' && *p != ']') {
+		char class[] = { p[1], ']', '\0' };
+		const char *end = NULL;
+
+		if (*p == '[' && p[1] != '\0' && strchr(":.=", p[1]) != NULL)
+			end = strstr(p + 2, class);
+		p = end != NULL ? end + 2 : p + 1;
+	}
+	return p;
+}
+
 /* A back-reference makes matching exponential; \1 outside brackets is one. */
 static bool has_back_reference(const char *regex)
 {
-	bool bracket = false;
-
 	for (const char *p = regex; *p != '\0'; p++) {
-		if (bracket) {
-			bracket = *p != ']';
-		} else if (*p == '[') {
-			bracket = true;
-			p += p[1] == '^';
-			p += p[1] == ']';
+		if (*p == '[') {
+			p = bracket_end(p);
+			if (*p == '\0')
+				return false;
 		} else if (*p == '\\' && p[1] != '\0') {
 			p++;
 			if (*p >= '1' && *p <= '9')
@@ -212,16 +225,22 @@ bool parse_regex(struct step *step, struct words *words, struct err *err)
 bool parse_key(struct step *step, struct words *words, struct err *err)
 {
 	const char *word = take_word(words, "KEY", err);
+	const char *names[INFO_KEYS];
+	const char *near;
 
 	if (word == NULL)
 		return false;
 	for (int key = 0; key < INFO_KEYS; key++) {
-		if (strcmp(info_key_name((enum info_key)key), word) == 0) {
+		names[key] = info_key_name((enum info_key)key);
+		if (strcmp(names[key], word) == 0) {
 			step->key = (enum info_key)key;
 			return true;
 		}
 	}
-	return err_set(err, ERR_USAGE, "'%s' is no KEY of info", word);
+	near = nearest_word(word, names, INFO_KEYS, sizeof(names[0]));
+	if (near != NULL)
+		return err_set(err, ERR_USAGE, "'%s' is no KEY, did you mean '%s'?", word, near);
+	return err_set(err, ERR_USAGE, "'%s' is no KEY", word);
 }
 
 bool parse_duration(struct step *step, struct words *words, struct err *err)
