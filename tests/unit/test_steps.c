@@ -1,0 +1,906 @@
+/* SPDX-License-Identifier: ISC */
+/* test_steps: words into steps, and which words and lists are refused. */
+#include "config.h"
+
+#include "session/step.h"
+
+#include "base/err.h"
+#include "session/settings.h"
+#include "session/steps.h"
+#include "stream/separators.h"
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define COUNT(array)   (sizeof(array) / sizeof((array)[0]))
+#define BYTES(literal) bytes_of(literal, sizeof(literal) - 1)
+
+enum { WORDS_MAX = 200 };
+
+/* A command line's words, split at '|'. */
+struct split {
+	char *text;
+	char *words[WORDS_MAX];
+	size_t count;
+};
+
+static struct split split(const char *line)
+{
+	struct split s = { .text = strdup(line) };
+	char *at = s.text;
+
+	assert_non_null(at);
+	while (at != NULL) {
+		assert_true(s.count < WORDS_MAX);
+		s.words[s.count++] = strsep(&at, "|");
+	}
+	return s;
+}
+
+static struct session_settings default_settings(void)
+{
+	return (struct session_settings){ .limit = SETTINGS_LIMIT };
+}
+
+static struct step_list *parse_in(const char *line, const struct step_context *context,
+				  struct err *err)
+{
+	struct split s = split(line);
+	struct step_list *list = step_list_parse(s.words, s.count, context, err);
+
+	free(s.text);
+	return list;
+}
+
+static struct step_list *parse_with(const char *line, const struct session_settings *settings)
+{
+	struct step_context context = { .settings = settings, .connection_fd = -1 };
+	struct err err = { .text = "" };
+	struct step_list *list = parse_in(line, &context, &err);
+
+	if (list == NULL)
+		fail_msg("'%s': %s", line, err.text);
+	return list;
+}
+
+static struct step_list *parse(const char *line)
+{
+	struct session_settings settings = default_settings();
+
+	return parse_with(line, &settings);
+}
+
+static void is_refused_in(const char *line, const struct step_context *context, const char *message)
+{
+	struct err err = { .kind = ERR_OK };
+	struct step_list *list = parse_in(line, context, &err);
+
+	if (list != NULL)
+		fail_msg("'%s' is taken, expected: %s", line, message);
+	if (strcmp(err.text, message) != 0)
+		fail_msg("'%s'\nexpected: %s\nactual:   %s", line, message, err.text);
+	assert_int_equal(err.kind, ERR_USAGE);
+}
+
+static void is_refused(const char *line, const char *message)
+{
+	struct session_settings settings = default_settings();
+	struct step_context context = { .settings = &settings, .connection_fd = -1 };
+
+	is_refused_in(line, &context, message);
+}
+
+struct refusal {
+	const char *line;
+	const char *message;
+};
+
+static void are_refused(const struct refusal *rows, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		is_refused(rows[i].line, rows[i].message);
+}
+
+static void are_taken(const char *const *lines, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		step_list_free(parse(lines[i]));
+}
+
+/* --- what each step becomes --- */
+
+/* Of a list of one step. */
+static void sends(const char *line, struct bytes data)
+{
+	struct step_list *list = parse(line);
+
+	assert_int_equal(list->count, 1);
+	if (!bytes_equal(list->steps[0].data, data))
+		fail_msg("'%s' sends %zu other bytes", line, list->steps[0].data.len);
+	step_list_free(list);
+}
+
+static void bytes_to_send(void **state)
+{
+	(void)state;
+	sends("write|", BYTES(""));
+	sends("write|a\\r\\n\\0\\xff\\101", BYTES("a\r\n\0\377A"));
+	sends("write|-", BYTES("-"));
+	sends("writeline|", BYTES("\n"));
+	sends("writeline|a\\n", BYTES("a\n\n"));
+	sends("writehex|", BYTES(""));
+	sends("writehex|00 fF\t10", BYTES("\0\377\20"));
+	sends("writeframe|u8|", BYTES("\0"));
+	sends("writeframe|u16be|a\\0", BYTES("\0\2a\0"));
+	sends("writeframe|u32le|abc", BYTES("\3\0\0\0abc"));
+	sends("writeframe|u64be|a", BYTES("\0\0\0\0\0\0\0\1a"));
+	sends("writeframe|varint|abc", BYTES("\3abc"));
+	sends("writeframe|netstring|", BYTES("0:,"));
+	sends("writeframe|netstring|hello", BYTES("5:hello,"));
+}
+
+static void lines_end_in_cr_lf_with_crlf(void **state)
+{
+	struct session_settings settings = default_settings();
+	struct step_list *list;
+
+	(void)state;
+	settings.crlf = true;
+	list = parse_with("writeline|a|write|b\\n", &settings);
+	assert_true(bytes_equal(list->steps[0].data, BYTES("a\r\n")));
+	assert_true(bytes_equal(list->steps[1].data, BYTES("b\n")));
+	step_list_free(list);
+}
+
+static void has_number(const char *line, bool given, uint64_t number)
+{
+	struct step_list *list = parse(line);
+
+	if (list->count != 1 || list->steps[0].has_number != given ||
+	    list->steps[0].number != number)
+		fail_msg("'%s': %zu steps, %llu", line, list->count,
+			 (unsigned long long)list->steps[0].number);
+	step_list_free(list);
+}
+
+static void numbers(void **state)
+{
+	(void)state;
+	has_number("read", false, 0);
+	has_number("read|0", true, 0);
+	has_number("read|100", true, 100);
+	has_number("read|2K", true, 2048);
+	has_number("readline", false, 1);
+	has_number("readline|1", true, 1);
+	has_number("readline|007", true, 7);
+	has_number("readline|18446744073709551615", true, UINT64_MAX);
+	has_number("skipline", false, 1);
+	has_number("skipline|3", true, 3);
+	has_number("readexactly|0", true, 0);
+	has_number("readexactly|1G", true, 1 << 30);
+	has_number("skip|1M", true, 1 << 20);
+	has_number("skip|0", true, 0);
+	has_number("sleep|1.5", false, 1500);
+	has_number("sleep|20ms", false, 20);
+}
+
+/* After read, readline and skipline a word that begins with a digit is the
+ * number; any other is the next step. */
+static void a_number_or_the_next_step(void **state)
+{
+	static const struct refusal rows[] = {
+		{ "read|10x", "read: '10x' is no size" },
+		{ "read|1.5", "read: '1.5' is no size" },
+		{ "readline|0", "readline: '0' is no COUNT: at least 1" },
+		{ "readline|1K", "readline: '1K' is no COUNT" },
+		{ "skipline|0", "skipline: '0' is no COUNT: at least 1" },
+		{ "skipline|2x", "skipline: '2x' is no COUNT" },
+		{ "readline|18446744073709551616",
+		  "readline: '18446744073709551616' is no COUNT: at most 18446744073709551615" },
+		{ "read|9223372036854775808", "read: '9223372036854775808' is no size: too large" },
+		{ "read|-1", "unknown step '-1'" },
+		{ "skipuntil|x|5", "unknown step '5'" },
+	};
+	struct step_list *list = parse("read|readline|skipline|read|5|readline|2|close");
+
+	(void)state;
+	assert_int_equal(list->count, 6);
+	assert_int_equal(list->steps[3].number, 5);
+	assert_int_equal(list->steps[4].number, 2);
+	step_list_free(list);
+	are_refused(rows, COUNT(rows));
+}
+
+static bool has_separator(const struct separators *seps, struct bytes sep)
+{
+	for (size_t i = 0; i < seps->count; i++)
+		if (bytes_equal(seps->items[i], sep))
+			return true;
+	return false;
+}
+
+/* What follows readuntil, skipuntil, `or` and `until` is a separator, whatever
+ * the word; only behind one is `or` a word of ours. */
+static void separators(void **state)
+{
+	struct step_list *list = parse("readuntil|\\r\\n\\r\\n|readuntil|or|or|or|"
+				       "skipuntil|\\0|or|5|or|close|echo|until|,");
+
+	(void)state;
+	assert_int_equal(list->count, 4);
+	assert_int_equal(list->steps[0].seps->count, 1);
+	assert_true(has_separator(list->steps[0].seps, BYTES("\r\n\r\n")));
+	assert_int_equal(list->steps[1].seps->count, 2);
+	assert_true(has_separator(list->steps[1].seps, BYTES("or")));
+	assert_int_equal(list->steps[2].seps->count, 3);
+	assert_true(has_separator(list->steps[2].seps, BYTES("\0")));
+	assert_true(has_separator(list->steps[2].seps, BYTES("5")));
+	assert_true(has_separator(list->steps[2].seps, BYTES("close")));
+	assert_int_equal(list->steps[3].echo, ECHO_UNTIL);
+	assert_true(has_separator(list->steps[3].seps, BYTES(",")));
+	step_list_free(list);
+}
+
+static char *many_separators(size_t count)
+{
+	size_t room = count * 5 + sizeof("readuntil");
+	char *line = malloc(room);
+	size_t used;
+
+	assert_non_null(line);
+	used = (size_t)snprintf(line, room, "readuntil");
+	for (size_t i = 0; i < count; i++)
+		used += (size_t)snprintf(line + used, room - used, i > 0 ? "|or|x" : "|x");
+	return line;
+}
+
+static void how_many_separators(void **state)
+{
+	char *most = many_separators(64);
+	char *more = many_separators(65);
+	struct step_list *list = parse(most);
+
+	(void)state;
+	assert_int_equal(list->steps[0].seps->count, 64);
+	step_list_free(list);
+	is_refused(more, "readuntil: more than 64 separators");
+	free(most);
+	free(more);
+}
+
+static void echo_modes(void **state)
+{
+	static const struct {
+		const char *line;
+		enum echo_mode mode;
+		uint64_t number;
+	} rows[] = {
+		{ "echo", ECHO_RAW, 0 },
+		{ "echo|line", ECHO_LINE, 0 },
+		{ "echo|exactly|1", ECHO_EXACTLY, 1 },
+		{ "echo|exactly|64K", ECHO_EXACTLY, 65536 },
+		{ "echo|until|\\n", ECHO_UNTIL, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct step_list *list = parse(rows[i].line);
+
+		assert_int_equal(list->count, 1);
+		assert_int_equal(list->steps[0].echo, rows[i].mode);
+		assert_int_equal(list->steps[0].number, rows[i].number);
+		step_list_free(list);
+	}
+}
+
+static void formats_keys_and_paths(void **state)
+{
+	struct step_list *list = parse("readframe|netstring|info|peercert-pin|writefile|-|"
+				       "writefile|a b|writefile|x%n");
+
+	(void)state;
+	assert_int_equal(list->steps[0].format, FRAME_NETSTRING);
+	assert_int_equal(list->steps[1].key, INFO_PEERCERT_PIN);
+	assert_true(list->steps[2].flags & STEP_STDIN);
+	assert_string_equal(list->steps[3].path, "a b");
+	assert_false(list->steps[3].flags & STEP_STDIN);
+	assert_int_equal(list->steps[3].fd, -1);
+	step_list_free(list);
+}
+
+static void every_info_key(void **state)
+{
+	(void)state;
+	for (int key = 0; key < INFO_KEYS; key++) {
+		char line[64];
+		struct step_list *list;
+
+		(void)snprintf(line, sizeof(line), "info|%s", info_key_name((enum info_key)key));
+		list = parse(line);
+		assert_int_equal(list->steps[0].key, key);
+		step_list_free(list);
+	}
+}
+
+/* Of one step: its name, with the arguments that it needs. */
+static const char *const every_step[] = {
+	"write|x",     "writeline|x",	"writehex|00", "writefile|x", "writeframe|u8|x",
+	"drain",       "write-eof",	"read",	       "readline",    "readexactly|1",
+	"readuntil|x", "readframe|u8",	"skip|1",      "skipline",    "skipuntil|x",
+	"at-eof",      "read|expect|x", "info|family", "sleep|1",     "try|read",
+	"read|loop",   "relay",		"echo",	       "close",	      "abort",
+};
+
+static void every_step_there_is(void **state)
+{
+	size_t count;
+
+	(void)state;
+	(void)step_kinds(&count);
+	assert_int_equal(count, COUNT(every_step));
+	are_taken(every_step, COUNT(every_step));
+}
+
+static void underscores_are_dashes(void **state)
+{
+	struct step_list *list = parse("write_eof|at_eof|at-eof");
+
+	(void)state;
+	assert_string_equal(list->steps[0].kind->name, "write-eof");
+	assert_string_equal(list->steps[1].kind->name, "at-eof");
+	assert_ptr_equal(list->steps[1].kind, list->steps[2].kind);
+	step_list_free(list);
+	assert_null(step_kind_find("read_line"));
+	assert_null(step_kind_find("READ"));
+	assert_null(step_kind_find("rea"));
+	assert_null(step_kind_find("reads"));
+	assert_null(step_kind_find(""));
+}
+
+/* --- the list as a whole --- */
+
+static void has_text(const char *line, size_t i, const char *text)
+{
+	struct step_list *list = parse(line);
+
+	assert_string_equal(list->steps[i].text, text);
+	assert_int_equal(list->steps[i].index, i + 1);
+	step_list_free(list);
+}
+
+/* A step is called in messages as it was typed, within reason. */
+static void texts_and_places(void **state)
+{
+	(void)state;
+	has_text("write|a b|readexactly|16", 0, "write a b");
+	has_text("write|a b|readexactly|16", 1, "readexactly 16");
+	has_text("try|readuntil|x|or|y", 0, "try readuntil x or y");
+	has_text("drain|at_eof", 1, "at_eof");
+	has_text("write|123456789012345678901234567890123456789012345678901234", 0,
+		 "write 123456789012345678901234567890123456789012345678901234");
+	has_text("write|1234567890123456789012345678901234567890123456789012345", 0,
+		 "write 123456789012345678901234567890123456789012345678901...");
+	/* Not within a character. */
+	has_text("write|12345678901234567890123456789012345678901234567890\xC3\xA9\xC3\xA9", 0,
+		 "write 12345678901234567890123456789012345678901234567890\xC3\xA9\xC3\xA9");
+	has_text("write|12345678901234567890123456789012345678901234567890\xC3\xA9zzzzzz", 0,
+		 "write 12345678901234567890123456789012345678901234567890...");
+}
+
+static void tried_steps(void **state)
+{
+	struct step_list *list = parse("try|readline|3|readline");
+
+	(void)state;
+	assert_int_equal(list->count, 2);
+	assert_true(list->steps[0].tried);
+	assert_string_equal(list->steps[0].kind->name, "readline");
+	assert_int_equal(list->steps[0].number, 3);
+	assert_false(list->steps[1].tried);
+	step_list_free(list);
+}
+
+static void what_the_list_says(void **state)
+{
+	struct step_list *list = parse("write|x|readline|expect|y|loop");
+
+	(void)state;
+	assert_true(list->keeps_record && list->prints && list->loops && list->visible);
+	assert_false(list->uses_stdin || list->silent);
+	step_list_free(list);
+
+	list = parse("write|x|skipline");
+	assert_false(list->keeps_record || list->prints || list->loops || list->uses_stdin);
+	step_list_free(list);
+
+	list = parse("writefile|-");
+	assert_true(list->uses_stdin);
+	assert_false(list->prints);
+	step_list_free(list);
+}
+
+static void no_word_is_relay(void **state)
+{
+	struct session_settings settings = default_settings();
+	struct step_context context = { .settings = &settings, .connection_fd = -1 };
+	struct err err;
+	struct step_list *list = step_list_parse(NULL, 0, &context, &err);
+
+	(void)state;
+	assert_non_null(list);
+	assert_int_equal(list->count, 1);
+	assert_string_equal(list->steps[0].kind->name, "relay");
+	assert_true(list->uses_stdin && list->prints);
+	assert_false(list->visible); /* nobody wrote it: messages do not name it */
+	step_list_free(list);
+}
+
+static void a_list_made_by_the_program(void **state)
+{
+	struct step step = { .kind = step_kind_find("echo"), .echo = ECHO_LINE, .fd = 3 };
+	struct step_list *list = step_list_of(&step, 1);
+
+	(void)state;
+	assert_int_equal(list->count, 1);
+	assert_int_equal(list->steps[0].echo, ECHO_LINE);
+	assert_int_equal(list->steps[0].index, 1);
+	assert_int_equal(list->steps[0].fd, -1);
+	assert_string_equal(list->steps[0].text, "echo");
+	assert_false(list->visible);
+	step_list_free(list);
+	step_list_free(NULL);
+}
+
+/* --- refused words --- */
+
+static void unknown_words(void **state)
+{
+	static const struct refusal rows[] = {
+		{ "readlin", "unknown step 'readlin', did you mean 'readline'?" },
+		{ "wirte|x", "unknown step 'wirte', did you mean 'write'?" },
+		{ "write|x|frobnicate", "unknown step 'frobnicate'" },
+		{ "", "unknown step ''" },
+		{ "READ", "unknown step 'READ'" },
+		{ "try|reed", "unknown step 'reed', did you mean 'read'?" },
+		{ "echo|lines", "unknown step 'lines'" },
+	};
+
+	(void)state;
+	are_refused(rows, COUNT(rows));
+}
+
+static void missing_words(void **state)
+{
+	static const struct refusal rows[] = {
+		{ "write", "write: TEXT is missing" },
+		{ "writeline", "writeline: TEXT is missing" },
+		{ "writehex", "writehex: HEX is missing" },
+		{ "writefile", "writefile: PATH is missing" },
+		{ "writeframe", "writeframe: FORMAT is missing" },
+		{ "writeframe|u8", "writeframe: TEXT is missing" },
+		{ "readexactly", "readexactly: N is missing" },
+		{ "readuntil", "readuntil: SEP is missing" },
+		{ "readuntil|x|or", "readuntil: SEP is missing" },
+		{ "readframe", "readframe: FORMAT is missing" },
+		{ "skip", "skip: N is missing" },
+		{ "skipuntil", "skipuntil: SEP is missing" },
+		{ "skipuntil|x|or", "skipuntil: SEP is missing" },
+		{ "read|expect", "expect: REGEX is missing" },
+		{ "info", "info: KEY is missing" },
+		{ "sleep", "sleep: DURATION is missing" },
+		{ "try", "try needs a step after it" },
+		{ "echo|exactly", "echo: N is missing" },
+		{ "echo|until", "echo: SEP is missing" },
+	};
+
+	(void)state;
+	are_refused(rows, COUNT(rows));
+}
+
+static void bad_words(void **state)
+{
+	static const struct refusal rows[] = {
+		{ "write|a\\q", "write: bad escape \\q" },
+		{ "write|a\\", "write: a lone \\ at the end, write \\\\" },
+		{ "writeline|\\x4",
+		  "writeline: bad escape \\x: two hexadecimal digits must follow" },
+		{ "write|\\400", "write: bad escape \\400: at most \\377" },
+		{ "writefile|", "writefile: the PATH is empty" },
+		{ "writeframe|u24|x",
+		  "writeframe: 'u24' is no frame format: u8, u16be, u16le, u32be, u32le, u64be, "
+		  "u64le, varint or netstring" },
+		{ "readframe|",
+		  "readframe: '' is no frame format: u8, u16be, u16le, u32be, u32le, u64be, "
+		  "u64le, varint or netstring" },
+		{ "writeframe|u8|\\8", "writeframe: bad escape \\8" },
+		{ "readexactly|x", "readexactly: 'x' is no size" },
+		{ "readexactly|-1", "readexactly: '-1' is no size" },
+		{ "readexactly|", "readexactly: '' is no size" },
+		{ "skip|1T", "skip: '1T' is no size" },
+		{ "readuntil|", "readuntil: the separator is empty" },
+		{ "readuntil|x|or|", "readuntil: the separator is empty" },
+		{ "skipuntil|", "skipuntil: the separator is empty" },
+		{ "skipuntil|\\z", "skipuntil: bad escape \\z" },
+		{ "readuntil|a|or|\\z", "readuntil: bad escape \\z" },
+		{ "sleep|0", "sleep: '0' is no duration: it must be above 0" },
+		{ "sleep|1x", "sleep: '1x' is no duration" },
+		{ "echo|exactly|0", "echo: N is 0" },
+		{ "echo|exactly|65537", "echo: N is above the limit of 65536 bytes (--limit)" },
+		{ "echo|exactly|many", "echo: 'many' is no size" },
+		{ "echo|until|", "echo: the separator is empty" },
+		{ "info|peernam", "info: 'peernam' is no KEY, did you mean 'peername'?" },
+		{ "info|tls_versio", "info: 'tls_versio' is no KEY, did you mean 'tls-version'?" },
+		{ "info|zzz", "info: 'zzz' is no KEY" },
+		{ "info|", "info: '' is no KEY" },
+	};
+
+	(void)state;
+	are_refused(rows, COUNT(rows));
+	is_refused("writehex|0", "writehex: '0' is no pair of hexadecimal digits");
+}
+
+static void texts_too_long_for_a_frame(void **state)
+{
+	enum { LENGTH = 65536 };
+	char *line = malloc(LENGTH + sizeof("writeframe|u16be|"));
+	size_t prefix;
+	struct step_list *list;
+
+	(void)state;
+	assert_non_null(line);
+	prefix = (size_t)snprintf(line, LENGTH, "writeframe|u8|");
+	memset(line + prefix, 'a', LENGTH);
+	line[prefix + 256] = '\0';
+	is_refused(line, "writeframe: TEXT of 256 bytes is too long for this format");
+	line[prefix + 255] = '\0';
+	list = parse(line);
+	assert_int_equal(list->steps[0].data.len, 256);
+	step_list_free(list);
+
+	prefix = (size_t)snprintf(line, LENGTH, "writeframe|u16be|");
+	memset(line + prefix, 'a', LENGTH);
+	line[prefix + LENGTH] = '\0';
+	is_refused(line, "writeframe: TEXT of 65536 bytes is too long for this format");
+	free(line);
+}
+
+/* --- expect --- */
+
+static void regular_expressions(void **state)
+{
+	static const char *const taken[] = {
+		"read|expect|",		  "read|expect|^a+(b?c){2}$", "read|expect|[^]]",
+		"read|expect|[\\1]",	  "read|expect|[]\\1]",	      "read|expect|[^]\\1]",
+		"read|expect|\\\\1",	  "read|expect|\\.1",	      "read|expect|[[:alpha:]\\1]",
+		"read|expect|[[.].]\\1]", "read|expect|[[=a=]\\1]",   "read|expect|a]\\.",
+		"read|expect|\\[1",
+	};
+	static const struct refusal rows[] = {
+		{ "read|expect|(a)\\1", "expect: '(a)\\1': a back-reference cannot be used" },
+		{ "read|expect|(a)[b]\\9", "expect: '(a)[b]\\9': a back-reference cannot be used" },
+		{ "read|expect|(a)[]]\\1", "expect: '(a)[]]\\1': a back-reference cannot be used" },
+		{ "read|expect|(a)[[:alpha:]]\\1",
+		  "expect: '(a)[[:alpha:]]\\1': a back-reference cannot be used" },
+		{ "read|expect|\\\\(a)\\2",
+		  "expect: '\\\\(a)\\2': a back-reference cannot be used" },
+		{ "read|expect|\\[(a)\\1", "expect: '\\[(a)\\1': a back-reference cannot be used" },
+		{ "read|expect|(", "expect: '(' is no regular expression: Unmatched ( or \\(" },
+		{ "read|expect|[a",
+		  "expect: '[a' is no regular expression: Unmatched [, [^, [:, [., or [=" },
+		{ "read|expect|a\\", "expect: 'a\\' is no regular expression: Trailing backslash" },
+	};
+
+	(void)state;
+	are_taken(taken, COUNT(taken));
+	are_refused(rows, COUNT(rows));
+}
+
+/* Its backslashes are its own: taken as written. */
+static void a_regular_expression_is_taken_as_written(void **state)
+{
+	struct step_list *list = parse("readline|expect|^\\$[0-9]+$");
+	const struct step *step = &list->steps[1];
+
+	(void)state;
+	assert_int_equal(regexec(step->regex, "$15", 0, NULL, 0), 0);
+	assert_int_not_equal(regexec(step->regex, "15", 0, NULL, 0), 0);
+	step_list_free(list);
+}
+
+/* --- lists that cannot work --- */
+
+static void orders_that_cannot_work(void **state)
+{
+	static const struct refusal rows[] = {
+		{ "close|read", "'read' after close, which ends the list" },
+		{ "abort|write|x", "'write x' after abort, which ends the list" },
+		{ "relay|close", "'close' after relay, which ends the list" },
+		{ "echo|line|read", "'read' after echo, which ends the list" },
+		{ "read|loop|write|x", "'write x' after loop, which ends the list" },
+		{ "close|close", "'close' after close, which ends the list" },
+		{ "close|try|read", "'try read' after close, which ends the list" },
+		{ "write-eof|write|x", "'write x' after write-eof: nothing can be sent then" },
+		{ "write-eof|writeline|x",
+		  "'writeline x' after write-eof: nothing can be sent then" },
+		{ "write-eof|writehex|00",
+		  "'writehex 00' after write-eof: nothing can be sent then" },
+		{ "write-eof|writefile|f",
+		  "'writefile f' after write-eof: nothing can be sent then" },
+		{ "write-eof|writeframe|u8|x",
+		  "'writeframe u8 x' after write-eof: nothing can be sent then" },
+		{ "write-eof|read|relay", "'relay' after write-eof: nothing can be sent then" },
+		{ "write-eof|echo", "'echo' after write-eof: nothing can be sent then" },
+		{ "try|write_eof|try|write|x",
+		  "'try write x' after write-eof: nothing can be sent then" },
+		{ "expect|x", "expect needs a read or info before it" },
+		{ "write|x|skipline|skip|1|at-eof|expect|x",
+		  "expect needs a read or info before it" },
+		{ "expect|x|read", "expect needs a read or info before it" },
+		{ "try|try|read", "try before try" },
+		{ "try|close", "try before close, which ends the list" },
+		{ "try|abort", "try before abort, which ends the list" },
+		{ "try|relay", "try before relay, which ends the list" },
+		{ "try|echo", "try before echo, which ends the list" },
+		{ "read|try|loop", "try before loop, which ends the list" },
+		{ "loop", "loop needs a step that reads" },
+		{ "write|x|drain|loop", "loop needs a step that reads" },
+		{ "info|family|loop", "loop needs a step that reads" },
+		{ "write|x|read|write-eof|loop",
+		  "round the loop a step would send after write-eof" },
+		{ "writefile|-|relay", "'writefile -' and 'relay' both use standard input" },
+		{ "writefile|-|try|writefile|-",
+		  "'writefile -' and 'try writefile -' both use standard input" },
+	};
+
+	(void)state;
+	are_refused(rows, COUNT(rows));
+}
+
+static void orders_that_work(void **state)
+{
+	static const char *const lines[] = {
+		"write-eof|read",
+		"write-eof|write-eof|drain|sleep|1|info|family|close",
+		"write-eof|abort",
+		"readline|write-eof|loop",
+		"skip|1|loop",
+		"readframe|u8|try|expect|x|loop",
+		"info|family|expect|inet",
+		"readuntil|x|skipline|expect|x",
+		"writefile|a|writefile|b|relay",
+	};
+
+	(void)state;
+	are_taken(lines, COUNT(lines));
+}
+
+static void refused_on(const char *line, int fd, bool json, const char *message)
+{
+	struct session_settings settings = default_settings();
+	struct step_context context = { .settings = &settings, .connection_fd = fd, .json = json };
+
+	is_refused_in(line, &context, message);
+}
+
+static void taken_on(const char *line, int fd, bool json)
+{
+	struct session_settings settings = default_settings();
+	struct step_context context = { .settings = &settings, .connection_fd = fd, .json = json };
+	struct err err = { .text = "" };
+	struct step_list *list = parse_in(line, &context, &err);
+
+	if (list == NULL)
+		fail_msg("'%s' on fd:%d: %s", line, fd, err.text);
+	step_list_free(list);
+}
+
+static void descriptors_of_the_connection(void **state)
+{
+	static const char *const printing[] = { "read",	       "readline",     "readexactly 1",
+						"readuntil x", "readframe u8", "info family" };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(printing); i++) {
+		char line[64], message[128];
+
+		(void)snprintf(line, sizeof(line), "%s", printing[i]);
+		for (char *p = line; *p != '\0'; p++)
+			*p = *p == ' ' ? '|' : *p;
+		(void)snprintf(message, sizeof(message),
+			       "'%s' prints on standard output, which is the connection",
+			       printing[i]);
+		refused_on(line, STDOUT_FILENO, false, message);
+		taken_on(line, STDIN_FILENO, false);
+		taken_on(line, 3, false);
+	}
+	refused_on("write|x|relay", STDOUT_FILENO, false,
+		   "'relay' prints on standard output, which is the connection");
+	refused_on("relay", STDIN_FILENO, false,
+		   "'relay' reads standard input, which is the connection");
+	refused_on("writefile|-", STDIN_FILENO, false,
+		   "'writefile -' reads standard input, which is the connection");
+	taken_on("writefile|-|skipline", STDOUT_FILENO, false);
+	taken_on("write|x|skipuntil|y|at-eof|echo", STDOUT_FILENO, false);
+	taken_on("write|x|echo", STDIN_FILENO, false);
+	/* As JSON every step prints. */
+	refused_on("write|x", STDOUT_FILENO, true,
+		   "'write x' prints on standard output, which is the connection");
+}
+
+/* --- files --- */
+
+struct folder {
+	char path[64];
+	char file[128];
+};
+
+static struct folder folder_new(void)
+{
+	struct folder folder = { .path = "/tmp/test_steps-XXXXXX" };
+	int fd;
+
+	assert_non_null(mkdtemp(folder.path));
+	(void)snprintf(folder.file, sizeof(folder.file), "%s/file", folder.path);
+	fd = open(folder.file, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	assert_true(fd >= 0);
+	assert_int_equal(close(fd), 0);
+	return folder;
+}
+
+static void folder_remove(const struct folder *folder)
+{
+	assert_int_equal(unlink(folder->file), 0);
+	assert_int_equal(rmdir(folder->path), 0);
+}
+
+struct opening {
+	const char *path;
+	const char *then; /* behind it, with its '|' */
+	bool keep_open;
+	const char *before; /* the message round the path; NULL: it works */
+	const char *after;
+	bool rewinds;
+};
+
+static void opens(const struct opening *o)
+{
+	struct session_settings settings = default_settings();
+	struct step_context context = { .settings = &settings,
+					.connection_fd = -1,
+					.listening = true,
+					.keep_open = o->keep_open };
+	struct err err = { .text = "" };
+	char line[512], message[512];
+	struct step_list *list;
+
+	(void)snprintf(line, sizeof(line), "writefile|%s%s", o->path, o->then);
+	list = parse_in(line, &context, &err);
+	if (list == NULL)
+		fail_msg("'%s': %s", line, err.text);
+	if (step_list_open(list, &context, &err) != (o->before == NULL))
+		fail_msg("'%s': %s", line, err.text);
+	if (o->before == NULL) {
+		assert_true(list->steps[0].rewinds == o->rewinds);
+	} else {
+		(void)snprintf(message, sizeof(message), "%s%s%s", o->before, o->path, o->after);
+		assert_string_equal(err.text, message);
+		assert_int_equal(err.kind, ERR_USAGE);
+	}
+	step_list_free(list);
+}
+
+static void regular_files(void **state)
+{
+	struct folder folder = folder_new();
+
+	(void)state;
+	opens(&(struct opening){ .path = folder.file, .then = "" });
+	opens(&(struct opening){
+		.path = folder.file, .then = "", .keep_open = true, .rewinds = true });
+	opens(&(struct opening){ .path = folder.file, .then = "|read|loop", .rewinds = true });
+	/* %n: not opened at start, so it need not be there. */
+	opens(&(struct opening){ .path = "/nonexistent/%n", .then = "", .keep_open = true });
+	folder_remove(&folder);
+}
+
+static void files_that_cannot_be_sent(void **state)
+{
+	struct folder folder = folder_new();
+	char missing[256];
+
+	(void)state;
+	(void)snprintf(missing, sizeof(missing), "%s/missing", folder.path);
+	opens(&(struct opening){ .path = missing,
+				 .then = "",
+				 .before = "cannot open '",
+				 .after = "': no such file or directory" });
+	opens(&(struct opening){ .path = folder.path,
+				 .then = "",
+				 .before = "cannot send '",
+				 .after = "': it is a directory" });
+	opens(&(struct opening){ .path = "/dev/null", .then = "" });
+	opens(&(struct opening){ .path = "/dev/null",
+				 .then = "",
+				 .keep_open = true,
+				 .before = "writefile ",
+				 .after = ": only a regular file can be sent to each "
+					  "connection (-k)" });
+	opens(&(struct opening){ .path = "/dev/null",
+				 .then = "|read|loop",
+				 .before = "writefile ",
+				 .after = ": only a regular file can be sent in each "
+					  "round of a loop" });
+	folder_remove(&folder);
+}
+
+/* A FIFO is judged without waiting for somebody to open its other end. */
+static void a_fifo_is_refused_at_once(void **state)
+{
+	struct folder folder = folder_new();
+	char fifo[256];
+
+	(void)state;
+	(void)snprintf(fifo, sizeof(fifo), "%s/fifo", folder.path);
+	assert_int_equal(mkfifo(fifo, 0600), 0);
+	(void)alarm(20);
+	opens(&(struct opening){ .path = fifo,
+				 .then = "",
+				 .keep_open = true,
+				 .before = "writefile ",
+				 .after = ": only a regular file can be sent to each "
+					  "connection (-k)" });
+	opens(&(struct opening){ .path = fifo,
+				 .then = "|read|loop",
+				 .before = "writefile ",
+				 .after = ": only a regular file can be sent in each "
+					  "round of a loop" });
+	(void)alarm(0);
+	assert_int_equal(unlink(fifo), 0);
+	folder_remove(&folder);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(bytes_to_send),
+		cmocka_unit_test(lines_end_in_cr_lf_with_crlf),
+		cmocka_unit_test(numbers),
+		cmocka_unit_test(a_number_or_the_next_step),
+		cmocka_unit_test(separators),
+		cmocka_unit_test(how_many_separators),
+		cmocka_unit_test(echo_modes),
+		cmocka_unit_test(formats_keys_and_paths),
+		cmocka_unit_test(every_info_key),
+		cmocka_unit_test(every_step_there_is),
+		cmocka_unit_test(underscores_are_dashes),
+		cmocka_unit_test(texts_and_places),
+		cmocka_unit_test(tried_steps),
+		cmocka_unit_test(what_the_list_says),
+		cmocka_unit_test(no_word_is_relay),
+		cmocka_unit_test(a_list_made_by_the_program),
+		cmocka_unit_test(unknown_words),
+		cmocka_unit_test(missing_words),
+		cmocka_unit_test(bad_words),
+		cmocka_unit_test(texts_too_long_for_a_frame),
+		cmocka_unit_test(regular_expressions),
+		cmocka_unit_test(a_regular_expression_is_taken_as_written),
+		cmocka_unit_test(orders_that_cannot_work),
+		cmocka_unit_test(orders_that_work),
+		cmocka_unit_test(descriptors_of_the_connection),
+		cmocka_unit_test(regular_files),
+		cmocka_unit_test(files_that_cannot_be_sent),
+		cmocka_unit_test(a_fifo_is_refused_at_once),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
