@@ -159,7 +159,7 @@ static void on_deadline(void *arg)
 	if (c->dial == NULL)
 		return;
 	(void)err_set(&err, ERR_TIMEOUT, "timed out after %.10g s (--timeout), %s",
-		      (double)c->options->timeout_ms / 1000, dial_stage(c->dial));
+		      (double)c->options->session.timeout_ms / 1000, dial_stage(c->dial));
 	dial_cancel(c->dial);
 	c->dial = NULL;
 	sink_error(c->program.sink, 0, &err);
@@ -193,7 +193,7 @@ static int run(struct connect *c)
 	p->on_deadline = on_deadline;
 	p->on_output_error = on_output_error;
 	p->arg = c;
-	program_set_deadline(p, c->options->timeout_ms);
+	program_set_deadline(p, c->options->session.timeout_ms);
 	if (c->address.tls && c->options->tls_settings.insecure)
 		log_line(LOG_NOTICE, "--insecure: the peer's certificate is not checked");
 	c->parts = (struct session_parts){

@@ -249,7 +249,7 @@ static void on_deadline(void *arg)
 	if (h->dial == NULL)
 		return;
 	(void)err_set(&err, ERR_TIMEOUT, "timed out after %.10g s (--timeout), %s",
-		      (double)h->options->timeout_ms / 1000, dial_stage(h->dial));
+		      (double)h->options->session.timeout_ms / 1000, dial_stage(h->dial));
 	dial_cancel(h->dial);
 	h->dial = NULL;
 	note_failure(h, &err);
@@ -282,7 +282,7 @@ static int run(struct head *h)
 	p->on_deadline = on_deadline;
 	p->on_output_error = on_output_error;
 	p->arg = h;
-	program_set_deadline(p, h->options->timeout_ms);
+	program_set_deadline(p, h->options->session.timeout_ms);
 	task_init(&h->next, p->loop, run_next, h);
 	if (h->tls != NULL && h->options->tls_settings.insecure)
 		log_line(LOG_NOTICE, "--insecure: the peer's certificate is not checked");

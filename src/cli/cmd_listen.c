@@ -161,7 +161,6 @@ static void on_output_error(void *arg, const struct err *err)
 	struct listen *l = arg;
 
 	log_line(LOG_ERROR, "%s", err->text);
-	server_end_all(l->server, err);
 	program_finish(&l->program, err_status(err->kind));
 }
 

@@ -30,7 +30,7 @@ static const struct option_row address_rows[] = {
 };
 
 static const struct option_row time_rows[] = {
-	{ .name = "timeout", .letter = 'w', .arg = "D", TO(DURATION, timeout_ms),
+	{ .name = "timeout", .letter = 'w', .arg = "D", TO(DURATION, session.timeout_ms),
 	  .commands = CLIENTS, .summary = "everything, from start to exit" },
 	{ .name = "timeout", .letter = 'w', .arg = "D", TO(DURATION, session.timeout_ms),
 	  .commands = SERVERS, .summary = "each connection, from accept to its end" },

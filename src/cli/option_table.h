@@ -44,7 +44,6 @@ struct options {
 	bool nagle;
 	enum color_when color;
 	unsigned verbose, quiet; /* how often */
-	uint64_t timeout_ms;	 /* connect, head: from start to exit */
 	uint64_t handshake_timeout_ms;
 
 	struct session_settings session;

@@ -49,15 +49,15 @@ static void output_failed(struct program *p)
 static void deadline_passed(struct program *p)
 {
 	timer_stop(p->deadline);
-	if (!p->finished) {
+	p->late = true;
+	if (!p->finished)
 		p->on_deadline(p->arg);
-		return;
-	}
-	log_line(LOG_ERROR, "timed out after %.10g s (--timeout), writing to standard output",
-		 (double)p->options->timeout_ms / 1000);
-	if (p->status == 0)
+	else if (p->status != err_status(ERR_TIMEOUT))
+		log_line(LOG_ERROR,
+			 "timed out after %.10g s (--timeout), writing to standard output",
+			 (double)p->options->session.timeout_ms / 1000);
+	if (p->finished && p->status == 0)
 		p->status = err_status(ERR_TIMEOUT);
-	loop_stop(p->loop);
 }
 
 static void program_task(void *arg)
@@ -72,8 +72,9 @@ static void program_task(void *arg)
 	}
 	if (timer_expired(p->deadline))
 		deadline_passed(p);
-	/* After a signal nobody waits for a slow reader. */
-	if (p->finished && (p->signal != 0 || p->failed_output || output_queued(p->output) == 0))
+	/* After a signal or the deadline nobody waits for a slow reader. */
+	if (p->finished &&
+	    (p->signal != 0 || p->late || p->failed_output || output_queued(p->output) == 0))
 		loop_stop(p->loop);
 }
 
@@ -107,11 +108,12 @@ void program_set_deadline(struct program *p, uint64_t ms)
 
 uint64_t program_time_left(const struct program *p)
 {
+	uint64_t limit = p->options->session.timeout_ms;
 	uint64_t used = loop_now() - p->started_ms;
 
-	if (p->options->timeout_ms == 0)
+	if (limit == 0)
 		return 0;
-	return used < p->options->timeout_ms ? p->options->timeout_ms - used : 1;
+	return used < limit ? limit - used : 1;
 }
 
 void program_finish(struct program *p, int status)

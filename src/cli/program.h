@@ -34,6 +34,7 @@ struct program {
 	bool finished; /* the command's work is over */
 	bool failed_output;
 	bool signalled; /* a signal came that has not been dealt with */
+	bool late;	/* the deadline has passed */
 
 	/* What the command does on a signal (each time), on the deadline and on a
 	 * standard output that fails. Each must lead to program_finish(). */

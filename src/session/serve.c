@@ -247,16 +247,6 @@ void server_finish(struct server *server)
 	timer_start(server->finish_timer, grace);
 }
 
-void server_end_all(struct server *server, const struct err *err)
-{
-	struct connection *connection;
-
-	stop_accepting(server);
-	TAILQ_FOREACH(connection, &server->connections, link)
-	session_end(connection->session, err);
-	end_if_idle(server);
-}
-
 /* --- life --- */
 
 static struct server *server_alloc(const struct server_parts *parts, server_done_fn done, void *arg)

@@ -57,7 +57,4 @@ struct server *server_new_connected(const struct server_parts *parts, int fd, bo
  * timeout, then `done`. The second time: at once. */
 void server_finish(struct server *server);
 
-/* Standard output has failed: accept no more and end every session with `err`. */
-void server_end_all(struct server *server, const struct err *err);
-
 #endif

@@ -45,7 +45,6 @@ struct session *session_new(const struct session_parts *parts, struct transport 
 	s->done = done;
 	s->arg = arg;
 	s->started_us = loop_now_us();
-	s->deadline_ms = deadline_ms;
 	task_init(&s->task, parts->loop, session_run, s);
 	stream_init(&s->stream, transport, settings->limit, settings->high_water,
 		    settings->low_water, &s->task);
@@ -164,6 +163,7 @@ static void assert_armed(const struct session *s)
 static void end_steps(struct session *s)
 {
 	timer_stop(s->step_timer);
+	timer_stop(s->idle_timer); /* the closing has its own patience */
 	timer_stop(s->timer);
 	/* After a time limit nobody waits any longer. */
 	if (s->err != NULL && s->err->kind == ERR_TIMEOUT)

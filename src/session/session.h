@@ -94,7 +94,6 @@ struct session {
 	uint64_t idle_bytes; /* sent and received when a byte last moved */
 	uint64_t idle_since; /* ... which was then, ms */
 	uint64_t started_us;
-	uint64_t deadline_ms;
 	bool opened;	 /* its open event has been given */
 	struct err *err; /* owned; NULL: all went well */
 	session_done_fn done;

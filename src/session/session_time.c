@@ -21,12 +21,9 @@ static enum step_result fail_late(struct session *s, uint64_t ms, const char *op
 
 	if (s->phase == SESSION_STEPS || s->phase == SESSION_SALVAGE)
 		return session_fail(s, &err, NULL);
-	if (s->phase == SESSION_HANDSHAKE) {
-		(void)err_prefix(&err, "TLS handshake");
+	(void)err_prefix(&err, "%s", s->phase == SESSION_HANDSHAKE ? "TLS handshake" : "closing");
+	if (s->err == NULL)
 		sink_error(s->parts->sink, s->conn, &err);
-	} else {
-		(void)err_prefix(&err, "closing");
-	}
 	session_note_error(s, &err);
 	return STEP_FAIL;
 }
@@ -56,7 +53,7 @@ enum step_result session_check_time(struct session *s, bool *deadline)
 
 	*deadline = timer_expired(s->deadline);
 	if (*deadline)
-		return fail_late(s, s->deadline_ms, "--timeout");
+		return fail_late(s, settings->timeout_ms, "--timeout");
 	if (s->idle_timer != NULL && idle_over(s)) {
 		timer_start(s->idle_timer, settings->idle_timeout_ms);
 		s->idle_since = loop_now();

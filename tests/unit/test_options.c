@@ -77,7 +77,6 @@ static void defaults(void **state)
 	struct options o = GOOD("connect", "h:1");
 
 	(void)state;
-	assert_int_equal(o.timeout_ms, 0);
 	assert_int_equal(o.dialing.family, AF_UNSPEC);
 	assert_int_equal(o.dialing.connect_timeout_ms, 0);
 	assert_int_equal(o.dialing.handshake_timeout_ms, 60000);
@@ -113,7 +112,7 @@ static void forms_of_an_argument(void **state)
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
 		struct options o = good(lines[i]);
 
-		assert_int_equal(o.timeout_ms, 5000);
+		assert_int_equal(o.session.timeout_ms, 5000);
 		assert_int_equal(o.operands.count, 1);
 		assert_string_equal(o.operands.items[0], "h:1");
 		assert_int_equal(o.step_count, 0);
@@ -349,7 +348,6 @@ static void values_of_a_listener(void **state)
 	assert_string_equal(o.addresses.items[1], "2");
 	/* Of each connection, not of the listener. */
 	assert_int_equal(o.session.timeout_ms, 2000);
-	assert_int_equal(o.timeout_ms, 0);
 	options_free(&o);
 	o = GOOD("echo", "--until", "\\0;", "--until", "\\r\\n");
 	assert_true(o.serve.keep_open);
