@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: ISC */
+/* test_dial: TCP addresses to a transport, or to one line that says why not. */
+#include "config.h"
+
+#include "net/dial.h"
+
+#include "base/alloc.h"
+#include "unit/caller.h"
+#include "unit/doors.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static void test_connects(void **state)
+{
+	struct doors d;
+
+	(void)state;
+	doors_open(&d, DOOR_OPEN, DOOR_OPEN);
+	check_port_connects("127.0.0.1:", d.port, "127.0.0.1:#");
+	check_port_connects("[::1]:", d.port, "[::1]:#");
+	check_port_connects("", d.port, "[::1]:#");
+	check_port_connects(":", d.port, "[::1]:#");
+	doors_close(&d);
+}
+
+static void test_either_family(void **state)
+{
+	struct doors d;
+
+	(void)state;
+	doors_open(&d, DOOR_CLOSED, DOOR_OPEN);
+	check_port_connects("", d.port, "127.0.0.1:#");
+	doors_close(&d);
+	doors_open(&d, DOOR_OPEN, DOOR_CLOSED);
+	check_port_connects("*:", d.port, "[::1]:#");
+	doors_close(&d);
+}
+
+static void test_happy_eyeballs(void **state)
+{
+	struct doors d;
+	struct caller c;
+	char *want;
+
+	(void)state;
+	doors_open(&d, DOOR_SILENT, DOOR_OPEN);
+	prepare_port(&c, "", d.port);
+	c.options.happy_eyeballs_delay_ms = SHORT_MS;
+	want = with_port("127.0.0.1:#", d.port);
+	check_connects(&c, want);
+	assert_in_range(c.times.connect_us, (SHORT_MS - 1) * 1000, SUPPORT_DEADLINE_MS * 1000);
+	free(want);
+	doors_close(&d);
+}
+
+static void test_name(void **state)
+{
+	struct doors d;
+	struct caller c;
+
+	(void)state;
+	doors_open(&d, DOOR_OPEN, DOOR_OPEN);
+	prepare_port(&c, "localhost:", d.port);
+	c.options.family = AF_INET;
+	await(&c);
+	assert_non_null(c.transport);
+	assert_int_not_equal(c.times.resolve_us, 0);
+	assert_int_not_equal(c.times.connect_us, 0);
+	finish(&c);
+	doors_close(&d);
+}
+
+static void test_refused(void **state)
+{
+	struct doors d;
+	struct caller c;
+
+	(void)state;
+	doors_open(&d, DOOR_CLOSED, DOOR_CLOSED);
+	prepare_port(&c, "", d.port);
+	check_port_fails(&c, ERR_CONNECT,
+			 "cannot connect to localhost:#: [::1]:#: connection refused; "
+			 "127.0.0.1:#: connection refused",
+			 d.port);
+	assert_int_equal(c.err.sys, ECONNREFUSED);
+	prepare_port(&c, "[::1]:", d.port);
+	check_port_fails(&c, ERR_CONNECT, "cannot connect to [::1]:#: connection refused", d.port);
+	doors_close(&d);
+}
+
+static void test_family(void **state)
+{
+	struct doors d;
+	struct caller c;
+
+	(void)state;
+	doors_open(&d, DOOR_CLOSED, DOOR_CLOSED);
+	prepare_port(&c, "", d.port);
+	c.options.family = AF_INET6;
+	check_port_fails(&c, ERR_CONNECT,
+			 "cannot connect to localhost:#: [::1]:#: connection refused", d.port);
+	prepare(&c, "[::1]:1");
+	c.options.family = AF_INET;
+	check_fails(&c, ERR_USAGE, "'::1' is an IPv6 address, which -4 excludes");
+	prepare(&c, "127.0.0.1:1");
+	c.options.family = AF_INET6;
+	check_fails(&c, ERR_USAGE, "'127.0.0.1' is an IPv4 address, which -6 excludes");
+	doors_close(&d);
+}
+
+static void set_local(struct caller *c, const char *local)
+{
+	struct err err;
+
+	assert_true(address_parse_local(local, &c->options.local, &c->options.local_len, &err));
+}
+
+static void test_local_address(void **state)
+{
+	struct sockaddr_storage from;
+	socklen_t len = sizeof(from);
+	struct doors d;
+	struct caller c;
+	char *text;
+	int fd;
+
+	(void)state;
+	doors_open(&d, DOOR_OPEN, DOOR_OPEN);
+	prepare_port(&c, "", d.port);
+	set_local(&c, "127.0.0.9");
+	text = with_port("127.0.0.1:#", d.port);
+	check_connects(&c, text); /* [::1] does not match, and is passed over */
+	free(text);
+	fd = accept(d.ipv4, (struct sockaddr *)&from, &len);
+	assert_true(fd >= 0);
+	text = sockaddr_text((struct sockaddr *)&from, len);
+	assert_memory_equal(text, "127.0.0.9:", strlen("127.0.0.9:"));
+	free(text);
+	close(fd);
+	doors_close(&d);
+}
+
+static void test_local_address_fails(void **state)
+{
+	struct doors d;
+	struct caller c;
+
+	(void)state;
+	doors_open(&d, DOOR_OPEN, DOOR_OPEN);
+	prepare_port(&c, "[::1]:", d.port);
+	set_local(&c, "127.0.0.1");
+	check_port_fails(&c, ERR_CONNECT, "cannot connect to [::1]:#: no matching local address",
+			 d.port);
+	prepare_port(&c, "127.0.0.1:", d.port);
+	set_local(&c, "203.0.113.1");
+	check_port_fails(&c, ERR_CONNECT,
+			 "cannot connect to 127.0.0.1:#: cannot bind to 203.0.113.1:0: cannot "
+			 "assign requested address",
+			 d.port);
+	doors_close(&d);
+}
+
+static void test_timeout(void **state)
+{
+	struct doors d;
+	struct caller c;
+
+	(void)state;
+	doors_open(&d, DOOR_SILENT, DOOR_CLOSED);
+	prepare_port(&c, "[::1]:", d.port);
+	c.options.connect_timeout_ms = SHORT_MS;
+	check_port_fails(&c, ERR_TIMEOUT,
+			 "connecting to [::1]:# took longer than 0.02 s ([::1]:#: no answer)",
+			 d.port);
+	prepare_port(&c, "", d.port);
+	c.options.connect_timeout_ms = 2 * SHORT_MS;
+	c.options.happy_eyeballs_delay_ms = 1;
+	check_port_fails(&c, ERR_TIMEOUT,
+			 "connecting to localhost:# took longer than 0.04 s ([::1]:#: no answer; "
+			 "127.0.0.1:#: connection refused)",
+			 d.port);
+	doors_close(&d);
+}
+
+static void test_cancel(void **state)
+{
+	int before = doors_lowest_fd();
+	struct doors d;
+	struct caller c;
+	char *stage;
+
+	(void)state;
+	dial_cancel(NULL);
+	doors_open(&d, DOOR_SILENT, DOOR_SILENT);
+	prepare_port(&c, "", d.port);
+	stage = with_port("connecting to localhost:#", d.port);
+	check_cancelled(&c, 0, stage);
+	free(stage);
+	prepare_port(&c, "", d.port);
+	stage = with_port("connecting to [::1]:#", d.port);
+	check_cancelled(&c, 1, stage);
+	free(stage);
+	prepare_port(&c, "", d.port);
+	c.options.happy_eyeballs_delay_ms = 1;
+	stage = with_port("connecting to 127.0.0.1:#", d.port);
+	check_cancelled(&c, SHORT_MS, stage);
+	free(stage);
+	doors_close(&d);
+	assert_int_equal(doors_lowest_fd(), before);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_connects),       cmocka_unit_test(test_either_family),
+		cmocka_unit_test(test_happy_eyeballs), cmocka_unit_test(test_name),
+		cmocka_unit_test(test_refused),	       cmocka_unit_test(test_family),
+		cmocka_unit_test(test_local_address),  cmocka_unit_test(test_local_address_fails),
+		cmocka_unit_test(test_timeout),	       cmocka_unit_test(test_cancel),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
