@@ -180,10 +180,9 @@ static bool begin_kind(struct dial *d, struct err *err)
 static enum stream_status begin(struct dial *d, struct err *err)
 {
 	const struct dial_options *o = d->options;
-	bool inet = d->address->kind == ADDRESS_TCP;
+	socklen_t local_len = d->address->kind == ADDRESS_TCP ? o->local_len : 0;
 
-	d->race = race_new(d->loop, o->happy_eyeballs_delay_ms, &o->local, inet ? o->local_len : 0,
-			   &d->task);
+	d->race = race_new(d->loop, o->happy_eyeballs_delay_ms, &o->local, local_len, &d->task);
 	return begin_kind(d, err) ? STREAM_OK : STREAM_ERROR;
 }
 
@@ -209,8 +208,7 @@ static enum stream_status run_race(struct dial *d, struct err *err)
 	more = d->inquiry != NULL && inquiry_feed(d->inquiry, d->race);
 	switch (race_run(d->race, more)) {
 	case RACE_WON:
-		d->transport =
-			transport_plain_new(d->loop, race_take(d->race), d->options->nagle);
+		d->transport = transport_plain_new(d->loop, race_take(d->race), d->options->nagle);
 		return STREAM_OK;
 	case RACE_LOST:
 		race_error(d->race, d->target, err);
@@ -287,10 +285,8 @@ static void note_time(struct dial *d)
 
 static enum stream_status advance(struct dial *d, struct err *err)
 {
-	enum stream_status status;
-
 	while (d->stage < STAGES) {
-		status = stages[d->stage](d, err);
+		enum stream_status status = stages[d->stage](d, err);
 		if (status == STREAM_AGAIN)
 			return status;
 		note_time(d);
