@@ -48,7 +48,8 @@ struct tls {
 	struct task task;
 	enum tls_state state;
 	bool pumping;
-	bool close_sent; /* close_notify is in the lower queue */
+	bool close_sent;  /* close_notify is in the lower queue... */
+	size_t close_len; /* ... and has so many bytes there */
 	/* A write failed below, and the error is kept back: for so many runs, while
 	 * nothing arrives; what `received` was when it failed, and last. */
 	bool write_failed;
@@ -198,6 +199,15 @@ static void send_all(struct tls *s)
 	}
 }
 
+static enum stream_status send_close(struct tls *s)
+{
+	size_t before = lower_queued(s);
+	enum stream_status status = tls_engine_close(&s->engine);
+
+	s->close_len += lower_queued(s) - before;
+	return status;
+}
+
 /* close_notify, and the end of the lower stream after it. */
 static void finish_sending(struct tls *s)
 {
@@ -206,7 +216,7 @@ static void finish_sending(struct tls *s)
 	if (!t->shut_wanted || t->shut_done || s->state != TLS_OPEN ||
 	    s->lower->write_error != NULL || evbuffer_get_length(t->output) > 0)
 		return;
-	if (!s->close_sent && tls_engine_close(&s->engine) == STREAM_AGAIN)
+	if (!s->close_sent && send_close(s) == STREAM_AGAIN)
 		return;
 	s->close_sent = true;
 	push_lower(s);
@@ -346,8 +356,10 @@ static void tls_abort(struct transport *t)
 static size_t tls_unsent(const struct transport *t)
 {
 	const struct tls *s = tls_of_const(t);
+	size_t bytes = lower_queued(s) + transport_unsent(s->lower);
 
-	return lower_queued(s) + transport_unsent(s->lower);
+	/* Without our close_notify, the last: a peer that is gone misses nothing. */
+	return bytes > s->close_len ? bytes - s->close_len : 0;
 }
 
 static int tls_raw_fd(const struct transport *t)
