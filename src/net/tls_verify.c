@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/escape.h"
+#include "net/idn.h"
 #include "net/tls_config.h"
 #include "net/tls_facts.h"
 
@@ -33,9 +34,22 @@ bool tls_verify_needs_chain(const struct tls_settings *settings)
 	return !settings->insecure && (settings->pin_count == 0 || ca_given);
 }
 
+/* Of a certificate: what cannot be shown has been made visible by tls_facts. */
 static char *shorten(const char *text, char buf[NAME_SIZE])
 {
-	return escape_visible(bytes_of_string(text), buf, NAME_SIZE);
+	static const char dots[] = "...";
+	size_t len = strlen(text);
+
+	if (len < NAME_SIZE) {
+		memcpy(buf, text, len + 1);
+		return buf;
+	}
+	len = NAME_SIZE - sizeof(dots);
+	while (len > 0 && ((unsigned char)text[len] & 0xC0) == 0x80) /* within a character */
+		len--;
+	memcpy(buf, text, len);
+	memcpy(buf + len, dots, sizeof(dots));
+	return buf;
 }
 
 /* "'a.example', 'b.example' and 4 more" */
@@ -68,7 +82,7 @@ static char *wrong_name(const X509 *cert, const char *wanted)
 	char shown[NAME_SIZE];
 	char *text;
 
-	shorten(wanted, shown);
+	escape_visible(bytes_of_string(wanted), shown, sizeof(shown));
 	if (count > 0)
 		text = alloc_printf("certificate is for %s, not for '%s'", list, shown);
 	else
@@ -225,12 +239,14 @@ void tls_verify_install(SSL_CTX *ctx, const struct tls_settings *settings)
 	X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(ctx), X509_V_FLAG_PARTIAL_CHAIN);
 }
 
-/* Without the zone of an IPv6 literal, and without the dot at the end of a full
- * name: certificates have neither. */
+/* In ASCII, without the zone of an IPv6 literal, and without the dot at the end
+ * of a full name: so certificates have them. */
 static char *plain_name(const char *name, bool *literal)
 {
 	struct in6_addr address;
-	char *copy = alloc_string(name);
+	struct err ignored; /* of a name that no certificate can have */
+	char *ascii = idn_to_ascii(name, &ignored);
+	char *copy = ascii != NULL ? ascii : alloc_string(name);
 	size_t len = strlen(copy);
 
 	if (strchr(copy, ':') != NULL)
