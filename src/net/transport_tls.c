@@ -48,8 +48,8 @@ struct tls {
 	struct task task;
 	enum tls_state state;
 	bool pumping;
-	bool close_sent;  /* close_notify is in the lower queue... */
-	size_t close_len; /* ... and has so many bytes there */
+	bool close_sent;   /* close_notify is in the lower queue */
+	uint64_t data_end; /* of the lower stream's bytes, where the owner's last one is */
 	/* A write failed below, and the error is kept back: for so many runs, while
 	 * nothing arrives; what `received` was when it failed, and last. */
 	bool write_failed;
@@ -182,6 +182,7 @@ static bool write_some(struct tls *s)
 		return false;
 	status = tls_engine_write(&s->engine, t->output, &err);
 	t->sent += before - evbuffer_get_length(t->output);
+	s->data_end = s->lower->sent + lower_queued(s);
 	if (status == STREAM_ERROR)
 		break_off(s, &err);
 	return status == STREAM_OK;
@@ -199,15 +200,6 @@ static void send_all(struct tls *s)
 	}
 }
 
-static enum stream_status send_close(struct tls *s)
-{
-	size_t before = lower_queued(s);
-	enum stream_status status = tls_engine_close(&s->engine);
-
-	s->close_len += lower_queued(s) - before;
-	return status;
-}
-
 /* close_notify, and the end of the lower stream after it. */
 static void finish_sending(struct tls *s)
 {
@@ -216,7 +208,7 @@ static void finish_sending(struct tls *s)
 	if (!t->shut_wanted || t->shut_done || s->state != TLS_OPEN ||
 	    s->lower->write_error != NULL || evbuffer_get_length(t->output) > 0)
 		return;
-	if (!s->close_sent && send_close(s) == STREAM_AGAIN)
+	if (!s->close_sent && tls_engine_close(&s->engine) == STREAM_AGAIN)
 		return;
 	s->close_sent = true;
 	push_lower(s);
@@ -353,13 +345,14 @@ static void tls_abort(struct transport *t)
 	transport_abort(tls_of(t)->lower);
 }
 
+/* Session tickets and close_notify do not count: whom they do not reach misses
+ * nothing. */
 static size_t tls_unsent(const struct transport *t)
 {
 	const struct tls *s = tls_of_const(t);
-	size_t bytes = lower_queued(s) + transport_unsent(s->lower);
+	uint64_t arrived = s->lower->sent - transport_unsent(s->lower);
 
-	/* Without our close_notify, the last: a peer that is gone misses nothing. */
-	return bytes > s->close_len ? bytes - s->close_len : 0;
+	return s->data_end > arrived ? (size_t)(s->data_end - arrived) : 0;
 }
 
 static int tls_raw_fd(const struct transport *t)
