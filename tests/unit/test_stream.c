@@ -28,9 +28,9 @@ enum {
 	MEBIBYTE = 1024 * 1024,
 	TIMEOUT_MS = 3000,
 	SHORT_MS = 60,
-	SLOW_MS = 150,
+	SLOW_MS = 300,
 	LAST_WORD_MS = 400,
-	SLOW_BYTES = 16 * 1024,
+	SLOW_BYTES = 8 * 1024,
 };
 
 /* A session in small: it runs `step` each time it is woken, until that says
