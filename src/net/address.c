@@ -339,17 +339,25 @@ static char *tcp_text(const struct address *a)
 	return prefixed;
 }
 
+/* What follows a scheme and begins with "//" needs another "//" in front, which is
+ * taken off again. */
+static char *rest_text(const char *scheme, const char *rest)
+{
+	return alloc_printf("%s%s%s", scheme, strncmp(rest, "//", 2) == 0 ? "//" : "", rest);
+}
+
 static char *plain_text(const struct address *a)
 {
 	switch (a->kind) {
 	case ADDRESS_TCP:
 		return tcp_text(a);
 	case ADDRESS_UNIX:
-		return alloc_printf("unix:%s%s", a->abstract ? "@" : "", a->path);
+		return a->abstract ? alloc_printf("unix:@%s", a->path)
+				   : rest_text("unix:", a->path);
 	case ADDRESS_FD:
 		return alloc_printf("fd:%d", a->fd);
 	case ADDRESS_SD:
-		return alloc_printf("sd:%s", a->name != NULL ? a->name : "");
+		return rest_text("sd:", a->name != NULL ? a->name : "");
 	case ADDRESS_VSOCK:
 		if (a->cid == VSOCK_CID_ANY)
 			return alloc_printf("vsock:%u", a->vsock_port);

@@ -127,6 +127,8 @@ static char *text_unix(const struct sockaddr_un *addr, socklen_t len)
 
 	if (size == 0)
 		return alloc_string("");
+	if (strncmp(addr->sun_path, "//", 2) == 0) /* of which connect takes two off */
+		return alloc_printf("unix://%.*s", (int)size, addr->sun_path);
 	if (addr->sun_path[0] != '\0')
 		return alloc_printf("unix:%.*s", (int)size, addr->sun_path);
 	text = alloc_printf("unix:@%*s", (int)size - 1, "");

@@ -451,10 +451,14 @@ static void test_text(void **state)
 		{ "tcp:unix:80", "tcp:unix:80" },
 		{ "tls://tcp:tls:80", "tls:tcp:tls:80" },
 		{ "/run/x", "unix:/run/x" },
+		{ "//run/x", "unix:////run/x" },
+		{ "unix:////x", "unix:////x" },
 		{ "unix:@x", "unix:@x" },
+		{ "unix:@//x", "unix:@//x" },
 		{ "fd:3", "fd:3" },
 		{ "sd:", "sd:" },
 		{ "tls:sd:web", "tls:sd:web" },
+		{ "sd:////x", "sd:////x" },
 #if __has_include(<linux/vm_sockets.h>)
 		{ "vsock:2:80", "vsock:2:80" },
 		{ "vsock:80", "vsock:80" },
@@ -472,6 +476,9 @@ static void test_text(void **state)
 		assert_string_equal(text, rows[i][1]);
 		address_free(&a);
 		assert_true(address_parse(text, NULL, L, &a, NULL, &err));
+		free(text);
+		text = address_text(&a);
+		assert_string_equal(text, rows[i][1]);
 		address_free(&a);
 		free(text);
 	}

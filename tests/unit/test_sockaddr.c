@@ -108,6 +108,7 @@ static void test_sockaddr_text(void **state)
 	check_unix_text("", 0, "");
 	check_unix_text("/run/x", 7, "unix:/run/x");
 	check_unix_text("/run/x", 6, "unix:/run/x");
+	check_unix_text("//x", 3, "unix:////x");
 	check_unix_text("\0name", 5, "unix:@name");
 	check_unix_text("\0a\0b", 4, "unix:@a@b");
 	check_unix_text(HUNDRED "12345678", 108, "unix:" HUNDRED "12345678");
