@@ -178,10 +178,10 @@ static void test_timeout(void **state)
 			 "connecting to [::1]:# took longer than 0.02 s ([::1]:#: no answer)",
 			 d.port);
 	prepare_port(&c, "", d.port);
-	c.options.connect_timeout_ms = 2 * SHORT_MS;
+	c.options.connect_timeout_ms = AMPLE_MS;
 	c.options.happy_eyeballs_delay_ms = 1;
 	check_port_fails(&c, ERR_TIMEOUT,
-			 "connecting to localhost:# took longer than 0.04 s ([::1]:#: no answer; "
+			 "connecting to localhost:# took longer than 0.3 s ([::1]:#: no answer; "
 			 "127.0.0.1:#: connection refused)",
 			 d.port);
 	doors_close(&d);
@@ -199,16 +199,16 @@ static void test_cancel(void **state)
 	doors_open(&d, DOOR_SILENT, DOOR_SILENT);
 	prepare_port(&c, "", d.port);
 	stage = with_port("connecting to localhost:#", d.port);
-	check_cancelled(&c, 0, stage);
+	check_cancelled(&c, stage);
 	free(stage);
 	prepare_port(&c, "", d.port);
 	stage = with_port("connecting to [::1]:#", d.port);
-	check_cancelled(&c, 1, stage);
+	check_cancelled(&c, stage);
 	free(stage);
 	prepare_port(&c, "", d.port);
 	c.options.happy_eyeballs_delay_ms = 1;
 	stage = with_port("connecting to 127.0.0.1:#", d.port);
-	check_cancelled(&c, SHORT_MS, stage);
+	check_cancelled(&c, stage);
 	free(stage);
 	doors_close(&d);
 	assert_int_equal(doors_lowest_fd(), before);
