@@ -304,7 +304,7 @@ static void connect_timeout(const struct dial *d, struct err *err)
 	if (d->stage == STAGE_TLS)
 		(void)snprintf(tale, sizeof(tale), "shaking hands");
 	else
-		race_describe(d->race, tale, sizeof(tale));
+		race_describe(d->race, d->target, tale, sizeof(tale));
 	(void)err_set(err, ERR_TIMEOUT, "connecting to %s took longer than %g s (%s)", d->target,
 		      (double)d->options->connect_timeout_ms / 1000,
 		      tale[0] != '\0' ? tale : "looking up the name");

@@ -220,9 +220,23 @@ static bool has_tale(const struct race *race)
 	return false;
 }
 
-void race_describe(const struct race *race, char *buf, size_t size)
+static const char *reason(const struct attempt *attempt)
+{
+	return attempt->reason != NULL ? attempt->reason : "no answer";
+}
+
+/* The address need not be said twice when it is what was asked for. */
+static bool is_alone(const struct race *race, const char *target)
+{
+	const struct attempt *first = TAILQ_FIRST(&race->tried);
+
+	return first != NULL && TAILQ_NEXT(first, link) == NULL && strcmp(first->text, target) == 0;
+}
+
+void race_describe(const struct race *race, const char *target, char *buf, size_t size)
 {
 	const struct attempt *attempt;
+	bool named = !is_alone(race, target);
 	bool leave_out = has_tale(race);
 	size_t used = 0;
 	int n;
@@ -232,30 +246,25 @@ void race_describe(const struct race *race, char *buf, size_t size)
 	{
 		if (leave_out && attempt_is_lack(attempt))
 			continue;
-		n = snprintf(buf + used, size - used, "%s%s: %s", used > 0 ? "; " : "",
-			     attempt->text,
-			     attempt->reason != NULL ? attempt->reason : "no answer");
+		n = snprintf(buf + used, size - used, "%s%s%s%s", used > 0 ? "; " : "",
+			     named ? attempt->text : "", named ? ": " : "", reason(attempt));
 		if (n < 0 || (size_t)n >= size - used)
 			return;
 		used += (size_t)n;
 	}
 }
 
-/* The address need not be said twice when it is what was asked for. */
 void race_error(const struct race *race, const char *target, struct err *err)
 {
-	const struct attempt *first = TAILQ_FIRST(&race->tried);
 	const struct attempt *last = TAILQ_LAST(&race->tried, attempts);
 	char tale[ERR_TEXT_SIZE];
 
-	if (first == NULL) {
+	if (last == NULL) {
 		(void)err_set(err, ERR_CONNECT, "cannot connect to %s: no %saddress", target,
 			      race->skipped ? "matching local " : "");
 		return;
 	}
-	race_describe(race, tale, sizeof(tale));
-	if (first == last && strcmp(first->text, target) == 0)
-		(void)snprintf(tale, sizeof(tale), "%s", first->reason);
+	race_describe(race, target, tale, sizeof(tale));
 	(void)err_set(err, ERR_CONNECT, "cannot connect to %s: %s", target, tale);
 	err->sys = last->sys;
 }

@@ -45,9 +45,9 @@ int race_take(struct race *race);
 /* After RACE_LOST: "cannot connect to TARGET: " and each address with its reason. */
 void race_error(const struct race *race, const char *target, struct err *err);
 
-/* "[::1]:80: connection refused; 127.0.0.1:80: no answer"; cut to `size`, and "" before
- * anything was tried. */
-void race_describe(const struct race *race, char *buf, size_t size);
+/* "[::1]:80: connection refused; 127.0.0.1:80: no answer"; one that is TARGET, and alone, is not
+ * named: "no answer". Cut to `size`, and "" before anything was tried. */
+void race_describe(const struct race *race, const char *target, char *buf, size_t size);
 
 /* The address tried last as text, NULL before; borrowed until race_run(). */
 const char *race_latest(const struct race *race);

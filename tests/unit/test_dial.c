@@ -175,8 +175,7 @@ static void test_timeout(void **state)
 	prepare_port(&c, "[::1]:", d.port);
 	c.options.connect_timeout_ms = SHORT_MS;
 	check_port_fails(&c, ERR_TIMEOUT,
-			 "connecting to [::1]:# took longer than 0.02 s ([::1]:#: no answer)",
-			 d.port);
+			 "connecting to [::1]:# took longer than 0.02 s (no answer)", d.port);
 	prepare_port(&c, "", d.port);
 	c.options.connect_timeout_ms = AMPLE_MS;
 	c.options.happy_eyeballs_delay_ms = 1;

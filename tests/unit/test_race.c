@@ -281,7 +281,7 @@ static bool is_described(void *arg)
 	const struct description *d = arg;
 	char text[128];
 
-	race_describe(d->race, text, sizeof(text));
+	race_describe(d->race, "x:1", text, sizeof(text));
 	return strcmp(text, d->want) == 0;
 }
 
@@ -310,7 +310,7 @@ static void test_describe(void **state)
 	want = alloc_printf("127.0.0.1:%u", d.port);
 	assert_string_equal(race_latest(r.race), want);
 	free(want);
-	race_describe(r.race, cut, sizeof(cut));
+	race_describe(r.race, "x:1", cut, sizeof(cut));
 	assert_int_equal(strlen(cut), sizeof(cut) - 1);
 	end(&r);
 	doors_close(&d);
