@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/program.h"
+#include "net/descriptor.h"
 #include "net/tls_config.h"
 #include "session/ready.h"
 #include "session/serve.h"
@@ -198,6 +199,7 @@ static int run(struct listen *l)
 	struct program *p = &l->program;
 	struct err err;
 
+	descriptor_raise_limit(); /* each connection needs one */
 	program_init(p, l->options);
 	p->on_signal = on_signal;
 	p->on_deadline = on_deadline;

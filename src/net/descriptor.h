@@ -36,6 +36,10 @@ struct descriptor {
  * first of all. Returns a mask of those that were closed (bit N for N). */
 unsigned descriptor_fill_standard(void);
 
+/* Let this process have as many descriptors as the system lets it ask for: the
+ * soft limit is raised to the hard one. Where that is refused it stays. */
+void descriptor_raise_limit(void);
+
 /* For reading (`writing` false) or writing `fd`, which stays open and unchanged.
  * With `owned`, it is ours and is closed by descriptor_close(). */
 void descriptor_open(struct descriptor *d, int fd, bool writing, bool owned);
