@@ -1,0 +1,105 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: ISC
+# clients.bash: the clients of a listener, in Python, for the files about listen and echo.
+
+# What every script of clients begins with: dial() connects to the port that is the first argument,
+# got(c, n) receives exactly n bytes, rest(c) all up to the end, silent(c) that nothing comes for a
+# while, refused() that nobody listens any more.
+CLIENTS_PRELUDE='
+import errno, os, select, selectors, socket, ssl, struct, sys, time
+PORT = int(sys.argv[1] or 0)
+DEADLINE = float(os.environ["LIU_TIMEOUT"])
+def dial(host="127.0.0.1", port=None):
+    c = socket.create_connection((host, port or PORT), timeout=DEADLINE)
+    c.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return c
+def dial_unix(path):
+    c = socket.socket(socket.AF_UNIX)
+    c.settimeout(DEADLINE)
+    c.connect(path)
+    return c
+def got(c, n):
+    data = b""
+    while len(data) < n:
+        piece = c.recv(n - len(data))
+        if not piece:
+            break
+        data += piece
+    return data
+def rest(c):
+    data = b""
+    while True:
+        piece = c.recv(1 << 16)
+        if not piece:
+            return data
+        data += piece
+def silent(c, seconds=0.15):
+    return not select.select([c], [], [], seconds)[0]
+def until(met):
+    end = time.monotonic() + DEADLINE
+    while not met():
+        if time.monotonic() > end:
+            sys.exit("still not")
+        select.select([], [], [], 0.02)
+def reset(c):
+    c.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    c.close()
+def refused(host="127.0.0.1"):
+    end = time.monotonic() + DEADLINE
+    while time.monotonic() < end:
+        try:
+            socket.create_connection((host, PORT), timeout=DEADLINE).close()
+        except ConnectionRefusedError:
+            return True
+        except ConnectionResetError:
+            pass
+        select.select([], [], [], 0.02)
+    return False
+def name(c):
+    return "%s:%d" % c.getsockname()[:2]
+def same(expected, actual):
+    if expected != actual:
+        sys.exit("expected %.200r\nactual   %.200r" % (expected, actual))
+'
+
+# clients SCRIPT [ARGUMENT...]: run a script with $PORT as its first argument; it must succeed without
+# a word on standard error. What it prints is in $SAID.
+clients() {
+	SAID=$BATS_TEST_TMPDIR/said
+	LIU_TIMEOUT=$LIU_TIMEOUT timeout -k 5 "$((2 * LIU_TIMEOUT))" \
+		python3 -c "$CLIENTS_PRELUDE$1" "${PORT:-0}" "${@:2}" >"$SAID" 2>"$SAID.err" </dev/null 3>&- ||
+		fail "--- the clients failed ($?) ---" "$(cat "$SAID" "$SAID.err")" \
+			"--- the server said ---" "$(cat "${SERVER_ERR:-/dev/null}")" || return
+	[ ! -s "$SAID.err" ] || fail "$(cat "$SAID.err")"
+}
+
+# said N: line N of what the clients printed.
+said() {
+	sed -n "$1p" "$SAID"
+}
+
+# server_said TEXT: the whole standard error of $SERVER, after its first line, which says where it
+# listens. A line about a connection comes when the peer has ended too.
+server_said() {
+	local expected="listening on $ADDRESS"
+	[ -z "$1" ] || expected+=$'\n'$1
+	wait_until has_lines "$SERVER_ERR" "$(wc -l <<<"$expected")" || :
+	is "$SERVER_ERR" 'standard error of the server' "$expected"
+}
+
+has_lines() {
+	[ "$(wc -l <"$1")" -ge "$2" ]
+}
+
+# ends WANTED: the server ends by itself with this status.
+ends() {
+	wait_exit "$SERVER" || return
+	assert_equal "$1" "$status" 'exit status of the server' || fail "$(cat "$SERVER_ERR")"
+}
+
+# limited N [-S|-H]: a program that is liu with that limit on descriptors.
+limited() {
+	LIMITED=$BATS_TEST_TMPDIR/limited
+	printf '#!/bin/sh\nulimit %s %s && exec "%s" "$@"\n' "${2:--n}" "$1" "$LIU" >"$LIMITED"
+	chmod +x "$LIMITED"
+}
