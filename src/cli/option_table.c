@@ -60,6 +60,7 @@ static const struct option_row data_rows[] = {
 };
 
 static const struct option_row relay_rows[] = {
+	{ .name = "pump", .arg = "NAME", TO(PUMP, session.pump), .commands = STREAMS },
 	{ .name = "send-only", TO(SWITCH, session.relay.send_only), .commands = STREAMS,
 	  .summary = "read nothing from the peer", .excludes = "recv-only end-with-peer" },
 	{ .name = "recv-only", TO(SWITCH, session.relay.recv_only), .commands = STREAMS,

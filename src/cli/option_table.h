@@ -92,6 +92,7 @@ enum option_type {
 	OPTION_INT,	   /* int: above 0 */
 	OPTION_MODE,	   /* mode_t: octal, at most 0777 */
 	OPTION_COLOR,	   /* enum color_when */
+	OPTION_PUMP,	   /* const char *: a pump's name */
 	OPTION_ESCAPED,	   /* struct bytes, owned: TEXT decoded, not empty */
 	OPTION_RANGES,	   /* struct http_ranges *, owned */
 };

@@ -9,6 +9,7 @@
 #include "base/escape.h"
 #include "base/number.h"
 #include "net/address.h"
+#include "session/pump.h"
 
 #include <inttypes.h>
 #include <limits.h>
@@ -106,6 +107,14 @@ static bool store_mode(const char *value, mode_t *out, struct err *err)
 	return true;
 }
 
+static bool store_pump(const char *value, const char **out, struct err *err)
+{
+	if (!pump_known(value))
+		return err_set(err, ERR_USAGE, "'%s' is no pump", value);
+	*out = value;
+	return true;
+}
+
 static bool store_color(const char *value, enum color_when *out, struct err *err)
 {
 	static const char *const names[] = {
@@ -186,6 +195,8 @@ static bool store(const struct option_row *row, const char *value, void *field, 
 		return store_mode(value, field, err);
 	case OPTION_COLOR:
 		return store_color(value, field, err);
+	case OPTION_PUMP:
+		return store_pump(value, field, err);
 	case OPTION_ESCAPED:
 		return store_escaped(value, field, err);
 	case OPTION_RANGES:

@@ -44,13 +44,20 @@ void stream_refresh(struct stream *s)
 		writer_feed_error(&s->writer);
 }
 
+static size_t room(const struct stream *s)
+{
+	if (s->closing != NULL)
+		return CLOSING_ROOM;
+	return s->raw ? 0 : reader_room(&s->reader);
+}
+
 bool stream_update(struct stream *s)
 {
 	size_t queued = writer_queued(&s->writer);
 
 	if (queued > 0)
 		transport_flush(s->transport);
-	transport_want(s->transport, s->closing != NULL ? CLOSING_ROOM : reader_room(&s->reader));
+	transport_want(s->transport, room(s));
 	return writer_queued(&s->writer) < queued;
 }
 

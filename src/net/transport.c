@@ -57,6 +57,11 @@ int transport_raw_fd(const struct transport *t)
 	return t->ops->raw_fd(t);
 }
 
+void transport_raw_error(struct transport *t, bool sending, int sys)
+{
+	t->ops->raw_error(t, sending, sys);
+}
+
 bool transport_info(const struct transport *t, enum info_key key, struct evbuffer *out)
 {
 	return t->ops->info(t, key, out);

@@ -59,6 +59,7 @@ struct transport_ops {
 	void (*abort)(struct transport *t);
 	size_t (*unsent)(const struct transport *t);
 	int (*raw_fd)(const struct transport *t);
+	void (*raw_error)(struct transport *t, bool sending, int sys); /* where raw_fd is */
 	bool (*info)(const struct transport *t, enum info_key key, struct evbuffer *out);
 	enum stream_status (*handshake)(struct transport *t); /* optional: none is needed */
 };
@@ -106,8 +107,12 @@ void transport_abort(struct transport *t);
  * the system does not say, or they cannot be lost (Unix). */
 size_t transport_unsent(const struct transport *t);
 
-/* A descriptor whose bytes are the stream's bytes, for splice; -1: none. */
+/* A descriptor whose bytes are the stream's bytes, which does not block, for
+ * splice; -1: none. Who uses it counts what it moves in `received` and `sent`,
+ * keeps `room` at 0 while it reads, and says with transport_raw_error() what it
+ * met: an errno, or 0 for the end of what the peer sends. */
 int transport_raw_fd(const struct transport *t);
+void transport_raw_error(struct transport *t, bool sending, int sys);
 
 /* Append one fact as text without a newline at its end; false and nothing
  * appended when this stream does not have it. */

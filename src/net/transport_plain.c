@@ -15,6 +15,7 @@
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/event.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -345,9 +346,23 @@ static size_t plain_unsent(const struct transport *t)
 	return t->shut_done && bytes > 0 ? bytes - 1 : bytes; /* without our FIN, the last one */
 }
 
+/* splice(2) and sendfile(2) know no MSG_DONTWAIT. */
 static int plain_raw_fd(const struct transport *t)
 {
-	return plain_of_const(t)->fd;
+	int fd = plain_of_const(t)->fd;
+	int flags = fcntl(fd, F_GETFL);
+
+	return flags >= 0 && (flags & O_NONBLOCK) ? fd : -1;
+}
+
+static void plain_raw_error(struct transport *t, bool sending, int sys)
+{
+	struct plain *p = plain_of(t);
+
+	if (sending)
+		fail_sending(p, sys);
+	else
+		end_reading(p, sys != 0 ? sys : p->taken);
 }
 
 static bool plain_info(const struct transport *t, enum info_key key, struct evbuffer *out)
@@ -365,6 +380,7 @@ static const struct transport_ops plain_ops = {
 	.abort = plain_abort,
 	.unsent = plain_unsent,
 	.raw_fd = plain_raw_fd,
+	.raw_error = plain_raw_error,
 	.info = plain_info,
 };
 

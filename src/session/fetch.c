@@ -37,14 +37,18 @@ static bool is_interim(const struct http_head *head)
 	return head->status < STATUS_FINAL && head->status != STATUS_SWITCHING;
 }
 
+/* Its bytes still count: without a limit a peer could go on for ever. */
 static void pass_over(struct fetch *fetch)
 {
-	size_t len = evbuffer_get_length(fetch->text);
+	size_t bytes = fetch->head.bytes;
+	char *line;
 
-	log_line(LOG_INFO, "interim answer: %s %d %s", fetch->head.version, fetch->head.status,
-		 fetch->head.reason);
-	evbuffer_drain(fetch->text, len);
+	while ((line = evbuffer_readln(fetch->text, NULL, EVBUFFER_EOL_LF)) != NULL) {
+		log_line(LOG_INFO, "interim answer: %s", line);
+		free(line);
+	}
 	http_head_free(&fetch->head);
+	fetch->head.bytes = bytes;
 }
 
 static void keep_line(struct fetch *fetch, struct bytes line)

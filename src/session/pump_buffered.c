@@ -45,7 +45,7 @@ static void send_input(struct pump *pump, struct session *s, struct evbuffer *da
 	transport_flush(s->stream.transport);
 }
 
-enum stream_status pump_up(struct pump *pump, struct session *s)
+static enum stream_status run_up(struct pump *pump, struct session *s)
 {
 	struct evbuffer *data = sink_scratch(s->parts->sink);
 
@@ -59,7 +59,7 @@ enum stream_status pump_up(struct pump *pump, struct session *s)
 			(void)session_wait(s, WAIT_WRITE);
 			return STREAM_AGAIN;
 		}
-		status = input_read(s->parts->input, room, data);
+		status = input_read(pump->input, room, data);
 		if (status == STREAM_AGAIN)
 			(void)session_wait(s, WAIT_INPUT);
 		if (status != STREAM_OK)
@@ -69,7 +69,7 @@ enum stream_status pump_up(struct pump *pump, struct session *s)
 	return STREAM_OK;
 }
 
-enum stream_status pump_down(struct pump *pump, struct session *s)
+static enum stream_status run_down(struct pump *pump, struct session *s)
 {
 	struct evbuffer *data = sink_scratch(s->parts->sink);
 
@@ -89,3 +89,10 @@ enum stream_status pump_down(struct pump *pump, struct session *s)
 	}
 	return STREAM_OK;
 }
+
+static enum stream_status buffered_run(struct pump *pump, struct session *s)
+{
+	return pump->direction == PUMP_UP ? run_up(pump, s) : run_down(pump, s);
+}
+
+const struct pump_kind pump_buffered = { "buffered", NULL, buffered_run };

@@ -69,6 +69,8 @@ static struct relay *relay_new(struct session *s)
 
 	relay->up.name = "up";
 	relay->down.name = "down";
+	pump_init(&relay->up.pump, PUMP_UP, s->parts->input);
+	pump_init(&relay->down.pump, PUMP_DOWN, NULL);
 	relay->up.pump.crlf = s->parts->settings->crlf;
 	relay->passes_end = !policy->no_half_close;
 	relay->ends_with_peer = policy->end_with_peer || input_is_terminal(s->parts->input);
@@ -87,6 +89,8 @@ void relay_free(struct relay *relay)
 		return;
 	timer_free(relay->quit);
 	timer_free(relay->notice);
+	pump_clear(&relay->up.pump);
+	pump_clear(&relay->down.pump);
 	free(relay);
 }
 
@@ -106,7 +110,7 @@ static void input_ended(struct session *s, struct relay *relay)
 
 static enum step_result flow_up(struct session *s, struct relay *relay)
 {
-	switch (pump_up(&relay->up.pump, s)) {
+	switch (pump_run(&relay->up.pump, s)) {
 	case STREAM_OK:
 		return session_wait(s, WAIT_TURN);
 	case STREAM_AGAIN:
@@ -162,7 +166,7 @@ static enum step_result run_down(struct session *s, struct relay *relay)
 {
 	if (relay->down.state != FLOWING)
 		return STEP_AGAIN;
-	switch (pump_down(&relay->down.pump, s)) {
+	switch (pump_run(&relay->down.pump, s)) {
 	case STREAM_OK:
 		return session_wait(s, WAIT_TURN);
 	case STREAM_AGAIN:
@@ -189,7 +193,7 @@ static enum step_result relay_ended(struct session *s)
 static enum step_result upload_failed(struct session *s)
 {
 	struct err err = *stream_write_error(&s->stream);
-	uint64_t sent = writer_sent(&s->stream.writer);
+	uint64_t sent = s->stream.transport->sent;
 
 	(void)err_prefix(&err, "after %" PRIu64 " byte%s sent", sent, sent == 1 ? "" : "s");
 	return session_fail(s, &err, NULL);

@@ -37,6 +37,7 @@ struct session_settings {
 	bool crlf;
 	bool chomp;
 	struct relay_policy relay;
+	const char *pump; /* the only one to try; NULL: the fastest that fits */
 };
 
 #endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: ISC */
+/* pump: moves the bytes of one direction between the stream and a descriptor. */
+#include "config.h"
+
+#include "session/pump.h"
+
+#include "base/log.h"
+
+#include <stddef.h>
+#include <string.h>
+
+/* The fastest first; the last one serves any pair. */
+static const struct pump_kind *const kinds[] = { &pump_splice, &pump_buffered };
+
+enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
+
+bool pump_known(const char *name)
+{
+	for (size_t i = 0; i < KINDS; i++) {
+		if (strcmp(kinds[i]->name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static const struct pump_kind *choose(const struct pump *pump, struct session *s)
+{
+	const char *wanted = s->parts->settings->pump;
+
+	for (size_t i = 0; i < KINDS - 1; i++) {
+		if ((wanted == NULL || strcmp(wanted, kinds[i]->name) == 0) &&
+		    kinds[i]->fits(pump, s))
+			return kinds[i];
+	}
+	return kinds[KINDS - 1];
+}
+
+void pump_init(struct pump *pump, enum pump_direction direction, struct input *input)
+{
+	*pump = (struct pump){ .direction = direction, .input = input };
+}
+
+void pump_clear(struct pump *pump)
+{
+	pump_splice_free(pump->splice);
+	*pump = (struct pump){ 0 };
+}
+
+enum stream_status pump_run(struct pump *pump, struct session *s)
+{
+	if (pump->kind == NULL) {
+		pump->kind = choose(pump, s);
+		log_line(LOG_DEBUG, "connection %u: pump %s: %s", s->conn,
+			 pump->direction == PUMP_UP ? "up" : "down", pump->kind->name);
+	}
+	return pump->kind->run(pump, s);
+}

@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: ISC */
+/* pump_splice: in the kernel, without copying through the process. */
+#include "config.h"
+
+#include "session/pump.h"
+
+#include "base/alloc.h"
+#include "net/input.h"
+#include "net/output.h"
+#include "net/watch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/*
+ * splice(2) needs a pipe at one of its ends. Where the input or the output is
+ * one, a single call moves the bytes. From a file sendfile(2) has a pipe inside;
+ * to a file we have one of our own between two calls.
+ *
+ * EAGAIN does not say which end it was: poll(2) is asked, and that end watched.
+ * What is already in the evbuffers goes first, and while we read the socket the
+ * transport does not. An error that is neither the socket's nor the output's is
+ * left to the buffered pump, which meets it again and can name it.
+ */
+
+enum {
+	CHUNK = 1024 * 1024,
+	CALLS_PER_RUN = 16,
+};
+
+struct splice {
+	struct watch *socket; /* readable or writable, as the direction wants */
+	struct watch *other;  /* the input or the output; NULL: it never waits */
+	int fd;		      /* of the input or the output */
+	bool is_pipe;	      /* ... which is a pipe */
+	int pipe[2];	      /* our own, down to a file; -1: none */
+	size_t held;	      /* bytes in it */
+	bool moved;	      /* so it works for this pair */
+};
+
+/* What one call has come to. */
+enum call { CALL_MOVED, CALL_ENDED, CALL_WAIT, CALL_FAILED };
+
+static struct output *output_of(const struct session *s)
+{
+	return sink_output(s->parts->sink);
+}
+
+static int other_fd(const struct pump *pump, const struct session *s)
+{
+	return pump->direction == PUMP_UP ? input_raw_fd(pump->input) : output_raw_fd(output_of(s));
+}
+
+/* Nobody looks at the bytes, and both ends are descriptors. */
+static bool splice_fits(const struct pump *pump, struct session *s)
+{
+	bool seen = pump->direction == PUMP_UP ? pump->crlf
+					       : sink_is_json(s->parts->sink) || s->record != NULL;
+
+	return !seen && transport_raw_fd(s->stream.transport) >= 0 && other_fd(pump, s) >= 0;
+}
+
+static bool fd_is_pipe(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode);
+}
+
+static struct splice *splice_new(const struct pump *pump, struct session *s)
+{
+	bool up = pump->direction == PUMP_UP;
+	struct splice *x = alloc_zeroed(sizeof(*x));
+
+	x->fd = other_fd(pump, s);
+	x->is_pipe = fd_is_pipe(x->fd);
+	x->pipe[0] = x->pipe[1] = -1;
+	if (!up && !x->is_pipe && pipe2(x->pipe, O_CLOEXEC | O_NONBLOCK) == 0)
+		(void)fcntl(x->pipe[0], F_SETPIPE_SZ, CHUNK); /* else it is smaller */
+	x->socket = watch_new(s->parts->loop, transport_raw_fd(s->stream.transport),
+			      up ? WATCH_WRITE : WATCH_READ, &s->task);
+	if (x->is_pipe)
+		x->other =
+			watch_new(s->parts->loop, x->fd, up ? WATCH_READ : WATCH_WRITE, &s->task);
+	return x;
+}
+
+void pump_splice_free(struct splice *x)
+{
+	if (x == NULL)
+		return;
+	watch_free(x->socket);
+	watch_free(x->other);
+	if (x->pipe[0] >= 0) {
+		(void)close(x->pipe[0]);
+		(void)close(x->pipe[1]);
+	}
+	free(x);
+}
+
+/* Go on with the buffers, which serve any pair. */
+static enum stream_status hand_over(struct pump *pump, struct session *s)
+{
+	pump_splice_free(pump->splice);
+	pump->splice = NULL;
+	s->stream.raw = false;
+	pump->kind = &pump_buffered;
+	return pump->kind->run(pump, s);
+}
+
+/* Watch the end that is not ready. */
+static enum stream_status wait_for_end(struct pump *pump, struct session *s)
+{
+	struct splice *x = pump->splice;
+	bool up = pump->direction == PUMP_UP;
+	struct pollfd end = { .fd = transport_raw_fd(s->stream.transport),
+			      .events = up ? POLLOUT : POLLIN };
+	bool socket_ready = poll(&end, 1, 0) > 0;
+
+	watch_arm(socket_ready && x->other != NULL ? x->other : x->socket);
+	(void)session_wait(s, up == (socket_ready && x->other != NULL) ? WAIT_INPUT : WAIT_OUTPUT);
+	return STREAM_AGAIN;
+}
+
+static enum call outcome(ssize_t n)
+{
+	if (n > 0)
+		return CALL_MOVED;
+	if (n == 0)
+		return CALL_ENDED;
+	return errno == EAGAIN || errno == EINTR ? CALL_WAIT : CALL_FAILED;
+}
+
+/* --- up --- */
+
+static bool is_socket_error(int sys)
+{
+	return sys == EPIPE || sys == ECONNRESET || sys == ETIMEDOUT || sys == ENOTCONN ||
+	       sys == EHOSTUNREACH || sys == ENETUNREACH || sys == ENETDOWN;
+}
+
+static enum stream_status run_up(struct pump *pump, struct session *s)
+{
+	struct transport *t = s->stream.transport;
+	const struct splice *x = pump->splice;
+	int fd = transport_raw_fd(t);
+
+	for (int budget = CALLS_PER_RUN; budget > 0; budget--) {
+		ssize_t n = x->is_pipe ? splice(x->fd, NULL, fd, NULL, CHUNK, SPLICE_F_NONBLOCK)
+				       : sendfile(fd, x->fd, NULL, CHUNK);
+
+		switch (outcome(n)) {
+		case CALL_MOVED:
+			pump->bytes += (uint64_t)n;
+			t->sent += (uint64_t)n;
+			continue;
+		case CALL_ENDED:
+			return STREAM_EOF;
+		case CALL_WAIT:
+			return wait_for_end(pump, s);
+		case CALL_FAILED:
+			break;
+		}
+		if (!is_socket_error(errno))
+			return hand_over(pump, s);
+		transport_raw_error(t, true, errno);
+		stream_refresh(&s->stream);
+		return STREAM_OK;
+	}
+	return STREAM_OK;
+}
+
+/* --- down --- */
+
+/* The bytes that wait in our pipe, to the file. */
+static enum call empty_pipe(struct pump *pump, struct session *s)
+{
+	struct splice *x = pump->splice;
+
+	while (x->held > 0) {
+		ssize_t n = splice(x->pipe[0], NULL, x->fd, NULL, x->held, 0);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0) {
+			output_fail(output_of(s), n < 0 ? errno : EIO);
+			return CALL_FAILED;
+		}
+		x->held -= (size_t)n;
+	}
+	return CALL_MOVED;
+}
+
+/* One helping from the socket to the output, or into our pipe. */
+static enum call take_some(struct pump *pump, struct session *s)
+{
+	struct transport *t = s->stream.transport;
+	struct splice *x = pump->splice;
+	int to = x->is_pipe ? x->fd : x->pipe[1];
+	ssize_t n = splice(transport_raw_fd(t), NULL, to, NULL, CHUNK, SPLICE_F_NONBLOCK);
+
+	if (n > 0) {
+		x->moved = true;
+		pump->bytes += (uint64_t)n;
+		t->received += (uint64_t)n;
+		if (!x->is_pipe)
+			x->held = (size_t)n;
+	}
+	return outcome(n);
+}
+
+static enum stream_status down_failed(struct pump *pump, struct session *s, int sys)
+{
+	if (!pump->splice->moved && (sys == EINVAL || sys == ENOSYS || sys == EBADF))
+		return hand_over(pump, s);
+	if (sys == EPIPE && pump->splice->is_pipe) {
+		output_fail(output_of(s), sys);
+		(void)session_wait(s, WAIT_OUTPUT);
+		return STREAM_AGAIN;
+	}
+	transport_raw_error(s->stream.transport, false, sys);
+	stream_refresh(&s->stream);
+	return STREAM_ERROR;
+}
+
+static enum stream_status run_down(struct pump *pump, struct session *s)
+{
+	for (int budget = CALLS_PER_RUN; budget > 0; budget--) {
+		switch (take_some(pump, s)) {
+		case CALL_MOVED:
+			break;
+		case CALL_ENDED:
+			transport_raw_error(s->stream.transport, false, 0);
+			stream_refresh(&s->stream);
+			return STREAM_EOF;
+		case CALL_WAIT:
+			return wait_for_end(pump, s);
+		case CALL_FAILED:
+			return down_failed(pump, s, errno);
+		}
+		if (empty_pipe(pump, s) == CALL_FAILED) {
+			(void)session_wait(s, WAIT_OUTPUT);
+			return STREAM_AGAIN;
+		}
+	}
+	return STREAM_OK;
+}
+
+/* --- what is in the buffers goes first --- */
+
+static bool buffers_are_clean(const struct pump *pump, struct session *s)
+{
+	if (pump->direction == PUMP_UP)
+		return writer_queued(&s->stream.writer) == 0;
+	return reader_buffered(&s->stream.reader) == 0 && output_queued(output_of(s)) == 0;
+}
+
+static enum stream_status clean_up(struct pump *pump, struct session *s)
+{
+	struct splice *x = pump->splice;
+
+	if (pump->direction == PUMP_UP) {
+		(void)session_wait(s, WAIT_WRITE);
+		return STREAM_AGAIN;
+	}
+	if (reader_buffered(&s->stream.reader) > 0)
+		return pump_buffered.run(pump, s);
+	output_flush(output_of(s));
+	if (output_queued(output_of(s)) == 0)
+		return STREAM_OK;
+	if (x->other == NULL)
+		return STREAM_OK; /* a file: it takes more at once */
+	watch_arm(x->other);
+	(void)session_wait(s, WAIT_OUTPUT);
+	return STREAM_AGAIN;
+}
+
+static enum stream_status splice_run(struct pump *pump, struct session *s)
+{
+	if (pump->splice == NULL)
+		pump->splice = splice_new(pump, s);
+	if (pump->direction == PUMP_DOWN) {
+		if (!pump->splice->is_pipe && pump->splice->pipe[0] < 0)
+			return hand_over(pump, s); /* no pipe was to be had */
+		s->stream.raw = true;
+		transport_want(s->stream.transport, 0);
+		if (s->stream.reader.ended)
+			return pump_buffered.run(pump, s);
+	}
+	if (!buffers_are_clean(pump, s))
+		return clean_up(pump, s);
+	return pump->direction == PUMP_UP ? run_up(pump, s) : run_down(pump, s);
+}
+
+const struct pump_kind pump_splice = { "splice", splice_fits, splice_run };
