@@ -4,9 +4,11 @@
 
 #include "session/pump.h"
 
+#include "base/alloc.h"
 #include "base/log.h"
 
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* The fastest first; the last one serves any pair. */
@@ -44,6 +46,25 @@ void pump_clear(struct pump *pump)
 {
 	pump_splice_free(pump->splice);
 	*pump = (struct pump){ 0 };
+}
+
+struct pump *session_pump(struct session *s, enum pump_direction direction, struct input *input)
+{
+	if (s->state.pump == NULL) {
+		s->state.pump = alloc_zeroed(sizeof(*s->state.pump));
+		pump_init(s->state.pump, direction, input);
+	}
+	return s->state.pump;
+}
+
+void session_pump_free(struct session *s)
+{
+	if (s->state.pump == NULL)
+		return;
+	pump_clear(s->state.pump);
+	free(s->state.pump);
+	s->stream.raw = false;
+	s->state.pump = NULL;
 }
 
 enum stream_status pump_run(struct pump *pump, struct session *s)

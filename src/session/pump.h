@@ -62,6 +62,10 @@ void pump_init(struct pump *pump, enum pump_direction direction, struct input *i
 void pump_clear(struct pump *pump);
 enum stream_status pump_run(struct pump *pump, struct session *s);
 
+/* The running step's own, made at its first call. */
+struct pump *session_pump(struct session *s, enum pump_direction direction, struct input *input);
+void session_pump_free(struct session *s);
+
 /* For pump_clear(). */
 void pump_splice_free(struct splice *splice); /* NULL is allowed */
 

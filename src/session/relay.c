@@ -179,14 +179,14 @@ static enum step_result run_down(struct session *s, struct relay *relay)
 	case STREAM_ERROR:
 		break;
 	}
-	return session_fail_read(s, NULL, relay->down.pump.bytes, 0);
+	return session_fail_read(s, sink_scratch(s->parts->sink), relay->down.pump.bytes, 0);
 }
 
 /* The last event of a relay has no bytes. */
 static enum step_result relay_ended(struct session *s)
 {
 	if (sink_is_json(s->parts->sink))
-		session_piece(s, sink_scratch(s->parts->sink), false);
+		session_piece_end(s);
 	return STEP_STOP;
 }
 

@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "net/input.h"
+#include "session/pump.h"
 #include "session/relay.h"
 
 #include <assert.h>
@@ -60,6 +61,7 @@ struct session *session_new(const struct session_parts *parts, struct transport 
 
 static void state_clear(struct session *s)
 {
+	session_pump_free(s);
 	input_free(s->state.input);
 	relay_free(s->state.relay);
 	memset(&s->state, 0, sizeof(s->state));

@@ -26,6 +26,7 @@
 struct err;
 struct evbuffer;
 struct input;
+struct pump;
 struct relay;
 struct session;
 
@@ -62,6 +63,7 @@ struct step_state {
 	uint64_t stall_bytes; /* ... bytes that had moved when it began to wait */
 	bool stall_said;
 	struct relay *relay;   /* owned */
+	struct pump *pump;     /* read, writefile; owned */
 	unsigned char held[4]; /* JSON: the begin of a character, for the next piece */
 	size_t held_len;
 };
@@ -151,6 +153,9 @@ void session_record(struct session *s, struct evbuffer *data, size_t strip, bool
 
 /* A piece of a longer record; without `more` it is the last, perhaps empty. */
 void session_piece(struct session *s, struct evbuffer *data, bool more);
+
+/* The end of what had no length of its own: an event without bytes. */
+void session_piece_end(struct session *s);
 
 /* Remember bytes for expect: a new record, or more of it. */
 void session_record_begin(struct session *s);

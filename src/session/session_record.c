@@ -105,6 +105,16 @@ void session_piece(struct session *s, struct evbuffer *data, bool more)
 		give(s, data, more, !more);
 }
 
+void session_piece_end(struct session *s)
+{
+	struct evbuffer *rest = sink_scratch(s->parts->sink);
+
+	hold_character(s, rest, false);
+	if (evbuffer_get_length(rest) > 0)
+		give(s, rest, true, false);
+	give(s, rest, false, true);
+}
+
 /* A record too long for one JSON event. */
 static void record_in_pieces(struct session *s, struct evbuffer *data, bool more)
 {

@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/escape.h"
 #include "session/frame.h"
+#include "session/pump.h"
 #include "session/session.h"
 #include "session/steps.h"
 
@@ -46,27 +47,21 @@ static enum step_result take_record(struct session *s, enum stream_status status
 /* read: everything to the end of the stream, as it comes. */
 static enum step_result read_to_end(struct session *s)
 {
-	struct evbuffer *data = scratch(s);
+	struct pump *pump = session_pump(s, PUMP_DOWN, NULL);
 
-	for (int budget = PIECES_PER_RUN; budget > 0; budget--) {
-		enum stream_status status;
-
-		if (session_output_full(s))
-			return STEP_AGAIN;
-		status = reader_read(&s->stream.reader, SIZE_MAX, data);
-		if (status == STREAM_AGAIN)
-			return session_wait(s, WAIT_READ);
-		if (status == STREAM_ERROR)
-			return session_fail_read(s, data,
-						 s->state.bytes + evbuffer_get_length(data), 0);
-		if (evbuffer_get_length(data) > 0)
-			session_piece(s, data, true);
-		if (status == STREAM_EOF) {
-			session_piece(s, data, false);
-			return STEP_NEXT;
-		}
+	switch (pump_run(pump, s)) {
+	case STREAM_OK:
+		return session_wait(s, WAIT_TURN);
+	case STREAM_AGAIN:
+		return STEP_AGAIN;
+	case STREAM_EOF:
+		session_piece_end(s);
+		return STEP_NEXT;
+	case STREAM_OVERRUN:
+	case STREAM_ERROR:
+		break;
 	}
-	return session_wait(s, WAIT_TURN);
+	return session_fail_read(s, scratch(s), pump->bytes, 0);
 }
 
 enum step_result run_read(struct session *s, const struct step *step)

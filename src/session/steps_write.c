@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "net/input.h"
+#include "session/pump.h"
 #include "session/session.h"
 #include "session/steps.h"
 
@@ -18,7 +19,6 @@
 #include <unistd.h>
 
 enum {
-	PIECES_PER_RUN = 16,
 	STALL_NOTICE_MS = 5000, /* neither direction has moved for so long */
 };
 
@@ -139,51 +139,32 @@ static void watch_for_stall(struct session *s)
 		timer_start(timer, STALL_NOTICE_MS);
 }
 
-/* A buffer full of the file; AGAIN says that more may follow at once. */
-static enum step_result send_piece(struct session *s)
-{
-	struct evbuffer *data = sink_scratch(s->parts->sink);
-	size_t room = writer_room(&s->stream.writer);
-
-	if (room == 0) {
-		watch_for_stall(s);
-		return session_wait(s, WAIT_WRITE);
-	}
-	switch (input_read(s->state.input, room, data)) {
-	case STREAM_OK:
-		s->state.bytes += evbuffer_get_length(data);
-		writer_write_buffer(&s->stream.writer, data);
-		transport_flush(s->stream.transport);
-		return STEP_AGAIN;
-	case STREAM_AGAIN:
-		return session_wait(s, WAIT_INPUT);
-	case STREAM_EOF:
-		return sent(s, s->state.bytes);
-	case STREAM_OVERRUN:
-	case STREAM_ERROR:
-		break;
-	}
-	return session_fail(s, input_error(s->state.input), NULL);
-}
-
 /* Waits for the low-water mark at the end, as drain does. */
 enum step_result run_writefile(struct session *s, const struct step *step)
 {
+	struct pump *pump = s->state.pump;
 	struct err err;
 
 	if (s->state.input == NULL) {
 		if (!open_file(s, step, &err))
 			return session_fail(s, &err, NULL);
 		input_set_task(s->state.input, &s->task);
+		pump = session_pump(s, PUMP_UP, s->state.input);
 	}
-	for (int budget = PIECES_PER_RUN; budget > 0; budget--) {
-		enum step_result result;
-
-		if (s->stream.writer.broken)
-			return session_fail_write(s);
-		result = send_piece(s);
-		if (result != STEP_AGAIN || s->waits != 0)
-			return result;
+	if (s->stream.writer.broken)
+		return session_fail_write(s);
+	switch (pump_run(pump, s)) {
+	case STREAM_OK:
+		return session_wait(s, WAIT_TURN);
+	case STREAM_AGAIN:
+		if (s->waits & (WAIT_WRITE | WAIT_OUTPUT))
+			watch_for_stall(s);
+		return STEP_AGAIN;
+	case STREAM_EOF:
+		return sent(s, pump->bytes);
+	case STREAM_OVERRUN:
+	case STREAM_ERROR:
+		break;
 	}
-	return session_wait(s, WAIT_TURN);
+	return session_fail(s, input_error(s->state.input), NULL);
 }
