@@ -82,14 +82,21 @@ enum step_result run_write_eof(struct session *s, const struct step *step)
 	return done(s);
 }
 
-/* `%n` in PATH is the connection's number. */
+/* Every `%n` in PATH is the connection's number. */
 static char *numbered_path(const char *path, unsigned conn)
 {
-	const char *mark = strstr(path, "%n");
+	char *text = alloc_string("");
 
-	if (mark == NULL)
-		return alloc_string(path);
-	return alloc_printf("%.*s%u%s", (int)(mark - path), path, conn, mark + 2);
+	for (const char *mark; (mark = strstr(path, "%n")) != NULL; path = mark + 2) {
+		char *longer = alloc_printf("%s%.*s%u", text, (int)(mark - path), path, conn);
+
+		free(text);
+		text = longer;
+	}
+	char *whole = alloc_printf("%s%s", text, path);
+
+	free(text);
+	return whole;
 }
 
 /* A descriptor for this connection alone. What was opened at start is used
