@@ -33,7 +33,7 @@ DEADLINE = float(os.environ.get("LIU_TIMEOUT", "20"))
 class Peer:
     def __init__(self, words):
         self.words = words
-        self.received = b""
+        self.received = bytearray()
         kind = self.take()
         if kind == "connect":
             self.socket = socket.create_connection(("127.0.0.1", int(self.take())), DEADLINE)
@@ -78,7 +78,7 @@ class Peer:
     def do_receive(self):
         want = len(self.received) + int(self.take())
         while len(self.received) < want:
-            data = self.socket.recv(want - len(self.received))
+            data = self.socket.recv(min(want - len(self.received), 65536))
             if not data:
                 sys.exit("the end came after %d bytes" % len(self.received))
             self.received += data
