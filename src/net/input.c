@@ -180,7 +180,8 @@ int input_raw_fd(const struct input *input)
 
 	if (input->error.kind != ERR_OK || input->ended)
 		return -1;
-	if (input->d.kind == DESCRIPTOR_OWN && input->d.fifo)
+	/* splice(2) takes a FIFO that has no writer yet for one at its end. */
+	if (input->d.kind == DESCRIPTOR_OWN && input->d.fifo && !input->d.fresh)
 		return input->d.fd;
 	if (input->d.kind == DESCRIPTOR_FILE && fstat(input->d.fd, &st) == 0 && S_ISREG(st.st_mode))
 		return input->d.fd;
