@@ -260,6 +260,16 @@ static bool buffers_are_clean(const struct pump *pump, struct session *s)
 	return reader_buffered(&s->stream.reader) == 0 && output_queued(output_of(s)) == 0;
 }
 
+/* The transport does not read: once its buffer is empty, what comes is ours. */
+static enum stream_status empty_reader(struct pump *pump, struct session *s)
+{
+	enum stream_status status = pump_buffered.run(pump, s);
+
+	if (status == STREAM_AGAIN && reader_buffered(&s->stream.reader) == 0)
+		return STREAM_OK;
+	return status;
+}
+
 static enum stream_status clean_up(struct pump *pump, struct session *s)
 {
 	struct splice *x = pump->splice;
@@ -269,7 +279,7 @@ static enum stream_status clean_up(struct pump *pump, struct session *s)
 		return STREAM_AGAIN;
 	}
 	if (reader_buffered(&s->stream.reader) > 0)
-		return pump_buffered.run(pump, s);
+		return empty_reader(pump, s);
 	output_flush(output_of(s));
 	if (output_queued(output_of(s)) == 0)
 		return STREAM_OK;
