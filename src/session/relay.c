@@ -74,10 +74,12 @@ static struct relay *relay_new(struct session *s)
 	relay->up.pump.crlf = s->parts->settings->crlf;
 	relay->passes_end = !policy->no_half_close;
 	relay->ends_with_peer = policy->end_with_peer || input_is_terminal(s->parts->input);
-	if (input_is_silent(s))
+	if (input_is_silent(s)) {
 		move_to(s, &relay->up, SHUT);
-	else
+		relay->passes_end = false;
+	} else {
 		input_set_task(s->parts->input, &s->task);
+	}
 	if (policy->send_only)
 		move_to(s, &relay->down, SHUT);
 	return relay;
