@@ -95,8 +95,11 @@ static bool check(struct connect *c, struct err *err)
 	if (options->local_addr != NULL &&
 	    !address_parse_local(options->local_addr, &dialing->local, &dialing->local_len, err))
 		return false;
-	if (c->address.kind == ADDRESS_FD)
+	if (c->address.kind == ADDRESS_FD) {
 		context.connection_fd = c->address.fd;
+		if (!dial_check_fd(c->address.fd, err))
+			return false;
+	}
 	c->steps = step_list_parse(options->steps, options->step_count, &context, err);
 	if (c->steps == NULL || !step_list_open(c->steps, &context, err))
 		return false;
