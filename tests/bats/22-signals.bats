@@ -1,0 +1,321 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+# 22-signals: SIGINT and SIGTERM, for those that dial and those that listen.
+
+load helpers
+load peer
+
+# A connection to the listener that says nothing until it is told to: $HOLDER, told by `tell`.
+hold() {
+	HOLD_PIPE=$BATS_TEST_TMPDIR/hold-$1
+	mkfifo "$HOLD_PIPE"
+	start python3 -c "$PEER_PRELUDE"'
+where = sys.argv[1]
+if where.startswith("/"):
+	c = socket.socket(socket.AF_UNIX)
+	c.connect(where)
+else:
+	c = socket.create_connection(("127.0.0.1", int(where)))
+c.sendall(b"hello\n")
+say(c.recv(100))
+for word in open(sys.argv[2]):
+	if word == "bye\n":
+		c.sendall(b"bye\n")
+		c.shutdown(socket.SHUT_WR)
+		say(all_of(c))
+' "$2" "$HOLD_PIPE"
+	HOLDER=$PID
+	HOLDER_SAID=$PID_ERR
+	wait_for_line "$HOLDER_SAID" "^b'hello" || return
+}
+
+# --- connect and head ------------------------------------------------------------------
+
+# stops_at_once SIGNAL STATUS STEP...: a connect that waits in a step dies of the signal.
+stops_at_once() {
+	local signal=$1 expected=$2
+	peer 'c = accept(); c.sendall(b"partial"); say("there"); say(all_of(c))'
+	start "$LIU" connect "127.0.0.1:$PEER_PORT" "${@:3}"
+	unset STDIN
+	local liu=$PID out=$PID_OUT err=$PID_ERR
+	wait_for_line "$PEER_SAID" there
+	wait_for_text "$out" partial
+	stop "$liu" "$signal"
+	assert_equal "$expected" "$status" "exit status after SIG$signal"
+	is "$out" 'standard output' - < <(printf partial)
+	is "$err" 'standard error' ''
+}
+
+wait_for_text() {
+	wait_until grep -qsF -e "$2" -- "$1"
+}
+
+@test "SIGTERM: connect stops at once and dies of it" {
+	stops_at_once TERM 143 read
+}
+
+@test "SIGINT: connect stops at once and dies of it" {
+	# A shell starts what is in the background with SIGINT ignored.
+	peer 'c = accept(); c.sendall(b"x"); say(all_of(c))'
+	capture harness '
+signal.signal(signal.SIGINT, signal.default_int_handler)
+p = subprocess.Popen([LIU, "connect", "127.0.0.1:" + sys.argv[1], "read"], stdout=subprocess.PIPE)
+p.stdout.read(1)
+p.send_signal(signal.SIGINT)
+print(p.wait(20))' "$PEER_PORT"
+	assert_status 0
+	assert_output_is -2
+	assert_error_is ''
+	run_shell_status
+}
+
+# As the shell shows it: 130.
+run_shell_status() {
+	peer 'c = accept(); c.sendall(b"x"); all_of(c)'
+	capture harness '
+code = """
+trap : INT
+"$LIU" connect 127.0.0.1:$1 read
+echo $?
+"""
+p = subprocess.Popen(["bash", "-c", code, "x", sys.argv[1]], stdout=subprocess.PIPE, start_new_session=True,
+	preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+assert p.stdout.read(1) == b"x"
+os.killpg(p.pid, signal.SIGINT)
+print(p.stdout.read().decode(), end="")' "$PEER_PORT"
+	assert_status 0
+	assert_output_is 130
+}
+
+@test "connect: a sleep is stopped too" {
+	stops_at_once TERM 143 readexactly 7 sleep 60
+}
+
+@test "connect: a relay is stopped too" {
+	mkfifo "$BATS_TEST_TMPDIR/in"
+	STDIN=$BATS_TEST_TMPDIR/open
+	ln -s /dev/fd/9 "$STDIN"
+	exec 9<>"$BATS_TEST_TMPDIR/in"
+	stops_at_once TERM 143
+	exec 9>&-
+}
+
+@test "connect: an orderly close is stopped too" {
+	head -c 8000000 /dev/zero >"$BATS_TEST_TMPDIR/file"
+	peer 'c = accept(); signal.pause()'
+	start "$LIU" connect -vv --close-timeout 60 --high-water 64M --low-water 32M "127.0.0.1:$PEER_PORT" \
+		writefile "$BATS_TEST_TMPDIR/file" close
+	wait_for_line "$PID_ERR" 'step 2: close'
+	stop "$PID"
+	assert_equal 143 "$status" "exit status"
+}
+
+@test "connect: a signal while it dials" {
+	full_backlog
+	start "$LIU" connect "127.0.0.1:$FULL"
+	local liu=$PID err=$PID_ERR
+	wait_until connecting_to "$FULL"
+	stop "$liu"
+	assert_equal 143 "$status" "exit status"
+	is "$err" 'standard error' ''
+}
+
+# A listener whose backlog is full takes no more: a black hole. $FULL is its port.
+full_backlog() {
+	start python3 -c "$PEER_PRELUDE"'
+s = listen(0)
+held = []
+while True:
+	c = socket.socket()
+	c.setblocking(False)
+	c.connect_ex(s.getsockname())
+	held.append(c)
+	if not select.select([], [c], [], 0.3)[1]: break
+ready(s)
+signal.pause()'
+	wait_for_line "$PID_OUT" '^[0-9]+$' || return
+	FULL=$(cat "$PID_OUT")
+}
+
+# A third SYN to that port, beside the two of full_backlog.
+connecting_to() {
+	local hex
+	hex=$(printf '%04X' "$1")
+	[ "$(grep -c "0100007F:$hex 02 " /proc/net/tcp)" -ge 1 ] && [ -n "$(socket_of "$PID")" ]
+}
+
+socket_of() {
+	find "/proc/$1/fd" -lname 'socket:*' 2>/dev/null | head -n 1
+}
+
+@test "head stops at once" {
+	peer 'c = accept(); c.recv(1); say("asked"); say(all_of(c)[:3])'
+	start "$LIU" head "127.0.0.1:$PEER_PORT"
+	local liu=$PID err=$PID_ERR
+	wait_for_line "$PEER_SAID" asked
+	stop "$liu"
+	assert_equal 143 "$status" "exit status"
+	is "$err" 'standard error' ''
+}
+
+@test "what was printed before the signal is out" {
+	peer 'c = accept(); c.sendall(b"line\n" * 1000); all_of(c)'
+	start "$LIU" connect "127.0.0.1:$PEER_PORT" readline 1000 read
+	local liu=$PID out=$PID_OUT
+	wait_until has_bytes "$out" 5000
+	stop "$liu"
+	assert_equal 143 "$status" "exit status"
+	is "$out" 'standard output' "$(yes line | head -n 1000)"
+}
+
+has_bytes() {
+	[ "$(wc -c <"$1")" -eq "$2" ]
+}
+
+# --- listeners -------------------------------------------------------------------------
+
+@test "a listener without connections dies of the signal at once, silently" {
+	start_liu listen -k 127.0.0.1:0 read
+	stop "$SERVER"
+	assert_equal 143 "$status" "exit status"
+	is "$SERVER_ERR" 'standard error' "listening on $ADDRESS"
+	start_liu echo 127.0.0.1:0
+	stop "$SERVER"
+	assert_equal 143 "$status" "exit status"
+	is "$SERVER_ERR" 'standard error' "listening on $ADDRESS"
+	start_liu listen 127.0.0.1:0
+	stop "$SERVER"
+	assert_equal 143 "$status" "exit status"
+	is "$SERVER_ERR" 'standard error' "listening on $ADDRESS"
+}
+
+@test "a listener with connections stops accepting, finishes them, and then dies" {
+	start_liu echo --close-timeout 60 127.0.0.1:0
+	hold 1 "$PORT"
+	local one=$HOLD_PIPE one_said=$HOLDER_SAID
+	hold 2 "$PORT"
+	kill -TERM "$SERVER"
+	wait_for_line "$SERVER_ERR" finishing
+	wait_until refuses "$PORT"
+	echo bye >"$one"
+	wait_for_line "$one_said" bye
+	is_gone "$SERVER" && fail "it has not waited for the second connection"
+	echo bye >"$HOLD_PIPE"
+	wait_exit "$SERVER"
+	assert_equal 143 "$status" "exit status"
+	is "$SERVER_ERR" 'standard error' "listening on $ADDRESS
+liu: finishing 2 connections, once more to stop now"
+	is "$one_said" 'what the first got' "b'hello\\n'
+b'bye\\n'"
+	wait_for_line "$HOLDER_SAID" bye
+	is "$HOLDER_SAID" 'what the second got' "b'hello\\n'
+b'bye\\n'"
+}
+
+refuses() {
+	! (: <>"/dev/tcp/127.0.0.1/$1") 2>/dev/null
+}
+
+@test "... one connection is singular" {
+	start_liu echo --close-timeout 60 127.0.0.1:0
+	hold 1 "$PORT"
+	kill -TERM "$SERVER"
+	wait_for_line "$SERVER_ERR" finishing
+	echo bye >"$HOLD_PIPE"
+	wait_exit "$SERVER"
+	assert_equal 143 "$status" "exit status"
+	is "$SERVER_ERR" 'standard error' "listening on $ADDRESS
+liu: finishing 1 connection, once more to stop now"
+}
+
+@test "... for at most --close-timeout" {
+	local began
+	start_liu echo --close-timeout 0.7 127.0.0.1:0
+	hold 1 "$PORT"
+	began=$(now_ms)
+	kill -TERM "$SERVER"
+	wait_exit "$SERVER"
+	assert_equal 143 "$status" "exit status"
+	[ $(($(now_ms) - began)) -ge 650 ] || fail "ended after $(($(now_ms) - began)) ms"
+	is "$SERVER_ERR" 'standard error' "listening on $ADDRESS
+liu: finishing 1 connection, once more to stop now"
+}
+
+@test "a second signal ends at once, and the last one is what it dies of" {
+	start_liu echo --close-timeout 60 127.0.0.1:0
+	hold 1 "$PORT"
+	kill -TERM "$SERVER"
+	wait_for_line "$SERVER_ERR" finishing
+	stop "$SERVER"
+	assert_equal 143 "$status" "exit status"
+	is "$SERVER_ERR" 'standard error' "listening on $ADDRESS
+liu: finishing 1 connection, once more to stop now"
+}
+
+@test "SIGINT does to a listener what SIGTERM does" {
+	capture harness '
+p = subprocess.Popen([LIU, "echo", "--close-timeout", "60", "127.0.0.1:0"], stderr=subprocess.PIPE,
+	preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+port = int(p.stderr.readline().decode().rsplit(":", 1)[1])
+c = socket.create_connection(("127.0.0.1", port))
+c.sendall(b"x")
+c.recv(1)
+p.send_signal(signal.SIGINT)
+print(p.stderr.readline().decode(), end="")
+c.sendall(b"y")
+print(c.recv(1))
+p.send_signal(signal.SIGINT)
+print(p.wait(20), p.stderr.read())'
+	assert_status 0
+	assert_output_is "liu: finishing 1 connection, once more to stop now
+b'y'
+-2 b''"
+	assert_error_is ''
+}
+
+@test "a one-shot listener finishes its connection too" {
+	start_liu listen --close-timeout 60 127.0.0.1:0 readline write 'hello\n' readline write 'so long\n'
+	hold 1 "$PORT"
+	kill -TERM "$SERVER"
+	wait_for_line "$SERVER_ERR" finishing
+	echo bye >"$HOLD_PIPE"
+	wait_exit "$SERVER"
+	assert_equal 143 "$status" "exit status"
+	wait_for_line "$HOLDER_SAID" 'so long'
+	is "$SERVER_OUT" 'standard output' $'hello\nbye'
+}
+
+@test "-q hides the line about finishing" {
+	start_liu echo -q --close-timeout 0.3 127.0.0.1:0
+	hold 1 "$PORT"
+	stop "$SERVER"
+	assert_equal 143 "$status" "exit status"
+	is "$SERVER_ERR" 'standard error' "listening on $ADDRESS"
+}
+
+# --- socket files ----------------------------------------------------------------------
+
+@test "the socket file is removed when a signal ends a listener" {
+	local path=$BATS_TEST_TMPDIR/s
+	start_liu echo "unix:$path"
+	[ -S "$path" ] || fail "there is no socket file"
+	stop "$SERVER"
+	assert_equal 143 "$status" "exit status"
+	[ ! -e "$path" ] || fail "the socket file is still there"
+}
+
+@test "... also with connections, by one signal and by two" {
+	local path=$BATS_TEST_TMPDIR/s
+	start_liu echo --close-timeout 0.3 "unix:$path" --address "unix:$path.2"
+	hold 1 "$path"
+	stop "$SERVER"
+	assert_equal 143 "$status" "exit status"
+	[ ! -e "$path" ] && [ ! -e "$path.2" ] || fail "a socket file is still there"
+	start_liu echo --close-timeout 60 "unix:$path" --address "unix:$path.2"
+	hold 2 "$path"
+	kill -TERM "$SERVER"
+	wait_for_line "$SERVER_ERR" finishing
+	stop "$SERVER"
+	assert_equal 143 "$status" "exit status"
+	[ ! -e "$path" ] && [ ! -e "$path.2" ] || fail "a socket file is still there"
+}

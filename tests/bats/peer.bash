@@ -1,0 +1,63 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: ISC
+# peer.bash: the other end of a connection, in Python, for the files about timing, signals and ends.
+
+# What every script begins with. accept() takes a connection of the listener `s`, all_of(c) reads it to
+# its end, reset(c) ends it with a reset, wait() is a moment.
+PEER_PRELUDE='
+import os, select, signal, socket, ssl, struct, sys, time
+def listen(backlog=5, host="127.0.0.1"):
+    s = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    s.bind((host, 0))
+    s.listen(backlog)
+    return s
+def ready(s):
+    print(s.getsockname()[1], flush=True)
+def accept():
+    c = s.accept()[0]
+    c.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return c
+def reset(c):
+    c.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    c.close()
+def all_of(c):
+    data = b""
+    while True:
+        piece = c.recv(65536)
+        if not piece:
+            return data
+        data += piece
+def wait(seconds=0.05):
+    select.select([], [], [], seconds)
+def say(*words):
+    print(*words, file=sys.stderr, flush=True)
+'
+
+# peer SCRIPT [ARGUMENT...]: start a Python peer that listens as `s`. $PEER is its process, $PEER_PORT
+# its port, $PEER_SAID the file with what it says.
+peer() {
+	start python3 -c "$PEER_PRELUDE
+s = listen()
+ready(s)
+$1" "${@:2}"
+	PEER=$PID
+	PEER_SAID=$PID_ERR
+	wait_for_line "$PID_OUT" '^[0-9]+$' || return
+	PEER_PORT=$(head -n 1 "$PID_OUT")
+}
+
+# peer_says TEXT: the peer has ended well and has said so much.
+peer_says() {
+	wait_exit "$PEER" || return
+	is "$PEER_SAID" "what the peer says" "$1" || return
+	assert_equal 0 "$status" "exit status of the peer"
+}
+
+# harness SCRIPT ARGUMENT...: run a Python script that runs liu itself. capture it to look at the result.
+harness() {
+	timeout -k 5 "$((2 * LIU_TIMEOUT))" python3 -c "$PEER_PRELUDE
+import subprocess
+LIU = os.environ[\"LIU\"]
+$1" "${@:2}"
+}
+export LIU
