@@ -16,7 +16,11 @@ bool vsock_supported(void)
 
 bool vsock_fill(uint32_t cid, uint32_t port, struct sockaddr_storage *out, socklen_t *out_len)
 {
-	struct sockaddr_vm addr = { .svm_family = AF_VSOCK, .svm_port = port, .svm_cid = cid };
+	struct sockaddr_vm addr = {
+		.svm_family = AF_VSOCK,
+		.svm_port = port != 0 ? port : VMADDR_PORT_ANY,
+		.svm_cid = cid,
+	};
 
 	memset(out, 0, sizeof(*out));
 	memcpy(out, &addr, sizeof(addr));
@@ -32,7 +36,7 @@ bool vsock_read(const struct sockaddr_storage *addr, uint32_t *cid, uint32_t *po
 		return false;
 	memcpy(&copy, addr, sizeof(copy));
 	*cid = copy.svm_cid == VSOCK_CID_ANY ? VSOCK_CID_LOCAL : copy.svm_cid;
-	*port = copy.svm_port;
+	*port = copy.svm_port == VMADDR_PORT_ANY ? 0 : copy.svm_port;
 	return true;
 }
 

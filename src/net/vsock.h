@@ -14,7 +14,8 @@ enum { VSOCK_CID_LOCAL = 1 };
 
 bool vsock_supported(void);
 
-/* False when the system has no AF_VSOCK. */
+/* Port 0 lets the kernel pick, as everywhere else. False when the system has no
+ * AF_VSOCK. */
 bool vsock_fill(uint32_t cid, uint32_t port, struct sockaddr_storage *out, socklen_t *out_len);
 
 /* False when `addr` is not of AF_VSOCK. Where it is bound to any CID, `*cid` is the
