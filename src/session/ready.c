@@ -34,6 +34,8 @@ static bool check_file(const char *path, struct err *err)
 		good = err_set(err, ERR_USAGE, "--address-file: the name is empty");
 	else if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
 		good = err_set(err, ERR_USAGE, "--address-file: '%s' is a directory", path);
+	else if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) /* the rename would replace it */
+		good = err_set(err, ERR_USAGE, "--address-file: '%s' is no regular file", path);
 	else if (access(directory, W_OK | X_OK) < 0)
 		good = err_sys(err, ERR_USAGE, errno, "--address-file: cannot write in '%s'",
 			       directory);
