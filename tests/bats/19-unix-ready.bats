@@ -1,0 +1,398 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+# 19-unix-ready: whose a socket file is, and how others learn that we listen.
+
+load helpers
+load clients
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+}
+
+# A socket file of which nobody listens.
+make_stale() {
+	python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$1"
+}
+
+# answers PATH: the echo server there does.
+answers() {
+	run_liu connect "unix:$1" write 'hello\n' readline
+	assert_status 0 || return
+	assert_output_is hello || return
+	assert_error_is ''
+}
+
+# --- What is in the way ----------------------------------------------------------------------
+
+@test "a stale socket file is replaced" {
+	local before
+	make_stale s
+	before=$(stat -c %i s)
+	ln s other-name # so that the number is not given again
+	start_liu echo ./s
+	[ "$(stat -c %i s)" != "$before" ] || fail "it is the same file"
+	answers s
+	server_said ''
+}
+
+@test "the file of a listener that was killed is replaced" {
+	start_liu echo ./s
+	kill -KILL "$SERVER"
+	wait_exit "$SERVER"
+	[ -S s ] || fail "there is nothing to replace"
+	start_liu echo ./s
+	answers s
+}
+
+@test "a live socket is not touched" {
+	local before
+	start_liu echo ./s
+	before=$(stat -c %i s)
+	run_liu listen ./s readline
+	assert_status 4
+	assert_output_is ''
+	assert_error_is 'liu: cannot listen on unix:./s: another process is already listening there'
+	assert_equal "$before" "$(stat -c %i s)" 'the socket file'
+	answers s
+}
+
+@test "a live socket with a full backlog is not touched" {
+	local before
+	start python3 -c 'import socket, signal
+s = socket.socket(socket.AF_UNIX); s.bind("s"); s.listen(0); waiting = []
+while True:
+	c = socket.socket(socket.AF_UNIX); c.setblocking(False)
+	try: c.connect("s")
+	except BlockingIOError: break
+	waiting.append(c)
+print("full", flush=True); signal.pause()'
+	wait_for_line "$PID_OUT" full
+	before=$(stat -c %i s)
+	run_liu listen ./s readline
+	assert_status 4
+	assert_error_is 'liu: cannot listen on unix:./s: another process is already listening there'
+	assert_equal "$before" "$(stat -c %i s)" 'the socket file'
+}
+
+@test "what is no socket is never touched" {
+	local name
+	echo content >file
+	mkdir directory
+	mkfifo fifo
+	ln -s nowhere dangling
+	make_stale stale
+	ln -s stale link
+	for name in file directory fifo dangling link; do
+		run_liu listen "./$name" readline
+		assert_status 4 || fail "$name"
+		assert_output_is ''
+		assert_error_is "liu: cannot listen on unix:./$name: the file exists and is no socket"
+	done
+	is file file content
+	[ -d directory ] && [ -p fifo ] && [ -L dangling ] && [ -L link ] && [ -S stale ] && [ ! -e nowhere ]
+}
+
+@test "a socket of another kind is not touched" {
+	start python3 -c 'import socket, signal
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM); s.bind("s"); print("bound", flush=True); signal.pause()'
+	wait_for_line "$PID_OUT" bound
+	run_liu listen ./s readline
+	assert_status 4
+	assert_error_is 'liu: cannot listen on unix:./s: another process has a socket of another kind there'
+	[ -S s ]
+}
+
+@test "of several that start under one path at once exactly one wins" {
+	local round i file winners pids
+	for round in 1 2 3 4; do
+		[ $((round % 2)) = 0 ] || make_stale s
+		pids=()
+		for i in 1 2 3 4 5 6; do
+			start "$LIU" echo ./s
+			pids+=("$PID:$PID_ERR")
+		done
+		wait_until all_but_one_gone "${pids[@]}"
+		winners=0
+		for i in "${pids[@]}"; do
+			file=${i#*:}
+			if is_gone "${i%%:*}"; then
+				wait_exit "${i%%:*}"
+				assert_equal 4 "$status" 'status of one that lost'
+				is "$file" 'standard error' \
+					'liu: cannot listen on unix:./s: another process is already listening there'
+			else
+				winners=$((winners + 1))
+				wait_for_line "$file" '^listening on unix:./s$'
+				answers s
+				stop "${i%%:*}"
+			fi
+		done
+		assert_equal 1 "$winners" winners
+		[ ! -e s ] || fail "the socket file is left"
+	done
+}
+
+all_but_one_gone() {
+	local i left=0
+	for i; do
+		is_gone "${i%%:*}" || left=$((left + 1))
+	done
+	[ "$left" -le 1 ]
+}
+
+# --- Mode and owner --------------------------------------------------------------------------
+
+@test "--unix-mode" {
+	start_liu echo ./s --unix-mode 640
+	assert_equal 640 "$(stat -c %a s)" mode
+	answers s
+	start_liu echo ./t --unix-mode 0
+	assert_equal 0 "$(stat -c %a t)" mode
+	umask 027
+	start_liu echo ./u
+	assert_equal 750 "$(stat -c %a u)" 'mode without the option'
+	start_liu echo ./v --unix-mode 777
+	assert_equal 777 "$(stat -c %a v)" 'mode in spite of umask'
+}
+
+@test "--unix-owner" {
+	[ "$(id -u)" = 0 ] || skip "only root can give files away"
+	local user group
+	user=$(getent passwd nobody | cut -d : -f 1)
+	group=$(getent group 1 | cut -d : -f 1)
+	[ -n "$user" ] && [ -n "$group" ] || skip "no nobody"
+	start_liu echo ./s --unix-owner "$user"
+	assert_equal "$user $(id -gn)" "$(stat -c '%U %G' s)" owner
+	start_liu echo ./t --unix-owner "$user:$group" --unix-mode 600
+	assert_equal "$user $group 600" "$(stat -c '%U %G %a' t)" owner
+	start_liu echo ./u --unix-owner 12345:54321
+	assert_equal '12345 54321' "$(stat -c '%u %g' u)" owner
+	answers u
+}
+
+@test "mode and owner are set between bind and listen" {
+	need strace
+	[ "$(id -u)" = 0 ] || skip "only root can give files away"
+	# LeakSanitizer does not work under strace.
+	ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0 capture timeout 30 strace -f -o trace -e signal=none \
+		-e trace=bind,listen,/chmod,/chown "$LIU" listen --accept-timeout 0.1 --unix-mode 600 --unix-owner 1:1 ./s
+	[ "$status" -eq 6 ] || skip "strace does not work here: $(cat "$ERR")"
+	assert_equal 'bind chmod chown listen' "$(grep -v ' = -1' trace |
+		grep -oE '\b(bind|listen|[fl]?chmod(at2?)?|[fl]?chown(at)?)\(' |
+		sed -E 's/.*(chmod|chown).*/\1/; s/\(//' | paste -sd ' ')" 'order of calls' || fail "$(cat trace)"
+}
+
+@test "an owner that is unknown, or mode and owner of what is no file, are exit 2" {
+	local name=liu-test-$$-$RANDOM
+	run_liu listen ./s --unix-owner nobody-of-that-name
+	assert_status 2
+	assert_error_is "liu: there is no user 'nobody-of-that-name'"
+	run_liu listen ./s --unix-owner 0:nobody-of-that-name
+	assert_status 2
+	assert_error_is "liu: there is no group 'nobody-of-that-name'"
+	[ ! -e s ] || fail "a socket file is left"
+	run_liu listen "unix:@$name" --unix-mode 600
+	assert_status 2
+	assert_error_is "liu: unix:@$name is no file: it has no mode and no owner"
+}
+
+# --- The end ---------------------------------------------------------------------------------
+
+@test "the socket file is removed at the end, also by a signal" {
+	local signal
+	start_liu listen ./s readline
+	clients 'c = dial_unix("s"); c.sendall(b"x\n"); same(b"", rest(c))'
+	ends 0
+	[ ! -e s ] || fail "left after one connection"
+	for signal in TERM INT; do
+		start_liu echo ./s
+		[ -S s ]
+		stop "$SERVER" "$signal"
+		[ ! -e s ] || fail "left after SIG$signal"
+	done
+	assert_equal 130 "$status" 'exit status'
+	start_liu echo ./s --address "unix:$PWD/t"
+	answers t
+	stop "$SERVER"
+	assert_equal 143 "$status" 'exit status'
+	[ ! -e s ] && [ ! -e t ] || fail "one of two is left"
+}
+
+@test "the socket file is removed as soon as no more is accepted" {
+	start_liu listen ./s readline
+	clients 'c = dial_unix("s"); until(lambda: not os.path.exists("s")); c.sendall(b"x\n"); same(b"", rest(c))'
+	ends 0
+}
+
+@test "the file of somebody else is not removed at the end" {
+	start_liu echo ./s
+	mv s ours
+	make_stale s
+	stop "$SERVER"
+	[ -S s ] || fail "a strange socket was removed"
+	[ -S ours ] || fail "a name that we did not make was removed"
+	start_liu echo ./t
+	rm t
+	echo mine >t
+	stop "$SERVER"
+	is t file mine
+	start_liu echo ./u
+	rm u
+	stop "$SERVER"
+	assert_equal 143 "$status" 'exit status'
+}
+
+# --- Ready -----------------------------------------------------------------------------------
+
+@test "the ready line stays with -q and goes with -qq" {
+	start_liu listen -q --accept-timeout 0.1 127.0.0.1:0
+	ends 6
+	server_said 'liu: no connection within 0.1 s (--accept-timeout)'
+	run_liu listen -qq --accept-timeout 0.1 127.0.0.1:0
+	assert_status 6
+	assert_output_is ''
+	assert_error_is ''
+	run_liu listen -q -q --accept-timeout 0.1 tls:127.0.0.1:0
+	assert_status 6
+	assert_error_is ''
+}
+
+@test "ready lines: one a socket, and each can be connected to as it is" {
+	local address
+	start_liu echo 127.0.0.1:0 --address ./s --address 127.0.0.2:0
+	wait_until has_lines "$SERVER_ERR" 3
+	is "$SERVER_ERR" 'standard error' "listening on 127.0.0.1:$PORT
+listening on unix:./s
+listening on 127.0.0.2:$PORT"
+	while read -r address; do
+		run_liu connect "$address" write 'hello\n' readline </dev/null
+		assert_status 0
+		assert_output_is hello
+	done < <(sed 's/^listening on //' "$SERVER_ERR")
+}
+
+@test "--json: a listening event for each socket" {
+	start_liu echo --json 127.0.0.1:0 --address ./s
+	wait_until has_lines "$SERVER_OUT" 2
+	is "$SERVER_OUT" 'standard output' "{\"event\":\"listening\",\"address\":\"127.0.0.1:$PORT\"}
+{\"event\":\"listening\",\"address\":\"unix:./s\"}"
+}
+
+@test "--address-file gets one address a line" {
+	start_liu echo 127.0.0.1:0 --address ./s --address-file ready
+	wait_until test -e ready
+	is ready 'address file' "127.0.0.1:$PORT
+unix:./s"
+	assert_equal $'ready\ns' "$(find . -newer "$0" -printf '%f\n' | grep -E '^(ready.*|s)$' | sort)" files
+	stop "$SERVER"
+	start_liu echo ./s --address-file "$PWD/ready"
+	wait_until grep -qx unix:./s ready
+	is ready 'address file' unix:./s
+	start_liu echo -qq ./t --address-file ready2 || :
+	wait_until test -e ready2
+	is ready2 'address file' unix:./t
+}
+
+# Somebody who polls sees no file, the old one, or the new one: never a part, never nothing.
+@test "--address-file appears whole" {
+	clients 'import subprocess, threading
+path = "ready"; wrong = []; looks = [0]; stop = []
+def look():
+	while not stop:
+		try: text = open(path).read()
+		except FileNotFoundError: continue
+		looks[0] += 1
+		if text != "old\n" and not (text.startswith("127.0.0.1:") and text.endswith("unix:./s19\n") and text.count("\n") == 21):
+			wrong.append(text)
+thread = threading.Thread(target=look); thread.start()
+words = [sys.argv[2], "echo", "-qq", "127.0.0.1:0", "--address-file", path]
+for i in range(20): words += ["--address", "./s%d" % i]
+for round in range(8):
+	if round % 2: open(path + ".tmp", "w").write("old\n"); os.rename(path + ".tmp", path)
+	elif os.path.exists(path): os.unlink(path)
+	p = subprocess.Popen(words, stdin=subprocess.DEVNULL)
+	def there():
+		try: return open(path).read() != "old\n"
+		except FileNotFoundError: return False
+	until(there); p.terminate(); same(-15, p.wait(DEADLINE))
+stop.append(1); thread.join()
+if wrong: sys.exit("seen: %r" % wrong[0])
+if looks[0] < 20: sys.exit("only %d looks" % looks[0])
+same([], [name for name in os.listdir(".") if name.startswith("ready.")])' "$LIU"
+}
+
+@test "--ready-fd gets one address a line, and is closed" {
+	clients 'import subprocess
+r, w = os.pipe()
+p = subprocess.Popen([sys.argv[2], "echo", "-qq", "./s", "--address", "./t", "--ready-fd", str(w)], pass_fds=[w],
+	stdin=subprocess.DEVNULL)
+os.close(w)
+if not select.select([r], [], [], DEADLINE)[0]: sys.exit("nothing comes")
+c = None; text = b""
+while True:
+	if not select.select([r], [], [], DEADLINE)[0]: sys.exit("it is not closed")
+	piece = os.read(r, 1000)
+	if not piece: break
+	if not text: dial_unix("s"); dial_unix("t") # ready means ready
+	text += piece
+same(b"unix:./s\nunix:./t\n", text)
+same(None, p.poll()); p.terminate(); same(-15, p.wait(DEADLINE))' "$LIU"
+}
+
+@test "NOTIFY_SOCKET gets READY=1 once we listen" {
+	clients 'import subprocess
+for name in "notify", "\0liu-test-%d" % os.getpid():
+	n = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM); n.settimeout(DEADLINE)
+	n.bind(name if name[0] == "\0" else os.path.abspath(name))
+	p = subprocess.Popen([sys.argv[2], "echo", "-qq", "./s"], stdin=subprocess.DEVNULL,
+		env=dict(os.environ, NOTIFY_SOCKET=name.replace("\0", "@") if name[0] == "\0" else os.path.abspath(name)))
+	same(b"READY=1", n.recv(1000)); dial_unix("s")
+	p.terminate(); same(-15, p.wait(DEADLINE)); n.settimeout(0.05)
+	try: sys.exit("and then %r" % n.recv(1000))
+	except TimeoutError: pass' "$LIU"
+}
+
+@test "a NOTIFY_SOCKET that is not there is no failure" {
+	NOTIFY_SOCKET=$PWD/none start_liu echo ./s
+	answers s
+	wait_until has_lines "$SERVER_ERR" 2
+	server_said 'liu: cannot notify NOTIFY_SOCKET: no such file or directory'
+	NOTIFY_SOCKET=nonsense start_liu echo ./t
+	answers t
+	server_said ''
+}
+
+@test "an --address-file or --ready-fd that cannot be used is exit 2, and nothing listens" {
+	local words
+	mkdir d
+	mkfifo fifo
+	for words in '--address-file none/ready' '--address-file d' '--address-file fifo' '--address-file file/ready' \
+		'--ready-fd 99' '--ready-fd x' '--ready-fd -1'; do
+		# shellcheck disable=SC2086 # words by intention
+		run_liu listen ./s --accept-timeout 0.1 $words
+		assert_status 2 || fail "listen $words"
+		assert_output_is ''
+		assert_equal 1 "$(wc -l <"$ERR")" "lines for $words"
+		assert_error_has "${words%% *}"
+		[ ! -e s ] || fail "listen $words made a socket"
+	done
+	run_liu listen ./s --accept-timeout 0.1 --ready-fd 5 5</dev/null
+	assert_status 2
+	assert_error_has '--ready-fd: descriptor 5 is not for writing'
+	run_liu listen ./s --accept-timeout 0.1 --address-file ''
+	assert_status 2
+	assert_error_has --address-file
+	[ -p fifo ] && [ -d d ] && [ ! -e s ]
+}
+
+@test "an --address-file that cannot be written after all is exit 1" {
+	[ "$(id -u)" = 0 ] && command -v unshare >/dev/null || skip "only root can mount"
+	mkdir full
+	capture unshare -m sh -c 'mount -t tmpfs -o size=4k,nr_inodes=2 none full && : >full/a || exit 99
+		exec timeout 20 "$0" listen ./s --accept-timeout 0.1 --address-file full/ready' "$LIU"
+	[ "$status" -ne 99 ] && ! grep -q unshare "$ERR" || skip "no mount of our own"
+	assert_status 1
+	assert_error_is "listening on unix:./s
+liu: cannot write 'full/ready': no space left on device"
+	[ ! -e s ] || fail "the socket file is left"
+}
