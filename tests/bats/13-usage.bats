@@ -1,0 +1,288 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+# 13-usage: command lines that are wrong: exit 2, one line, and nothing has been opened
+
+# shellcheck disable=SC2016,SC1003 # a $ and backslashes in texts
+load helpers
+
+# refuse MESSAGE COMMAND WORD...: that line and no other.
+refuse() {
+	local message=$1
+	shift
+	run_liu "$@"
+	assert_status 2 && assert_output_is '' &&
+		assert_error_is "liu: $message (see: liu $1 --help)" && return
+	fail "of: liu $*"
+}
+
+# refuse_first MESSAGE WORD...: the same where the first word is no command.
+refuse_first() {
+	local message=$1
+	shift
+	run_liu "$@"
+	assert_status 2 && assert_output_is '' && assert_error_is "liu: $message (see: liu --help)" && return
+	fail "of: liu $*"
+}
+
+# watch: a server that counts its connections. $ADDRESS is where.
+watch() {
+	start_liu listen -v -k 127.0.0.1:0 read
+	WATCHED=$SERVER_ERR
+}
+
+# nobody_came: the next connection to it is its first.
+nobody_came() {
+	liu connect "$ADDRESS" write x
+	wait_for_line "$WATCHED" '^liu: connection 1 has ended$'
+	[ "$(grep -c ' from ' "$WATCHED")" -eq 1 ] || fail "$(cat "$WATCHED")"
+}
+
+# on_socket FD MESSAGE COMMAND WORD...: the same where descriptor FD is a connected socket.
+on_socket() {
+	local message=$2
+	capture timeout "$LIU_TIMEOUT" python3 -c 'import os, socket, sys
+one, other = socket.socketpair()
+other.set_inheritable(True)
+os.dup2(one.fileno(), int(sys.argv[1]))
+os.execv(sys.argv[2], sys.argv[2:])' "$1" "$LIU" "${@:3}"
+	assert_status 2 && assert_output_is '' && assert_error_is "liu: $message (see: liu $3 --help)"
+}
+
+# --- steps -------------------------------------------------------------------------
+
+@test "words that are no step, and what is missing behind one" {
+	watch
+	refuse "unknown step 'readlin', did you mean 'readline'?" connect "$ADDRESS" write x readlin
+	refuse "unknown step 'frobnicate'" connect "$ADDRESS" frobnicate
+	refuse "unknown step ''" connect "$ADDRESS" ''
+	refuse "unknown step '-v'" connect "$ADDRESS" read -v
+	refuse 'write: TEXT is missing' connect "$ADDRESS" write
+	refuse 'readexactly: N is missing' connect "$ADDRESS" write x readexactly
+	refuse 'readuntil: SEP is missing' connect "$ADDRESS" readuntil x or
+	refuse 'try needs a step after it' connect "$ADDRESS" read try
+	nobody_came
+}
+
+@test "a word with control characters is one line" {
+	refuse "unknown step 'foo\\nbar\\e[1m'" connect 127.0.0.1:1 $'foo\nbar\e[1m'
+	refuse "'a\\nb' has no port: a\\nb:PORT" connect $'a\nb'
+}
+
+@test "bad escapes and separators" {
+	watch
+	refuse 'write: bad escape \q' connect "$ADDRESS" write 'a\qb'
+	refuse 'writeline: bad escape \x: two hexadecimal digits must follow' connect "$ADDRESS" writeline '\x4'
+	refuse 'write: bad escape \400: at most \377' connect "$ADDRESS" write '\400'
+	refuse 'write: a lone \ at the end, write \\' connect "$ADDRESS" write 'a\'
+	refuse 'readuntil: bad escape \z' connect "$ADDRESS" readuntil '\z'
+	refuse 'readuntil: the separator is empty' connect "$ADDRESS" readuntil ''
+	refuse 'skipuntil: the separator is empty' connect "$ADDRESS" skipuntil x or ''
+	refuse "writehex: 'c' is no pair of hexadecimal digits" connect "$ADDRESS" writehex abc
+	refuse "writehex: 'g0' is no pair of hexadecimal digits" connect "$ADDRESS" writehex '00 g0'
+	nobody_came
+}
+
+@test "bad numbers" {
+	watch
+	refuse "read: '10x' is no size" connect "$ADDRESS" read 10x
+	refuse "readline: '0' is no COUNT: at least 1" connect "$ADDRESS" readline 0
+	refuse "skipline: '1K' is no COUNT" connect "$ADDRESS" skipline 1K
+	refuse "readexactly: '-1' is no size" connect "$ADDRESS" readexactly -1
+	refuse "skip: '9223372036854775808' is no size: too large" connect "$ADDRESS" skip 9223372036854775808
+	refuse "sleep: '0' is no duration: it must be above 0" connect "$ADDRESS" sleep 0
+	refuse 'echo: N is above the limit of 10 bytes (--limit)' connect --limit 10 "$ADDRESS" echo exactly 11
+	nobody_came
+}
+
+@test "bad formats, keys and regular expressions" {
+	watch
+	local formats='u8, u16be, u16le, u32be, u32le, u64be, u64le, varint or netstring'
+	refuse "readframe: 'u128' is no frame format: $formats" connect "$ADDRESS" readframe u128
+	refuse 'writeframe: TEXT of 256 bytes is too long for this format' connect "$ADDRESS" \
+		writeframe u8 "$(printf '%0256d' 0)"
+	refuse "info: 'peernam' is no KEY, did you mean 'peername'?" connect "$ADDRESS" info peernam
+	refuse "expect: '(' is no regular expression: Unmatched ( or \\(" connect "$ADDRESS" read expect '('
+	refuse "expect: '(a)\\1': a back-reference cannot be used" connect "$ADDRESS" read expect '(a)\1'
+	nobody_came
+}
+
+@test "lists that cannot work" {
+	watch
+	local step
+	refuse "'read' after close, which ends the list" connect "$ADDRESS" close read
+	refuse "'write x' after abort, which ends the list" connect "$ADDRESS" abort write x
+	refuse "'close' after relay, which ends the list" connect "$ADDRESS" relay close
+	refuse "'read' after echo, which ends the list" connect "$ADDRESS" echo line read
+	refuse "'read' after loop, which ends the list" connect "$ADDRESS" read loop read
+	for step in 'write x' 'writeline x' 'writehex 00' 'writefile /dev/null' 'writeframe u8 x' relay echo; do
+		# shellcheck disable=SC2086 # words by intention
+		refuse "'$step' after write-eof: nothing can be sent then" connect "$ADDRESS" write-eof read $step
+	done
+	refuse 'round the loop a step would send after write-eof' connect "$ADDRESS" write x read write-eof loop
+	refuse 'try before try' connect "$ADDRESS" try try read
+	for step in close abort relay echo loop; do
+		refuse "try before $step, which ends the list" connect "$ADDRESS" read try "$step"
+	done
+	refuse 'loop needs a step that reads' connect "$ADDRESS" write x loop
+	refuse 'expect needs a read or info before it' connect "$ADDRESS" skipline expect x
+	refuse "'writefile -' and 'relay' both use standard input" connect "$ADDRESS" writefile - relay
+	nobody_came
+}
+
+@test "the connection and a standard descriptor cannot be one" {
+	on_socket 0 "'relay' reads standard input, which is the connection" connect fd:0
+	on_socket 0 "'writefile -' reads standard input, which is the connection" connect fd:0 writefile -
+	on_socket 1 "'readline' prints on standard output, which is the connection" connect fd:1 write x readline
+	on_socket 1 "'relay' prints on standard output, which is the connection" connect fd:1 relay
+	on_socket 0 "'relay' reads standard input, which is the connection" listen fd:0
+	on_socket 0 'fd:0 is no listening socket: -k needs one' listen -k fd:0 echo
+}
+
+@test "the line is checked as a whole before a file is opened" {
+	watch
+	cd "$BATS_TEST_TMPDIR"
+	refuse "unknown step 'frobnicate'" connect "$ADDRESS" writefile missing frobnicate
+	refuse "unknown step 'frobnicate'" connect --cacert missing tls:localhost:1 frobnicate
+	refuse "cannot open 'missing': no such file or directory" connect "$ADDRESS" write x writefile missing
+	refuse "cannot send '.': it is a directory" connect "$ADDRESS" writefile .
+	refuse "cannot use CA file 'missing': no such file or directory" connect --cacert missing tls:localhost:1 read
+	nobody_came
+}
+
+@test "a listener that is refused makes no socket and no file" {
+	cd "$BATS_TEST_TMPDIR"
+	refuse "unknown step 'raed', did you mean 'read'?" listen --address-file addr unix:s raed
+	refuse "cannot open 'missing': no such file or directory" listen --address-file addr unix:s writefile missing
+	refuse "cannot use certificate 'missing': no such file or directory" listen --address-file addr --cert missing tls:unix:s
+	refuse "--accept: '0' is no count: at least 1" listen --address-file addr --accept 0 unix:s
+	refuse 'writefile /dev/null: only a regular file can be sent to each connection (-k)' \
+		listen -k --address-file addr unix:s writefile /dev/null
+	[ ! -e addr ] && [ ! -e s ]
+}
+
+# --- addresses ---------------------------------------------------------------------
+
+@test "bad ports" {
+	refuse "'65536' is no port: 0 to 65535" connect 127.0.0.1:65536 read
+	refuse "'99999999999999999999' is no port: 0 to 65535" connect 127.0.0.1:99999999999999999999
+	refuse "'nosuchservice' is no port and no known service" connect localhost:nosuchservice
+	refuse "'80x' is no port and no known service" listen 127.0.0.1:80x
+	refuse "'127.0.0.1:0' has port 0, to which nothing can connect" connect 127.0.0.1:0
+	refuse "'127.0.0.1' has no port: 127.0.0.1:PORT" connect 127.0.0.1
+	refuse "'localhost' has no port: localhost:PORT" connect localhost read
+	refuse "'localhost:' has no port" connect localhost:
+}
+
+@test "bad addresses" {
+	refuse 'connect needs an ADDRESS' connect
+	refuse 'listen needs an ADDRESS' listen -k
+	refuse "'' is no address" connect ''
+	refuse "'::1:80' needs brackets: [::1]:80" connect ::1:80
+	refuse "'http://localhost/' is a URL, not an address" connect http://localhost/
+	refuse "'unix:' names no socket" connect unix:
+	refuse "'fd:x' is no descriptor: fd:N" connect fd:x
+	refuse "'sd:' is only for listening" connect sd:
+	refuse "'tls:tls:localhost:1' has tls: twice" connect tls:tls:localhost:1
+	refuse "'c': echo takes one ADDRESS" echo a b c
+}
+
+@test "a descriptor that is none, or no socket" {
+	refuse 'cannot use fd:99: bad file descriptor' connect fd:99 read
+	refuse 'cannot use fd:99: bad file descriptor' listen fd:99 read
+	run_liu connect fd:0 write x <"$BATS_TEST_FILENAME"
+	assert_status 2
+	assert_equal 1 "$(wc -l <"$ERR")"
+	assert_error_has 'fd:0'
+	assert_error_has '(see: liu connect --help)'
+}
+
+@test "a Unix path that does not fit" {
+	local path
+	path=$(printf '/%0107d' 0)
+	refuse "'$path' is too long for a Unix socket: 107 bytes" connect "unix:$path"
+	refuse "'$path' is too long for a Unix socket: 107 bytes" listen "$path"
+	# One less fits: there is just no such socket.
+	run_liu connect "unix:${path%0}" read
+	assert_status 4
+}
+
+@test "a literal of the family that is excluded" {
+	refuse "'::1' is excluded by -4" connect -4 '[::1]:1'
+	refuse "'127.0.0.1' is excluded by -6" connect -6 127.0.0.1:1
+	refuse "'127.0.0.1' is excluded by -6" listen -6 127.0.0.1:0
+	refuse '-4 and -6 exclude each other' connect -46 localhost:1
+}
+
+# --- options -----------------------------------------------------------------------
+
+@test "unknown options" {
+	refuse 'unknown option --limt, did you mean --limit?' connect --limt 3 127.0.0.1:1
+	refuse 'unknown option --lim, did you mean --limit?' connect --lim 3 127.0.0.1:1
+	refuse 'unknown option --nosuchthing' connect --nosuchthing 127.0.0.1:1
+	refuse 'unknown option -Z' listen -Z :0
+	refuse "unknown option -Z in '-qZ'" connect -qZ 127.0.0.1:1
+	refuse '-k is no option of connect (but of: listen, echo)' connect -k 127.0.0.1:1
+	refuse '--happy-eyeballs-delay is no option of listen (but of: connect)' listen --happy-eyeballs-delay 1 :0
+	# Only before the first step are there options.
+	refuse "unknown step '--chomp'" connect 127.0.0.1:1 readline --chomp
+	refuse "unknown step '--limit'" connect 127.0.0.1:1 -- --limit
+}
+
+@test "options and their values" {
+	refuse '--limit needs an argument: SIZE' connect 127.0.0.1:1 --limit
+	refuse '--crlf takes no value: '"'--crlf=yes'" connect --crlf=yes 127.0.0.1:1
+	refuse "--limit: '0' is no size: it must be above 0" connect --limit 0 127.0.0.1:1
+	refuse "--limit: '' is no size" connect --limit= 127.0.0.1:1
+	refuse "--limit: '1T' is no size" connect --limit 1T 127.0.0.1:1
+	refuse "--limit: '-1' is no size" connect --limit -1 127.0.0.1:1
+	refuse "--limit: '99999999999G' is no size: too large" connect --limit 99999999999G 127.0.0.1:1
+	refuse "-w: '0' is no duration: it must be above 0" connect -w 0 127.0.0.1:1
+	refuse "--timeout: '1.5.2' is no duration" connect --timeout=1.5.2 127.0.0.1:1
+	refuse "--step-timeout: '1y' is no duration" connect --step-timeout 1y 127.0.0.1:1
+	refuse "--idle-timeout: '' is no duration" connect --idle-timeout '' 127.0.0.1:1
+	refuse "-m: 'x' is no count" listen -m x :0
+	refuse "--color: 'x' is none of auto, always, never" connect --color x 127.0.0.1:1
+	refuse "--unix-mode: '999' is no octal mode" listen --unix-mode 999 /tmp/x
+	refuse "--pin: 'sha256:00' is no pin: sha256: and 64 hexadecimal digits" connect --pin sha256:00 127.0.0.1:1
+}
+
+@test "options that do not go together" {
+	refuse '--low-water (102400) is above --high-water (65536)' connect --low-water 100K 127.0.0.1:1
+	refuse '--send-only and --recv-only exclude each other' connect --send-only --recv-only 127.0.0.1:1
+	refuse '--line and --exactly exclude each other' echo --line --exactly 3
+	refuse '--exactly (102400) is above --limit (65536)' echo --exactly 100K
+	refuse '--until: an empty separator' echo --until ''
+	refuse '--until: bad escape \q' echo --until '\q'
+	refuse '--key needs --cert' listen --key k tls:127.0.0.1:0
+	refuse '--cert needs TLS: --tls, or tls: in front of ADDRESS' listen --cert c 127.0.0.1:0
+	refuse '--server-name needs TLS: --tls, or tls: in front of ADDRESS' connect --server-name x 127.0.0.1:1
+	refuse 'TLS to an address without a host needs --server-name, --pin or --insecure' connect --tls unix:/x
+}
+
+@test "head and its URLs" {
+	refuse 'head needs a URL' head
+	refuse "'ftp://x/' is no URL: only http and https are known" head ftp://x/
+	refuse "bad header 'x': not of the form 'Name: value'" head -H x http://127.0.0.1:1
+}
+
+# --- first words -------------------------------------------------------------------
+
+@test "a first word that is no command" {
+	refuse_first "unknown command 'conect', did you mean connect?" conect 1
+	refuse_first "unknown command 'frobnicate': first comes connect, listen, echo or head" frobnicate
+	refuse_first 'a command is missing: connect, listen, echo or head'
+	refuse_first "'frobnicate' is no command: connect, listen, echo or head" help frobnicate
+}
+
+@test "netcat's lines are answered with those of liu" {
+	refuse_first "'localhost' is no command, did you mean: liu connect localhost 80" localhost 80
+	refuse_first "'127.0.0.1:80' is no command, did you mean: liu connect 127.0.0.1:80" 127.0.0.1:80
+	refuse_first "'8080' is no command, did you mean: liu connect 8080" 8080
+	refuse_first "'./sock' is no command, did you mean: liu connect ./sock" ./sock
+	refuse_first "'http://x/' is no command, did you mean: liu head http://x/" http://x/
+	refuse_first "'-l' is no command, did you mean: liu listen :8080" -l 8080
+	refuse_first "'-lk' is no command, did you mean: liu listen -k :8080" -lk 8080
+	refuse_first "'-lvkp' is no command, did you mean: liu listen -k -v :8080" -lvkp 8080
+	refuse_first "'-U' is no command, did you mean: liu connect unix:/tmp/s" -U /tmp/s
+	refuse_first "'-u': liu speaks byte streams (TCP, TLS, Unix), no UDP" -u host 53
+}
