@@ -11,9 +11,12 @@
 #include <openssl/bio.h>
 #include <openssl/ssl.h>
 
-/* What a peer can make us queue that does not read itself: answers to key
- * updates. Data stops long before (transport_tls). */
-enum { QUEUE_MAX = 256 * 1024 };
+enum { QUEUE_MAX = 96 * 1024 }; /* data stops before that (transport_tls) */
+
+bool tls_bio_full(const struct tls_bio *bio)
+{
+	return evbuffer_get_length(bio->lower->output) >= QUEUE_MAX;
+}
 
 static int bio_read(BIO *bio, char *data, size_t len, size_t *got)
 {
@@ -37,7 +40,7 @@ static int bio_write(BIO *bio, const char *data, size_t len, size_t *put)
 	/* Nobody will get it; but what was received must still be readable. */
 	if (b->lower->write_error != NULL || b->lower->shut_wanted)
 		return 1;
-	if (evbuffer_get_length(b->lower->output) >= QUEUE_MAX) {
+	if (tls_bio_full(b)) {
 		BIO_set_retry_write(bio);
 		*put = 0;
 		return 0;

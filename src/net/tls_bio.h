@@ -21,6 +21,10 @@ struct tls_bio {
 	bool queued;		 /* bytes were added to its output since this was cleared */
 };
 
+/* Does the lower queue take no more? OpenSSL reads no further then, since what it
+ * reads may need an answer (key updates, from a peer that does not read). */
+bool tls_bio_full(const struct tls_bio *bio);
+
 /* The method, shared by all connections of a context: BIO_meth_free(). */
 struct bio_method_st *tls_bio_method(void);
 

@@ -21,7 +21,7 @@
 enum {
 	PIECE_MAX = SSL3_RT_MAX_PLAIN_LENGTH, /* a record's data */
 	PIECE_GOOD = PIECE_MAX / 2,	      /* enough not to be put together with more */
-	READ_MAX = 64 * 1024,		      /* reserved at a time */
+	READ_MAX = 63 * 1024, /* reserved at a time: libevent's block is 64 KiB then */
 	READ_MIN = 512,
 };
 

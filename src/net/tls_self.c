@@ -166,7 +166,7 @@ static bool fill(X509 *cert, EVP_PKEY *key, const char *const *names, size_t cou
 	       add_extension(cert, NID_key_usage, "critical,digitalSignature") &&
 	       add_extension(cert, NID_ext_key_usage, "serverAuth") &&
 	       add_extension(cert, NID_subject_key_identifier, "hash") &&
-	       add_extension(cert, NID_authority_key_identifier, "keyid") &&
+	       add_extension(cert, NID_authority_key_identifier, "keyid:always") &&
 	       add_names(cert, names, count) && X509_sign(cert, key, EVP_sha256()) > 0;
 }
 

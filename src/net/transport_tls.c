@@ -159,7 +159,7 @@ static bool read_some(struct tls *s)
 
 static bool can_read(const struct tls *s)
 {
-	return s->base.room > 0 && !s->base.ended &&
+	return s->base.room > 0 && !s->base.ended && !tls_bio_full(&s->engine.bio) &&
 	       (s->lower->ended || tls_engine_pending(&s->engine));
 }
 

@@ -712,6 +712,7 @@ static void queue_is_bounded_while_nobody_reads(void **state)
 	queue_pattern(&rig->client, BULK, 0);
 	transport_flush(rig->client.t);
 	turn_end(&rig->server, 10);
+	assert_int_equal(rig->server.lower->room, 0);
 	assert_true(evbuffer_get_length(rig->client.lower->output) < 100 * KIBIBYTE);
 	assert_true(evbuffer_get_length(rig->client.t->output) > BULK / 2);
 	assert_true(transport_unsent(rig->client.t) >=
@@ -1040,6 +1041,68 @@ static void unread_tickets_do_not_reset(void **state)
 	rig_free(rig);
 }
 
+/* The test's own server, on the server's descriptor. */
+static SSL *raw_server(struct rig *rig)
+{
+	SSL *ssl = SSL_new(tls_config_ctx(rig->server.config));
+
+	assert_non_null(ssl);
+	assert_int_equal(SSL_set_fd(ssl, rig->server.fd), 1);
+	assert_int_equal(transport_handshake(rig->client.t), STREAM_AGAIN);
+	for (int i = 0; i < 100 && SSL_accept(ssl) != 1; i++)
+		turn_end(&rig->client, 1);
+	assert_int_equal(transport_handshake(rig->client.t), STREAM_OK);
+	return ssl;
+}
+
+/* Ask for new keys until nothing moves any more, or often enough. */
+static void ask_for_keys(struct rig *rig, SSL *ssl)
+{
+	int refused = 0;
+
+	for (int i = 0; i < 20000 && refused < 20; i++) {
+		if (refused == 0)
+			assert_int_equal(SSL_key_update(ssl, SSL_KEY_UPDATE_REQUESTED), 1);
+		refused = SSL_do_handshake(ssl) == 1 ? 0 : refused + 1;
+		if (refused > 0 || i % 200 == 0)
+			turn_end(&rig->client, 1);
+	}
+	assert_int_equal(refused, 20);
+}
+
+/* Each of its key updates wants an answer, which the peer does not read. */
+static void answers_nobody_reads_are_bounded(void **state)
+{
+	struct rig *rig = rig_prepare(state, WHO_GOOD);
+	uint64_t end = loop_now() + SUPPORT_DEADLINE_MS;
+	unsigned char data[3], answers[4096];
+	bool sent = false;
+	SSL *ssl;
+
+	rig->apart = true;
+	rig_connect(rig, false, "localhost"); /* TCP would wait for its timers */
+	support_small_buffers(rig->client.fd);
+	support_small_buffers(rig->server.fd);
+	ssl = raw_server(rig);
+	take(&rig->client, 4 * KIBIBYTE, 0);
+	ask_for_keys(rig, ssl);
+	assert_in_range(evbuffer_get_length(rig->client.lower->output), 64 * KIBIBYTE,
+			128 * KIBIBYTE);
+	assert_true(support_idle(rig->client.loop, IDLE_MS) < SPIN_MS);
+	/* Taking them, though not into TLS, lets everything go on. */
+	support_pattern(data, 3, 0);
+	while (rig->client.taken == 0 && loop_now() < end) {
+		(void)recv(rig->server.fd, answers, sizeof(answers), MSG_DONTWAIT);
+		if (!sent && SSL_do_handshake(ssl) == 1)
+			sent = SSL_write(ssl, data, 3) == 3;
+		turn_end(&rig->client, 1);
+	}
+	assert_int_not_equal(rig->client.taken, 0);
+	assert_false(rig->client.wrong);
+	SSL_free(ssl);
+	rig_free(rig);
+}
+
 static void idle_connection_does_not_spin(void **state)
 {
 	struct rig *rig = rig_open(state, true);
@@ -1090,6 +1153,7 @@ int main(void)
 		cmocka_unit_test(alert_is_not_hidden_by_a_write_error),
 		cmocka_unit_test(server_that_requires_a_certificate),
 		cmocka_unit_test(unread_tickets_do_not_reset),
+		cmocka_unit_test(answers_nobody_reads_are_bounded),
 		cmocka_unit_test(idle_connection_does_not_spin),
 	};
 
