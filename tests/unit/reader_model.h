@@ -133,8 +133,10 @@ static inline size_t model_min(size_t a, size_t b)
 
 static inline struct answer model_taken(struct model *m, enum stream_status status, size_t n)
 {
-	struct answer a = { .status = status, .data = bytes_of(m->data + m->at, n) };
+	struct answer a = { .status = status };
 
+	if (n > 0) /* else there may be no data to point into */
+		a.data = bytes_of(m->data + m->at, n);
 	m->at += n;
 	m->want = 0;
 	return a;

@@ -391,9 +391,12 @@ static int run_out(struct fixture *f)
 
 static void out_of_descriptors(void **state)
 {
-	pid_t child = fork();
+	pid_t child;
 	int status;
 
+	if (getenv("TEST_WRAPPER") != NULL)
+		skip(); /* valgrind keeps a limit of its own */
+	child = fork();
 	assert_true(child >= 0);
 	if (child == 0)
 		_exit(run_out(*state));

@@ -46,14 +46,14 @@ static bool parse(struct line *line, struct options *out, struct err *err)
 	return options_parse(command, argc, (char **)line->words, out, err);
 }
 
-/* The options of a line that is right. */
-static struct options good(struct line line)
+/* The options of a line that is right; they point into it. */
+static struct options good(struct line *line)
 {
 	struct options options;
 	struct err err;
 
-	if (!parse(&line, &options, &err))
-		fail_msg("%s %s...: %s", line.words[1], line.words[2], err.text);
+	if (!parse(line, &options, &err))
+		fail_msg("%s %s...: %s", line->words[1], line->words[2], err.text);
 	return options;
 }
 
@@ -69,7 +69,7 @@ static void refused(struct line line, const char *message)
 	options_free(&options);
 }
 
-#define GOOD(...)	   good((struct line)LINE(__VA_ARGS__))
+#define GOOD(...)	   good(&(struct line)LINE(__VA_ARGS__))
 #define REFUSED(text, ...) refused((struct line)LINE(__VA_ARGS__), text)
 
 static void defaults(void **state)
@@ -110,7 +110,7 @@ static void forms_of_an_argument(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
-		struct options o = good(lines[i]);
+		struct options o = good(&lines[i]);
 
 		assert_int_equal(o.session.timeout_ms, 5000);
 		assert_int_equal(o.operands.count, 1);

@@ -68,7 +68,8 @@ static void play_feed(struct play *p)
 		if (p->way.cuts >> ((p->fed - 1) % 64) & 1)
 			break;
 	}
-	add_block(p->in, input->data + from, p->fed - from);
+	if (p->fed > from)
+		add_block(p->in, input->data + from, p->fed - from);
 }
 
 static enum stream_status play_ask(struct play *p, const struct step *s,
