@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
+# shellcheck disable=SC2016,SC2153 # scripts for other shells; PORT and SERVER are of helpers.bash
 # 18-addresses: every form of ADDRESS, to listen on and to connect to.
 
 load helpers

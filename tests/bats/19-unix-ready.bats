@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
+# shellcheck disable=SC2016,SC2153 # scripts for other shells; PORT and SERVER are of helpers.bash
 # 19-unix-ready: whose a socket file is, and how others learn that we listen.
 
 load helpers

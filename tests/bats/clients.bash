@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: ISC
+# shellcheck disable=SC2154 # status is of helpers.bash
 # clients.bash: the clients of a listener, in Python, for the files about listen and echo.
 
 # What every script of clients begins with: dial() connects to the port that is the first argument,
