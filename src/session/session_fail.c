@@ -64,8 +64,10 @@ enum step_result session_fail_read(struct session *s, struct evbuffer *data, uin
 		return STEP_STOP;
 	event.has_expected = expected > 0 && err.kind == ERR_INCOMPLETE_READ;
 	event.expected = expected;
-	if (data != NULL)
+	if (data != NULL) {
+		session_record_add(s, data, evbuffer_get_length(data));
 		session_piece_rest(s, data);
+	}
 	event.has_bytes = true;
 	event.bytes = data != NULL ? evbuffer_get_length(data) : got;
 	event.data = data;

@@ -97,6 +97,7 @@ fails() {
 	serve '\3abc'
 	gives 'abc' readframe u8 expect '^abc$'
 	gives $'inet\n' info family expect '^inet$'
+	gives $'inet\n' --chomp info family expect '^inet$'
 	fails 9 $'inet\n' "step 2 (expect 6): got 'inet'" info family expect 6
 	gives $'\n' info alpn expect '^$'
 }
@@ -105,6 +106,18 @@ fails() {
 	serve 'one\ntwo\nthree\n'
 	gives $'one\n' readline skipline write x drain skip 1 expect '^one$'
 	gives '' read 0 expect '^$'
+}
+
+@test "expect sees the part that a tried read has printed" {
+	serve 'abcdefgh'
+	local step
+	for step in 'readexactly 100' 'readuntil ;' 'readexactly 71000'; do
+		# shellcheck disable=SC2086 # words by intention
+		run_liu connect "$ADDRESS" try $step expect '^abcdefgh$'
+		assert_status 0
+		assert_output_bytes abcdefgh
+		assert_error_is "liu: step 1 (try $step): the peer closed after 8 bytes (tried)"
+	done
 }
 
 @test "a NUL ends what expect looks at" {
