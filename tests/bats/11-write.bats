@@ -303,6 +303,22 @@ read_so_far() {
 	[ "$(awk '/^rchar/ { print $2 }' "/proc/$1/io")" -ge "$2" ]
 }
 
+@test "while writefile waits, little is read ahead of a peer that answers" {
+	keep_nothing_freed
+	truncate -s 200M "$BATS_TEST_TMPDIR/big"
+	peer zeros 200000000
+	start "$LIU" connect "$ADDRESS" writefile "$BATS_TEST_TMPDIR/big" read
+	wait_for_line "$PID_ERR" 'nothing has moved'
+	small_memory "$PID"
+	assert_equal '' "$(cat "$PID_OUT")"
+	wait_until sent_little "$PID"
+}
+
+# sent_little PID: of the file no more has been read than fits into the sockets' buffers.
+sent_little() {
+	[ "$(awk '/^rchar/ { print $2 }' "/proc/$1/io")" -lt 50000000 ]
+}
+
 @test "a writefile that stalls says so once" {
 	truncate -s 30M "$BATS_TEST_TMPDIR/big"
 	peer go "$BATS_TEST_TMPDIR/go" receive-all
