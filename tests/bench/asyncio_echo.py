@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: ISC
+# asyncio_echo.py: the echo server of the asyncio manual, as a peer in the benchmark.
+import asyncio
+import resource
+import sys
+
+CHUNK = 65536
+
+
+async def echo(reader, writer):
+    try:
+        while data := await reader.read(CHUNK):
+            writer.write(data)
+            await writer.drain()
+    except ConnectionError:
+        pass
+    finally:
+        writer.close()
+
+
+async def main():
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    server = await asyncio.start_server(echo, "127.0.0.1", 0, backlog=4096)
+    port = server.sockets[0].getsockname()[1]
+    print(f"listening on 127.0.0.1:{port}", file=sys.stderr, flush=True)
+    await server.serve_forever()
+
+
+asyncio.run(main())

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: ISC */
+/* load: a load generator for the benchmark. What it measures is on standard output. */
+#include "config.h"
+
+#include "bench/load.h"
+
+#include "bench/bench.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+
+static const struct row {
+	const char *name;
+	int argc; /* at least, with the name */
+	void (*run)(int argc, char **argv);
+	const char *usage;
+} rows[] = {
+	/* Clients. One thread: the other of two cores is the server's. */
+	{ "pingpong", 5, load_pingpong, "pingpong PORT CONNECTIONS SIZE SECONDS: messages/s" },
+	{ "short", 4, load_short,
+	  "short PORT AT-ONCE SECONDS: connect, a byte, its echo, reset; connections/s" },
+	{ "idle", 3, load_idle,
+	  "idle PORT CONNECTIONS [tls]: a byte and its echo on each, \"ready\", and hold them to "
+	  "the end of standard input" },
+	/* The two ends of a pipeline. */
+	{ "produce", 2, load_produce, "produce BYTES: to standard output" },
+	{ "consume", 1, load_consume, "consume: standard input; its bytes" },
+	/* Servers. */
+	{ "lines", 3, load_lines, "lines COUNT LENGTH: to each connection" },
+	{ "drip", 3, load_drip,
+	  "drip PATH LENGTH: to each connection a line, each byte when the last has been read" },
+	{ "respond", 1, load_respond, "respond: answer every HTTP request alike" },
+	{ "spawn", 3, load_spawn,
+	  "spawn TIMES COMMAND...: milliseconds from start to exit, median" },
+};
+
+/* As many descriptors as we may: two processes hold 10,000 connections between them. */
+static void raise_descriptors(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		bench_die("getrlimit");
+	limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit))
+		bench_die("setrlimit");
+}
+
+int main(int argc, char **argv)
+{
+	const struct row *end = rows + sizeof(rows) / sizeof(*rows);
+
+	for (const struct row *row = rows; argc > 1 && row < end; row++) {
+		if (strcmp(row->name, argv[1]) != 0)
+			continue;
+		if (argc - 1 < row->argc)
+			bench_usage(row->usage);
+		raise_descriptors();
+		row->run(argc - 1, argv + 1);
+		return 0;
+	}
+	for (const struct row *row = rows; row < end; row++)
+		fprintf(stderr, "load %s\n", row->usage);
+	return 2;
+}

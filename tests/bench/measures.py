@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: ISC
+# measures.py: how each kind of work is measured. One call, one figure.
+import subprocess
+import time
+
+from processes import Failure, Programs, finish, first_line, output, own_memory
+
+
+class Place:
+    """Where everything is, and how much of each work is done: `size` is for bytes, lines and
+    repetitions, `seconds` for work that is done as often as it can be."""
+
+    def __init__(self, words, size, seconds):
+        self.words = words  # "{liu}" -> "/usr/bin/liu", for fill()
+        self.size = size
+        self.seconds = seconds
+
+    def fill(self, line, **more):
+        """A command line into words, with the names in braces replaced; {port} stays."""
+        names = {"port": "{port}", **self.words, **more}
+        return [word.format(**names) for word in line.split()]
+
+
+def file_transfer(place, peer):
+    """GB/s from a file through a connection to /dev/null."""
+    receiver_line, sender_line = peer
+    with Programs() as programs, open(place.words["file"], "rb") as file:
+        receiver, port = programs.serve(place.fill(receiver_line))
+        start = time.monotonic()
+        sender = programs.start(place.fill(sender_line, port=port), stdin=file)
+        finish(receiver)
+        taken = time.monotonic() - start
+        finish(sender)
+    return place.words["file_bytes"] / taken / 1e9
+
+
+def pipe_transfer(place, peer):
+    """GB/s from a pipe through a connection to a pipe."""
+    receiver_line, sender_line = peer
+    size = place.words["file_bytes"]
+    with Programs() as programs:
+        receiver, port = programs.serve(place.fill(receiver_line), stdout=subprocess.PIPE)
+        consumer = programs.start(
+            place.fill("{load} consume"), stdin=receiver.stdout, stdout=subprocess.PIPE)
+        receiver.stdout.close()
+        start = time.monotonic()
+        producer = programs.start(
+            place.fill("{load} produce {file_bytes}"), stdout=subprocess.PIPE)
+        programs.start(place.fill(sender_line, port=port), stdin=producer.stdout)
+        producer.stdout.close()
+        finish(consumer)
+        taken = time.monotonic() - start
+        if int(first_line(consumer)) != size:
+            raise Failure("bytes were lost")
+    return size / taken / 1e9
+
+
+def client_rate(load_line):
+    """What a subcommand of load prints, as the client of a server."""
+    def measure(place, server_line):
+        with Programs() as programs:
+            _, port = programs.serve(place.fill(server_line))
+            line = place.fill(load_line, port=port, seconds=place.seconds)
+            return float(output(line))
+    return measure
+
+
+def idle_memory(connections, tls=""):
+    """Resident bytes for each connection that has said something and says nothing more."""
+    def measure(place, server_line):
+        with Programs() as programs:
+            server, port = programs.serve(place.fill(server_line))
+            before = own_memory(server.pid)
+            hold(place, programs, port, connections, tls)
+            return (own_memory(server.pid) - before) / connections
+    return measure
+
+
+def hold(place, programs, port, connections, tls=""):
+    idle = programs.start(
+        place.fill("{load} idle {port} {count} {tls}", port=port, count=connections, tls=tls),
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    if first_line(idle) != "ready\n":
+        raise Failure(f"only some of {connections} connections were echoed")
+
+
+def rate_beside_idle(place, peer):
+    """Messages/s of ten connections while others idle."""
+    server_line, connections = peer
+    with Programs() as programs:
+        _, port = programs.serve(place.fill(server_line))
+        if connections:
+            hold(place, programs, port, connections)
+        line = place.fill("{load} pingpong {port} 10 64 {seconds}", port=port,
+                          seconds=place.seconds)
+        return float(output(line))
+
+
+def start_up(server_line, times):
+    """Milliseconds from start to exit, of a client of that server."""
+    def measure(place, client_line):
+        with Programs() as programs:
+            _, port = programs.serve(place.fill(server_line))
+            count = max(5, round(times * place.size))
+            line = place.fill("{load} spawn {count} " + client_line, port=port, count=count)
+            return float(output(line))
+    return measure
+
+
+def lines(place, client_line):
+    """Million lines/s to /dev/null, process start and all."""
+    count = round(2_000_000 * place.size)
+    with Programs() as programs:
+        _, port = programs.serve(place.fill("{load} lines {count} 60", count=count))
+        start = time.monotonic()
+        finish(programs.start(
+            ["sh", "-c", " ".join(place.fill(client_line, port=port, count=count))]))
+        return count / (time.monotonic() - start) / 1e6
+
+
+def dripping_line(place, peer):
+    """Seconds for a line of so many KiB that arrives a byte at a time."""
+    client_line, kib = peer
+    with Programs() as programs:
+        path = f"{place.words['directory']}/drip.{time.monotonic_ns()}"
+        programs.serve(place.fill("{load} drip {path} {length}", path=path, length=kib * 1024))
+        start = time.monotonic()
+        finish(programs.start(place.fill(client_line, path=path)))
+        return time.monotonic() - start

@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: ISC
+# report.py: figures into a table, JSON and a chart.
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+from processes import Failure, Programs, output
+
+MACHINE = f"{os.cpu_count()} cores, loopback"
+
+
+def number(value):
+    """Three significant digits, and thousands apart."""
+    if value is None:
+        return "-"
+    if value >= 1000:
+        return f"{value:,.0f}"
+    return f"{value:.3g}" if value < 100 else f"{value:.0f}"
+
+
+def verdict(row):
+    missed_by = row.get("missed_by")
+    if missed_by is None:
+        return ""
+    return "met" if missed_by <= 1 else f"MISSED by {missed_by:.2f}x"
+
+
+def bar(row, more_is_better):
+    if row.get("most"):
+        return f"<= {number(row['most'])}"
+    if not row["bar"]:
+        return ""
+    return f"{'>=' if more_is_better else '<='} {row['bar']}x"
+
+
+def table(result):
+    """Some lines for a scenario. The ratio is liu's figure over the peer's."""
+    lines = [f"{result['title']} ({result['unit']})"]
+    for row in result["rows"]:
+        ratio = f"{row['ratio']:.2f}x" if row["ratio"] else ""
+        name = row["peer"] + (" (limit)" if row["limit"] else "")
+        lines.append(f"  {name:24} {number(row['median']):>9} {ratio:>8}  "
+                     f"{bar(row, result['more_is_better']):10} {verdict(row)}".rstrip())
+    return "\n".join(lines) + "\n"
+
+
+def start_costs(place):
+    """System calls and user and system time of a start, by strace and perf where they are."""
+    costs = {}
+    with Programs() as programs:
+        _, port = programs.serve(place.fill("{echo}"))
+        for name, line in (("liu", "{liu} connect 127.0.0.1:{port} close"),
+                           ("nc", "nc -z 127.0.0.1 {port}")):
+            argv = place.fill(line, port=port)
+            if shutil.which(argv[0]):
+                costs[name] = {"syscalls": syscalls(argv), "task_ms": task_clock(argv)}
+    return costs
+
+
+def syscalls(argv):
+    try:
+        text = output(["sh", "-c", 'exec strace -f -c -o /dev/stdout "$@" 2>/dev/null', "sh", *argv])
+    except Failure:
+        return None
+    found = re.search(r"^100\.00 +\S+ +\d+ +(\d+).* total$", text, re.M)
+    return int(found[1]) if found else None
+
+
+def task_clock(argv):
+    try:
+        text = output(["sh", "-c", 'exec perf stat -r 20 -x, -e task-clock "$@" 2>&1', "sh", *argv])
+    except Failure:
+        return None
+    found = re.search(r"^([\d.]+),msec,task-clock", text, re.M)
+    return float(found[1]) if found else None
+
+
+def summary(results, costs):
+    rows = [(result, row) for result in results for row in result["rows"]
+            if row.get("missed_by") is not None]
+    missed = [(result, row) for result, row in rows if row["missed_by"] > 1]
+    lines = []
+    for name, cost in (costs or {}).items():
+        lines.append(f"start-up of {name}: {number(cost['syscalls'])} system calls (strace), "
+                     f"{number(cost['task_ms'])} ms of processor time (perf)")
+    lines.append(f"{len(rows) - len(missed)} of {len(rows)} bars met; {MACHINE}")
+    for result, row in missed:
+        against = row["peer"] if row["peer"] != "liu" else "the figure"
+        lines.append(f"  {result['scenario']}, {against}: {verdict(row)}")
+    return "\n".join(lines)
+
+
+def versions(place):
+    found = {}
+    for name, line in (("liu", "{liu} --version"), ("ncat", "ncat --version"),
+                       ("socat", "socat -V"), ("curl", "curl --version"),
+                       ("openssl", "openssl version"), ("python", "{python} --version")):
+        try:
+            found[name] = re.search(r"\S.*", output(place.fill(line)))[0]
+        except (Failure, OSError):
+            pass
+    return found
+
+
+def warn_of_sanitizers(liu):
+    with open(liu, "rb") as program:
+        if b"__asan_init" in program.read():
+            print("liu is built with sanitizers: the figures say nothing", file=sys.stderr)
+
+
+CHART = """set terminal svg size 800,{height} font "sans,12"
+set output "{svg}"
+set title "liu beside others ({machine}): times as good; | is the bar"
+set logscale x
+set xrange [{low}:{high}]
+set yrange [-1:{rows}]
+set ytics ({labels})
+set xtics (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
+set grid xtics
+set lmargin 42
+set arrow from 1, graph 0 to 1, graph 1 nohead lc rgb "#808080"
+unset key
+set style fill solid
+plot "-" using ($2 > 1 ? ($2 + 1) / 2 : ($2 + 1) / 2):1:(1):2:($1 - 0.35):($1 + 0.35) \\
+	with boxxyerror lc rgb "#4477aa", "-" using 2:1 with points pt "|" ps 2 lc rgb "#cc3311"
+"""
+
+
+def chart_rows(results):
+    """(label, how many times as good as the peer, the bar or None), the first on top."""
+    rows = []
+    for result in results:
+        for row in result["rows"]:
+            if row["ratio"]:
+                better = result["more_is_better"]
+                bar = row["bar"] if better or not row["bar"] else 1 / row["bar"]
+                rows.append((f"{result['scenario']}: {row['peer']}",
+                             row["ratio"] if better else 1 / row["ratio"], bar))
+    return rows[::-1]
+
+
+def chart(path, results):
+    rows = chart_rows(results)
+    gnuplot = shutil.which("gnuplot")
+    if not rows or not gnuplot:
+        return
+    values = [value for row in rows for value in row[1:] if value]
+    labels = ", ".join(f'"{label}" {at}' for at, (label, _, _) in enumerate(rows))
+    script = CHART.format(height=80 + 18 * len(rows), svg=path, machine=MACHINE, rows=len(rows),
+                          labels=labels, low=min(0.5, min(values) * 0.8),
+                          high=max(2, max(values) * 1.3))
+    script += "".join(f"{at} {row[1]}\n" for at, row in enumerate(rows)) + "e\n"
+    script += "".join(f"{at} {row[2]}\n" for at, row in enumerate(rows) if row[2]) + "e\n"
+    subprocess.run([gnuplot], input=script.encode(), check=True)
+
+
+def write(directory, data):
+    data["machine"] = MACHINE
+    os.makedirs(directory, exist_ok=True)
+    with open(f"{directory}/results.json", "w") as file:
+        json.dump(data, file, indent=1)
+        file.write("\n")
+    text = "\n".join(table(result) for result in data["results"])
+    with open(f"{directory}/results.txt", "w") as file:
+        file.write(f"{text}\n{summary(data['results'], data['start_up'])}\n")
+    chart(f"{directory}/results.svg", data["results"])

@@ -1,0 +1,157 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+# run.py: measures liu and others in turns, and says which bars are missed.
+import argparse
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+
+import report
+from measures import Place
+from processes import Failure, output
+from scenarios import SCENARIOS
+
+FULL = {"rounds": 7, "bytes": 1 << 30, "size": 1, "seconds": 1}
+QUICK = {"rounds": 3, "bytes": 256 << 20, "size": 0.25, "seconds": 0.25}
+CHUNK = 1 << 20
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description="Measure liu beside others, in turns.")
+    parser.add_argument("--liu", default=os.environ.get("LIU", "liu"))
+    parser.add_argument("--programs", default=".", help="where load and the yard_* are")
+    parser.add_argument("--output", default=".", help="directory for results.json, .svg, .txt")
+    parser.add_argument("--quick", action="store_true", help="less of everything")
+    parser.add_argument("--rounds", type=int)
+    parser.add_argument("--only", action="append", metavar="SCENARIO",
+                        help=", ".join(scenario.name for scenario in SCENARIOS))
+    parser.add_argument("--peer", action="append", help="beside liu only this one")
+    chosen = parser.parse_args()
+    known = {scenario.name for scenario in SCENARIOS}
+    if unknown := set(chosen.only or ()) - known:
+        parser.error(f"no such scenario: {', '.join(sorted(unknown))}")
+    return chosen
+
+
+def write_file(path, size):
+    """Written, not sparse, and by that in memory."""
+    chunk = os.urandom(CHUNK)
+    with open(path, "wb") as file:
+        for _ in range(size // CHUNK):
+            file.write(chunk)
+
+
+def make_certificate(directory):
+    cert, key, pem = (f"{directory}/{name}.pem" for name in ("cert", "key", "both"))
+    output(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+            "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1",
+            "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", cert])
+    with open(pem, "w") as both:
+        for part in (cert, key):
+            with open(part) as file:
+                both.write(file.read())
+    return {"cert": cert, "key": key, "pem": pem}
+
+
+def prepare(chosen, scale, directory):
+    programs = os.path.abspath(chosen.programs)
+    words = {name: f"{programs}/yard_{name}" for name in ("echo", "splice", "tls", "lines")}
+    words |= make_certificate(directory)
+    words |= {"liu": os.path.abspath(shutil.which(chosen.liu) or chosen.liu),
+              "load": f"{programs}/load", "python": sys.executable, "directory": directory,
+              "source": os.path.dirname(os.path.abspath(__file__)),
+              "file": f"{directory}/file", "file_bytes": scale["bytes"]}
+    write_file(words["file"], scale["bytes"])
+    return Place(words, scale["size"], scale["seconds"])
+
+
+def installed(peer):
+    """Is the program of a peer's first command line there?"""
+    line = peer if isinstance(peer, str) else peer[0]
+    return line.startswith("{") or shutil.which(line.split()[0])
+
+
+def run(scenario, place, rounds, wanted):
+    """Round by round, peer after peer: a figure, or None, for each in each round."""
+    peers = {name: peer for name, peer in scenario.peers.items()
+             if installed(peer) and (not wanted or name.startswith("liu") or name in wanted)}
+    figures = {name: [] for name in peers}
+    for _ in range(1 if scenario.once else rounds):
+        for name, peer in peers.items():
+            try:
+                figures[name].append(scenario.measure(place, peer))
+            except Failure as failure:
+                print(f"{scenario.name}: {name}: {failure}", file=sys.stderr)
+                figures[name].append(None)
+    return figures
+
+
+def median(figures):
+    known = [figure for figure in figures if figure is not None]
+    return statistics.median(known) if known else None
+
+
+def judge(scenario, figures):
+    """A row for each peer: its median, liu's ratio to it, its bar and whether it is met."""
+    rows = []
+    for name, theirs in figures.items():
+        row = {"peer": name, "figures": theirs, "median": median(theirs)}
+        ratio = None
+        if name != "liu":
+            # In pairs: what disturbs a round disturbs both.
+            ratio = median([ours / other if ours and other else None
+                            for ours, other in zip(figures["liu"], theirs)])
+        row |= {"ratio": ratio, "bar": scenario.bars.get(name),
+                "limit": name == scenario.limit, "missed_by": None}
+        if ratio and row["bar"]:
+            row["missed_by"] = factor(ratio, row["bar"], scenario.more_is_better)
+        rows.append(row)
+    add_figure_bar(scenario, rows)
+    return {"scenario": scenario.name, "title": scenario.title, "unit": scenario.unit,
+            "more_is_better": scenario.more_is_better, "rows": rows}
+
+
+def factor(value, bar, more_is_better):
+    """By what the bar is missed; 1 or less: it is met."""
+    return bar / value if more_is_better else value / bar
+
+
+def add_figure_bar(scenario, rows):
+    """A bar that is a figure stands in liu's own row."""
+    most = scenario.most
+    if scenario.allowance:
+        bare = next(row["median"] for row in rows if row["limit"])
+        most = bare + scenario.allowance if bare else None
+    if most and rows[0]["median"]:
+        rows[0] |= {"most": most, "missed_by": factor(rows[0]["median"], most, False)}
+
+
+def main():
+    chosen = arguments()
+    scale = QUICK if chosen.quick else FULL
+    rounds = chosen.rounds or scale["rounds"]
+    results = []
+    with tempfile.TemporaryDirectory(prefix="liu-bench.") as directory:
+        place = prepare(chosen, scale, directory)
+        report.warn_of_sanitizers(place.words["liu"])
+        for scenario in SCENARIOS:
+            if chosen.only and scenario.name not in chosen.only:
+                continue
+            if scenario.slow and chosen.quick and not chosen.only:
+                continue
+            results.append(judge(scenario, run(scenario, place, rounds, chosen.peer)))
+            print(report.table(results[-1]), flush=True)
+        costs = None if chosen.only else report.start_costs(place)
+    print(report.summary(results, costs))
+    report.write(chosen.output, {"quick": chosen.quick, "rounds": rounds, "results": results,
+                                 "start_up": costs, "versions": report.versions(place)})
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (Failure, subprocess.SubprocessError, OSError) as failure:
+        sys.exit(f"run.py: {failure}")

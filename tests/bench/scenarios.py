@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: ISC
+# scenarios.py: what is measured, with whom, and the bars: the one table of the benchmark.
+from measures import (client_rate, dripping_line, file_transfer, idle_memory, lines,
+                      pipe_transfer, rate_beside_idle, start_up)
+
+# In a command line {liu}, {load}, {echo}, {splice}, {tls}, {lines} and {python} are programs,
+# {port} is a port. A server with {port} in its line is given a free one; others choose and say.
+LIU_ECHO = "{liu} echo 127.0.0.1:0"
+LIU_ECHO_TLS = "{liu} echo tls:127.0.0.1:0 --cert {cert} --key {key}"
+ASYNCIO_ECHO = "{python} {source}/asyncio_echo.py"
+SOCAT_ECHO = "socat TCP-LISTEN:{port},bind=127.0.0.1,fork,backlog=128 PIPE"
+SOCAT_ECHO_64K = "socat -b 65536 TCP-LISTEN:{port},bind=127.0.0.1,fork,backlog=128,nodelay PIPE"
+NCAT_ECHO = "ncat -l -k -m 200 -e /bin/cat 127.0.0.1 {port}"
+SOCAT_TO = "TCP-LISTEN:{port},bind=127.0.0.1"
+SOCAT_TLS_TO = "OPENSSL-LISTEN:{port},bind=127.0.0.1,cert={pem},verify=0"
+SOCAT_TLS_FROM = "OPENSSL:127.0.0.1:{port},verify=0"
+
+PLAIN_TRANSFER = {
+    "liu": ("{liu} listen 127.0.0.1:0", "{liu} connect 127.0.0.1:{port}"),
+    "nc": ("nc -l 127.0.0.1 {port}", "nc -N 127.0.0.1 {port}"),
+    "ncat": ("ncat -l --recv-only 127.0.0.1 {port}", "ncat --send-only 127.0.0.1 {port}"),
+    "socat": (f"socat -u {SOCAT_TO} STDOUT", "socat -u STDIN TCP:127.0.0.1:{port}"),
+    "splice": ("{splice} listen", "{splice} connect {port}"),
+}
+TLS_TRANSFER = {
+    "liu": ("{liu} listen tls:127.0.0.1:0 --cert {cert} --key {key}",
+            "{liu} connect --cacert {cert} tls:127.0.0.1:{port}"),
+    "ncat": ("ncat -l --recv-only --ssl --ssl-cert {cert} --ssl-key {key} 127.0.0.1 {port}",
+             "ncat --send-only --ssl 127.0.0.1 {port}"),
+    "socat": (f"socat -u {SOCAT_TLS_TO} STDOUT", f"socat -u STDIN {SOCAT_TLS_FROM}"),
+    "socat -b 65536": (f"socat -b 65536 -u {SOCAT_TLS_TO} STDOUT",
+                       f"socat -b 65536 -u STDIN {SOCAT_TLS_FROM}"),
+    "SSL_read/write": ("{tls} listen {cert} {key}", "{tls} connect {port}"),
+}
+
+
+class Scenario:
+    """`peers` maps names to what `measure` takes, liu first. `bars` maps a peer to the factor:
+    at least so many times its figure if more is better, else at most. `limit` is the yardstick.
+    `most` is a bar that is no factor but a figure; `allowance` one that is a figure above the
+    limit. `once`: not noisy, one round will do. `slow`: not in the quick run."""
+
+    def __init__(self, name, title, unit, measure, peers, bars, limit=None, more_is_better=True,
+                 most=None, allowance=None, once=False, slow=False):
+        self.name = name
+        self.title = title
+        self.unit = unit
+        self.measure = measure
+        self.peers = peers
+        self.bars = bars
+        self.limit = limit
+        self.more_is_better = more_is_better
+        self.most = most
+        self.allowance = allowance
+        self.once = once
+        self.slow = slow
+
+
+IDLE_BYTES = 1536
+
+
+def idle(connections, slow):
+    return Scenario(
+        f"idle-{connections}", f"{connections:,} idle connections: memory of each", "B",
+        idle_memory(connections),
+        {"liu": LIU_ECHO, "asyncio": ASYNCIO_ECHO, "epoll": "{echo}"},
+        {}, more_is_better=False, most=IDLE_BYTES, once=True, slow=slow)
+
+
+def idle_tls(connections, slow):
+    return Scenario(
+        f"idle-tls-{connections}", f"{connections:,} idle TLS connections: memory of each", "B",
+        idle_memory(connections, "tls"),
+        {"liu": LIU_ECHO_TLS, "bare SSL": "{tls} idle {cert} {key}"},
+        {}, limit="bare SSL", more_is_better=False, allowance=IDLE_BYTES, once=True, slow=slow)
+
+
+SCENARIOS = [
+    Scenario(
+        "file", "file -> TCP -> /dev/null", "GB/s", file_transfer, PLAIN_TRANSFER,
+        {"nc": 3, "ncat": 4, "socat": 4, "splice": 0.9}, limit="splice"),
+    Scenario(
+        "pipe", "pipe -> TCP -> pipe", "GB/s", pipe_transfer,
+        {name: PLAIN_TRANSFER[name] for name in ("liu", "nc", "socat", "splice")},
+        {"nc": 1.5, "socat": 2.5, "splice": 0.9}, limit="splice"),
+    Scenario(
+        "tls", "file -> TLS -> /dev/null", "GB/s", file_transfer, TLS_TRANSFER,
+        {"ncat": 1.5, "socat": 1.5, "socat -b 65536": 1.0, "SSL_read/write": 0.95},
+        limit="SSL_read/write"),
+    Scenario(
+        "echo-64", "echo, 100 connections, 64 bytes", "messages/s",
+        client_rate("{load} pingpong {port} 100 64 {seconds}"),
+        {"liu": LIU_ECHO, "asyncio": ASYNCIO_ECHO, "ncat": NCAT_ECHO, "socat": SOCAT_ECHO,
+         "epoll": "{echo}"},
+        {"socat": 2, "asyncio": 1.4, "epoll": 0.9}, limit="epoll"),
+    Scenario(
+        "echo-64k", "echo, 50 connections, 64 KiB", "messages/s",
+        client_rate("{load} pingpong {port} 50 65536 {seconds}"),
+        {"liu": LIU_ECHO, "asyncio": ASYNCIO_ECHO, "socat": SOCAT_ECHO,
+         "socat -b 65536": SOCAT_ECHO_64K, "epoll": "{echo}"},
+        {"socat": 20, "asyncio": 1.5, "epoll": 0.85}, limit="epoll"),
+    Scenario(
+        "short", "connect, a byte, its echo, reset", "connections/s",
+        client_rate("{load} short {port} 4 {seconds}"),
+        {"liu": LIU_ECHO, "asyncio": ASYNCIO_ECHO, "ncat": NCAT_ECHO, "socat": SOCAT_ECHO,
+         "epoll": "{echo}"},
+        {"socat": 4, "asyncio": 3, "epoll": 0.85}, limit="epoll"),
+    Scenario(
+        "probe", "start-up: probe a port", "ms", start_up("{echo}", 100),
+        {"liu": "{liu} connect 127.0.0.1:{port} close", "nc": "nc -z 127.0.0.1 {port}",
+         "ncat": "ncat -z 127.0.0.1 {port}", "socat": "socat -u /dev/null TCP:127.0.0.1:{port}",
+         "openssl version": "openssl version"},
+        {"nc": 2}, limit="openssl version", more_is_better=False),
+    Scenario(
+        "head", "start-up: headers of a local URL", "ms", start_up("{load} respond", 100),
+        {"liu": "{liu} head http://127.0.0.1:{port}/", "curl": "curl -sI http://127.0.0.1:{port}/"},
+        {"curl": 0.6}, more_is_better=False),
+    Scenario(
+        "lines", "2 million lines of 60 bytes", "M lines/s", lines,
+        {"liu": "{liu} connect 127.0.0.1:{port} readline {count}",
+         "asyncio": "{python} {source}/asyncio_lines.py {port} {count}",
+         "nc | head": "nc 127.0.0.1 {port} | head -n {count}",
+         "memchr": "{lines} {port} {count}"},
+        {"asyncio": 15, "nc | head": 1}, limit="memchr"),
+    Scenario(
+        "drip", "512 KiB line, a byte at a time", "s", dripping_line,
+        {"liu": ("{liu} connect --limit 1M unix:{path} readline", 512),
+         "liu, 256 KiB": ("{liu} connect --limit 1M unix:{path} readline", 256),
+         "asyncio": ("{python} {source}/asyncio_lines.py {path} 1", 512)},
+        {"liu, 256 KiB": 2.4}, more_is_better=False),
+    idle(1000, slow=False),
+    idle(10000, slow=False),
+    idle_tls(1000, slow=False),
+    idle_tls(10000, slow=True),
+    Scenario(
+        "beside-idle", "10 echo connections beside 10,000 idle", "messages/s", rate_beside_idle,
+        {"liu": (LIU_ECHO, 10000), "liu, 1,000 idle": (LIU_ECHO, 1000),
+         "liu, 0 idle": (LIU_ECHO, 0), "epoll, 10,000 idle": ("{echo}", 10000)},
+        {"liu, 0 idle": 0.9}),
+]
