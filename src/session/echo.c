@@ -65,7 +65,7 @@ enum step_result run_echo(struct session *s, const struct step *step)
 		case STREAM_EOF:
 			return echo_ended(s);
 		case STREAM_OVERRUN:
-			return session_fail_overrun(s);
+			return session_fail_overrun(s, "no end within");
 		case STREAM_ERROR:
 			return session_fail_read(s, NULL, s->state.bytes, 0);
 		}

@@ -210,8 +210,10 @@ static void begin_step(struct session *s, const struct step *step)
 	state_clear(s);
 	s->state.begun = true;
 	s->next = s->at + 1;
-	if (s->at == 0)
+	if (s->at == 0) {
 		s->round_start = session_consumed(s);
+		s->overran = false;
+	}
 	if (step->flags & STEP_RECORD)
 		session_record_begin(s);
 	if (s->step_timer != NULL)
@@ -230,12 +232,26 @@ static bool leave_step(struct session *s)
 	return s->at < s->parts->steps->count;
 }
 
+static void report_tried(const struct session *s)
+{
+	char *peer;
+
+	if (!s->parts->listening) {
+		log_line(LOG_ERROR, "%s (tried)", s->err->text);
+		return;
+	}
+	peer = session_peer(s);
+	log_line(LOG_ERROR, "%s: %s (tried)", peer, s->err->text);
+	free(peer);
+}
+
 /* A failed step under `try` is reported, and the list goes on. */
 static bool forgive(struct session *s, const struct step *step)
 {
 	if (!step->tried || s->err == NULL)
 		return false;
-	log_line(LOG_ERROR, "%s (tried)", s->err->text);
+	report_tried(s);
+	s->overran = s->overran || s->err->kind == ERR_LIMIT_OVERRUN;
 	free(s->err);
 	s->err = NULL;
 	s->phase = SESSION_STEPS;

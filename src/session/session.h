@@ -88,6 +88,7 @@ struct session {
 	size_t next;	/* the one after it */
 	struct step_state state;
 	uint64_t round_start;	 /* bytes consumed when this round of a loop began */
+	bool overran;		 /* ... and a tried step met the limit in it */
 	struct evbuffer *record; /* what expect looks at; NULL unless it is in the list */
 	struct timer *deadline;	 /* timers: NULL when not asked for */
 	struct timer *step_timer;
@@ -135,7 +136,9 @@ enum step_result session_fail_write(struct session *s);
  * well when its round has read nothing. */
 enum step_result session_fail_read(struct session *s, struct evbuffer *data, uint64_t got,
 				   uint64_t expected);
-enum step_result session_fail_overrun(struct session *s);
+
+/* "WHAT the limit of N bytes (--limit)". */
+enum step_result session_fail_overrun(struct session *s, const char *what);
 
 /* Sleep until then; `wait` is one bit. Always STEP_AGAIN. */
 enum step_result session_wait(struct session *s, enum session_wait wait);

@@ -74,14 +74,13 @@ enum step_result session_fail_read(struct session *s, struct evbuffer *data, uin
 	return session_fail(s, &err, &event);
 }
 
-enum step_result session_fail_overrun(struct session *s)
+enum step_result session_fail_overrun(struct session *s, const char *what)
 {
 	size_t limit = s->parts->settings->limit;
 	struct step_event event = session_event(s);
 	struct err err;
 
-	(void)err_set(&err, ERR_LIMIT_OVERRUN, "no end within the limit of %zu bytes (--limit)",
-		      limit);
+	(void)err_set(&err, ERR_LIMIT_OVERRUN, "%s the limit of %zu bytes (--limit)", what, limit);
 	event.has_limit = true;
 	event.limit = limit;
 	return session_fail(s, &err, &event);

@@ -123,13 +123,25 @@ static bool check_order(const struct step_list *list, struct err *err)
 	return true;
 }
 
+/* `read 0` and `skip 0` would go round without waiting for anything. */
+static bool reads_something(const struct step_list *list)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		const struct step *step = &list->steps[i];
+
+		if ((step->flags & STEP_READS) && !(step->has_number && step->number == 0))
+			return true;
+	}
+	return false;
+}
+
 static bool check_loop(const struct step_list *list, struct err *err)
 {
 	unsigned flags = all_flags(list);
 
 	if (!(flags & STEP_LOOPS))
 		return true;
-	if (!(flags & STEP_READS))
+	if (!reads_something(list))
 		return err_set(err, ERR_USAGE, "loop needs a step that reads");
 	if ((flags & STEP_WRITE_EOF) && (flags & STEP_SENDS))
 		return err_set(err, ERR_USAGE, "round the loop a step would send after write-eof");

@@ -98,6 +98,9 @@ enum step_result run_loop(struct session *s, const struct step *step)
 		return session_wait(s, WAIT_WRITE);
 	if (reader_at_eof(&s->stream.reader) && session_consumed(s) == s->round_start)
 		return STEP_STOP;
+	/* The next round would meet the same bytes, for ever. */
+	if (s->overran && session_consumed(s) == s->round_start)
+		return session_fail_overrun(s, "nothing can be read within");
 	s->next = 0;
 	return STEP_NEXT;
 }

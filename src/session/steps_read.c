@@ -36,7 +36,7 @@ static enum step_result take_record(struct session *s, enum stream_status status
 	case STREAM_AGAIN:
 		return session_wait(s, WAIT_READ);
 	case STREAM_OVERRUN:
-		return session_fail_overrun(s);
+		return session_fail_overrun(s, "no end within");
 	case STREAM_EOF:
 	case STREAM_ERROR:
 		break;
@@ -210,7 +210,7 @@ static enum step_result read_body(struct session *s, const struct step *step, si
 	size_t got;
 
 	if (body > limit)
-		return session_fail_overrun(s);
+		return session_fail_overrun(s, "the frame is above");
 	status = reader_wait(&s->stream.reader, header + (size_t)body + trailer);
 	if (status == STREAM_AGAIN)
 		return session_wait(s, WAIT_READ);

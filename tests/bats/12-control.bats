@@ -359,6 +359,33 @@ answer" "$(cat "$OUT")"
 	assert_equal "listening on $ADDRESS" "$(cat "$SERVER_ERR")"
 }
 
+@test "loop does not go round and round on a line past the limit" {
+	serve 'abcdefghij\n'
+	run_liu connect --limit 4 "$ADDRESS" try readline loop
+	assert_status 8
+	assert_output_is ''
+	assert_error_is 'liu: step 1 (try readline): no end within the limit of 4 bytes (--limit) (tried)
+liu: step 2 (loop): nothing can be read within the limit of 4 bytes (--limit)'
+}
+
+@test "loop goes on past the limit when another step takes the bytes" {
+	serve 'abcdefghij\nk\nl\n'
+	run_liu connect --limit 4 "$ADDRESS" try readline skipline loop
+	assert_status 0
+	assert_output_is k
+	assert_error_is 'liu: step 1 (try readline): no end within the limit of 4 bytes (--limit) (tried)'
+}
+
+@test "loop needs a step that reads at least a byte" {
+	local step
+	for step in 'read 0' 'skip 0' 'readexactly 0' 'write x'; do
+		# shellcheck disable=SC2086 # words by intention
+		run_liu connect 127.0.0.1:1 $step loop
+		assert_status 2
+		assert_error_is 'liu: loop needs a step that reads (see: liu connect --help)'
+	done
+}
+
 @test "loop ends well when a round has read nothing" {
 	serve ''
 	gives '' readline loop

@@ -72,9 +72,9 @@ liu: $(said 2): step 1 (readexactly 4): the peer closed after 3 bytes"
 
 @test "what try catches is no failure of the connection" {
 	start_liu listen --accept 1 127.0.0.1:0 try readline write 'ok\n'
-	clients 'c = dial(); c.shutdown(socket.SHUT_WR); same(b"ok\n", rest(c))'
+	clients 'c = dial(); print(name(c)); c.shutdown(socket.SHUT_WR); same(b"ok\n", rest(c))'
 	ends 0
-	server_said 'liu: step 1 (try readline): the peer closed after 0 bytes (tried)'
+	server_said "liu: $(said 1): step 1 (try readline): the peer closed after 0 bytes (tried)"
 }
 
 @test "a client that resets does not disturb the others" {
