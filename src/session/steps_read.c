@@ -118,6 +118,7 @@ enum step_result run_readline(struct session *s, const struct step *step)
 static enum step_result readexactly_in_pieces(struct session *s, uint64_t n)
 {
 	struct evbuffer *data = scratch(s);
+	size_t most = sink_is_json(s->parts->sink) ? s->parts->settings->limit : SIZE_MAX;
 
 	for (int budget = PIECES_PER_RUN; budget > 0; budget--) {
 		uint64_t left = n - s->state.bytes;
@@ -125,8 +126,7 @@ static enum step_result readexactly_in_pieces(struct session *s, uint64_t n)
 
 		if (session_output_full(s))
 			return STEP_AGAIN;
-		status = reader_read(&s->stream.reader, left > SIZE_MAX ? SIZE_MAX : (size_t)left,
-				     data);
+		status = reader_read(&s->stream.reader, left > most ? most : (size_t)left, data);
 		if (status == STREAM_AGAIN)
 			return session_wait(s, WAIT_READ);
 		if (status != STREAM_OK)
@@ -286,11 +286,13 @@ enum step_result run_skip(struct session *s, const struct step *step)
 
 enum step_result run_skipline(struct session *s, const struct step *step)
 {
-	while (s->state.records < step->number) {
+	for (int budget = RECORDS_PER_RUN; s->state.records < step->number; budget--) {
 		uint64_t skipped = 0;
-		enum stream_status status =
-			reader_skipuntil(&s->stream.reader, separators_newline(), &skipped);
+		enum stream_status status;
 
+		if (budget == 0)
+			return session_wait(s, WAIT_TURN);
+		status = reader_skipuntil(&s->stream.reader, separators_newline(), &skipped);
 		s->state.bytes += skipped;
 		s->state.piece += skipped;
 		/* A partial last line is a line, as for readline. */
