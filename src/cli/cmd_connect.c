@@ -138,7 +138,7 @@ static void dialled(void *arg, struct transport *transport, const struct err *er
 	(void)times;
 	c->dial = NULL;
 	if (transport == NULL) {
-		sink_error(c->program.sink, 0, err);
+		sink_error(c->program.sink, 1, err);
 		fail(c, err);
 		return;
 	}
@@ -165,7 +165,7 @@ static void on_deadline(void *arg)
 		      (double)c->options->session.timeout_ms / 1000, dial_stage(c->dial));
 	dial_cancel(c->dial);
 	c->dial = NULL;
-	sink_error(c->program.sink, 0, &err);
+	sink_error(c->program.sink, 1, &err);
 	fail(c, &err);
 }
 
