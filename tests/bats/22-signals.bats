@@ -101,11 +101,10 @@ print(p.stdout.read().decode(), end="")' "$PEER_PORT"
 }
 
 @test "connect: an orderly close is stopped too" {
-	head -c 8000000 /dev/zero >"$BATS_TEST_TMPDIR/file"
-	peer 'c = accept(); signal.pause()'
-	start "$LIU" connect -vv --close-timeout 60 --high-water 64M --low-water 32M "127.0.0.1:$PEER_PORT" \
-		writefile "$BATS_TEST_TMPDIR/file" close
-	wait_for_line "$PID_ERR" 'step 2: close'
+	big_writes
+	peer 'small(s); c = accept(); signal.pause()'
+	start "$LIU" connect -vv --close-timeout 60 "127.0.0.1:$PEER_PORT" "${WRITES[@]}" close
+	wait_for_line "$PID_ERR" 'step 16: close'
 	stop "$PID"
 	assert_equal 143 "$status" "exit status"
 }

@@ -3,7 +3,7 @@
 # peer.bash: the other end of a connection, in Python, for the files about timing, signals and ends.
 
 # What every script begins with. accept() takes a connection of the listener `s`, all_of(c) reads it to
-# its end, reset(c) ends it with a reset, wait() is a moment.
+# its end, small() gives it small buffers, reset(c) ends it with a reset, wait() is a moment.
 PEER_PRELUDE='
 import os, select, signal, socket, ssl, struct, sys, time
 def listen(backlog=5, host="127.0.0.1"):
@@ -20,6 +20,8 @@ def accept():
 def reset(c):
     c.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     c.close()
+def small(s):
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
 def all_of(c):
     data = b""
     while True:
@@ -43,6 +45,7 @@ $1" "${@:2}"
 	PEER=$PID
 	PEER_SAID=$PID_ERR
 	wait_for_line "$PID_OUT" '^[0-9]+$' || return
+	# shellcheck disable=SC2034 # for the tests
 	PEER_PORT=$(head -n 1 "$PID_OUT")
 }
 
@@ -50,7 +53,18 @@ $1" "${@:2}"
 peer_says() {
 	wait_exit "$PEER" || return
 	is "$PEER_SAID" "what the peer says" "$1" || return
+	# shellcheck disable=SC2154 # wait_exit sets it
 	assert_equal 0 "$status" "exit status of the peer"
+}
+
+# big_writes: $WRITES, steps that queue 1.5 MB and never wait.
+big_writes() {
+	local text
+	printf -v text '%0100000d' 0
+	WRITES=()
+	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do
+		WRITES+=(write "$text")
+	done
 }
 
 # harness SCRIPT ARGUMENT...: run a Python script that runs liu itself. capture it to look at the result.

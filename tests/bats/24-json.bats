@@ -1,0 +1,479 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+# 24-json: events as JSON lines, to the byte but for what varies: ports, durations, keys of TLS.
+
+load helpers
+load peer
+
+# run_json ARGUMENT...: run_liu --json; in $OUT ports are PORT and durations are TIME.
+run_json() {
+	run_liu "$1" --json "${@:2}"
+	settle "$OUT"
+}
+
+# What varies in FILE.
+settle() {
+	sed -i -E 's/(127\.0\.0\.1|\[::1\]):[0-9]+/\1:PORT/g; s/("duration"):[0-9]+\.[0-9]+\}/\1:TIME}/' "$1"
+	python3 -c 'import json, sys
+for line in open(sys.argv[1]):
+	json.loads(line.replace(":TIME}", ":1.0}"))' "$1" || fail "not JSON" || return
+}
+
+OPEN='{"event":"open","conn":1,"peername":"127.0.0.1:PORT","sockname":"127.0.0.1:PORT","tls":null}'
+
+# close SENT RECEIVED: the last line.
+closed() {
+	printf '{"event":"close","conn":%d,"sent":%d,"received":%d,"duration":TIME}' "${3:-1}" "$1" "$2"
+}
+
+# events LINE...: what the last run_json printed between open and close.
+SENDS='c = accept(); c.sendall(eval(sys.argv[1])); c.shutdown(socket.SHUT_WR); all_of(c); c.close()'
+
+@test "the exchange of the manual: open, write, readline, close" {
+	peer 'c = accept(); c.sendall(c.recv(100)); c.close()'
+	run_json connect "127.0.0.1:$PEER_PORT" write 'Hello World\n' readline
+	assert_status 0
+	assert_error_is ''
+	assert_output_is "$OPEN"'
+{"event":"step","conn":1,"index":1,"step":"write","ok":true,"bytes":12}
+{"event":"step","conn":1,"index":2,"step":"readline","ok":true,"bytes":12,"data":"Hello World\n"}
+'"$(closed 12 12)"
+}
+
+@test "listening: the first line of a listener, then its connections" {
+	start_liu listen --json 127.0.0.1:0 readline writeline back
+	run_liu connect "$ADDRESS" write 'x\n' read
+	wait_exit "$SERVER"
+	assert_equal "{\"event\":\"listening\",\"address\":\"$ADDRESS\"}" "$(head -n 1 "$SERVER_OUT")"
+	settle "$SERVER_OUT"
+	is "$SERVER_OUT" 'standard output' '{"event":"listening","address":"127.0.0.1:PORT"}
+'"$OPEN"'
+{"event":"step","conn":1,"index":1,"step":"readline","ok":true,"bytes":2,"data":"x\n"}
+{"event":"step","conn":1,"index":2,"step":"writeline","ok":true,"bytes":5}
+'"$(closed 5 2)"
+}
+
+@test "listening: one line a socket" {
+	start_liu listen --json 127.0.0.1:0 --address "unix:$BATS_TEST_TMPDIR/s" close
+	sed 's/^listening on \(.*\)/{"event":"listening","address":"\1"}/' "$SERVER_ERR" >"$BATS_TEST_TMPDIR/expected.2"
+	same "$BATS_TEST_TMPDIR/expected.2" "$SERVER_OUT" 'standard output'
+}
+
+@test "open of a Unix socket" {
+	start_liu listen --json "unix:$BATS_TEST_TMPDIR/s" close
+	run_json connect "unix:$BATS_TEST_TMPDIR/s" close
+	assert_output_is "{\"event\":\"open\",\"conn\":1,\"peername\":\"unix:$BATS_TEST_TMPDIR/s\",\"sockname\":null,\"tls\":null}
+{\"event\":\"step\",\"conn\":1,\"index\":1,\"step\":\"close\",\"ok\":true}
+$(closed 0 0)"
+}
+
+@test "each kind of step: those that send have bytes, reads have data, the rest neither" {
+	printf 'file' >"$BATS_TEST_TMPDIR/file"
+	peer "$SENDS" 'b"line\npart-exact;skip|skipped line\nto;\x03fra\x05tail\n"'
+	run_json connect "127.0.0.1:$PEER_PORT" write a writeline b writehex '00 ff' writefile "$BATS_TEST_TMPDIR/file" \
+		writeframe u8 frame drain write-eof readline read 5 readexactly 5 readuntil ';' skip 5 skipline \
+		skipuntil ';' readframe u8 expect fra info family info alpn sleep 1ms try readline read at-eof close
+	assert_status 0
+	assert_error_is ''
+	assert_output_is "$OPEN"'
+{"event":"step","conn":1,"index":1,"step":"write","ok":true,"bytes":1}
+{"event":"step","conn":1,"index":2,"step":"writeline","ok":true,"bytes":2}
+{"event":"step","conn":1,"index":3,"step":"writehex","ok":true,"bytes":2}
+{"event":"step","conn":1,"index":4,"step":"writefile","ok":true,"bytes":4}
+{"event":"step","conn":1,"index":5,"step":"writeframe","ok":true,"bytes":6}
+{"event":"step","conn":1,"index":6,"step":"drain","ok":true}
+{"event":"step","conn":1,"index":7,"step":"write-eof","ok":true}
+{"event":"step","conn":1,"index":8,"step":"readline","ok":true,"bytes":5,"data":"line\n"}
+{"event":"step","conn":1,"index":9,"step":"read","ok":true,"bytes":5,"data":"part-"}
+{"event":"step","conn":1,"index":10,"step":"readexactly","ok":true,"bytes":5,"data":"exact"}
+{"event":"step","conn":1,"index":11,"step":"readuntil","ok":true,"bytes":1,"data":";"}
+{"event":"step","conn":1,"index":12,"step":"skip","ok":true,"bytes":5}
+{"event":"step","conn":1,"index":13,"step":"skipline","ok":true,"bytes":13}
+{"event":"step","conn":1,"index":14,"step":"skipuntil","ok":true,"bytes":3}
+{"event":"step","conn":1,"index":15,"step":"readframe","ok":true,"bytes":3,"data":"fra"}
+{"event":"step","conn":1,"index":16,"step":"expect","ok":true}
+{"event":"step","conn":1,"index":17,"step":"info","ok":true,"data":"inet"}
+{"event":"step","conn":1,"index":18,"step":"info","ok":true,"data":null}
+{"event":"step","conn":1,"index":19,"step":"sleep","ok":true}
+{"event":"step","conn":1,"index":20,"step":"readline","ok":true,"bytes":6,"data":"\u0005tail\n"}
+{"event":"step","conn":1,"index":21,"step":"read","ok":true,"bytes":0,"data":""}
+{"event":"step","conn":1,"index":22,"step":"at-eof","ok":true}
+{"event":"step","conn":1,"index":23,"step":"close","ok":true}
+'"$(closed 15 47)"
+}
+
+@test "a loop is no event of its own; abort is one" {
+	peer 'c = accept(); c.sendall(b"a\nb\n"); c.close(); c = accept(); all_of(c)'
+	run_json connect "127.0.0.1:$PEER_PORT" readline loop
+	assert_status 0
+	assert_output_is "$OPEN"'
+{"event":"step","conn":1,"index":1,"step":"readline","ok":true,"bytes":2,"data":"a\n"}
+{"event":"step","conn":1,"index":1,"step":"readline","ok":true,"bytes":2,"data":"b\n"}
+'"$(closed 0 4)"
+	run_json connect "127.0.0.1:$PEER_PORT" abort
+	assert_status 0
+	assert_output_is "$OPEN"'
+{"event":"step","conn":1,"index":1,"step":"abort","ok":true}
+'"$(closed 0 0)"
+}
+
+@test "data is a string for UTF-8 without NUL, else base64" {
+	peer "$SENDS" '"grün 流 \U0001f600 \x7f\x1b\"\\/\t\n".encode() + b"\x00\n\xff\xfe\n\xc3\n\xed\xa0\x80\n\xc0\x80\n"'
+	run_json connect "127.0.0.1:$PEER_PORT" readline readline readline readline readline readline
+	assert_status 0
+	python3 -c 'import json, sys
+for line in open(sys.argv[1]):
+	e = json.loads(line.replace(":TIME", ":1"))
+	if e["event"] == "step": print(list(e)[4:], e["bytes"], repr(e.get("data", e.get("base64"))))' "$OUT" >"$OUT.2"
+	is "$OUT.2" events "['ok', 'bytes', 'data'] 22 'grün 流 😀 \\x7f\\x1b\"\\\\/\\t\\n'
+['ok', 'bytes', 'base64'] 2 'AAo='
+['ok', 'bytes', 'base64'] 3 '//4K'
+['ok', 'bytes', 'base64'] 2 'wwo='
+['ok', 'bytes', 'base64'] 4 '7aCACg=='
+['ok', 'bytes', 'base64'] 3 'wIAK'"
+}
+
+@test "incomplete-read: expected, bytes, data" {
+	peer "$SENDS" 'b"nine byte"'
+	run_json connect "127.0.0.1:$PEER_PORT" readexactly 16
+	assert_status 7
+	assert_error_is 'liu: step 1 (readexactly 16): the peer closed after 9 bytes'
+	assert_output_is "$OPEN"'
+{"event":"step","conn":1,"index":1,"step":"readexactly","ok":false,"error":"incomplete-read","expected":16,"bytes":9,"data":"nine byte"}
+'"$(closed 0 9)"
+	peer "$SENDS" 'b"\xff\xff"'
+	run_json connect "127.0.0.1:$PEER_PORT" readuntil ';'
+	assert_status 7
+	assert_output_is "$OPEN"'
+{"event":"step","conn":1,"index":1,"step":"readuntil","ok":false,"error":"incomplete-read","bytes":2,"base64":"//8="}
+'"$(closed 0 2)"
+	peer "$SENDS" 'b""'
+	run_json connect "127.0.0.1:$PEER_PORT" readline
+	assert_status 7
+	assert_output_is "$OPEN"'
+{"event":"step","conn":1,"index":1,"step":"readline","ok":false,"error":"incomplete-read","bytes":0,"data":""}
+'"$(closed 0 0)"
+}
+
+@test "limit-overrun: limit and consumed" {
+	peer "$SENDS" 'b"x" * 200000'
+	run_json connect "127.0.0.1:$PEER_PORT" readuntil ';'
+	assert_status 8
+	sed -i 's/"received":[0-9]*/"received":N/' "$OUT"
+	assert_output_is "$OPEN"'
+{"event":"step","conn":1,"index":1,"step":"readuntil","ok":false,"error":"limit-overrun","limit":65536,"consumed":65537}
+{"event":"close","conn":1,"sent":0,"received":N,"duration":TIME}'
+	peer "$SENDS" 'b"12345\n"'
+	run_json connect --limit 4 "127.0.0.1:$PEER_PORT" try readline readexactly 6
+	assert_status 0
+	assert_output_is "$OPEN"'
+{"event":"step","conn":1,"index":1,"step":"readline","ok":false,"error":"limit-overrun","limit":4,"consumed":5}
+{"event":"step","conn":1,"index":2,"step":"readexactly","ok":true,"bytes":4,"data":"1234","more":true}
+{"event":"step","conn":1,"index":2,"step":"readexactly","ok":true,"bytes":2,"data":"5\n"}
+'"$(closed 0 6)"
+}
+
+@test "io: with errno; a failed step gives its step event only" {
+	peer 'c = accept(); c.sendall(b"half"); c.recv(1); reset(c)'
+	run_json connect "127.0.0.1:$PEER_PORT" readexactly 4 write x readline
+	assert_status 1
+	assert_error_is 'liu: step 3 (readline): connection reset by peer'
+	assert_output_is "$OPEN"'
+{"event":"step","conn":1,"index":1,"step":"readexactly","ok":true,"bytes":4,"data":"half"}
+{"event":"step","conn":1,"index":2,"step":"write","ok":true,"bytes":1}
+{"event":"step","conn":1,"index":3,"step":"readline","ok":false,"error":"io","errno":"ECONNRESET","bytes":0,"data":""}
+'"$(closed 1 4)"
+}
+
+@test "io: what a read had is in its event" {
+	peer 'c = accept(); c.sendall(b"half"); c.recv(1); reset(c)'
+	run_json connect "127.0.0.1:$PEER_PORT" at-eof
+	assert_status 9
+	peer 'c = accept(); c.sendall(b"half"); c.recv(1); wait(0.3); reset(c)'
+	run_json connect "127.0.0.1:$PEER_PORT" write x readexactly 16
+	assert_status 1
+	assert_output_is "$OPEN"'
+{"event":"step","conn":1,"index":1,"step":"write","ok":true,"bytes":1}
+{"event":"step","conn":1,"index":2,"step":"readexactly","ok":false,"error":"io","errno":"ECONNRESET","bytes":4,"data":"half"}
+'"$(closed 1 4)"
+}
+
+@test "timeout and expectation" {
+	peer 'c = accept(); c.sendall(b"x\n"); all_of(c)'
+	run_json connect --step-timeout 0.3 "127.0.0.1:$PEER_PORT" readline try expect y try at-eof readline
+	assert_status 6
+	sed -n '3,5p' "$OUT" >"$OUT.2"
+	is "$OUT.2" events '{"event":"step","conn":1,"index":2,"step":"expect","ok":false,"error":"expectation"}
+{"event":"step","conn":1,"index":3,"step":"at-eof","ok":false,"error":"timeout"}
+{"event":"step","conn":1,"index":4,"step":"readline","ok":false,"error":"timeout"}'
+}
+
+@test "read: pieces with more, the last with 0 bytes and empty data" {
+	peer 'c = accept()
+for part in b"one", b"two":
+	c.sendall(part)
+	wait(0.4)
+c.close()'
+	run_json connect "127.0.0.1:$PEER_PORT" read
+	assert_status 0
+	assert_output_is "$OPEN"'
+{"event":"step","conn":1,"index":1,"step":"read","ok":true,"bytes":3,"data":"one","more":true}
+{"event":"step","conn":1,"index":1,"step":"read","ok":true,"bytes":3,"data":"two","more":true}
+{"event":"step","conn":1,"index":1,"step":"read","ok":true,"bytes":0,"data":""}
+'"$(closed 0 6)"
+}
+
+@test "relay: the same; without a step too" {
+	local words
+	for words in '' relay; do
+		peer 'c = accept(); all_of(c); c.sendall(b"one"); wait(0.4); c.sendall(b"two"); c.close()'
+		# shellcheck disable=SC2086 # words by intention
+		run_json connect "127.0.0.1:$PEER_PORT" $words < <(printf sent)
+		assert_status 0
+		assert_error_is ''
+		assert_output_is "$OPEN"'
+{"event":"step","conn":1,"index":1,"step":"relay","ok":true,"bytes":3,"data":"one","more":true}
+{"event":"step","conn":1,"index":1,"step":"relay","ok":true,"bytes":3,"data":"two","more":true}
+{"event":"step","conn":1,"index":1,"step":"relay","ok":true,"bytes":0,"data":""}
+'"$(closed 4 6)"
+	done
+}
+
+@test "pieces are cut between characters" {
+	local steps
+	for steps in read relay 'readexactly 10' 'try readexactly 10'; do
+		peer 'c = accept()
+for part in b"a\xe6", b"\xb5", b"\x81b\xf0\x9f", b"\x98\x80c":
+	c.sendall(part)
+	wait(0.3)
+c.close()'
+		# shellcheck disable=SC2086 # words by intention
+		run_json connect --limit 8 "127.0.0.1:$PEER_PORT" $steps
+		assert_status 0
+		python3 -c 'import json, sys
+got = [json.loads(line.replace(":TIME", ":1")) for line in open(sys.argv[1])]
+got = [e for e in got if e["event"] == "step"]
+assert all(len(e["data"].encode()) == e["bytes"] for e in got), got
+assert [e.get("more", False) for e in got] == [True] * (len(got) - 1) + [False], got
+assert len(got) >= 3, got
+print("".join(e["data"] for e in got))' "$OUT" >"$OUT.2"
+		is "$OUT.2" "data of $steps" 'a流b😀c'
+	done
+}
+
+@test "a character that the end cuts is base64, not lost" {
+	peer "$SENDS" 'b"ab\xe6\xb5"'
+	run_json connect "127.0.0.1:$PEER_PORT" read
+	assert_status 0
+	assert_output_is "$OPEN"'
+{"event":"step","conn":1,"index":1,"step":"read","ok":true,"bytes":2,"data":"ab","more":true}
+{"event":"step","conn":1,"index":1,"step":"read","ok":true,"bytes":2,"base64":"5rU=","more":true}
+{"event":"step","conn":1,"index":1,"step":"read","ok":true,"bytes":0,"data":""}
+'"$(closed 0 4)"
+	peer 'c = accept(); c.sendall(b"ab\xe6\xb5"); c.recv(1); wait(0.3); reset(c)'
+	run_json connect "127.0.0.1:$PEER_PORT" write x relay < <(exec sleep 30 3>&-)
+	assert_status 1
+	python3 -c 'import base64, json, sys
+got = b""
+for line in open(sys.argv[1]):
+	e = json.loads(line.replace(":TIME", ":1"))
+	if e.get("step") == "relay":
+		got += base64.b64decode(e["base64"]) if "base64" in e else e["data"].encode()
+print(got, e)' "$OUT" >"$OUT.2"
+	grep -qF "b'ab\\xe6\\xb5'" "$OUT.2" || fail "$(cat "$OUT" "$OUT.2")"
+}
+
+@test "readline COUNT: one event a line, all but the last with more" {
+	peer "$SENDS" 'b"one\ntwo\nthree"'
+	run_json connect "127.0.0.1:$PEER_PORT" readline 3
+	assert_status 0
+	assert_output_is "$OPEN"'
+{"event":"step","conn":1,"index":1,"step":"readline","ok":true,"bytes":4,"data":"one\n","more":true}
+{"event":"step","conn":1,"index":1,"step":"readline","ok":true,"bytes":4,"data":"two\n","more":true}
+{"event":"step","conn":1,"index":1,"step":"readline","ok":true,"bytes":5,"data":"three"}
+'"$(closed 0 13)"
+}
+
+@test "a record of at most --limit is one event, a longer one is several" {
+	peer "$SENDS" 'b"x" * 65536 + b"y" * 65537'
+	run_json connect "127.0.0.1:$PEER_PORT" readexactly 65536 readexactly 65537
+	assert_status 0
+	python3 -c 'import json, sys
+got = [json.loads(line.replace(":TIME", ":1")) for line in open(sys.argv[1])][1:-1]
+first = [e for e in got if e["index"] == 1]
+second = [e for e in got if e["index"] == 2]
+assert len(first) == 1 and first[0]["data"] == "x" * 65536 and "more" not in first[0]
+assert len(second) > 1 and "".join(e["data"] for e in second) == "y" * 65537
+assert [e.get("more", False) for e in second] == [True] * (len(second) - 1) + [False]
+assert all(len(e["data"]) == e["bytes"] for e in got)' "$OUT" || fail "$(cut -c1-200 "$OUT")"
+}
+
+@test "echo: one event with totals" {
+	start_liu listen --json 127.0.0.1:0 echo
+	run_liu connect "$ADDRESS" write hello write-eof read
+	assert_output_bytes hello
+	wait_exit "$SERVER"
+	settle "$SERVER_OUT"
+	is "$SERVER_OUT" 'standard output' '{"event":"listening","address":"127.0.0.1:PORT"}
+'"$OPEN"'
+{"event":"step","conn":1,"index":1,"step":"echo","ok":true,"bytes":5}
+'"$(closed 5 5)"
+}
+
+@test "try counts as one with its step, whose name it has" {
+	peer "$SENDS" 'b"x"'
+	run_json connect "127.0.0.1:$PEER_PORT" try readexactly 2 try read at-eof
+	assert_status 0
+	assert_error_is 'liu: step 1 (try readexactly 2): the peer closed after 1 byte (tried)'
+	assert_output_is "$OPEN"'
+{"event":"step","conn":1,"index":1,"step":"readexactly","ok":false,"error":"incomplete-read","expected":2,"bytes":1,"data":"x"}
+{"event":"step","conn":1,"index":2,"step":"read","ok":true,"bytes":0,"data":""}
+{"event":"step","conn":1,"index":3,"step":"at-eof","ok":true}
+'"$(closed 0 1)"
+}
+
+# --- TLS -------------------------------------------------------------------------------
+
+@test "tls: its version, cipher, alpn, server_name and the peer's certificate" {
+	make_certs
+	local hash pin
+	hash=$(openssl x509 -in "$CERTS/server.pem" -outform DER | sha256sum | cut -d' ' -f1)
+	pin=$(openssl x509 -in "$CERTS/server.pem" -noout -pubkey | openssl pkey -pubin -outform DER | sha256sum | cut -d' ' -f1)
+	start_liu listen --json --tls --cert "$CERTS/server.pem" --key "$CERTS/server.key" 127.0.0.1:0 close
+	run_json connect --cacert "$CERTS/ca.pem" "tls:localhost:$PORT" close
+	assert_status 0
+	sed -i -E 's/"cipher":"TLS_[A-Z0-9_]+"/"cipher":"C"/' "$OUT" "$SERVER_OUT"
+	assert_equal '{"event":"open","conn":1,"peername":"127.0.0.1:PORT","sockname":"127.0.0.1:PORT","tls":{"version":"TLSv1.3","cipher":"C","alpn":null,"server_name":"localhost","peercert_sha256":"'"$hash"'","peercert_pin":"sha256:'"$pin"'"}}' \
+		"$(head -n 1 "$OUT")"
+	wait_exit "$SERVER"
+	settle "$SERVER_OUT"
+	is "$SERVER_OUT" 'standard output of the listener' '{"event":"listening","address":"tls:127.0.0.1:PORT"}
+{"event":"open","conn":1,"peername":"127.0.0.1:PORT","sockname":"127.0.0.1:PORT","tls":{"version":"TLSv1.3","cipher":"C","alpn":null,"server_name":"localhost","peercert_sha256":null,"peercert_pin":null}}
+{"event":"step","conn":1,"index":1,"step":"close","ok":true}
+'"$(closed 0 0)"
+}
+
+@test "tls-truncated" {
+	make_certs
+	peer '
+context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+context.load_cert_chain(sys.argv[1], sys.argv[2])
+c = context.wrap_socket(accept(), server_side=True)
+c.sendall(b"cut")
+os.close(c.detach())' "$CERTS/server.pem" "$CERTS/server.key"
+	run_json connect --tls --cacert "$CERTS/ca.pem" "127.0.0.1:$PEER_PORT" readline
+	assert_status 5
+	sed -n 2p "$OUT" >"$OUT.2"
+	is "$OUT.2" event '{"event":"step","conn":1,"index":1,"step":"readline","ok":false,"error":"tls-truncated","bytes":3,"data":"cut"}'
+}
+
+# --- error events ----------------------------------------------------------------------
+
+# an_error KIND TEXT: the only event is that error.
+only_error() {
+	local expected
+	expected=$(TEXT=$2 python3 -c 'import json, os, sys
+print(json.dumps({"event": "error", "conn": 1, "error": sys.argv[1], "message": os.environ["TEXT"]},
+	separators=(",", ":")))' "$1")
+	assert_output_is "$expected"
+}
+
+@test "what fails outside of a step is an error event: connect, resolve, tls, timeout" {
+	refused_port
+	run_liu connect --json "127.0.0.1:$REFUSED"
+	assert_status 4
+	only_error connect "$(sed 's/^liu: //' "$ERR")"
+	run_liu connect --json nowhere.invalid:80
+	assert_status 3
+	only_error resolve "$(sed 's/^liu: //' "$ERR")"
+	peer 'c = accept(); c.sendall(b"no TLS\n" * 20); all_of(c)'
+	run_liu connect --json -q --insecure "tls:127.0.0.1:$PEER_PORT"
+	assert_status 5
+	only_error tls "$(sed 's/^liu: //' "$ERR")"
+	peer 'c = accept(); all_of(c)'
+	run_liu connect --json -q -w 0.4 --insecure "tls:127.0.0.1:$PEER_PORT"
+	assert_status 6
+	only_error timeout "$(sed 's/^liu: //' "$ERR")"
+}
+
+@test "a listener's failed handshake is an error event of that connection, without open and close" {
+	make_certs
+	start_liu listen --json --tls --cert "$CERTS/server.pem" --key "$CERTS/server.key" 127.0.0.1:0 close
+	run_liu connect "127.0.0.1:$PORT" write 'this is no client hello at all, is it\n' read
+	wait_exit "$SERVER"
+	assert_equal 5 "$status" "exit status of the listener"
+	settle "$SERVER_OUT"
+	sed -i 's/"message":"[^"]*"/"message":"M"/' "$SERVER_OUT"
+	is "$SERVER_OUT" 'standard output' '{"event":"listening","address":"tls:127.0.0.1:PORT"}
+{"event":"error","conn":1,"error":"tls","message":"M"}'
+}
+
+@test "an error while closing is an error event, before close; none when a step had failed" {
+	big_writes
+	peer 'small(s); c = [accept()]; c.append(accept())
+c[1].sendall(b"x\n"); accept()'
+	run_json connect --close-timeout 0.3 "127.0.0.1:$PEER_PORT" "${WRITES[@]}"
+	assert_status 6
+	tail -n 2 "$OUT" | sed 's/"message":"[^"]*"/"message":"M"/; s/"sent":[0-9]*/"sent":N/' >"$OUT.2"
+	is "$OUT.2" events '{"event":"error","conn":1,"error":"timeout","message":"M"}
+{"event":"close","conn":1,"sent":N,"received":0,"duration":TIME}'
+	run_json connect --close-timeout 0.3 "127.0.0.1:$PEER_PORT" "${WRITES[@]}" readline expect y
+	assert_status 9
+	! grep '"event":"error"' "$OUT" || fail "a step had failed"
+}
+
+@test "a listener that cannot bind: an error event without a connection" {
+	start_liu echo 127.0.0.1:0
+	run_liu listen --json "$ADDRESS"
+	assert_status 4
+	is "$OUT" 'standard output' "{\"event\":\"error\",\"error\":\"connect\",\"message\":\"$(sed 's/^liu: //' "$ERR")\"}"
+}
+
+@test "a wrong command line prints no JSON" {
+	run_liu connect --json 127.0.0.1:1 readlin
+	assert_status 2
+	assert_output_is ''
+}
+
+# --- several ---------------------------------------------------------------------------
+
+@test "events of several connections are whole lines, each numbered" {
+	start_liu listen --json --accept 4 127.0.0.1:0 readline 200
+	capture harness '
+import threading
+def talk(mark):
+	c = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+	for i in range(200):
+		for part in mark * 3000, mark * 4000, mark * 2999 + b"\n":
+			c.sendall(part)
+	c.shutdown(socket.SHUT_WR)
+	all_of(c)
+threads = [threading.Thread(target=talk, args=(mark,)) for mark in (b"a", b"b", b"c", b"d")]
+for t in threads: t.start()
+for t in threads: t.join()' "$PORT"
+	assert_error_is ''
+	wait_exit "$SERVER"
+	assert_equal 0 "$status" "exit status of the listener"
+	python3 -c 'import json, sys
+got = {}
+for line in open(sys.argv[1]):
+	e = json.loads(line)
+	got.setdefault(e.get("conn", 0), []).append(e)
+assert sorted(got) == [0, 1, 2, 3, 4], sorted(got)
+for conn in 1, 2, 3, 4:
+	events = got[conn]
+	assert [e["event"] for e in events] == ["open"] + ["step"] * 200 + ["close"], conn
+	assert len({e["data"] for e in events[1:-1]}) == 1 and len(events[1]["data"]) == 10000
+	assert [e.get("more", False) for e in events[1:-1]] == [True] * 199 + [False]
+	assert (events[-1]["sent"], events[-1]["received"]) == (0, 2000000)' "$SERVER_OUT"
+}
+
+@test "--chomp takes the end off the data" {
+	peer "$SENDS" 'b"line\r\nuntil;"'
+	run_json connect --chomp "127.0.0.1:$PEER_PORT" readline readuntil ';'
+	assert_status 0
+	assert_output_is "$OPEN"'
+{"event":"step","conn":1,"index":1,"step":"readline","ok":true,"bytes":4,"data":"line"}
+{"event":"step","conn":1,"index":2,"step":"readuntil","ok":true,"bytes":5,"data":"until"}
+'"$(closed 0 12)"
+}
