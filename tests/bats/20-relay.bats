@@ -171,12 +171,12 @@ wait_until_quiet() {
 }
 
 @test "the line waits while input comes" {
-	local in=$BATS_TEST_TMPDIR/in i
+	local in=$BATS_TEST_TMPDIR/in
 	mkfifo "$in"
 	peer 'c = accept(); c.shutdown(socket.SHUT_WR); say(all_of(c).count(b"more"))'
 	exec 8<>"$in"
 	STDIN=$in start_reader "$LIU" connect "127.0.0.1:$PEER_PORT"
-	for i in 1 2 3 4 5 6; do
+	for _ in 1 2 3 4 5 6; do
 		echo more >&8
 		wait_until_quiet 500
 	done
@@ -361,7 +361,8 @@ say(all_of(c))'
 		exec "$LIU_REAL" "$@" <&-
 	END
 	chmod +x "$BATS_TEST_TMPDIR/liu-closed"
-	LIU_REAL=$LIU LIU=$BATS_TEST_TMPDIR/liu-closed start_liu listen 127.0.0.1:0
+	export LIU_REAL=$LIU
+	LIU=$BATS_TEST_TMPDIR/liu-closed start_liu listen 127.0.0.1:0
 	capture harness "$KEEPS_OPEN" "$PORT"
 	assert_status 0
 	assert_error_is $'open\nb\'\''

@@ -5,7 +5,8 @@
 load helpers
 load peer
 
-# A connection to the listener that says nothing until it is told to: $HOLDER, told by `tell`.
+# hold NAME PORT|PATH: a connection to the listener that says hello, and bye when $HOLD_PIPE is told so;
+# $HOLDER_SAID is what it got.
 hold() {
 	HOLD_PIPE=$BATS_TEST_TMPDIR/hold-$1
 	mkfifo "$HOLD_PIPE"
@@ -24,7 +25,6 @@ for word in open(sys.argv[2]):
 		c.shutdown(socket.SHUT_WR)
 		say(all_of(c))
 ' "$2" "$HOLD_PIPE"
-	HOLDER=$PID
 	HOLDER_SAID=$PID_ERR
 	wait_for_line "$HOLDER_SAID" "^b'hello" || return
 }
@@ -171,6 +171,37 @@ has_bytes() {
 	[ "$(wc -c <"$1")" -eq "$2" ]
 }
 
+STUCK_OUTPUT='
+import fcntl
+s = listen()
+role, signals = sys.argv[1], int(sys.argv[2])
+if role == "connect":
+	p = subprocess.Popen([LIU, "connect", "127.0.0.1:%d" % s.getsockname()[1], "read"], stdout=subprocess.PIPE)
+	c = accept()
+else:
+	p = subprocess.Popen([LIU, "listen", "--close-timeout", "60" if signals > 1 else "0.3", "127.0.0.1:0", "read"],
+		stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+	c = socket.create_connection(("127.0.0.1", int(p.stderr.readline().decode().rsplit(":", 1)[1])))
+c.setblocking(False)
+while select.select([], [c], [], 0.3)[1]: c.send(b"x" * 65536)
+p.terminate()
+if signals > 1:
+	p.stderr.readline()
+	p.terminate()
+print(p.wait(20))'
+
+@test "a standard output that nobody reads does not keep it alive" {
+	capture harness "$STUCK_OUTPUT" connect 1
+	assert_error_is ''
+	assert_output_is -15
+	capture harness "$STUCK_OUTPUT" listen 1
+	assert_error_is ''
+	assert_output_is -15
+	capture harness "$STUCK_OUTPUT" listen 2
+	assert_error_is ''
+	assert_output_is -15
+}
+
 # --- listeners -------------------------------------------------------------------------
 
 @test "a listener without connections dies of the signal at once, silently" {
@@ -240,7 +271,7 @@ liu: finishing 1 connection, once more to stop now"
 liu: finishing 1 connection, once more to stop now"
 }
 
-@test "a second signal ends at once, and the last one is what it dies of" {
+@test "a second signal ends at once" {
 	start_liu echo --close-timeout 60 127.0.0.1:0
 	hold 1 "$PORT"
 	kill -TERM "$SERVER"

@@ -228,6 +228,28 @@ has_lines() {
 	return 0
 }
 
+@test "listen: --timeout covers the TLS handshake" {
+	make_certs
+	start_liu listen -w 0.4 --tls --cert "$CERTS/server.pem" --key "$CERTS/server.key" 127.0.0.1:0
+	run_liu connect "127.0.0.1:$PORT" read
+	wait_exit "$SERVER"
+	assert_equal 6 "$status" "exit status of the listener"
+	sed -i 's/127.0.0.1:[0-9]*: /PEER: /' "$SERVER_ERR"
+	is "$SERVER_ERR" 'standard error of the listener' "listening on $ADDRESS
+liu: PEER: TLS handshake: timed out after 0.4 s (--timeout)"
+}
+
+@test "listen: --timeout covers a standard output that nobody reads" {
+	capture harness '
+p = subprocess.Popen([LIU, "listen", "-w", "0.7", "127.0.0.1:0", "read"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+c = socket.create_connection(("127.0.0.1", int(p.stderr.readline().decode().rsplit(":", 1)[1])))
+try: c.sendall(b"x" * 10000000)
+except OSError: pass
+print(p.wait(10), p.stderr.read().count(b"\n"))'
+	assert_error_is ''
+	assert_output_is '6 1'
+}
+
 # --- the other limits ------------------------------------------------------------------
 
 @test "--connect-timeout is one budget for name, connection and handshake" {
@@ -406,9 +428,8 @@ say(got)'
 }
 
 @test "the tail is not lost when the peer has sent what nobody reads" {
-	local i
 	head -c 1000000 /dev/zero >"$BATS_TEST_TMPDIR/file"
-	for i in 1 2 3; do
+	for _ in 1 2 3; do
 		start_liu listen 127.0.0.1:0 skip 1 writefile "$BATS_TEST_TMPDIR/file"
 		capture harness '
 c = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
