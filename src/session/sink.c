@@ -112,8 +112,12 @@ static void set_number(json_t *object, const char *key, uint64_t value)
 	json_object_set_new(object, key, json_integer((json_int_t)value));
 }
 
+/* Decimals, not 8e-05, as smaller numbers than a tenth of a millisecond are
+ * written: these are rounded to one or to none. */
 static void set_seconds(json_t *object, const char *key, uint64_t us)
 {
+	if (us < 100)
+		us = us < 50 ? 0 : 100;
 	json_object_set_new(object, key, json_real((double)us / 1e6));
 }
 
