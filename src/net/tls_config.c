@@ -293,6 +293,9 @@ struct tls_config *tls_config_server(const struct tls_settings *settings, const 
 	struct tls_config *config = config_new(TLS_server_method(), settings);
 	bool ok;
 
+	/* Nobody resumes a session here, and a ticket that a client leaves unread
+	 * makes its close a reset, which eats what it sent last. */
+	(void)SSL_CTX_set_num_tickets(config->ctx, 0); /* fails only for a client's */
 	config->self_made = settings->cert == NULL;
 	if (config->self_made)
 		ok = use_self_made(config->ctx, names, name_count, err);
