@@ -175,10 +175,13 @@ wait_for_line() {
 	fail "--- $1 has no line that matches $2 ---" "$(cat -A -- "$1")"
 }
 
+# is_gone PID: it has ended, though nobody may have waited for it yet.
 is_gone() {
-	local state
-	state=$(ps -o stat= -p "$1") || return 0
-	[ "${state:0:1}" = Z ]
+	local stat=
+	kill -0 "$1" 2>/dev/null || return 0
+	read -r stat 2>/dev/null <"/proc/$1/stat" || :
+	stat=${stat##*) } # the name before it may hold anything
+	[ "${stat:0:1}" = Z ]
 }
 
 # wait_exit PID [SECONDS]: until a process started here ends; $status is its exit status.
