@@ -345,6 +345,7 @@ total = 200 * 1000 * 1000
 def peak(pid):
 	for line in open("/proc/%d/status" % pid):
 		if line.startswith("VmHWM:"): return int(line.split()[1])
+	return 0
 pipes = dict(stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 if role == "connect":
 	s = listen()
@@ -355,23 +356,24 @@ else:
 	c = socket.create_connection(("127.0.0.1", int(p.stderr.readline().decode().rsplit(":", 1)[1])))
 import threading
 def feed():
+	global most
 	piece = b"x" * 65536
 	left = total
 	while left > 0:
 		c.sendall(piece[:min(left, len(piece))])
 		left -= len(piece)
+		if left // 65536 % 16 == 0: most = max(most, peak(p.pid))
 	c.shutdown(socket.SHUT_WR)
+most = 0
 feeder = threading.Thread(target=feed)
 feeder.start()
 got = 0
 if speed == "slow": wait(0.5)
-most = 0
 while True:
 	piece = os.read(p.stdout.fileno(), 1 << 20)
 	if not piece: break
 	got += len(piece)
 	if speed == "slow" and got % 100 == 0: wait(0.001)
-	if got % 64 == 0: most = max(most, peak(p.pid) or 0)
 feeder.join()
 print(got, p.wait(20), p.stderr.read())
 print("peak", most, file=sys.stderr)'
@@ -389,6 +391,7 @@ bounded() {
 	assert_output_is "$expected 0 b''"
 	is_sanitized && return
 	peak=$(sed -n 's/^peak //p' "$ERR")
+	[ "$peak" -gt 0 ] || fail "nothing was measured"
 	[ "$peak" -lt 20480 ] || fail "$peak KiB were resident: $*"
 }
 
@@ -410,6 +413,43 @@ bounded() {
 @test "200 MB pass in bounded memory: skip" {
 	bounded connect fast 0 skip 200000000
 	bounded listen fast 0 skip 200000000
+}
+
+# The same upwards: 200 MB from standard input to a peer that starts late.
+MEASURE_UP='
+s = listen()
+p = subprocess.Popen([LIU, "connect", "127.0.0.1:%d" % s.getsockname()[1]] + sys.argv[1:], stdin=subprocess.PIPE,
+	stdout=subprocess.DEVNULL)
+c = accept()
+import threading
+def feed():
+	piece = b"x" * 63 + b"\n"
+	for i in range(200): p.stdin.write(piece * 15625)
+	p.stdin.close()
+threading.Thread(target=feed).start()
+wait(0.5)
+got = most = 0
+while True:
+	for line in open("/proc/%d/status" % p.pid):
+		if line.startswith("VmHWM:"): most = int(line.split()[1])
+	piece = c.recv(1 << 20)
+	if not piece: break
+	got += len(piece)
+c.close()
+print(got, p.wait(20), "bounded" if os.environ["SANITIZED"] or 0 < most < 20480 else most)'
+
+@test "200 MB pass in bounded memory: relay and writefile, upwards" {
+	export SANITIZED=
+	is_sanitized && SANITIZED=yes
+	capture harness "$MEASURE_UP" relay
+	assert_error_is ''
+	assert_output_is '200000000 0 bounded'
+	capture harness "$MEASURE_UP" --crlf relay
+	assert_error_is ''
+	assert_output_is '203125000 0 bounded'
+	capture harness "$MEASURE_UP" writefile -
+	assert_error_is ''
+	assert_output_is '200000000 0 bounded'
 }
 
 # Nobody reads standard output; the peer sends for as long as it can.
