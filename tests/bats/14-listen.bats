@@ -175,14 +175,26 @@ for each in b, a: each.sendall(b"x\n"); same(b"ok\n", rest(each))'
 {\"event\":\"error\",\"error\":\"timeout\",\"message\":\"no connection within 0.1 s (--accept-timeout)\"}"
 }
 
+# The client waits for the server, so that it is there in time.
 @test "--accept-timeout does not touch a connection, and begins anew after it" {
-	start_liu listen -k --accept-timeout 0.3 127.0.0.1:0 readline write 'ok\n'
-	clients 'c = dial()
-if not silent(c, 0.7): sys.exit("ended while served")
-c.sendall(b"x\n"); same(b"ok\n", rest(c))'
+	local client said
+	start python3 -c "$CLIENTS_PRELUDE"'def there():
+	global c
+	try: c = dial_unix(sys.argv[2])
+	except OSError: return False
+	return True
+print("begun", flush=True); until(there)
+if not silent(c, 1.5): sys.exit("ended while served")
+c.sendall(b"x\n"); same(b"ok\n", rest(c))' 0 "$BATS_TEST_TMPDIR/s"
+	client=$PID said=$PID_ERR
+	wait_for_line "$PID_OUT" begun
+	start_liu listen -k --accept-timeout 1 "unix:$BATS_TEST_TMPDIR/s" readline write 'ok\n'
+	wait_exit "$client"
+	is "$said" 'the client' ''
+	assert_equal 0 "$status" 'exit status of the client'
 	ends 6
 	is "$SERVER_OUT" 'standard output' x
-	server_said 'liu: no connection within 0.3 s (--accept-timeout)'
+	server_said 'liu: no connection within 1 s (--accept-timeout)'
 }
 
 # --- How many at once ------------------------------------------------------------

@@ -9,7 +9,7 @@
 CLIENTS_PRELUDE='
 import errno, os, select, selectors, socket, ssl, struct, sys, time
 PORT = int(sys.argv[1] or 0)
-DEADLINE = float(os.environ["LIU_TIMEOUT"])
+DEADLINE = float(os.environ.get("LIU_TIMEOUT", 20))
 def dial(host="127.0.0.1", port=None):
     c = socket.create_connection((host, port or PORT), timeout=DEADLINE)
     c.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
