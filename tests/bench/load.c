@@ -32,7 +32,7 @@ static const struct row {
 	  "drip PATH LENGTH: to each connection a line, each byte when the last has been read" },
 	{ "respond", 1, load_respond, "respond: answer every HTTP request alike" },
 	{ "spawn", 3, load_spawn,
-	  "spawn TIMES COMMAND...: milliseconds from start to exit, median" },
+	  "spawn TIMES COMMAND...: milliseconds from start to exit, median; fewer when slow" },
 };
 
 /* As many descriptors as we may: two processes hold 10,000 connections between them. */

@@ -13,6 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+enum { TIMES_LEAST = 5, SECONDS_MOST = 1 };
+
 extern char **environ;
 
 static void to_null(posix_spawn_file_actions_t *actions, int fd, int flags)
@@ -55,14 +57,15 @@ static int compare(const void *left, const void *right)
 
 void load_spawn(int argc, char **argv)
 {
-	size_t times = bench_number(argv[1]);
-	double *taken = calloc(times, sizeof(*taken));
+	size_t most = bench_number(argv[1]), times = 0;
+	double *taken = calloc(most, sizeof(*taken));
+	double start = bench_now();
 
 	(void)argc; /* checked; argv ends in NULL */
 	if (!taken)
 		bench_die("spawn");
-	for (size_t i = 0; i < times; i++)
-		taken[i] = run_once(argv + 2);
+	while (times < most && (times < TIMES_LEAST || bench_now() < start + SECONDS_MOST))
+		taken[times++] = run_once(argv + 2);
 	qsort(taken, times, sizeof(*taken), compare);
 	printf("%.4f\n", taken[times / 2] * 1000);
 	free(taken);

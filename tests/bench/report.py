@@ -99,7 +99,8 @@ def versions(place):
                        ("socat", "socat -V"), ("curl", "curl --version"),
                        ("openssl", "openssl version"), ("python", "{python} --version")):
         try:
-            found[name] = re.search(r"\S.*", output(place.fill(line)))[0]
+            shown = output(["sh", "-c", 'exec "$@" 2>&1', "sh", *place.fill(line)])
+            found[name] = re.search(r"(\S.*)?", shown)[0]
         except (Failure, OSError):
             pass
     return found
@@ -111,7 +112,7 @@ def warn_of_sanitizers(liu):
             print("liu is built with sanitizers: the figures say nothing", file=sys.stderr)
 
 
-CHART = """set terminal svg size 800,{height} font "sans,12"
+CHART = """set terminal svg size 800,{height} font "sans,12" noenhanced
 set output "{svg}"
 set title "liu beside others ({machine}): times as good; | is the bar"
 set logscale x
@@ -124,8 +125,8 @@ set lmargin 42
 set arrow from 1, graph 0 to 1, graph 1 nohead lc rgb "#808080"
 unset key
 set style fill solid
-plot "-" using ($2 > 1 ? ($2 + 1) / 2 : ($2 + 1) / 2):1:(1):2:($1 - 0.35):($1 + 0.35) \\
-	with boxxyerror lc rgb "#4477aa", "-" using 2:1 with points pt "|" ps 2 lc rgb "#cc3311"
+plot "-" using 2:1:(1):2:($1 - 0.35):($1 + 0.35) with boxxyerror lc rgb "#4477aa", \\
+	"-" using 2:1:("|") with labels textcolor rgb "#cc3311"
 """
 
 
@@ -145,7 +146,7 @@ def chart_rows(results):
 def chart(path, results):
     rows = chart_rows(results)
     gnuplot = shutil.which("gnuplot")
-    if not rows or not gnuplot:
+    if not gnuplot or not any(bar for _, _, bar in rows):
         return
     values = [value for row in rows for value in row[1:] if value]
     labels = ", ".join(f'"{label}" {at}' for at, (label, _, _) in enumerate(rows))

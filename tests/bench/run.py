@@ -8,6 +8,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 
 import report
 from measures import Place
@@ -74,12 +75,18 @@ def installed(peer):
     return line.startswith("{") or shutil.which(line.split()[0])
 
 
+def rounds_of(scenario, rounds, quick):
+    if not scenario.rounds:
+        return rounds
+    return 1 if quick else min(rounds, scenario.rounds)
+
+
 def run(scenario, place, rounds, wanted):
     """Round by round, peer after peer: a figure, or None, for each in each round."""
     peers = {name: peer for name, peer in scenario.peers.items()
              if installed(peer) and (not wanted or name.startswith("liu") or name in wanted)}
     figures = {name: [] for name in peers}
-    for _ in range(1 if scenario.once else rounds):
+    for _ in range(rounds):
         for name, peer in peers.items():
             try:
                 figures[name].append(scenario.measure(place, peer))
@@ -123,7 +130,7 @@ def add_figure_bar(scenario, rows):
     """A bar that is a figure stands in liu's own row."""
     most = scenario.most
     if scenario.allowance:
-        bare = next(row["median"] for row in rows if row["limit"])
+        bare = next((row["median"] for row in rows if row["limit"]), None)
         most = bare + scenario.allowance if bare else None
     if most and rows[0]["median"]:
         rows[0] |= {"most": most, "missed_by": factor(rows[0]["median"], most, False)}
@@ -142,7 +149,10 @@ def main():
                 continue
             if scenario.slow and chosen.quick and not chosen.only:
                 continue
-            results.append(judge(scenario, run(scenario, place, rounds, chosen.peer)))
+            start = time.monotonic()
+            turns = rounds_of(scenario, rounds, chosen.quick)
+            results.append(judge(scenario, run(scenario, place, turns, chosen.peer)))
+            results[-1]["seconds"] = round(time.monotonic() - start, 1)
             print(report.table(results[-1]), flush=True)
         costs = None if chosen.only else report.start_costs(place)
     print(report.summary(results, costs))

@@ -30,7 +30,6 @@ static SSL_CTX *server_context(const char *cert, const char *key)
 	if (!context || SSL_CTX_use_certificate_chain_file(context, cert) != 1 ||
 	    SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) != 1)
 		die_tls(cert);
-	SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
 	return context;
 }
 
@@ -38,6 +37,7 @@ static SSL *begin(SSL_CTX *context, int fd, int (*handshake)(SSL *))
 {
 	SSL *ssl = SSL_new(context);
 
+	bench_nodelay(fd);
 	if (!ssl || !SSL_set_fd(ssl, fd) || handshake(ssl) != 1)
 		die_tls("handshake");
 	return ssl;
@@ -84,6 +84,7 @@ static void hold_all(SSL_CTX *context)
 	limit.rlim_cur = limit.rlim_max;
 	if (setrlimit(RLIMIT_NOFILE, &limit))
 		bench_die("setrlimit");
+	SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
 	listener = bench_listen();
 	for (;;) {
 		SSL *ssl = begin(context, bench_accept(listener), SSL_accept);
@@ -99,6 +100,9 @@ int main(int argc, char **argv)
 	if (argc == 4 && !strcmp(argv[1], "listen")) {
 		SSL_CTX *context = server_context(argv[2], argv[3]);
 
+		/* Else every record is two reads. */
+		SSL_CTX_set_read_ahead(context, 1);
+		SSL_CTX_set_default_read_buffer_len(context, BENCH_CHUNK);
 		receive_output(begin(context, bench_accept(bench_listen()), SSL_accept));
 	} else if (argc == 3 && !strcmp(argv[1], "connect")) {
 		SSL_CTX *context = SSL_CTX_new(TLS_client_method());
