@@ -83,10 +83,15 @@ say(len(all_of(c)))'
 }
 
 
-@test "a peer that is gone: exit 1 with the number of bytes sent" {
-	peer 'c = accept()
+# It ends its sending half, and is gone a little later.
+GOES='c = accept()
 c.sendall(b"bye\n")
-c.close()'
+c.shutdown(socket.SHUT_WR)
+for i in range(10): c.recv(5)
+reset(c)'
+
+@test "a peer that is gone: exit 1 with the number of bytes sent" {
+	peer "$GOES"
 	capture liu connect "127.0.0.1:$PEER_PORT" < <(feed_while_read)
 	assert_status 1
 	assert_output_is bye
@@ -562,7 +567,7 @@ print(len(data), results, server.wait(), client.wait(), server.stderr.read())'
 	is "$ERR.relay" 'states' 'liu: connection 1: relay up: flowing -> flushing
 liu: connection 1: relay up: flushing -> shut
 liu: connection 1: relay down: flowing -> shut'
-	peer 'c = accept(); c.close()'
+	peer "$GOES"
 	capture liu connect -vvv "127.0.0.1:$PEER_PORT" < <(feed_while_read)
 	assert_status 1
 	grep 'relay ' "$ERR" >"$ERR.relay"
