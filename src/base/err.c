@@ -69,6 +69,29 @@ bool err_prefix(struct err *err, const char *format, ...)
 	return false;
 }
 
+bool err_append(struct err *err, const char *format, ...)
+{
+	char suffix[ERR_TEXT_SIZE];
+	char text[ERR_TEXT_SIZE];
+	va_list args;
+	int wanted;
+
+	va_start(args, format);
+	(void)vsnprintf(suffix, sizeof(suffix), format, args);
+	va_end(args);
+	wanted = snprintf(text, sizeof(text), "%s%s", err->text, suffix);
+	take_text(err, text, wanted);
+	return false;
+}
+
+struct err err_timeout(uint64_t ms, const char *option)
+{
+	struct err err;
+
+	(void)err_set(&err, ERR_TIMEOUT, "timed out after %.10g s (%s)", (double)ms / 1000, option);
+	return err;
+}
+
 int err_status(enum err_kind kind)
 {
 	return kind == ERR_TLS_TRUNCATED ? ERR_TLS : (int)kind;

@@ -13,6 +13,7 @@
  */
 
 #include <stdbool.h>
+#include <stdint.h>
 
 enum { ERR_TEXT_SIZE = 480 };
 
@@ -49,6 +50,12 @@ bool err_set(struct err *err, enum err_kind kind, const char *format, ...)
  * appended in lower case ("connection refused"). */
 bool err_sys(struct err *err, enum err_kind kind, int sys, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
+
+/* "timed out after N s (OPTION)" for a limit of `ms` milliseconds, ERR_TIMEOUT. */
+struct err err_timeout(uint64_t ms, const char *option);
+
+/* Put something behind the text. Always false. */
+bool err_append(struct err *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Put "PREFIX: " in front of the text. Always false. */
 bool err_prefix(struct err *err, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -20,35 +20,10 @@ struct connect {
 	struct step_list *steps;
 	struct tls_config *tls; /* NULL without TLS */
 	struct session_parts parts;
-	struct dial *dial;	 /* until it is done */
-	struct session *session; /* then */
+	struct session *session; /* once the dial is done */
 };
 
 /* --- checks --- */
-
-/* Without TLS its options would be ignored, which nobody expects. */
-static bool check_no_tls(const struct tls_settings *tls, struct err *err)
-{
-	const char *option = NULL;
-
-	if (tls->insecure)
-		option = "--insecure";
-	else if (tls->allow_truncated)
-		option = "--allow-truncated";
-	else if (tls->cacert != NULL)
-		option = "--cacert";
-	else if (tls->capath != NULL)
-		option = "--capath";
-	else if (tls->server_name != NULL)
-		option = "--server-name";
-	else if (tls->pin_count > 0)
-		option = "--pin";
-	else if (tls->cert != NULL)
-		option = "--cert";
-	if (option == NULL)
-		return true;
-	return err_set(err, ERR_USAGE, "%s needs TLS: --tls, or tls: in front of ADDRESS", option);
-}
 
 /* Which name the certificate must have. */
 static bool check_tls(struct connect *c, struct err *err)
@@ -57,7 +32,7 @@ static bool check_tls(struct connect *c, struct err *err)
 	const char *name = tls->server_name;
 
 	if (!c->address.tls)
-		return check_no_tls(tls, err);
+		return command_check_no_tls(tls, err);
 	if (name == NULL)
 		name = address_tls_name(&c->address);
 	if (name == NULL && tls->pin_count == 0 && !tls->insecure)
@@ -91,9 +66,6 @@ static bool check(struct connect *c, struct err *err)
 	};
 
 	if (!read_address(c, err) || !check_tls(c, err))
-		return false;
-	if (options->local_addr != NULL &&
-	    !address_parse_local(options->local_addr, &dialing->local, &dialing->local_len, err))
 		return false;
 	if (c->address.kind == ADDRESS_FD) {
 		context.connection_fd = c->address.fd;
@@ -136,7 +108,6 @@ static void dialled(void *arg, struct transport *transport, const struct err *er
 	struct connect *c = arg;
 
 	(void)times;
-	c->dial = NULL;
 	if (transport == NULL) {
 		sink_error(c->program.sink, 1, err);
 		fail(c, err);
@@ -144,29 +115,6 @@ static void dialled(void *arg, struct transport *transport, const struct err *er
 	}
 	c->session = session_new(&c->parts, transport, 1, program_time_left(&c->program),
 				 session_done, c);
-}
-
-static void on_signal(void *arg)
-{
-	struct connect *c = arg;
-
-	program_finish(&c->program, 0);
-}
-
-/* While there is a session its own deadline names the step. */
-static void on_deadline(void *arg)
-{
-	struct connect *c = arg;
-	struct err err;
-
-	if (c->dial == NULL)
-		return;
-	(void)err_set(&err, ERR_TIMEOUT, "timed out after %.10g s (--timeout), %s",
-		      (double)c->options->session.timeout_ms / 1000, dial_stage(c->dial));
-	dial_cancel(c->dial);
-	c->dial = NULL;
-	sink_error(c->program.sink, 1, &err);
-	fail(c, &err);
 }
 
 static void on_output_error(void *arg, const struct err *err)
@@ -183,7 +131,6 @@ static void clean(void *arg)
 {
 	struct connect *c = arg;
 
-	dial_cancel(c->dial);
 	session_abort(c->session);
 }
 
@@ -192,8 +139,6 @@ static int run(struct connect *c)
 	struct program *p = &c->program;
 
 	program_init(p, c->options);
-	p->on_signal = on_signal;
-	p->on_deadline = on_deadline;
 	p->on_output_error = on_output_error;
 	p->arg = c;
 	program_set_deadline(p, c->options->session.timeout_ms);
@@ -206,7 +151,7 @@ static int run(struct connect *c)
 		.sink = p->sink,
 		.input = c->steps->uses_stdin ? program_input(p) : NULL,
 	};
-	c->dial = dial_start(p->loop, &c->address, &c->options->dialing, dialled, c);
+	program_dial(p, &c->address, &c->options->dialing, dialled);
 	return program_run(p, clean);
 }
 

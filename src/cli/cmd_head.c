@@ -31,7 +31,6 @@ struct head {
 	size_t at;		/* the URL that is being asked for */
 	struct tls_config *tls; /* NULL: no URL is https */
 	struct address address;
-	struct dial *dial;
 	struct session_parts parts;
 	struct session *session;
 	struct fetch fetch;
@@ -78,7 +77,7 @@ static bool has_https(const struct head *h)
 
 static bool check(struct head *h, struct err *err)
 {
-	if (!read_urls(h, err) || !http_request_check(&h->options->request, err))
+	if (!read_urls(h, err))
 		return false;
 	if (!has_https(h))
 		return true;
@@ -159,7 +158,7 @@ static void next_url(struct head *h)
 	h->steps = NULL;
 	fetch_clear(&h->fetch);
 	h->at++;
-	if (h->at < h->count)
+	if (h->at < h->count && !program_is_late(&h->program))
 		start_next(h);
 	else
 		program_finish(&h->program, h->status);
@@ -195,7 +194,6 @@ static void dialled(void *arg, struct transport *transport, const struct err *er
 {
 	struct head *h = arg;
 
-	h->dial = NULL;
 	h->times.resolve_us = times->resolve_us;
 	h->times.connect_us = times->connect_us;
 	h->times.tls_us = times->tls_us;
@@ -229,32 +227,10 @@ static void start_next(struct head *h)
 	fetch_init(&h->fetch, http_request(url, &h->options->request));
 	h->steps = fetch_steps(&h->fetch);
 	h->parts.steps = h->steps;
-	h->dial = dial_start(h->program.loop, &h->address, dialing, dialled, h);
+	program_dial(&h->program, &h->address, dialing, dialled);
 }
 
 /* --- the program --- */
-
-static void on_signal(void *arg)
-{
-	struct head *h = arg;
-
-	program_finish(&h->program, 0);
-}
-
-static void on_deadline(void *arg)
-{
-	struct head *h = arg;
-	struct err err;
-
-	if (h->dial == NULL)
-		return;
-	(void)err_set(&err, ERR_TIMEOUT, "timed out after %.10g s (--timeout), %s",
-		      (double)h->options->session.timeout_ms / 1000, dial_stage(h->dial));
-	dial_cancel(h->dial);
-	h->dial = NULL;
-	note_failure(h, &err);
-	program_finish(&h->program, h->status);
-}
 
 static void on_output_error(void *arg, const struct err *err)
 {
@@ -268,7 +244,6 @@ static void clean(void *arg)
 {
 	struct head *h = arg;
 
-	dial_cancel(h->dial);
 	session_abort(h->session);
 	task_cancel(&h->next);
 }
@@ -278,8 +253,6 @@ static int run(struct head *h)
 	struct program *p = &h->program;
 
 	program_init(p, h->options);
-	p->on_signal = on_signal;
-	p->on_deadline = on_deadline;
 	p->on_output_error = on_output_error;
 	p->arg = h;
 	program_set_deadline(p, h->options->session.timeout_ms);

@@ -104,10 +104,7 @@ static bool check(struct listen *l, struct err *err)
 	};
 	if (!read_addresses(l, err) || !check_connected(l, err))
 		return false;
-	if (options->tls_settings.cert != NULL && !has_tls(l))
-		return err_set(err, ERR_USAGE,
-			       "--cert needs TLS: --tls, or tls: in front of ADDRESS");
-	return true;
+	return has_tls(l) || command_check_no_tls(&options->tls_settings, err);
 }
 
 /* The hosts listened on, for the certificate that we make. */
@@ -150,11 +147,6 @@ static void on_signal(void *arg)
 	struct listen *l = arg;
 
 	server_finish(l->server);
-}
-
-static void on_deadline(void *arg)
-{
-	(void)arg; /* each connection has its own */
 }
 
 static void on_output_error(void *arg, const struct err *err)
@@ -202,12 +194,12 @@ static int run(struct listen *l)
 	descriptor_raise_limit(); /* each connection needs one */
 	program_init(p, l->options);
 	p->on_signal = on_signal;
-	p->on_deadline = on_deadline;
 	p->on_output_error = on_output_error;
 	p->arg = l;
 	if (l->tls != NULL && tls_config_self_made(l->tls))
 		log_line(LOG_READY, "certificate pin %s", tls_config_pin(l->tls));
 	if (!start(l, &err)) {
+		p->on_signal = NULL;
 		log_line(LOG_ERROR, "%s", err.text);
 		sink_error(p->sink, 0, &err);
 		program_finish(p, err_status(err.kind));

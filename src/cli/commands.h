@@ -9,6 +9,7 @@
 
 struct err;
 struct options;
+struct tls_settings;
 
 /*
  * Each checks the rest of the line, then opens files, then touches the network.
@@ -19,6 +20,9 @@ bool cmd_connect(struct options *options, int *status, struct err *err);
 bool cmd_listen(struct options *options, int *status, struct err *err);
 bool cmd_echo(struct options *options, int *status, struct err *err);
 bool cmd_head(struct options *options, int *status, struct err *err);
+
+/* Without TLS its options would be ignored, which nobody expects: ERR_USAGE. */
+bool command_check_no_tls(const struct tls_settings *settings, struct err *err);
 
 /* An address that -4 or -6 (`family`) excludes is ERR_USAGE. */
 bool command_check_family(const struct address *address, int family, struct err *err);

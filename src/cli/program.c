@@ -46,16 +46,44 @@ static void output_failed(struct program *p)
 		p->status = err_status(err->kind);
 }
 
+static void dialled(void *arg, struct transport *transport, const struct err *err,
+		    const struct dial_times *times)
+{
+	struct program *p = arg;
+
+	p->dial = NULL;
+	p->dialled(p->arg, transport, err, times);
+}
+
+void program_dial(struct program *p, const struct address *address,
+		  const struct dial_options *options, dial_done_fn done)
+{
+	p->dialled = done;
+	p->dial = dial_start(p->loop, address, options, dialled, p);
+}
+
+/* The dial has no deadline of its own: it fails now. */
+static void end_dial(struct program *p)
+{
+	const struct dial_times times = { 0 };
+	struct err err = err_timeout(p->options->session.timeout_ms, "--timeout");
+
+	(void)err_append(&err, ", %s", dial_stage(p->dial));
+	dial_cancel(p->dial);
+	p->dial = NULL;
+	p->dialled(p->arg, NULL, &err, &times);
+}
+
 static void deadline_passed(struct program *p)
 {
+	struct err err = err_timeout(p->options->session.timeout_ms, "--timeout");
+
 	timer_stop(p->deadline);
 	p->late = true;
-	if (!p->finished)
-		p->on_deadline(p->arg);
-	else if (p->status != err_status(ERR_TIMEOUT))
-		log_line(LOG_ERROR,
-			 "timed out after %.10g s (--timeout), writing to standard output",
-			 (double)p->options->session.timeout_ms / 1000);
+	if (p->dial != NULL)
+		end_dial(p);
+	else if (p->finished && p->status != err_status(ERR_TIMEOUT))
+		log_line(LOG_ERROR, "%s, writing to standard output", err.text);
 	if (p->finished && p->status == 0)
 		p->status = err_status(ERR_TIMEOUT);
 }
@@ -68,7 +96,10 @@ static void program_task(void *arg)
 		output_failed(p);
 	if (p->signalled) {
 		p->signalled = false;
-		p->on_signal(p->arg);
+		if (p->on_signal != NULL)
+			p->on_signal(p->arg);
+		else
+			program_finish(p, 0);
 	}
 	if (timer_expired(p->deadline))
 		deadline_passed(p);
@@ -104,6 +135,11 @@ void program_set_deadline(struct program *p, uint64_t ms)
 		return;
 	p->deadline = timer_new(&p->task);
 	timer_start(p->deadline, ms);
+}
+
+bool program_is_late(const struct program *p)
+{
+	return p->late;
 }
 
 uint64_t program_time_left(const struct program *p)
@@ -142,6 +178,7 @@ static void die_of(int signo)
 int program_run(struct program *p, void (*clean)(void *arg))
 {
 	loop_run(p->loop);
+	dial_cancel(p->dial);
 	if (p->signal != 0 && p->signal != SIGPIPE)
 		output_flush(p->output);
 	clean(p->arg);

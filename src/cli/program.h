@@ -9,11 +9,13 @@
  * ends; when nobody reads it any more the program dies of SIGPIPE, as others do.
  */
 
+#include "net/dial.h"
 #include "net/loop.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
+struct address;
 struct err;
 struct input;
 struct options;
@@ -30,16 +32,17 @@ struct program {
 	struct timer *deadline; /* connect, head: --timeout; NULL: none */
 	uint64_t started_ms;
 	int status;
-	int signal;    /* the one it ends by; 0: none */
+	int signal;	   /* the one it ends by; 0: none */
+	struct dial *dial; /* made by program_dial(), until it is done */
+	dial_done_fn dialled;
 	bool finished; /* the command's work is over */
 	bool failed_output;
 	bool signalled; /* a signal came that has not been dealt with */
 	bool late;	/* the deadline has passed */
 
-	/* What the command does on a signal (each time), on the deadline and on a
-	 * standard output that fails. Each must lead to program_finish(). */
+	/* What the command does on a signal, each time (NULL: it ends), and on a
+	 * standard output that fails. Both must lead to program_finish(). */
 	void (*on_signal)(void *arg);
-	void (*on_deadline)(void *arg);
 	void (*on_output_error)(void *arg, const struct err *err);
 	void *arg;
 };
@@ -47,8 +50,14 @@ struct program {
 void program_init(struct program *p, const struct options *options);
 struct input *program_input(struct program *p);
 
-/* --timeout holds for the whole program from now on. */
+/* --timeout holds for the whole program from now on: it ends the dial, and the
+ * wait for a slow standard output at the end; a session has program_time_left(). */
 void program_set_deadline(struct program *p, uint64_t ms);
+bool program_is_late(const struct program *p);
+
+/* dial_start(), one at a time; `done` is given `p->arg`. */
+void program_dial(struct program *p, const struct address *address,
+		  const struct dial_options *options, dial_done_fn done);
 
 /* What is left of it for a part, at least 1 ms; 0: no bound. */
 uint64_t program_time_left(const struct program *p);

@@ -6,18 +6,10 @@
 
 #include "base/err.h"
 
-static struct err timed_out(uint64_t ms, const char *option)
-{
-	struct err err;
-
-	(void)err_set(&err, ERR_TIMEOUT, "timed out after %.10g s (%s)", (double)ms / 1000, option);
-	return err;
-}
-
 /* A time limit has passed: within a step it is that step's failure. */
 static enum step_result fail_late(struct session *s, uint64_t ms, const char *option)
 {
-	struct err err = timed_out(ms, option);
+	struct err err = err_timeout(ms, option);
 
 	if (s->phase == SESSION_STEPS || s->phase == SESSION_SALVAGE)
 		return session_fail(s, &err, NULL);
