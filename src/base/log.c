@@ -9,6 +9,7 @@
 #include "base/escape.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -31,6 +32,7 @@ static const struct {
 static struct {
 	int level;
 	bool color;
+	bool stuck; /* the last line could not be written */
 } settings;
 
 void log_set_level(int level)
@@ -48,27 +50,29 @@ bool log_enabled(enum log_level level)
 	return settings.level >= kinds[level].threshold;
 }
 
-/* Standard error may be non-blocking: somebody else's flag, which we leave. */
+/* Whether standard error blocks is somebody else's flag. Who does not read it
+ * must not stop us for good: one line is waited for, and as long as that one is
+ * stuck no other. */
 static bool wait_writable(void)
 {
 	struct pollfd stderr_fd = { .fd = STDERR_FILENO, .events = POLLOUT };
 
-	return poll(&stderr_fd, 1, STDERR_WAIT_MS) > 0;
+	settings.stuck = poll(&stderr_fd, 1, settings.stuck ? 0 : STDERR_WAIT_MS) <= 0;
+	return !settings.stuck;
 }
 
+/* At most PIPE_BUF bytes never block a pipe that can be written. */
 static void write_all(const char *text, size_t len)
 {
-	while (len > 0) {
-		ssize_t n = write(STDERR_FILENO, text, len);
+	while (len > 0 && wait_writable()) {
+		ssize_t n = write(STDERR_FILENO, text, len < PIPE_BUF ? len : PIPE_BUF);
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0 && (errno != EAGAIN || !wait_writable()))
+		if (n < 0 && errno != EINTR && errno != EAGAIN)
 			return;
-		if (n < 0)
-			continue;
-		text += n;
-		len -= (size_t)n;
+		if (n > 0) {
+			text += n;
+			len -= (size_t)n;
+		}
 	}
 }
 
