@@ -18,9 +18,8 @@
  * `left` is what the peer's kernel has not got yet: our queue and, where the
  * system says it, the socket's. Nothing tells when the latter shrinks, so it is
  * asked from time to time. While it shrinks nobody is in a hurry; the timeout and
- * the peer's silence count from when it last did. Where the peer has already
- * ended and the kernel has taken everything there is nothing to wait for:
- * nothing can come any more that would be answered with a reset.
+ * the peer's silence count from when it last did. Where the peer has
+ * ended and has everything there is nothing to wait for.
  */
 
 enum {
@@ -93,7 +92,9 @@ static enum stream_status state(const struct closing *c, struct err *err)
 		return broken(c, t->write_error, err);
 	if (!t->ended || !t->shut_done)
 		return STREAM_AGAIN;
-	return t->read_error != NULL ? broken(c, t->read_error, err) : STREAM_OK;
+	if (t->read_error != NULL)
+		return broken(c, t->read_error, err);
+	return transport_unsent(t) > 0 ? STREAM_AGAIN : STREAM_OK;
 }
 
 static void observe(struct closing *c, uint64_t now)
