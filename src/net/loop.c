@@ -23,18 +23,18 @@
  * environment could turn it on.
  */
 
-struct watch {
+struct signal_watch {
 	int signo;
 	signal_fn fn;
 	void *arg;
 	struct event *event;
-	SLIST_ENTRY(watch) link;
+	SLIST_ENTRY(signal_watch) link;
 };
 
 struct loop {
 	struct event_base *base;
 	TAILQ_HEAD(, task) tasks;
-	SLIST_HEAD(, watch) watches;
+	SLIST_HEAD(, signal_watch) watches;
 	struct task mark;
 	bool stopped;
 };
@@ -111,7 +111,7 @@ struct loop *loop_new(void)
 
 void loop_free(struct loop *loop)
 {
-	struct watch *watch;
+	struct signal_watch *watch;
 
 	assert(TAILQ_EMPTY(&loop->tasks));
 	while ((watch = SLIST_FIRST(&loop->watches)) != NULL) {
@@ -268,7 +268,7 @@ bool timer_expired(const struct timer *timer)
 
 static void on_signal(evutil_socket_t fd, short what, void *arg)
 {
-	const struct watch *watch = arg;
+	const struct signal_watch *watch = arg;
 
 	(void)fd;
 	(void)what;
@@ -277,9 +277,9 @@ static void on_signal(evutil_socket_t fd, short what, void *arg)
 
 void loop_on_signal(struct loop *loop, int signo, signal_fn fn, void *arg)
 {
-	struct watch *watch = alloc_zeroed(sizeof(*watch));
+	struct signal_watch *watch = alloc_zeroed(sizeof(*watch));
 
-	*watch = (struct watch){ .signo = signo, .fn = fn, .arg = arg };
+	*watch = (struct signal_watch){ .signo = signo, .fn = fn, .arg = arg };
 	watch->event = evsignal_new(loop->base, signo, on_signal, watch);
 	if (watch->event == NULL || event_add(watch->event, NULL) != 0)
 		alloc_failed();

@@ -8,6 +8,7 @@
 #include "net/loop.h"
 
 #include <event2/event.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 struct watch {
@@ -54,9 +55,4 @@ void watch_arm(struct watch *watch)
 	/* A descriptor that cannot be polled is always ready. */
 	if (event_add(watch->event, NULL) != 0)
 		on_ready(-1, 0, watch);
-}
-
-bool watch_armed(const struct watch *watch)
-{
-	return watch != NULL && watch->armed;
 }

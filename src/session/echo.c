@@ -30,11 +30,7 @@ static enum stream_status next_frame(struct session *s, const struct step *step,
 /* At the end of the stream: a total, and the list is done. */
 static enum step_result echo_ended(struct session *s)
 {
-	struct step_event event = session_event(s);
-
-	event.has_bytes = true;
-	event.bytes = s->state.bytes;
-	sink_step(s->parts->sink, &event);
+	(void)session_step_moved(s, s->state.bytes);
 	return STEP_STOP;
 }
 

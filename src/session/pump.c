@@ -42,9 +42,10 @@ void pump_init(struct pump *pump, enum pump_direction direction, struct input *i
 	*pump = (struct pump){ .direction = direction, .input = input };
 }
 
-void pump_clear(struct pump *pump)
+void pump_clear(struct pump *pump, struct session *s)
 {
 	pump_splice_free(pump->splice);
+	s->stream.raw = false;
 	*pump = (struct pump){ 0 };
 }
 
@@ -61,9 +62,8 @@ void session_pump_free(struct session *s)
 {
 	if (s->state.pump == NULL)
 		return;
-	pump_clear(s->state.pump);
+	pump_clear(s->state.pump, s);
 	free(s->state.pump);
-	s->stream.raw = false;
 	s->state.pump = NULL;
 }
 

@@ -59,7 +59,7 @@ struct pump {
 
 /* `input` is NULL for PUMP_DOWN. */
 void pump_init(struct pump *pump, enum pump_direction direction, struct input *input);
-void pump_clear(struct pump *pump);
+void pump_clear(struct pump *pump, struct session *s); /* the transport reads again */
 enum stream_status pump_run(struct pump *pump, struct session *s);
 
 /* The running step's own, made at its first call. */

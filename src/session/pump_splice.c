@@ -120,10 +120,14 @@ static enum stream_status wait_for_end(struct pump *pump, struct session *s)
 	bool up = pump->direction == PUMP_UP;
 	struct pollfd end = { .fd = transport_raw_fd(s->stream.transport),
 			      .events = up ? POLLOUT : POLLIN };
-	bool socket_ready = poll(&end, 1, 0) > 0;
 
-	watch_arm(socket_ready && x->other != NULL ? x->other : x->socket);
-	(void)session_wait(s, up == (socket_ready && x->other != NULL) ? WAIT_INPUT : WAIT_OUTPUT);
+	if (poll(&end, 1, 0) > 0 && x->other != NULL) {
+		watch_arm(x->other);
+		(void)session_wait(s, up ? WAIT_INPUT : WAIT_OUTPUT);
+	} else {
+		watch_arm(x->socket);
+		(void)session_wait(s, WAIT_SOCKET);
+	}
 	return STREAM_AGAIN;
 }
 

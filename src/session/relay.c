@@ -73,7 +73,8 @@ static struct relay *relay_new(struct session *s)
 	pump_init(&relay->down.pump, PUMP_DOWN, NULL);
 	relay->up.pump.crlf = s->parts->settings->crlf;
 	relay->passes_end = !policy->no_half_close;
-	relay->ends_with_peer = policy->end_with_peer || input_is_terminal(s->parts->input);
+	relay->ends_with_peer = policy->end_with_peer ||
+				(s->parts->input != NULL && input_is_terminal(s->parts->input));
 	if (input_is_silent(s)) {
 		move_to(s, &relay->up, SHUT);
 		relay->passes_end = false;
@@ -85,14 +86,14 @@ static struct relay *relay_new(struct session *s)
 	return relay;
 }
 
-void relay_free(struct relay *relay)
+void relay_free(struct relay *relay, struct session *s)
 {
 	if (relay == NULL)
 		return;
 	timer_free(relay->quit);
 	timer_free(relay->notice);
-	pump_clear(&relay->up.pump);
-	pump_clear(&relay->down.pump);
+	pump_clear(&relay->up.pump, s);
+	pump_clear(&relay->down.pump, s);
 	free(relay);
 }
 

@@ -11,7 +11,8 @@
  */
 
 struct relay;
+struct session;
 
-void relay_free(struct relay *relay); /* NULL is allowed */
+void relay_free(struct relay *relay, struct session *s); /* NULL is allowed */
 
 #endif

@@ -18,7 +18,10 @@
 #include <string.h>
 
 /* Steps in one run; then others have their turn. */
-enum { STEPS_PER_RUN = 128 };
+enum {
+	STEPS_PER_RUN = 128,
+	SALVAGE_SILENCE_MS = 1000,
+};
 
 static void session_run(void *arg);
 
@@ -63,7 +66,7 @@ static void state_clear(struct session *s)
 {
 	session_pump_free(s);
 	input_free(s->state.input);
-	relay_free(s->state.relay);
+	relay_free(s->state.relay, s);
 	memset(&s->state, 0, sizeof(s->state));
 }
 
@@ -154,7 +157,7 @@ bool session_output_full(struct session *s)
 static void assert_armed(const struct session *s)
 {
 	assert(s->waits != 0);
-	assert(!(s->waits & WAIT_READ) || reader_room(&s->stream.reader) > 0);
+	assert(!(s->waits & WAIT_READ) || s->task.pending || s->stream.transport->room > 0);
 	assert(!(s->waits & WAIT_WRITE) || s->task.pending ||
 	       writer_queued(&s->stream.writer) > 0 || s->stream.transport->shut_wanted);
 	assert(!(s->waits & WAIT_TIMER) || timer_pending(s->timer) || timer_expired(s->timer));
@@ -258,20 +261,46 @@ static bool forgive(struct session *s, const struct step *step)
 	return true;
 }
 
+/* What the peer had sent, and to a list that prints nothing is of no use. */
+static void give_salvaged(struct session *s, struct evbuffer *data)
+{
+	if (s->parts->steps->prints)
+		session_piece(s, data, true);
+	else
+		evbuffer_drain(data, evbuffer_get_length(data));
+}
+
+/* The peer may have stopped reading alone, and never end: it is given as much
+ * time as closing would give it, and less when it is silent. */
+static bool salvage_over(struct session *s, bool came)
+{
+	struct timer *timer = session_timer(s);
+	uint64_t now = loop_now();
+
+	if (s->state.salvage_end == 0)
+		s->state.salvage_end = now + s->parts->settings->close_timeout_ms;
+	if (now >= s->state.salvage_end || (!came && timer_expired(timer)))
+		return true;
+	if (came || !timer_pending(timer))
+		timer_start(timer, SALVAGE_SILENCE_MS);
+	return false;
+}
+
 /* Read what the peer had sent before sending failed; then that is the error. */
 static enum step_result salvage(struct session *s)
 {
 	struct evbuffer *data = sink_scratch(s->parts->sink);
 	enum stream_status status;
+	bool came = false;
 
 	do {
 		if (session_output_full(s))
 			return STEP_AGAIN;
 		status = reader_read(&s->stream.reader, SIZE_MAX, data);
-		if (evbuffer_get_length(data) > 0)
-			session_piece(s, data, true);
+		came = came || evbuffer_get_length(data) > 0;
+		give_salvaged(s, data);
 	} while (status == STREAM_OK);
-	if (status == STREAM_AGAIN)
+	if (status == STREAM_AGAIN && !salvage_over(s, came))
 		return session_wait(s, WAIT_READ);
 	return session_fail(s, stream_write_error(&s->stream), NULL);
 }
@@ -312,9 +341,12 @@ static bool run_steps(struct session *s)
 		const struct step *step = &s->parts->steps->steps[s->at];
 		enum step_result result;
 
+		s->waits = 0;
+		/* Each step gives an event at least. */
+		if (sink_is_json(s->parts->sink) && session_output_full(s))
+			return false;
 		if (!s->state.begun)
 			begin_step(s, step);
-		s->waits = 0;
 		result = run_step(s, step);
 		if (result == STEP_AGAIN)
 			return false;

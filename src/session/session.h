@@ -50,7 +50,9 @@ enum session_wait {
 	WAIT_OUTPUT = 1 << 2, /* the sink going down to its mark */
 	WAIT_INPUT = 1 << 3,  /* standard input, or a file */
 	WAIT_TIMER = 1 << 4,
-	WAIT_TURN = 1 << 5, /* its own next turn: the budget is spent */
+	WAIT_TURN = 1 << 5,   /* its own next turn: the budget is spent */
+	WAIT_SOCKET = 1 << 6, /* the socket itself, which a pump watches */
+	WAIT_CLOSE = 1 << 7,  /* the orderly end */
 };
 
 /* What the running step has done so far; zeroed when it begins. */
@@ -66,6 +68,7 @@ struct step_state {
 	struct pump *pump;     /* read, writefile; owned */
 	unsigned char held[4]; /* JSON: the begin of a character, for the next piece */
 	size_t held_len;
+	uint64_t salvage_end; /* ms; until then what the peer had sent is read */
 };
 
 enum session_phase {
@@ -149,6 +152,10 @@ bool session_output_full(struct session *s);
 
 /* A new event of the running step. */
 struct step_event session_event(const struct session *s);
+
+/* The running step is done, having moved `bytes`. Always STEP_NEXT. */
+enum step_result session_step_done(struct session *s);
+enum step_result session_step_moved(struct session *s, uint64_t bytes);
 
 /* A record that the running step has read. `strip` bytes at its end are its line
  * end or separator, for --chomp and expect; `more` says that the step goes on. */

@@ -25,6 +25,14 @@ enum step_result session_fail(struct session *s, const struct err *err, struct s
 
 	if (event == NULL)
 		event = &own;
+	if (event->data == NULL && s->state.held_len > 0)
+		event->data = sink_scratch(s->parts->sink);
+	if (event->data != NULL) {
+		session_piece_rest(s, event->data);
+		event->has_bytes = true;
+		event->bytes = evbuffer_get_length(event->data);
+		event->newline = s->parts->settings->chomp && event->bytes > 0;
+	}
 	event->error = err;
 	if (!s->parts->steps->silent)
 		sink_step(s->parts->sink, event);
@@ -64,12 +72,10 @@ enum step_result session_fail_read(struct session *s, struct evbuffer *data, uin
 		return STEP_STOP;
 	event.has_expected = expected > 0 && err.kind == ERR_INCOMPLETE_READ;
 	event.expected = expected;
-	if (data != NULL) {
+	if (data != NULL)
 		session_record_add(s, data, evbuffer_get_length(data));
-		session_piece_rest(s, data);
-	}
 	event.has_bytes = true;
-	event.bytes = data != NULL ? evbuffer_get_length(data) : got;
+	event.bytes = got;
 	event.data = data;
 	return session_fail(s, &err, &event);
 }

@@ -18,6 +18,24 @@ struct step_event session_event(const struct session *s)
 	};
 }
 
+enum step_result session_step_done(struct session *s)
+{
+	struct step_event event = session_event(s);
+
+	sink_step(s->parts->sink, &event);
+	return STEP_NEXT;
+}
+
+enum step_result session_step_moved(struct session *s, uint64_t bytes)
+{
+	struct step_event event = session_event(s);
+
+	event.has_bytes = true;
+	event.bytes = bytes;
+	sink_step(s->parts->sink, &event);
+	return STEP_NEXT;
+}
+
 void session_record_begin(struct session *s)
 {
 	if (s->record != NULL)

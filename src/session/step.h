@@ -39,9 +39,9 @@ enum step_flags {
 	STEP_LAST = 1 << 3,	    /* nothing may follow */
 	STEP_STDIN = 1 << 4,	    /* uses standard input (writefile: only `-`) */
 	STEP_RECORD = 1 << 5,	    /* leaves something for expect */
-	STEP_LOOPS = 1 << 7,	    /* goes back to the first step */
-	STEP_WRITE_EOF = 1 << 8,    /* ends sending */
-	STEP_NEEDS_RECORD = 1 << 9, /* looks at what a read has left */
+	STEP_LOOPS = 1 << 6,	    /* goes back to the first step */
+	STEP_WRITE_EOF = 1 << 7,    /* ends sending */
+	STEP_NEEDS_RECORD = 1 << 8, /* looks at what a read has left */
 };
 
 /* A row of the table. */

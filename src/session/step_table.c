@@ -46,7 +46,7 @@ static const struct step_kind kinds[] = {
 	{ "loop", "", "go back to the first step, until the peer ends", STEP_LAST | STEP_LOOPS,
 	  NULL, run_loop },
 	{ "relay", "", "join with standard input and output",
-	  STEP_LAST | STEP_READS | STEP_SENDS | STEP_PRINTS | STEP_STDIN, NULL, run_relay },
+	  STEP_LAST | STEP_READS | STEP_SENDS | STEP_PRINTS, parse_relay, run_relay },
 	{ "echo", "[line | exactly N | until SEP]", "send back what comes",
 	  STEP_LAST | STEP_READS | STEP_SENDS, parse_echo, run_echo },
 	{ "close", "", "close in order, as at the end of every list", STEP_LAST, NULL, run_close },

@@ -250,6 +250,15 @@ bool parse_duration(struct step *step, struct words *words, struct err *err)
 	return word != NULL && number_duration(word, false, &step->number, err);
 }
 
+/* No words: whether standard input is read is an option's to say. */
+bool parse_relay(struct step *step, struct words *words, struct err *err)
+{
+	(void)err;
+	if (!words->context->settings->relay.recv_only)
+		step->flags |= STEP_STDIN;
+	return true;
+}
+
 static bool parse_echo_size(struct step *step, struct words *words, struct err *err)
 {
 	size_t limit = words->context->settings->limit;

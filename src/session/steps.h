@@ -33,6 +33,7 @@ bool parse_separators(struct step *step, struct words *words, struct err *err);
 bool parse_regex(struct step *step, struct words *words, struct err *err);
 bool parse_key(struct step *step, struct words *words, struct err *err);
 bool parse_duration(struct step *step, struct words *words, struct err *err);
+bool parse_relay(struct step *step, struct words *words, struct err *err);
 bool parse_echo(struct step *step, struct words *words, struct err *err);
 
 /* Running: steps_read.c */

@@ -9,14 +9,7 @@
 
 #include <event2/buffer.h>
 #include <stdlib.h>
-
-static enum step_result done(struct session *s)
-{
-	struct step_event event = session_event(s);
-
-	sink_step(s->parts->sink, &event);
-	return STEP_NEXT;
-}
+#include <string.h>
 
 /* expect: the record is a C string for regexec; a NUL in it ends it. */
 enum step_result run_expect(struct session *s, const struct step *step)
@@ -30,12 +23,23 @@ enum step_result run_expect(struct session *s, const struct step *step)
 	text = (const char *)evbuffer_pullup(s->record, -1);
 	if (regexec(step->regex, text, 0, NULL, 0) == 0) {
 		session_record_cut(s, len);
-		return done(s);
+		return session_step_done(s);
 	}
 	(void)err_set(&err, ERR_EXPECTATION, "got '%s'",
 		      escape_visible(bytes_of(text, len), shown, sizeof(shown)));
 	session_record_cut(s, len);
 	return session_fail(s, &err, NULL);
+}
+
+/* A peer may have chosen it, and one line it shall be. */
+static void show_controls(struct evbuffer *fact)
+{
+	size_t len = evbuffer_get_length(fact);
+	char *shown = escape_controls(bytes_of(evbuffer_pullup(fact, -1), len));
+
+	evbuffer_drain(fact, len);
+	evbuffer_add(fact, shown, strlen(shown));
+	free(shown);
 }
 
 /* info: one fact and a newline. */
@@ -50,6 +54,9 @@ enum step_result run_info(struct session *s, const struct step *step)
 			evbuffer_get_length(data) == 0;
 	session_record_begin(s);
 	session_record_add(s, data, evbuffer_get_length(data));
+	if (!sink_is_json(s->parts->sink) && step->key != INFO_PEERCERT &&
+	    step->key != INFO_PEERCERT_NAMES)
+		show_controls(data);
 	event.data = data;
 	event.newline = true;
 	sink_step(s->parts->sink, &event);
@@ -62,7 +69,7 @@ enum step_result run_sleep(struct session *s, const struct step *step)
 
 	if (timer_expired(timer)) {
 		timer_stop(timer);
-		return done(s);
+		return session_step_done(s);
 	}
 	if (!timer_pending(timer))
 		timer_start(timer, step->number);
@@ -72,15 +79,30 @@ enum step_result run_sleep(struct session *s, const struct step *step)
 /* close: what every list does at its end. */
 enum step_result run_close(struct session *s, const struct step *step)
 {
+	struct err err;
+
 	(void)step;
-	(void)done(s);
+	timer_stop(s->idle_timer); /* the closing has its own patience */
+	switch (stream_close(&s->stream, s->parts->settings->close_timeout_ms, &err)) {
+	case STREAM_AGAIN:
+		return session_wait(s, WAIT_CLOSE);
+	case STREAM_ERROR:
+		s->phase = SESSION_OVER;
+		return session_fail(s, &err, NULL);
+	case STREAM_OK:
+	case STREAM_EOF:
+	case STREAM_OVERRUN:
+		break;
+	}
+	(void)session_step_done(s);
+	s->phase = SESSION_OVER;
 	return STEP_STOP;
 }
 
 enum step_result run_abort(struct session *s, const struct step *step)
 {
 	(void)step;
-	(void)done(s);
+	(void)session_step_done(s);
 	stream_abort(&s->stream);
 	s->phase = SESSION_OVER;
 	return STEP_STOP;

@@ -260,16 +260,6 @@ static enum step_result skip_ended(struct session *s, enum stream_status status,
 	return session_fail_read(s, NULL, s->state.bytes, expected);
 }
 
-static enum step_result skipped_all(struct session *s)
-{
-	struct step_event event = session_event(s);
-
-	event.has_bytes = true;
-	event.bytes = s->state.bytes;
-	sink_step(s->parts->sink, &event);
-	return STEP_NEXT;
-}
-
 enum step_result run_skip(struct session *s, const struct step *step)
 {
 	while (s->state.bytes < step->number) {
@@ -281,7 +271,7 @@ enum step_result run_skip(struct session *s, const struct step *step)
 		if (status != STREAM_OK)
 			return skip_ended(s, status, step->number);
 	}
-	return skipped_all(s);
+	return session_step_moved(s, s->state.bytes);
 }
 
 enum step_result run_skipline(struct session *s, const struct step *step)
@@ -303,7 +293,7 @@ enum step_result run_skipline(struct session *s, const struct step *step)
 		s->state.piece = 0;
 		s->state.records++;
 	}
-	return skipped_all(s);
+	return session_step_moved(s, s->state.bytes);
 }
 
 enum step_result run_skipuntil(struct session *s, const struct step *step)
@@ -314,13 +304,12 @@ enum step_result run_skipuntil(struct session *s, const struct step *step)
 	s->state.bytes += skipped;
 	if (status != STREAM_OK)
 		return skip_ended(s, status, 0);
-	return skipped_all(s);
+	return session_step_moved(s, s->state.bytes);
 }
 
 /* at-eof: a byte, or the end. */
 enum step_result run_at_eof(struct session *s, const struct step *step)
 {
-	struct step_event event = session_event(s);
 	unsigned char byte;
 	char shown[8];
 	struct err err;
@@ -331,8 +320,7 @@ enum step_result run_at_eof(struct session *s, const struct step *step)
 	case STREAM_AGAIN:
 		return session_wait(s, WAIT_READ);
 	case STREAM_EOF:
-		sink_step(s->parts->sink, &event);
-		return STEP_NEXT;
+		return session_step_done(s);
 	case STREAM_OK:
 		(void)err_set(&err, ERR_EXPECTATION, "the stream goes on with '%s'",
 			      escape_visible(bytes_of(&byte, 1), shown, sizeof(shown)));

@@ -22,24 +22,6 @@ enum {
 	STALL_NOTICE_MS = 5000, /* neither direction has moved for so long */
 };
 
-static enum step_result sent(struct session *s, uint64_t bytes)
-{
-	struct step_event event = session_event(s);
-
-	event.has_bytes = true;
-	event.bytes = bytes;
-	sink_step(s->parts->sink, &event);
-	return STEP_NEXT;
-}
-
-static enum step_result done(struct session *s)
-{
-	struct step_event event = session_event(s);
-
-	sink_step(s->parts->sink, &event);
-	return STEP_NEXT;
-}
-
 /* write, writeline, writehex and writeframe: their bytes were made when the
  * list was read. */
 enum step_result run_write(struct session *s, const struct step *step)
@@ -47,7 +29,7 @@ enum step_result run_write(struct session *s, const struct step *step)
 	if (s->stream.writer.broken)
 		return session_fail_write(s);
 	writer_write(&s->stream.writer, step->data);
-	return sent(s, step->data.len);
+	return session_step_moved(s, step->data.len);
 }
 
 enum step_result run_drain(struct session *s, const struct step *step)
@@ -63,7 +45,7 @@ enum step_result run_drain(struct session *s, const struct step *step)
 	case STREAM_OVERRUN:
 		break;
 	}
-	return done(s);
+	return session_step_done(s);
 }
 
 enum step_result run_write_eof(struct session *s, const struct step *step)
@@ -79,7 +61,7 @@ enum step_result run_write_eof(struct session *s, const struct step *step)
 	case STREAM_OVERRUN:
 		break;
 	}
-	return done(s);
+	return session_step_done(s);
 }
 
 /* Every `%n` in PATH is the connection's number. */
@@ -164,11 +146,13 @@ enum step_result run_writefile(struct session *s, const struct step *step)
 	case STREAM_OK:
 		return session_wait(s, WAIT_TURN);
 	case STREAM_AGAIN:
-		if (s->waits & (WAIT_WRITE | WAIT_OUTPUT))
+		if (!(s->waits & WAIT_INPUT))
 			watch_for_stall(s);
 		return STEP_AGAIN;
 	case STREAM_EOF:
-		return sent(s, pump->bytes);
+		if (writer_drain(&s->stream.writer) == STREAM_AGAIN)
+			return session_wait(s, WAIT_WRITE);
+		return session_step_moved(s, pump->bytes);
 	case STREAM_OVERRUN:
 	case STREAM_ERROR:
 		break;
