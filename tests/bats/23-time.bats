@@ -18,6 +18,17 @@ took() {
 	fail "--- took $TOOK ms, not $1 to ${2:-8000} ---"
 }
 
+# quickly ARGUMENT...: it succeeds without the second that a silent peer is waited for. A busy machine
+# may be slow once; five times out of five is liu's doing.
+quickly() {
+	for _ in 1 2 3 4 5; do
+		timed "$@"
+		assert_status 0 || return
+		[ "$TOOK" -ge 950 ] || return 0
+	done
+	fail "--- took $TOOK ms: liu $* ---"
+}
+
 # A listener whose backlog is full takes no more: a black hole. full_backlog [HOST]; $FULL is its port.
 full_backlog() {
 	start python3 -c "$PEER_PRELUDE"'
@@ -368,10 +379,8 @@ c.close()'
 # --- the orderly end -------------------------------------------------------------------
 
 @test "a peer that ends lets go at once" {
-	peer 'c = accept(); all_of(c); c.close()'
-	timed connect "127.0.0.1:$PEER_PORT" write x
-	assert_status 0
-	took 0 900
+	peer 'while True: c = accept(); all_of(c); c.close()'
+	quickly connect "127.0.0.1:$PEER_PORT" write x
 }
 
 @test "a silent peer is waited for about 1 s" {
@@ -379,11 +388,10 @@ c.close()'
 	timed connect "127.0.0.1:$PEER_PORT" write x
 	assert_status 0
 	assert_error_is ''
-	took 950 3500
-	timed connect --close-timeout 0.3 "127.0.0.1:$PEER_PORT" write x
-	assert_status 0
+	took 950
+	quickly connect --close-timeout 0.3 "127.0.0.1:$PEER_PORT" write x
 	assert_error_is ''
-	took 290 950
+	took 290
 }
 
 @test "a peer that goes on sending is listened to for --close-timeout, no longer" {
@@ -467,23 +475,27 @@ print(got)' "$PORT"
 }
 
 @test "abort and head do not wait" {
-	peer 'c = [accept()]
-c.append(accept())
-c[1].sendall(b"HTTP/1.1 200 OK\r\n\r\n")
-accept()'
-	timed connect "127.0.0.1:$PEER_PORT" write x abort
-	assert_status 0
-	took 0 900
-	timed head "127.0.0.1:$PEER_PORT"
-	assert_status 0
-	took 0 900
+	silent_peer
+	quickly connect "127.0.0.1:$PEER_PORT" write x abort
+	peer 'c = []
+while True:
+	c.append(accept())
+	c[-1].sendall(b"HTTP/1.1 200 OK\r\n\r\n")'
+	quickly head "127.0.0.1:$PEER_PORT"
+	assert_output_has 'HTTP/1.1 200 OK'
 }
 
 @test "after a timeout nothing is closed in order" {
+	local least=9999
 	silent_peer
-	timed connect --step-timeout 0.3 "127.0.0.1:$PEER_PORT" write x read
-	assert_status 6
-	took 300 1250
+	for _ in 1 2 3 4 5; do
+		timed connect --step-timeout 0.2 "127.0.0.1:$PEER_PORT" write x read
+		assert_status 6
+		took 200
+		[ "$TOOK" -ge "$least" ] || least=$TOOK
+		[ "$least" -ge 1150 ] || return 0
+	done
+	fail "took $least ms"
 }
 
 # --- what counts -----------------------------------------------------------------------
