@@ -26,8 +26,14 @@ closed() {
 	printf '{"event":"close","conn":%d,"sent":%d,"received":%d,"duration":TIME}' "${3:-1}" "$1" "$2"
 }
 
-# events LINE...: what the last run_json printed between open and close.
+# A peer that sends all at once what its argument evaluates to.
 SENDS='c = accept(); c.sendall(eval(sys.argv[1])); c.shutdown(socket.SHUT_WR); all_of(c); c.close()'
+
+# printed(text): wait until liu has printed that; the script's first argument is the file.
+PRINTED='
+def printed(text):
+	while text not in open(sys.argv[1], "rb").read(): wait(0.01)
+'
 
 @test "the exchange of the manual: open, write, readline, close" {
 	peer 'c = accept(); c.sendall(c.recv(100)); c.close()'
@@ -209,11 +215,12 @@ for line in open(sys.argv[1]):
 }
 
 @test "read: pieces with more, the last with 0 bytes and empty data" {
-	peer 'c = accept()
+	: >"$BATS_TEST_TMPDIR/out"
+	peer "$PRINTED"'c = accept()
 for part in b"one", b"two":
 	c.sendall(part)
-	wait(0.4)
-c.close()'
+	printed(part)
+c.close()' "$BATS_TEST_TMPDIR/out"
 	run_json connect "127.0.0.1:$PEER_PORT" read
 	assert_status 0
 	assert_output_is "$OPEN"'
@@ -226,7 +233,9 @@ c.close()'
 @test "relay: the same; without a step too" {
 	local words
 	for words in '' relay; do
-		peer 'c = accept(); all_of(c); c.sendall(b"one"); wait(0.4); c.sendall(b"two"); c.close()'
+		: >"$BATS_TEST_TMPDIR/out"
+		peer "$PRINTED"'c = accept(); all_of(c); c.sendall(b"one"); printed(b"one"); c.sendall(b"two"); c.close()' \
+			"$BATS_TEST_TMPDIR/out"
 		# shellcheck disable=SC2086 # words by intention
 		run_json connect "127.0.0.1:$PEER_PORT" $words < <(printf sent)
 		assert_status 0
@@ -242,11 +251,16 @@ c.close()'
 @test "pieces are cut between characters" {
 	local steps
 	for steps in read relay 'readexactly 10' 'try readexactly 10'; do
-		peer 'c = accept()
-for part in b"a\xe6", b"\xb5", b"\x81b\xf0\x9f", b"\x98\x80c":
-	c.sendall(part)
-	wait(0.3)
-c.close()'
+		: >"$BATS_TEST_TMPDIR/out"
+		peer "$PRINTED"'c = accept()
+c.sendall(b"a\xe6")
+printed(b"\"a\"")
+c.sendall(b"\xb5")
+wait(0.2)
+c.sendall(b"\x81b\xf0\x9f")
+printed(b"\xe6\xb5\x81b\"")
+c.sendall(b"\x98\x80c")
+c.close()' "$BATS_TEST_TMPDIR/out"
 		# shellcheck disable=SC2086 # words by intention
 		run_json connect --limit 8 "127.0.0.1:$PEER_PORT" $steps
 		assert_status 0
