@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import textwrap
 
 from processes import Failure, Programs, output
 
@@ -45,6 +46,26 @@ def table(result):
         lines.append(f"  {name:24} {number(row['median']):>9} {ratio:>8}  "
                      f"{bar(row, result['more_is_better']):10} {verdict(row)}".rstrip())
     return "\n".join(lines) + "\n"
+
+
+def brief(data):
+    """What the README shows: for each scenario liu's figure, and its ratios."""
+    lines = []
+    for result in data["results"]:
+        ours, *others = result["rows"]
+        ratios = ", ".join(f"{row['ratio']:.2g} {row['peer']}{mark(row)}"
+                           for row in others if row["ratio"])
+        lines.append(f"{result['title']:46} {number(ours['median']):>8} "
+                     f"{result['unit']}{mark(ours)}")
+        lines += textwrap.wrap(ratios, 74, initial_indent="    ", subsequent_indent="    ")
+    kind = "quick" if data["quick"] else "full"
+    lines += ["", f"({MACHINE}; {kind} run, {data['rounds']} rounds, load {data['load']:.1f} "
+                  "before it;", " * misses its bar)"]
+    return "\n".join(lines) + "\n"
+
+
+def mark(row):
+    return "*" if (row["missed_by"] or 0) > 1 else ""
 
 
 def start_costs(place):
@@ -167,4 +188,6 @@ def write(directory, data):
     text = "\n".join(table(result) for result in data["results"])
     with open(f"{directory}/results.txt", "w") as file:
         file.write(f"{text}\n{summary(data['results'], data['start_up'])}\n")
+    with open(f"{directory}/results.brief", "w") as file:
+        file.write(brief(data))
     chart(f"{directory}/results.svg", data["results"])

@@ -24,7 +24,7 @@ def arguments():
     parser = argparse.ArgumentParser(description="Measure liu beside others, in turns.")
     parser.add_argument("--liu", default=os.environ.get("LIU", "liu"))
     parser.add_argument("--programs", default=".", help="where load and the yard_* are")
-    parser.add_argument("--output", default=".", help="directory for results.json, .svg, .txt")
+    parser.add_argument("--output", default=".", help="directory for results.json, .txt, .brief, .svg")
     parser.add_argument("--quick", action="store_true", help="less of everything")
     parser.add_argument("--rounds", type=int)
     parser.add_argument("--only", action="append", metavar="SCENARIO",
@@ -141,6 +141,7 @@ def main():
     scale = QUICK if chosen.quick else FULL
     rounds = chosen.rounds or scale["rounds"]
     results = []
+    load = os.getloadavg()[0]
     with tempfile.TemporaryDirectory(prefix="liu-bench.") as directory:
         place = prepare(chosen, scale, directory)
         report.warn_of_sanitizers(place.words["liu"])
@@ -156,7 +157,8 @@ def main():
             print(report.table(results[-1]), flush=True)
         costs = None if chosen.only else report.start_costs(place)
     print(report.summary(results, costs))
-    report.write(chosen.output, {"quick": chosen.quick, "rounds": rounds, "results": results,
+    report.write(chosen.output, {"quick": chosen.quick, "rounds": rounds, "load": load,
+                                 "results": results,
                                  "start_up": costs, "versions": report.versions(place)})
 
 

@@ -122,17 +122,17 @@ SCENARIOS = [
          "memchr": "{lines} {port} {count}"},
         {"asyncio": 15, "nc | head": 1}, limit="memchr"),
     Scenario(
-        "drip", "512 KiB line, a byte at a time (quick: 128)", "s", dripping_line,
+        "drip", "512 KiB line, a byte at a time (quick: 128)", "s of user time", dripping_line,
         {"liu": ("{liu} connect --limit 1M unix:{path} readline", 512),
-         "liu, half of it": ("{liu} connect --limit 1M unix:{path} readline", 256)},
-        {"liu, half of it": 2.5}, more_is_better=False, rounds=3),
+         "liu, half as long": ("{liu} connect --limit 1M unix:{path} readline", 256)},
+        {"liu, half as long": 2.5}, more_is_better=False),
     idle(1000, slow=False),
     idle(10000, slow=True),
     idle_tls(1000, slow=False),
     idle_tls(10000, slow=True),
     Scenario(
         "beside-idle", "10 echo connections beside 10,000 idle", "messages/s", rate_beside_idle,
-        {"liu": (LIU_ECHO, 10000), "liu, 1,000 idle": (LIU_ECHO, 1000),
-         "liu, 0 idle": (LIU_ECHO, 0), "epoll, 10,000 idle": ("{echo}", 10000)},
-        {"liu, 0 idle": 0.9}, rounds=5),
+        {"liu": (LIU_ECHO, 10000), "liu beside 1,000": (LIU_ECHO, 1000),
+         "liu beside none": (LIU_ECHO, 0), "epoll": ("{echo}", 10000)},
+        {"liu beside none": 0.9}, rounds=5),
 ]
