@@ -92,7 +92,8 @@ static enum stream_status state(const struct closing *c, struct err *err)
 		return broken(c, t->write_error, err);
 	if (!t->ended || !t->shut_done)
 		return STREAM_AGAIN;
-	if (t->read_error != NULL)
+	/* A peer that ended without close_notify may receive all the same. */
+	if (t->read_error != NULL && t->read_error->kind != ERR_TLS_TRUNCATED)
 		return broken(c, t->read_error, err);
 	return transport_unsent(t) > 0 ? STREAM_AGAIN : STREAM_OK;
 }

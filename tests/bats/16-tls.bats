@@ -928,6 +928,26 @@ except OSError as error:
 	cmp "$dir/up" "$SERVER_OUT"
 }
 
+@test "a peer that cuts its own side at once still receives everything" {
+	head -c 3000000 /dev/urandom >"$BATS_TEST_TMPDIR/big"
+	tls_server 'import os
+t = shake()
+socket.socket.shutdown(socket.socket(fileno=os.dup(t.fileno())), socket.SHUT_WR)
+n = 0
+try:
+    while data := t.recv(65536):
+        n += len(data)
+        select.select([], [], [], 0.002)
+except OSError as error:
+    print(error)
+print(n)'
+	run_liu connect "tls:127.0.0.1:$PORT" --cacert "$CERTS/ca.pem" writefile "$BATS_TEST_TMPDIR/big"
+	assert_status 0
+	assert_error_is ''
+	wait_exit "$PEER"
+	assert_equal 3000000 "$(sed 1d "$PID_OUT")" 'bytes that the peer received'
+}
+
 @test "session tickets left unread cost the peer nothing" {
 	local big=$BATS_TEST_TMPDIR/big
 	head -c 3000000 /dev/urandom >"$big"
