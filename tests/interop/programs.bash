@@ -32,14 +32,19 @@ start_server() {
 	PORT=$(listening_port "$PEER") || fail "it does not listen: $*" "$(cat -A -- "$PEER_ERR")"
 }
 
+# free_port: one that was free a moment ago.
+free_port() {
+	python3 -c 'import socket
+s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+
 # start_on_free_port FUNCTION [ARGUMENT...]: for programs that cannot do port 0. FUNCTION is called with a
 # port that was free a moment ago and its arguments; it execs the program. Another port is tried when the
 # program ends without having listened.
 start_on_free_port() {
 	local try
 	for try in 1 2 3 4 5; do
-		PORT=$(python3 -c 'import socket
-s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+		PORT=$(free_port)
 		start "$1" "$PORT" "${@:2}"
 		PEER=$PID
 		PEER_OUT=$PID_OUT
