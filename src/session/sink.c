@@ -114,7 +114,6 @@ static void set_number(json_t *object, const char *key, uint64_t value)
 
 /* Decimals, not 8e-05, as smaller numbers than a tenth of a millisecond are
  * written: these are rounded to one or to none. */
-/* Below 100 us a real would be written with an exponent, and that is no decimal. */
 static void set_seconds(json_t *object, const char *key, uint64_t us)
 {
 	if (us < 100)
