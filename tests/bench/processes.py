@@ -9,7 +9,7 @@ import tempfile
 import time
 
 READY_SECONDS = 10
-RUN_SECONDS = 60
+RUN_SECONDS = 120
 POLL_SECONDS = 0.002
 LISTENING = re.compile(rb"^listening on (?:tls:)?(?:127\.0\.0\.1|unix):(\S+)\n", re.M)
 

@@ -158,8 +158,8 @@ def main():
         costs = None if chosen.only else report.start_costs(place)
     print(report.summary(results, costs))
     report.write(chosen.output, {"quick": chosen.quick, "rounds": rounds, "load": load,
-                                 "results": results,
-                                 "start_up": costs, "versions": report.versions(place)})
+                                 "results": results, "start_up": costs,
+                                 "versions": report.versions(place)})
 
 
 if __name__ == "__main__":
