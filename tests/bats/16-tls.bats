@@ -167,12 +167,11 @@ pin_of() { # CERTIFICATE
 	start_liu listen --tls --cert dnsip.pem --key dnsip.key 127.0.0.1:0 readline
 	run_liu connect "$ADDRESS" --cacert ca.pem read
 	assert_status 5
-	assert_error_is "liu: 127.0.0.1:$PORT: certificate is for '127.0.0.1', not for '127.0.0.1'" ||
-		assert_error_has 'certificate is for'
+	assert_error_is "liu: 127.0.0.1:$PORT: certificate is for '127.0.0.1', not for '127.0.0.1'"
 	start_tls listen info server-name
 	run_liu connect "$ADDRESS" --cacert ca.pem info server-name read
 	assert_status 0
-	assert_output_is "$(printf '\n ')" || assert_output_bytes $'\n'
+	assert_output_bytes $'\n'
 	wait_exit "$SERVER"
 	printf '\n' | is "$SERVER_OUT" 'the name that was asked for' -
 }
@@ -444,7 +443,7 @@ sys.exit(server.wait() * 16 + client.wait())' "$LIU" "$CERTS"
 
 @test "a malformed pin is exit 2" {
 	local pin
-	for pin in sha256:12 "${CERTS//?/0}" "md5:$(printf '%064d' 0)" "sha256:$(printf '%065d' 0)" \
+	for pin in sha256:12 sha256: "md5:$(printf '%064d' 0)" "sha256:$(printf '%065d' 0)" \
 		"sha256:$(printf '%063dg' 0)"; do
 		run_liu connect tls:127.0.0.1:1 --pin "$pin"
 		assert_status 2
@@ -473,14 +472,13 @@ hello"
 	PORT=$(sed -n 's/^listening on tls:127.0.0.3://p' "$SERVER_ERR")
 	run_liu connect "tls:127.0.0.3:$PORT" --insecure info peercert-names info peercert-days-left
 	assert_status 0
+	grep -qxE '29|30' <(tail -n 1 "$OUT") || fail "days left: $(tail -n 1 "$OUT")"
+	sed '$d' "$OUT" >"$BATS_TEST_TMPDIR/names"
 	{
 		printf 'localhost\n127.0.0.1\n::1\n'
 		[ "$(hostname)" = localhost ] || hostname
-		printf '127.0.0.3\n127.0.0.4\n29\n'
-	} | sed '$d' >"$BATS_TEST_TMPDIR/names"
-	sed '$d' "$OUT" | cmp - "$BATS_TEST_TMPDIR/names" || show_captured
-	sed '$d' "$OUT" | cmp - "$BATS_TEST_TMPDIR/names"
-	grep -qxE '29|30' <(tail -n 1 "$OUT")
+		printf '127.0.0.3\n127.0.0.4\n'
+	} | is "$BATS_TEST_TMPDIR/names" 'the names in the certificate' -
 }
 
 @test "each listener makes a key of its own" {
@@ -877,7 +875,6 @@ unwrapped"
 }
 
 @test "write-eof sends close_notify and reading goes on" {
-	# OpenSSL itself goes on reading after close_notify only by hand.
 	start_tls listen read write 'late answer\n'
 	run_liu connect "$ADDRESS" --cacert "$CERTS/ca.pem" write 'question\n' write-eof read
 	assert_status 0

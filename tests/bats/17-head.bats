@@ -168,7 +168,7 @@ A: b'
 
 @test "proxy variables are not read" {
 	serve "$OK\r\n"
-	http_proxy=http://127.0.0.1:1 HTTP_PROXY=$http_proxy ALL_PROXY=http://127.0.0.1:1 all_proxy=http://127.0.0.1:1 \
+	http_proxy=http://127.0.0.1:1 HTTP_PROXY=http://127.0.0.1:1 ALL_PROXY=http://127.0.0.1:1 all_proxy=http://127.0.0.1:1 \
 		run_liu head "$URL"
 	assert_status 0
 	assert_output_is 'HTTP/1.1 200 OK'
@@ -288,7 +288,7 @@ A: b"
 
 @test "--fail with ranges that are none is exit 2" {
 	local ranges
-	for ranges in x 200- 299-200 99 1000 200,, 20-30 '200 '; do
+	for ranges in x 200- 299-200 99 1000 '200,,' 20-30 '200 '; do
 		run_liu head "--fail=$ranges" http://127.0.0.1:1/
 		assert_status 2
 		assert_output_is ''

@@ -142,7 +142,8 @@ question'
 		assert_status 0
 	done
 	openssl x509 -in "$BATS_TEST_TMPDIR/pem" -noout -checkend $((29 * 86400))
-	! openssl x509 -in "$BATS_TEST_TMPDIR/pem" -noout -checkend $((31 * 86400))
+	! openssl x509 -in "$BATS_TEST_TMPDIR/pem" -noout -checkend $((31 * 86400)) ||
+		fail 'it is valid for longer than 30 days'
 	assert_equal "$(sed -n 's/^certificate pin sha256://p' "$SERVER_ERR")" \
 		"$(openssl x509 -in "$BATS_TEST_TMPDIR/pem" -noout -pubkey | openssl pkey -pubin -outform DER |
 			openssl dgst -sha256 -r | cut -d ' ' -f 1)" pin
