@@ -18,10 +18,7 @@
 #include <string.h>
 
 /* Steps in one run; then others have their turn. */
-enum {
-	STEPS_PER_RUN = 128,
-	SALVAGE_SILENCE_MS = 1000,
-};
+enum { STEPS_PER_RUN = 128 };
 
 static void session_run(void *arg);
 
@@ -261,50 +258,6 @@ static bool forgive(struct session *s, const struct step *step)
 	return true;
 }
 
-/* What the peer had sent, and to a list that prints nothing is of no use. */
-static void give_salvaged(struct session *s, struct evbuffer *data)
-{
-	if (s->parts->steps->prints)
-		session_piece(s, data, true);
-	else
-		evbuffer_drain(data, evbuffer_get_length(data));
-}
-
-/* The peer may have stopped reading alone, and never end: it is given as much
- * time as closing would give it, and less when it is silent. */
-static bool salvage_over(struct session *s, bool came)
-{
-	struct timer *timer = session_timer(s);
-	uint64_t now = loop_now();
-
-	if (s->state.salvage_end == 0)
-		s->state.salvage_end = now + s->parts->settings->close_timeout_ms;
-	if (now >= s->state.salvage_end || (!came && timer_expired(timer)))
-		return true;
-	if (came || !timer_pending(timer))
-		timer_start(timer, SALVAGE_SILENCE_MS);
-	return false;
-}
-
-/* Read what the peer had sent before sending failed; then that is the error. */
-static enum step_result salvage(struct session *s)
-{
-	struct evbuffer *data = sink_scratch(s->parts->sink);
-	enum stream_status status;
-	bool came = false;
-
-	do {
-		if (session_output_full(s))
-			return STEP_AGAIN;
-		status = reader_read(&s->stream.reader, SIZE_MAX, data);
-		came = came || evbuffer_get_length(data) > 0;
-		give_salvaged(s, data);
-	} while (status == STREAM_OK);
-	if (status == STREAM_AGAIN && !salvage_over(s, came))
-		return session_wait(s, WAIT_READ);
-	return session_fail(s, stream_write_error(&s->stream), NULL);
-}
-
 static enum step_result run_step(struct session *s, const struct step *step)
 {
 	enum step_result result = STEP_AGAIN;
@@ -312,7 +265,7 @@ static enum step_result run_step(struct session *s, const struct step *step)
 	if (s->phase == SESSION_STEPS)
 		result = step->kind->run(s, step);
 	if (s->phase == SESSION_SALVAGE)
-		result = salvage(s);
+		result = session_salvage(s);
 	return result;
 }
 

@@ -179,6 +179,9 @@ struct timer *session_timer(struct session *s); /* the step's own; made at need 
 
 /* Within the session. */
 
+/* After a failed write: read what the peer had sent; then that is the error. */
+enum step_result session_salvage(struct session *s);
+
 /* Put the begin of a character that was kept for the next piece before `data`. */
 void session_piece_rest(struct session *s, struct evbuffer *data);
 

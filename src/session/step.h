@@ -96,7 +96,7 @@ struct step_list {
 	size_t count;
 	bool keeps_record; /* expect stands in it */
 	bool uses_stdin;   /* one connection at a time */
-	bool prints;	   /* a step gives bytes to standard output */
+	bool prints;	   /* standard output is not the connection */
 	bool loops;
 	bool visible; /* the user's own: failures name the step */
 	bool silent;  /* no events of its sessions and steps */

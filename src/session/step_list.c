@@ -182,7 +182,6 @@ static void summarize(struct step_list *list)
 
 	list->keeps_record = flags & STEP_NEEDS_RECORD;
 	list->uses_stdin = flags & STEP_STDIN;
-	list->prints = flags & STEP_PRINTS;
 	list->loops = flags & STEP_LOOPS;
 	for (size_t i = 0; i < list->count; i++)
 		list->steps[i].index = i + 1;
@@ -199,6 +198,7 @@ struct step_list *step_list_parse(char *const *items, size_t count,
 	/* No more steps than words. */
 	list->steps = alloc_array(words.count, sizeof(*list->steps));
 	list->visible = count > 0;
+	list->prints = context->connection_fd != STDOUT_FILENO;
 	while (words.at < words.count) {
 		if (!parse_step(&list->steps[list->count++], &words, err))
 			goto fail;
@@ -219,6 +219,7 @@ struct step_list *step_list_of(const struct step *steps, size_t count)
 
 	list->steps = alloc_copy(steps, count * sizeof(*steps));
 	list->count = count;
+	list->prints = true;
 	for (size_t i = 0; i < count; i++) {
 		struct step *step = &list->steps[i];
 
