@@ -11,7 +11,7 @@
 #include <openssl/bio.h>
 #include <openssl/ssl.h>
 
-enum { QUEUE_MAX = 96 * 1024 }; /* data stops before that (transport_tls) */
+enum { QUEUE_MAX = 96 * 1024 }; /* data stops before that (tls_lower) */
 
 bool tls_bio_full(const struct tls_bio *bio)
 {

@@ -9,6 +9,7 @@
 #include "net/loop.h"
 #include "net/tls_config.h"
 #include "net/tls_engine.h"
+#include "net/tls_lower.h"
 
 #include <event2/buffer.h>
 #include <stdlib.h>
@@ -23,16 +24,10 @@
  * - Bytes that wait in OpenSSL or in the lower input, because the owner had no
  *   room, are no event: update() wakes the task for them.
  * - A failed write below may come before the alert that says why. It is kept back
- *   until what arrived has been read: see meet_write_error().
+ *   until what arrived has been read: see tls_lower_may_say_why().
  * - OpenSSL never sees the end of the lower stream, only "nothing yet", so that
- *   sending can go on after it: see below_ended().
+ *   sending can go on after it: see tls_lower_ended().
  */
-
-enum {
-	QUEUE_MARK = 64 * 1024,	    /* encrypted bytes waiting below: no more */
-	PATIENCE = 2,		    /* runs of the task; there is a poll between them */
-	LATE_MAX = 8 * 1024 * 1024, /* more than any kernel keeps for us */
-};
 
 enum tls_state {
 	TLS_SHAKING,
@@ -42,19 +37,13 @@ enum tls_state {
 
 struct tls {
 	struct transport base;
-	struct transport *lower; /* owned */
+	struct tls_lower lower;
 	const struct tls_settings *settings;
 	struct tls_engine engine;
 	struct task task;
 	enum tls_state state;
 	bool pumping;
-	bool close_sent;   /* close_notify is in the lower queue */
-	uint64_t data_end; /* of the lower stream's bytes, where the owner's last one is */
-	/* A write failed below, and the error is kept back: for so many runs, while
-	 * nothing arrives; what `received` was when it failed, and last. */
-	bool write_failed;
-	unsigned patience;
-	uint64_t failed_at, heard;
+	bool close_sent; /* close_notify is in the lower queue */
 };
 
 static struct tls *tls_of(struct transport *t)
@@ -67,28 +56,12 @@ static const struct tls *tls_of_const(const struct transport *t)
 	return (const struct tls *)t;
 }
 
-static size_t lower_queued(const struct tls *s)
-{
-	return evbuffer_get_length(s->lower->output);
-}
-
-static size_t lower_arrived(const struct tls *s)
-{
-	return evbuffer_get_length(s->lower->input);
-}
-
-/* Nothing more will come, and all that came has been given to OpenSSL. */
-static bool below_ended(const struct tls *s)
-{
-	return s->lower->ended && lower_arrived(s) == 0;
-}
-
 static void push_lower(struct tls *s)
 {
 	if (!s->engine.bio.queued)
 		return;
 	s->engine.bio.queued = false;
-	transport_flush(s->lower);
+	transport_flush(s->lower.transport);
 }
 
 /* Nothing can be read or sent any more. The alert that OpenSSL has queued goes
@@ -97,7 +70,7 @@ static void break_off(struct tls *s, const struct err *err)
 {
 	s->state = TLS_BROKEN;
 	push_lower(s);
-	transport_shut(s->lower);
+	transport_shut(s->lower.transport);
 	transport_end(&s->base, err);
 	transport_fail_write(&s->base, err);
 }
@@ -119,7 +92,7 @@ static void shake(struct tls *s)
 		s->state = TLS_OPEN;
 	else if (status == STREAM_ERROR)
 		break_off(s, &err);
-	else if (below_ended(s))
+	else if (tls_lower_ended(&s->lower))
 		explain_end(s);
 }
 
@@ -127,8 +100,8 @@ static void end_below(struct tls *s)
 {
 	struct err err;
 
-	if (s->lower->read_error != NULL || s->settings->allow_truncated) {
-		transport_end(&s->base, s->lower->read_error);
+	if (s->lower.transport->read_error != NULL || s->settings->allow_truncated) {
+		transport_end(&s->base, s->lower.transport->read_error);
 		return;
 	}
 	(void)err_set(&err, ERR_TLS_TRUNCATED,
@@ -152,7 +125,7 @@ static bool read_some(struct tls *s)
 		transport_end(t, NULL);
 	else if (status == STREAM_ERROR)
 		break_off(s, &err);
-	else if (status == STREAM_AGAIN && below_ended(s))
+	else if (status == STREAM_AGAIN && tls_lower_ended(&s->lower))
 		end_below(s);
 	return status == STREAM_OK;
 }
@@ -160,7 +133,7 @@ static bool read_some(struct tls *s)
 static bool can_read(const struct tls *s)
 {
 	return s->base.room > 0 && !s->base.ended && !tls_bio_full(&s->engine.bio) &&
-	       (s->lower->ended || tls_engine_pending(&s->engine));
+	       (s->lower.transport->ended || tls_engine_pending(&s->engine));
 }
 
 static void read_all(struct tls *s)
@@ -178,11 +151,11 @@ static bool write_some(struct tls *s)
 	struct err err;
 	enum stream_status status;
 
-	if (before == 0 || lower_queued(s) >= QUEUE_MARK)
+	if (before == 0 || tls_lower_full(&s->lower))
 		return false;
 	status = tls_engine_write(&s->engine, t->output, &err);
 	t->sent += before - evbuffer_get_length(t->output);
-	s->data_end = s->lower->sent + lower_queued(s);
+	tls_lower_mark_data(&s->lower);
 	if (status == STREAM_ERROR)
 		break_off(s, &err);
 	return status == STREAM_OK;
@@ -192,7 +165,7 @@ static void send_all(struct tls *s)
 {
 	bool moved = true;
 
-	while (moved && s->state == TLS_OPEN && s->lower->write_error == NULL) {
+	while (moved && s->state == TLS_OPEN && s->lower.transport->write_error == NULL) {
 		moved = false;
 		while (write_some(s))
 			moved = true;
@@ -206,14 +179,14 @@ static void finish_sending(struct tls *s)
 	struct transport *t = &s->base;
 
 	if (!t->shut_wanted || t->shut_done || s->state != TLS_OPEN ||
-	    s->lower->write_error != NULL || evbuffer_get_length(t->output) > 0)
+	    s->lower.transport->write_error != NULL || evbuffer_get_length(t->output) > 0)
 		return;
 	if (!s->close_sent && tls_engine_close(&s->engine) == STREAM_AGAIN)
 		return;
 	s->close_sent = true;
 	push_lower(s);
-	transport_shut(s->lower);
-	t->shut_done = s->lower->shut_done;
+	transport_shut(s->lower.transport);
+	t->shut_done = s->lower.transport->shut_done;
 }
 
 /* Report what has been kept back. */
@@ -222,54 +195,34 @@ static void fail_writing(struct tls *s)
 	if (s->state == TLS_SHAKING)
 		explain_end(s);
 	else
-		transport_fail_write(&s->base, s->lower->write_error);
+		transport_fail_write(&s->base, s->lower.transport->write_error);
 }
 
-/*
- * A write failed below. The peer may have said why before it closed, and those
- * bytes may not have been read yet: they are read as long as any arrive, and until
- * the loop has polled once without. An alert among them is the error then.
- */
+/* Keep the error back while an alert may still arrive, which is the error then; but
+ * where nothing is read, nothing can. */
 static void meet_write_error(struct tls *s)
 {
 	bool reads = s->state == TLS_SHAKING || s->base.room > 0;
-	uint64_t now = s->lower->received;
 
-	if (s->lower->write_error == NULL || s->base.write_error != NULL)
+	if (s->lower.transport->write_error == NULL || s->base.write_error != NULL)
 		return;
-	if (!s->write_failed)
-		s->failed_at = now;
-	if (!s->write_failed || (s->heard != now && now - s->failed_at < LATE_MAX))
-		s->patience = PATIENCE;
-	s->write_failed = true;
-	s->heard = now;
-	if (s->patience > 0 && reads && !s->base.ended)
+	if (tls_lower_may_say_why(&s->lower) && reads && !s->base.ended)
 		task_wake(&s->task);
 	else
 		fail_writing(s);
-}
-
-static size_t lower_room(const struct tls *s)
-{
-	size_t room = s->base.room < TLS_RECORD_MAX ? TLS_RECORD_MAX : s->base.room;
-	size_t arrived = lower_arrived(s);
-
-	if (s->state == TLS_OPEN && !s->base.ended && s->base.room == 0)
-		return 0;
-	return arrived < room ? room - arrived : 0;
 }
 
 /* After the end, what still comes is dropped: left unread, it would make the
  * close a reset, and the peer lose what we sent last. */
 static void ask_lower(struct tls *s)
 {
-	size_t room;
+	size_t room = s->base.room;
 
 	if (s->base.ended)
-		(void)evbuffer_drain(s->lower->input, lower_arrived(s));
-	room = lower_room(s);
-	if (s->lower->room != room)
-		transport_want(s->lower, room);
+		tls_lower_drop(&s->lower);
+	if (s->state == TLS_SHAKING || s->base.ended)
+		room = room > 0 ? room : TLS_RECORD_MAX; /* also without an owner who reads */
+	tls_lower_ask(&s->lower, room);
 }
 
 static void pump(struct tls *s, bool reading)
@@ -304,8 +257,7 @@ static void on_task(void *arg)
 {
 	struct tls *s = arg;
 
-	if (s->patience > 0)
-		s->patience--;
+	tls_lower_count_run(&s->lower);
 	pump(s, true);
 	transport_notify(&s->base);
 }
@@ -316,7 +268,7 @@ static void tls_free(struct transport *t)
 
 	task_cancel(&s->task);
 	tls_engine_release(&s->engine);
-	transport_free(s->lower);
+	tls_lower_release(&s->lower);
 	evbuffer_free(t->input);
 	evbuffer_free(t->output);
 	transport_release(t);
@@ -342,17 +294,12 @@ static void tls_flush(struct transport *t)
 
 static void tls_abort(struct transport *t)
 {
-	transport_abort(tls_of(t)->lower);
+	transport_abort(tls_of(t)->lower.transport);
 }
 
-/* Session tickets and close_notify do not count: whom they do not reach misses
- * nothing. */
 static size_t tls_unsent(const struct transport *t)
 {
-	const struct tls *s = tls_of_const(t);
-	uint64_t arrived = s->lower->sent - transport_unsent(s->lower);
-
-	return s->data_end > arrived ? (size_t)(s->data_end - arrived) : 0;
+	return tls_lower_unsent(&tls_of_const(t)->lower);
 }
 
 static int tls_raw_fd(const struct transport *t)
@@ -366,7 +313,7 @@ static bool tls_info(const struct transport *t, enum info_key key, struct evbuff
 	const struct tls *s = tls_of_const(t);
 
 	if (key == INFO_PEERNAME || key == INFO_SOCKNAME || key == INFO_FAMILY || key == INFO_RTT)
-		return transport_info(s->lower, key, out);
+		return transport_info(s->lower.transport, key, out);
 	return tls_engine_info(&s->engine, key, out);
 }
 
@@ -402,7 +349,7 @@ static struct tls *tls_new(struct transport *lower, const struct tls_config *con
 	s->base.output = evbuffer_new();
 	if (s->base.input == NULL || s->base.output == NULL)
 		alloc_failed();
-	s->lower = lower;
+	tls_lower_init(&s->lower, lower);
 	s->settings = tls_config_settings(config);
 	task_init(&s->task, lower->loop, on_task, s);
 	return s;
@@ -410,7 +357,7 @@ static struct tls *tls_new(struct transport *lower, const struct tls_config *con
 
 static struct transport *tls_start(struct tls *s)
 {
-	transport_set_wake(s->lower, on_lower, s);
+	transport_set_wake(s->lower.transport, on_lower, s);
 	ask_lower(s);
 	return &s->base;
 }
