@@ -238,7 +238,12 @@ static void run(void *arg)
 		task_wake(&output->task);
 }
 
-static void added(struct output *output)
+struct evbuffer *output_queue(struct output *output)
+{
+	return output->queue;
+}
+
+void output_added(struct output *output)
 {
 	if (output->error.kind != ERR_OK) {
 		(void)evbuffer_drain(output->queue, evbuffer_get_length(output->queue));
@@ -253,14 +258,14 @@ void output_add(struct output *output, struct bytes data)
 {
 	if (evbuffer_add(output->queue, data.data, data.len) < 0)
 		alloc_failed();
-	added(output);
+	output_added(output);
 }
 
 void output_add_buffer(struct output *output, struct evbuffer *data)
 {
 	if (evbuffer_add_buffer(output->queue, data) < 0)
 		alloc_failed();
-	added(output);
+	output_added(output);
 }
 
 bool output_above(const struct output *output)

@@ -27,6 +27,10 @@ void output_add(struct output *output, struct bytes data);
 void output_add_buffer(struct output *output, struct evbuffer *data);
 void output_flush(struct output *output);
 
+/* The queue itself, to append to; say output_added() afterwards. Borrowed. */
+struct evbuffer *output_queue(struct output *output);
+void output_added(struct output *output);
+
 /* More than OUTPUT_MARK bytes were queued, and not yet at most a quarter of it
  * again: write no more for now. */
 bool output_above(const struct output *output);

@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 #include "base/escape.h"
+#include "net/output.h"
 #include "session/frame.h"
 #include "session/pump.h"
 #include "session/session.h"
@@ -91,10 +92,55 @@ static size_t line_end(struct evbuffer *line)
 	return tail == 2 && end[0] == '\r' ? 2 : 1;
 }
 
+/* Nobody looks at the lines: they go straight to the output, many at once. */
+static bool lines_pass_through(const struct session *s)
+{
+	return !sink_is_json(s->parts->sink) && !s->parts->settings->chomp && s->record == NULL;
+}
+
+/* Lines at hand, straight to the output. What is left of a stream that has ended
+ * is printed too, and is a line where it ended well. */
+static enum stream_status pass_lines(struct session *s, uint64_t max)
+{
+	struct output *output = sink_output(s->parts->sink);
+	uint64_t before = reader_buffered(&s->stream.reader), lines;
+	enum stream_status status =
+		reader_readlines(&s->stream.reader, max, output_queue(output), &lines);
+
+	output_added(output);
+	s->state.piece = before - reader_buffered(&s->stream.reader);
+	if (status == STREAM_EOF && s->state.piece > 0) {
+		status = STREAM_OK;
+		lines = 1;
+	}
+	s->state.records += lines;
+	return status;
+}
+
+static enum step_result run_lines(struct session *s, const struct step *step)
+{
+	for (int budget = PIECES_PER_RUN; budget > 0; budget--) {
+		enum stream_status status;
+
+		if (session_output_full(s))
+			return STEP_AGAIN;
+		status = pass_lines(s, step->number - s->state.records);
+		if (status == STREAM_EOF || status == STREAM_ERROR)
+			return session_fail_read(s, NULL, s->state.piece, 0);
+		if (status != STREAM_OK)
+			return take_record(s, status, 0, 0);
+		if (s->state.records == step->number)
+			return STEP_NEXT;
+	}
+	return session_wait(s, WAIT_TURN);
+}
+
 enum step_result run_readline(struct session *s, const struct step *step)
 {
 	struct evbuffer *line = scratch(s);
 
+	if (lines_pass_through(s))
+		return run_lines(s, step);
 	for (int budget = RECORDS_PER_RUN; budget > 0; budget--) {
 		enum stream_status status;
 

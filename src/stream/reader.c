@@ -9,6 +9,7 @@
 
 #include <assert.h>
 #include <event2/buffer.h>
+#include <string.h>
 
 enum {
 	PIECE = 256 * 1024, /* what a question that takes anything is content with */
@@ -200,6 +201,39 @@ enum stream_status reader_readuntil(struct reader *r, const struct separators *s
 		return again(r, most);
 	take(r, buffered, into);
 	return over(r);
+}
+
+/* How far the whole lines in `chunk` reach, none longer than the limit. */
+static size_t whole_lines(const struct reader *r, struct bytes chunk, uint64_t max, uint64_t *lines)
+{
+	const unsigned char *from = chunk.data, *end = chunk.data + chunk.len, *newline;
+
+	for (*lines = 0; *lines < max && from < end; ++*lines) {
+		newline = memchr(from, '\n', (size_t)(end - from));
+		if (newline == NULL || (size_t)(newline - from) > r->limit)
+			break;
+		from = newline + 1;
+	}
+	return (size_t)(from - chunk.data);
+}
+
+enum stream_status reader_readlines(struct reader *r, uint64_t max, struct evbuffer *into,
+				    uint64_t *lines)
+{
+	enum stream_status status;
+	struct bytes chunk;
+	size_t size;
+
+	if (max > 1 && r->scanned == 0 && peek_chunks(r, 1, &chunk, 1) > 0) {
+		size = whole_lines(r, chunk, max, lines);
+		if (size > 0) {
+			take(r, size, into);
+			return answer(r, STREAM_OK);
+		}
+	}
+	status = reader_readline(r, into);
+	*lines = status == STREAM_OK;
+	return status;
 }
 
 enum stream_status reader_skip(struct reader *r, uint64_t max, uint64_t *skipped)

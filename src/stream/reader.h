@@ -63,6 +63,12 @@ enum stream_status reader_read(struct reader *r, size_t max, struct evbuffer *in
  * a partial last line is a line is the caller's to say. (readline) */
 enum stream_status reader_readline(struct reader *r, struct evbuffer *into);
 
+/* The same for as many lines as are at hand, at least one and at most `max` (above
+ * 0), in one piece; `*lines` is how many, 0 unless STREAM_OK. Many a line costs
+ * little more than the search for its end. */
+enum stream_status reader_readlines(struct reader *r, uint64_t max, struct evbuffer *into,
+				    uint64_t *lines);
+
 /* Exactly n bytes, all or nothing: n is what is buffered meanwhile. (readexactly) */
 enum stream_status reader_readexactly(struct reader *r, size_t n, struct evbuffer *into);
 
