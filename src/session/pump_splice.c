@@ -36,6 +36,7 @@ enum {
 struct splice {
 	struct watch *socket; /* readable or writable, as the direction wants */
 	struct watch *other;  /* the input or the output; NULL: it never waits */
+	int socket_fd;	      /* the stream's */
 	int fd;		      /* of the input or the output */
 	bool is_pipe;	      /* ... which is a pipe */
 	int pipe[2];	      /* our own, down to a file; -1: none */
@@ -77,13 +78,14 @@ static struct splice *splice_new(const struct pump *pump, struct session *s)
 	bool up = pump->direction == PUMP_UP;
 	struct splice *x = alloc_zeroed(sizeof(*x));
 
+	x->socket_fd = transport_raw_fd(s->stream.transport);
 	x->fd = other_fd(pump, s);
 	x->is_pipe = fd_is_pipe(x->fd);
 	x->pipe[0] = x->pipe[1] = -1;
 	if (!up && !x->is_pipe && pipe2(x->pipe, O_CLOEXEC | O_NONBLOCK) == 0)
 		(void)fcntl(x->pipe[0], F_SETPIPE_SZ, CHUNK); /* else it is smaller */
-	x->socket = watch_new(s->parts->loop, transport_raw_fd(s->stream.transport),
-			      up ? WATCH_WRITE : WATCH_READ, &s->task);
+	x->socket =
+		watch_new(s->parts->loop, x->socket_fd, up ? WATCH_WRITE : WATCH_READ, &s->task);
 	if (x->is_pipe)
 		x->other =
 			watch_new(s->parts->loop, x->fd, up ? WATCH_READ : WATCH_WRITE, &s->task);
@@ -118,8 +120,7 @@ static enum stream_status wait_for_end(struct pump *pump, struct session *s)
 {
 	struct splice *x = pump->splice;
 	bool up = pump->direction == PUMP_UP;
-	struct pollfd end = { .fd = transport_raw_fd(s->stream.transport),
-			      .events = up ? POLLOUT : POLLIN };
+	struct pollfd end = { .fd = x->socket_fd, .events = up ? POLLOUT : POLLIN };
 
 	if (poll(&end, 1, 0) > 0 && x->other != NULL) {
 		watch_arm(x->other);
@@ -152,7 +153,7 @@ static enum stream_status run_up(struct pump *pump, struct session *s)
 {
 	struct transport *t = s->stream.transport;
 	const struct splice *x = pump->splice;
-	int fd = transport_raw_fd(t);
+	int fd = x->socket_fd;
 
 	for (int budget = CALLS_PER_RUN; budget > 0; budget--) {
 		ssize_t n = x->is_pipe ? splice(x->fd, NULL, fd, NULL, CHUNK, SPLICE_F_NONBLOCK)
@@ -206,7 +207,7 @@ static enum call take_some(struct pump *pump, struct session *s)
 	struct transport *t = s->stream.transport;
 	struct splice *x = pump->splice;
 	int to = x->is_pipe ? x->fd : x->pipe[1];
-	ssize_t n = splice(transport_raw_fd(t), NULL, to, NULL, CHUNK, SPLICE_F_NONBLOCK);
+	ssize_t n = splice(x->socket_fd, NULL, to, NULL, CHUNK, SPLICE_F_NONBLOCK);
 
 	if (n > 0) {
 		x->moved = true;
