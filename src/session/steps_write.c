@@ -32,36 +32,26 @@ enum step_result run_write(struct session *s, const struct step *step)
 	return session_step_moved(s, step->data.len);
 }
 
+/* What a wait for the write buffer answers. */
+static enum step_result take_sent(struct session *s, enum stream_status status)
+{
+	if (status == STREAM_AGAIN)
+		return session_wait(s, WAIT_WRITE);
+	if (status == STREAM_ERROR)
+		return session_fail_write(s);
+	return session_step_done(s);
+}
+
 enum step_result run_drain(struct session *s, const struct step *step)
 {
 	(void)step;
-	switch (writer_drain(&s->stream.writer)) {
-	case STREAM_AGAIN:
-		return session_wait(s, WAIT_WRITE);
-	case STREAM_ERROR:
-		return session_fail_write(s);
-	case STREAM_OK:
-	case STREAM_EOF:
-	case STREAM_OVERRUN:
-		break;
-	}
-	return session_step_done(s);
+	return take_sent(s, writer_drain(&s->stream.writer));
 }
 
 enum step_result run_write_eof(struct session *s, const struct step *step)
 {
 	(void)step;
-	switch (stream_write_eof(&s->stream)) {
-	case STREAM_AGAIN:
-		return session_wait(s, WAIT_WRITE);
-	case STREAM_ERROR:
-		return session_fail_write(s);
-	case STREAM_OK:
-	case STREAM_EOF:
-	case STREAM_OVERRUN:
-		break;
-	}
-	return session_step_done(s);
+	return take_sent(s, stream_write_eof(&s->stream));
 }
 
 /* Every `%n` in PATH is the connection's number. */
