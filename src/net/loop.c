@@ -23,6 +23,11 @@
  * environment could turn it on.
  */
 
+/* What a core's cache holds: the blocks that the tasks give back are still warm
+ * when the next events use them. Without it 50 peers that send 64K each get half
+ * as much done. */
+enum { BROUGHT_MAX = 256 * 1024 };
+
 struct signal_watch {
 	int signo;
 	signal_fn fn;
@@ -36,6 +41,7 @@ struct loop {
 	TAILQ_HEAD(, task) tasks;
 	SLIST_HEAD(, signal_watch) watches;
 	struct task mark;
+	size_t brought; /* bytes, in this turn */
 	bool stopped;
 };
 
@@ -142,8 +148,10 @@ static void run_tasks(struct loop *loop)
 static bool turn(struct loop *loop)
 {
 	bool idle = TAILQ_EMPTY(&loop->tasks);
-	int none = event_base_loop(loop->base, idle ? EVLOOP_ONCE : EVLOOP_ONCE | EVLOOP_NONBLOCK);
+	int none;
 
+	loop->brought = 0;
+	none = event_base_loop(loop->base, idle ? EVLOOP_ONCE : EVLOOP_ONCE | EVLOOP_NONBLOCK);
 	if (idle && none == 1)
 		return false;
 	run_tasks(loop);
@@ -190,6 +198,13 @@ bool loop_run_until(struct loop *loop, const bool *done, uint64_t ms)
 		(void)turn(loop); /* never false: there is the timer */
 	event_free(event);
 	return *done;
+}
+
+void loop_brought(struct loop *loop, size_t bytes)
+{
+	loop->brought += bytes;
+	if (loop->brought >= BROUGHT_MAX)
+		(void)event_base_loopbreak(loop->base); /* fails only without a base */
 }
 
 struct event_base *loop_base(struct loop *loop)

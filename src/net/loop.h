@@ -11,6 +11,7 @@
  */
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/queue.h>
 
@@ -45,6 +46,11 @@ void loop_stop(struct loop *loop); /* at the end of this turn */
 /* Turn the loop until `*done`, or at most `ms` milliseconds; for tests and for
  * the end of the program. Returns *done. */
 bool loop_run_until(struct loop *loop, const bool *done, uint64_t ms);
+
+/* From a libevent callback that brought `bytes`: when many have come in this turn
+ * it is cut short, so that the tasks use them up before more are read. The events
+ * that are left are the first of the next turn. */
+void loop_brought(struct loop *loop, size_t bytes);
 
 struct event_base *loop_base(struct loop *loop); /* for src/net and the pumps */
 

@@ -16,7 +16,7 @@
 
 #include <cmocka.h>
 
-enum { NAMES = 64 };
+enum { NAMES = 64, MEBIBYTE = 1024 * 1024 };
 
 /* A task that writes its name down, and may do something to another. */
 struct actor {
@@ -199,6 +199,59 @@ static void test_busy_task_does_not_starve_descriptors(void **state)
 	close(pair[1]);
 }
 
+/* An event that wakes `a` and has brought many bytes, or few. */
+struct bringer {
+	struct stage *stage;
+	struct event *event;
+	int pair[2];
+	size_t bytes;
+};
+
+static void bring(evutil_socket_t fd, short what, void *arg)
+{
+	struct bringer *bringer = arg;
+	struct stage *stage = bringer->stage;
+
+	(void)fd;
+	(void)what;
+	stage->log[stage->len++] = '+';
+	loop_brought(stage->loop, bringer->bytes);
+	task_wake(&stage->a.task);
+}
+
+/* What two events and their task do when each event brings so many bytes. */
+static void check_brought(struct stage *stage, size_t bytes, size_t steps, const char *expected)
+{
+	struct bringer bringers[2];
+
+	for (size_t i = 0; i < 2; i++) {
+		struct bringer *b = &bringers[i];
+
+		*b = (struct bringer){ .stage = stage, .bytes = bytes };
+		support_unix_pair(b->pair);
+		support_send(b->pair[0], "x", 1);
+		b->event = event_new(loop_base(stage->loop), b->pair[1], EV_READ, bring, b);
+		event_add(b->event, NULL);
+	}
+	run(stage, steps);
+	assert_string_equal(stage->log, expected);
+	for (size_t i = 0; i < 2; i++) {
+		event_free(bringers[i].event);
+		close(bringers[i].pair[0]);
+		close(bringers[i].pair[1]);
+	}
+}
+
+static void test_many_bytes_cut_the_turn_short(void **state)
+{
+	check_brought(*state, MEBIBYTE, 4, "+a+a");
+}
+
+static void test_few_bytes_do_not(void **state)
+{
+	check_brought(*state, 64, 3, "++a");
+}
+
 struct clock {
 	struct task task;
 	struct timer *timer;
@@ -355,6 +408,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_cancelled_and_woken_again, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_busy_task_does_not_starve_descriptors, set_up,
 						tear_down),
+		cmocka_unit_test_setup_teardown(test_many_bytes_cut_the_turn_short, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(test_few_bytes_do_not, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_timer_wakes_its_task, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_timer_starts_again, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_timer_stops, set_up, tear_down),
