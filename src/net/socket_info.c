@@ -16,35 +16,34 @@
 
 enum { MICROSECONDS = 1000 * 1000 };
 
-struct socket_info {
-	sa_family_t family;
-	socklen_t sock_len, peer_len;
-	unsigned char data[]; /* sockname, peername */
-};
-
-struct socket_info *socket_info_new(int fd)
+socklen_t socket_info_peer(int fd, struct sockaddr_storage *peer)
 {
-	struct sockaddr_storage sock = { 0 }, peer = { 0 };
-	socklen_t sock_len = sizeof(sock), peer_len = sizeof(peer);
-	struct socket_info *info;
+	socklen_t len = sizeof(*peer);
 
-	/* A peer that has gone already has no name any more. */
-	if (getsockname(fd, (struct sockaddr *)&sock, &sock_len) != 0)
-		sock_len = 0;
-	if (getpeername(fd, (struct sockaddr *)&peer, &peer_len) != 0)
-		peer_len = 0;
-	info = alloc_zeroed(sizeof(*info) + sock_len + peer_len);
-	info->family = sock.ss_family;
-	info->sock_len = sock_len;
-	info->peer_len = peer_len;
-	memcpy(info->data, &sock, sock_len);
-	memcpy(info->data + sock_len, &peer, peer_len);
-	return info;
+	*peer = (struct sockaddr_storage){ 0 };
+	return getpeername(fd, (struct sockaddr *)peer, &len) == 0 ? len : 0;
 }
 
-bool socket_info_is_inet(const struct socket_info *info)
+static socklen_t own_name(int fd, struct sockaddr_storage *own)
 {
-	return info->family == AF_INET || info->family == AF_INET6;
+	socklen_t len = sizeof(*own);
+
+	*own = (struct sockaddr_storage){ 0 };
+	return getsockname(fd, (struct sockaddr *)own, &len) == 0 ? len : 0;
+}
+
+static sa_family_t family(int fd)
+{
+	struct sockaddr_storage own;
+
+	return own_name(fd, &own) > 0 ? own.ss_family : AF_UNSPEC;
+}
+
+bool socket_info_is_inet(int fd, const struct sockaddr_storage *peer)
+{
+	sa_family_t of = peer->ss_family != AF_UNSPEC ? peer->ss_family : family(fd);
+
+	return of == AF_INET || of == AF_INET6;
 }
 
 static bool append_text(const char *text, struct evbuffer *out)
@@ -52,24 +51,22 @@ static bool append_text(const char *text, struct evbuffer *out)
 	return text != NULL && evbuffer_add(out, text, strlen(text)) == 0;
 }
 
-static bool append_address(const unsigned char *data, socklen_t len, struct evbuffer *out)
+static bool append_address(const struct sockaddr_storage *addr, socklen_t len, struct evbuffer *out)
 {
-	struct sockaddr_storage addr = { 0 };
 	char *text;
 	bool appended;
 
 	if (len == 0)
 		return false;
-	memcpy(&addr, data, len);
-	text = sockaddr_text((const struct sockaddr *)&addr, len);
+	text = sockaddr_text((const struct sockaddr *)addr, len);
 	appended = append_text(text, out);
 	free(text);
 	return appended;
 }
 
-static const char *family_name(sa_family_t family)
+static const char *family_name(sa_family_t of)
 {
-	switch (family) {
+	switch (of) {
 	case AF_INET:
 		return "inet";
 	case AF_INET6:
@@ -94,18 +91,23 @@ static bool append_rtt(int fd, struct evbuffer *out)
 				   tcp.tcpi_rtt % MICROSECONDS) > 0;
 }
 
-bool socket_info_append(const struct socket_info *info, int fd, enum info_key key,
+bool socket_info_append(int fd, const unsigned char *peer, socklen_t peer_len, enum info_key key,
 			struct evbuffer *out)
 {
+	struct sockaddr_storage addr = { 0 };
+	socklen_t len;
+
 	switch ((int)key) {
 	case INFO_PEERNAME:
-		return append_address(info->data + info->sock_len, info->peer_len, out);
+		memcpy(&addr, peer, peer_len);
+		return append_address(&addr, peer_len, out);
 	case INFO_SOCKNAME:
-		return append_address(info->data, info->sock_len, out);
+		len = own_name(fd, &addr);
+		return append_address(&addr, len, out);
 	case INFO_FAMILY:
-		return append_text(family_name(info->family), out);
+		return append_text(family_name(family(fd)), out);
 	case INFO_RTT:
-		return socket_info_is_inet(info) && append_rtt(fd, out);
+		return append_rtt(fd, out);
 	default:
 		return false; /* TLS has it */
 	}

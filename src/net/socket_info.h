@@ -4,23 +4,25 @@
 #define LIU_NET_SOCKET_INFO_H
 
 /*
- * The two socket addresses as they were when it was made, so that they can be
- * told after the end. Kept as the system has them, in one block as small as they
- * are: most connections are never asked.
+ * The peer's name is lost with the connection, so that who may be asked for it
+ * takes it at the begin. Everything else the socket tells as long as it is open.
  */
 
 #include "net/transport.h"
 
 #include <stdbool.h>
+#include <sys/socket.h>
 
 struct evbuffer;
-struct socket_info;
 
-struct socket_info *socket_info_new(int fd); /* freed with free() */
-bool socket_info_is_inet(const struct socket_info *info);
+/* 0: it has none, or not any more. */
+socklen_t socket_info_peer(int fd, struct sockaddr_storage *peer);
 
-/* transport_info() for a socket; `fd` is still open. */
-bool socket_info_append(const struct socket_info *info, int fd, enum info_key key,
+/* `peer` as socket_info_peer() has left it. */
+bool socket_info_is_inet(int fd, const struct sockaddr_storage *peer);
+
+/* transport_info() for an open socket; `peer` are the bytes of its name. */
+bool socket_info_append(int fd, const unsigned char *peer, socklen_t peer_len, enum info_key key,
 			struct evbuffer *out);
 
 #endif

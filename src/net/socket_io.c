@@ -4,14 +4,17 @@
 
 #include "net/socket_io.h"
 
+#include "base/alloc.h"
+
 #include <errno.h>
+#include <event2/buffer.h>
 #include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
-ssize_t socket_receive(int fd, struct iovec *pieces, int count)
+static ssize_t receive(int fd, struct iovec *pieces, int count)
 {
 	struct msghdr msg = { .msg_iov = pieces, .msg_iovlen = (size_t)count };
 	ssize_t n;
@@ -30,6 +33,34 @@ ssize_t socket_send(int fd, struct iovec *pieces, int count)
 	do
 		n = sendmsg(fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
 	while (n < 0 && errno == EINTR);
+	return n;
+}
+
+/* Keep the first `len` bytes of the pieces; returns how many pieces that is. */
+static int cut_pieces(struct evbuffer_iovec *pieces, int count, size_t len)
+{
+	for (int i = 0; i < count; i++) {
+		if (pieces[i].iov_len >= len) {
+			pieces[i].iov_len = len;
+			return i + 1;
+		}
+		len -= pieces[i].iov_len;
+	}
+	return count;
+}
+
+ssize_t socket_receive(int fd, struct evbuffer *into, size_t max)
+{
+	struct evbuffer_iovec pieces[2];
+	int count = evbuffer_reserve_space(into, (ev_ssize_t)max, pieces, 2);
+	ssize_t n;
+
+	if (count < 1)
+		alloc_failed();
+	count = cut_pieces(pieces, count, max);
+	n = receive(fd, pieces, count);
+	if (n > 0)
+		(void)evbuffer_commit_space(into, pieces, cut_pieces(pieces, count, (size_t)n));
 	return n;
 }
 

@@ -13,9 +13,13 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 
-/* readv(2) and writev(2): -1 and EAGAIN instead of waiting; no SIGPIPE. */
-ssize_t socket_receive(int fd, struct iovec *pieces, int count);
+struct evbuffer;
+
+/* Like writev(2); -1 and EAGAIN instead of waiting; no SIGPIPE. */
 ssize_t socket_send(int fd, struct iovec *pieces, int count);
+
+/* Read at most `max` bytes to the end of the buffer; what it returns is read(2)'s. */
+ssize_t socket_receive(int fd, struct evbuffer *into, size_t max);
 
 /* Bytes that have arrived; 0 also when the system does not say. */
 size_t socket_available(int fd);

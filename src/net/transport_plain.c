@@ -17,6 +17,7 @@
 #include <event2/event.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -37,9 +38,9 @@
  *   what the peer sent before is complete.
  *
  * Inherited sockets may be blocking: no call of ours waits (socket_io). That
- * cannot be said of libevent's read, which and is made when epoll and FIONREAD say that there
- * are bytes: it could only wait when another process took them from the same
- * socket in between, and then the stream is broken anyway.
+ * cannot be said of libevent's read, which is made when epoll and FIONREAD say that
+ * there are bytes: it could only wait when another process took them from the
+ * same socket in between, and then the stream is broken anyway.
  */
 
 enum {
@@ -52,15 +53,16 @@ enum {
 struct plain {
 	struct transport base;
 	int fd;
+	int taken; /* errno of an error that the socket no longer knows, or 0 */
 	struct bufferevent *bev;
 	struct event *writable; /* NULL until a socket has been full */
-	struct socket_info *info;
-	int taken;	  /* errno of an error that the socket no longer knows, or 0 */
-	uint64_t counted; /* `received` at the end of the last read callback */
-	bool reading;	  /* EV_READ is enabled */
-	bool armed;	  /* `writable` is added */
-	bool blocked;	  /* ... and the kernel takes no more until it fires */
+	uint64_t counted;	/* `received` at the end of the last read callback */
+	bool reading;		/* EV_READ is enabled */
+	bool armed;		/* `writable` is added */
+	bool blocked;		/* ... and the kernel takes no more until it fires */
 	bool inet;
+	unsigned char peer_len;
+	unsigned char peer[]; /* its address, most are short */
 };
 
 static struct plain *plain_of(struct transport *t)
@@ -133,36 +135,6 @@ static void count_received(struct evbuffer *input, const struct evbuffer_cb_info
 	p->base.received += info->n_added;
 }
 
-/* Keep the first `len` bytes of the pieces; returns how many pieces that is. */
-static int cut_pieces(struct evbuffer_iovec *pieces, int count, size_t len)
-{
-	for (int i = 0; i < count; i++) {
-		if (pieces[i].iov_len >= len) {
-			pieces[i].iov_len = len;
-			return i + 1;
-		}
-		len -= pieces[i].iov_len;
-	}
-	return count;
-}
-
-/* recvmsg(2) of at most `max` bytes to the end of the input. */
-static ssize_t receive_some(struct plain *p, size_t max)
-{
-	struct evbuffer_iovec pieces[2];
-	int count = evbuffer_reserve_space(p->base.input, (ev_ssize_t)max, pieces, 2);
-	ssize_t n;
-
-	if (count < 1)
-		alloc_failed();
-	count = cut_pieces(pieces, count, max);
-	n = socket_receive(p->fd, pieces, count);
-	if (n > 0)
-		(void)evbuffer_commit_space(p->base.input, pieces,
-					    cut_pieces(pieces, count, (size_t)n));
-	return n;
-}
-
 /* libevent has read all it ever does: take the rest of what is there, in one
  * read. What is there is asked first, so that no large block is reserved for a
  * few bytes. */
@@ -176,7 +148,7 @@ static void top_up(struct plain *p, size_t max)
 	if (max > there)
 		max = there;
 	evbuffer_unfreeze(p->base.input, 0);
-	n = receive_some(p, max);
+	n = socket_receive(p->fd, p->base.input, max);
 	if (n < 0 && errno != EAGAIN)
 		end_reading(p, errno);
 	evbuffer_freeze(p->base.input, 0);
@@ -197,6 +169,7 @@ static void on_read(struct bufferevent *bev, void *arg)
 	came = (size_t)(p->base.received - p->counted);
 	p->counted = p->base.received;
 	p->base.room -= came < p->base.room ? came : p->base.room;
+	loop_brought(p->base.loop, came);
 	transport_notify(&p->base);
 }
 
@@ -306,7 +279,6 @@ static void plain_free(struct transport *t)
 	(void)evbuffer_remove_cb(t->input, count_received, p);
 	(void)close(p->fd);
 	bufferevent_free(p->bev); /* in the next turn, and does not touch the descriptor */
-	free(p->info);
 	transport_release(t);
 	free(p);
 }
@@ -369,7 +341,7 @@ static bool plain_info(const struct transport *t, enum info_key key, struct evbu
 {
 	const struct plain *p = plain_of_const(t);
 
-	return socket_info_append(p->info, p->fd, key, out);
+	return socket_info_append(p->fd, p->peer, p->peer_len, key, out);
 }
 
 static const struct transport_ops plain_ops = {
@@ -386,12 +358,15 @@ static const struct transport_ops plain_ops = {
 
 struct transport *transport_plain_new(struct loop *loop, int fd, bool nagle)
 {
-	struct plain *p = alloc_zeroed(sizeof(*p));
+	struct sockaddr_storage peer;
+	socklen_t peer_len = socket_info_peer(fd, &peer);
+	struct plain *p = alloc_zeroed(sizeof(*p) + peer_len);
 
 	transport_init(&p->base, &plain_ops, loop);
 	p->fd = fd;
-	p->info = socket_info_new(fd);
-	p->inet = socket_info_is_inet(p->info);
+	p->peer_len = (unsigned char)peer_len; /* of sockaddr_un, the longest: 110 */
+	memcpy(p->peer, &peer, peer_len);
+	p->inet = socket_info_is_inet(fd, &peer);
 	p->bev = bufferevent_socket_new(loop_base(loop), fd, 0);
 	if (p->bev == NULL)
 		alloc_failed();
