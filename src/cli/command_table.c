@@ -6,21 +6,21 @@
 
 #include <string.h>
 
-#define ADDRESSES                                                                                  \
-	"ADDRESS is HOST:PORT, HOST PORT, [IPV6]:PORT, PORT (this machine only),\n"                \
-	":PORT (every interface), unix:PATH, a path with a slash, unix:@NAME, fd:N,\n"             \
+#define ADDRESSES(any)                                                                             \
+	"ADDRESS is HOST:PORT, HOST PORT, [IPV6]:PORT, PORT (this machine only),\n" any            \
+	"unix:PATH, a path with a slash, unix:@NAME, fd:N,\n"                                      \
 	"tls:ADDRESS for any of these with TLS.\n"
 
 static const char connect_text[] =
 	"Open a byte stream and run the steps over it, one after the other. With no\n"
-	"step it is joined with standard input and output.\n\n" ADDRESSES;
+	"step it is joined with standard input and output.\n\n" ADDRESSES("");
 static const char listen_text[] =
 	"Accept one connection, with -k one after the other and side by side, and\n"
 	"run the steps over each. With no step it is joined with standard input and\n"
-	"output.\n\n" ADDRESSES;
+	"output.\n\n" ADDRESSES(":PORT (every interface), ");
 static const char echo_text[] =
 	"Send back what each connection sends until its end. Without ADDRESS the\n"
-	"system picks a port, on this machine only.\n\n" ADDRESSES;
+	"system picks a port, on this machine only.\n\n" ADDRESSES(":PORT (every interface), ");
 static const char head_text[] =
 	"Send HEAD to each URL and print status line and headers as they came, with\n"
 	"a blank line between answers. No scheme means http.\n";
