@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/program.h"
+#include "net/output.h"
 #include "net/tls_config.h"
 #include "session/session.h"
 #include "session/sink.h"
@@ -141,6 +142,8 @@ static int run(struct connect *c)
 	program_init(p, c->options);
 	p->on_output_error = on_output_error;
 	p->arg = c;
+	if (c->address.kind == ADDRESS_FD)
+		output_share(p->output, c->address.fd);
 	program_set_deadline(p, c->options->session.timeout_ms);
 	if (c->address.tls && c->options->tls_settings.insecure)
 		log_line(LOG_NOTICE, "--insecure: the peer's certificate is not checked");

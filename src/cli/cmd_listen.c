@@ -9,6 +9,7 @@
 #include "cli/options.h"
 #include "cli/program.h"
 #include "net/descriptor.h"
+#include "net/output.h"
 #include "net/tls_config.h"
 #include "session/ready.h"
 #include "session/serve.h"
@@ -177,12 +178,14 @@ static bool start(struct listen *l, struct err *err)
 		.input = l->steps->uses_stdin ? program_input(p) : NULL,
 	};
 
-	if (is_connected(l))
-		l->server = server_new_connected(&parts, l->addresses[0].fd, l->addresses[0].tls,
-						 server_done, l);
-	else
+	if (l->context.connection_fd >= 0) {
+		output_share(p->output, l->context.connection_fd);
+		l->server = server_new_connected(&parts, l->context.connection_fd,
+						 l->addresses[0].tls, server_done, l);
+	} else {
 		l->server = server_new(&parts, l->addresses, l->count, &l->options->listening,
 				       server_done, l, err);
+	}
 	return l->server != NULL;
 }
 

@@ -124,8 +124,10 @@ void program_init(struct program *p, const struct options *options)
 
 struct input *program_input(struct program *p)
 {
-	if (p->input == NULL)
+	if (p->input == NULL) {
 		p->input = input_new(p->loop, STDIN_FILENO, false, "standard input");
+		output_share(p->output, STDIN_FILENO);
+	}
 	return p->input;
 }
 

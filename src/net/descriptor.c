@@ -89,6 +89,14 @@ static bool is_terminal_master(int fd)
 #endif
 }
 
+bool descriptor_is_same(int one, int other)
+{
+	struct stat a, b;
+
+	return fstat(one, &a) == 0 && fstat(other, &b) == 0 && a.st_dev == b.st_dev &&
+	       a.st_ino == b.st_ino;
+}
+
 /* A non-blocking description of our own for the same pipe or terminal, or -1.
  * It must not be opened in a direction that the caller was not given. */
 static int open_anew(int fd, bool writing)
@@ -96,7 +104,6 @@ static int open_anew(int fd, bool writing)
 	char path[sizeof("/proc/self/fd/") + 12];
 	int flags = fcntl(fd, F_GETFL);
 	int mode = flags & O_ACCMODE;
-	struct stat before, after;
 	int got;
 
 	if (flags < 0 || (mode != O_RDWR && mode != (writing ? O_WRONLY : O_RDONLY)))
@@ -105,8 +112,7 @@ static int open_anew(int fd, bool writing)
 	got = open(path, (writing ? O_WRONLY : O_RDONLY) | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (got < 0)
 		return -1;
-	if (fstat(fd, &before) == 0 && fstat(got, &after) == 0 && before.st_dev == after.st_dev &&
-	    before.st_ino == after.st_ino)
+	if (descriptor_is_same(fd, got))
 		return got;
 	close(got);
 	return -1;
@@ -162,6 +168,21 @@ void descriptor_close(struct descriptor *d)
 		close(d->fd);
 	d->fd = -1;
 	d->owned = false;
+}
+
+int descriptor_hangup(const struct descriptor *d)
+{
+#ifdef __linux__
+	struct epoll_event event = { .events = 0 }; /* EPOLLERR and EPOLLHUP come unasked */
+	int got = epoll_create1(EPOLL_CLOEXEC);
+
+	if (got < 0 || epoll_ctl(got, EPOLL_CTL_ADD, d->fd, &event) == 0)
+		return got;
+	close(got);
+#else
+	(void)d;
+#endif
+	return -1;
 }
 
 /* Whether a call on a shared descriptor would not wait, as far as a poll can

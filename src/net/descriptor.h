@@ -40,10 +40,17 @@ unsigned descriptor_fill_standard(void);
  * soft limit is raised to the hard one. Where that is refused it stays. */
 void descriptor_raise_limit(void);
 
+/* Whether both are the same file, pipe or socket. */
+bool descriptor_is_same(int one, int other);
+
 /* For reading (`writing` false) or writing `fd`, which stays open and unchanged.
  * With `owned`, it is ours and is closed by descriptor_close(). */
 void descriptor_open(struct descriptor *d, int fd, bool writing, bool owned);
 void descriptor_close(struct descriptor *d);
+
+/* A descriptor that can be read once the far end of `d` is gone, and never for data
+ * that has come; the caller's to close. -1 where the system has none. */
+int descriptor_hangup(const struct descriptor *d);
 
 /* read(2) and writev(2) that do not wait: -1 and EAGAIN instead; EINTR is
  * dealt with. A read of SHARED takes what one poll says is there. */

@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /*
  * Bytes leave in run(), a task of ours, so that what one turn of the loop adds
@@ -46,7 +47,8 @@ struct output {
 	struct evbuffer *queue;
 	struct task task;
 	struct event *writable; /* NULL for what never waits */
-	struct event *gone;	/* NULL for all but pipes */
+	struct event *gone;	/* NULL for all but pipes and sockets */
+	int hangup;		/* what it watches, or -1 */
 	bool armed;		/* `writable` is pending */
 	bool above;
 	bool reader_gone; /* noted by on_gone() */
@@ -68,14 +70,14 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
 	task_wake(&output->task);
 }
 
-/* The write end of a pipe is never readable: what wakes EV_READ is EPOLLERR,
- * the last reader's going. An end opened for both may have data: then this
+/* Where the output itself is watched and has data, for it is open both ways, this
  * watch is of no use and is not renewed. */
 static void on_gone(evutil_socket_t fd, short what, void *arg)
 {
 	struct output *output = arg;
-	struct pollfd p = { .fd = (int)fd };
+	struct pollfd p = { .fd = output->d.fd };
 
+	(void)fd;
 	(void)what;
 	if (poll(&p, 1, 0) != 1 || (p.revents & (POLLERR | POLLHUP)) == 0)
 		return;
@@ -83,14 +85,30 @@ static void on_gone(evutil_socket_t fd, short what, void *arg)
 	task_wake(&output->task);
 }
 
-static struct event *new_event(struct loop *loop, struct output *output, short what,
+static struct event *new_event(struct loop *loop, struct output *output, int fd, short what,
 			       event_callback_fn call)
 {
-	struct event *event = event_new(loop_base(loop), output->d.fd, what, call, output);
+	struct event *event = event_new(loop_base(loop), fd, what, call, output);
 
 	if (event == NULL)
 		alloc_failed();
 	return event;
+}
+
+/* Without an epoll instance a pipe is watched itself: its write end is never readable
+ * but by the last reader's going. */
+static void watch_reader(struct loop *loop, struct output *output)
+{
+	int fd = -1;
+
+	if (output->d.fifo || output->d.kind == DESCRIPTOR_SOCKET)
+		fd = output->hangup = descriptor_hangup(&output->d);
+	if (fd < 0 && output->d.fifo)
+		fd = output->d.fd;
+	if (fd < 0)
+		return;
+	output->gone = new_event(loop, output, fd, EV_READ, on_gone);
+	(void)event_add(output->gone, NULL); /* else the next write tells */
 }
 
 struct output *output_new(struct loop *loop, int fd, const char *name)
@@ -104,12 +122,17 @@ struct output *output_new(struct loop *loop, int fd, const char *name)
 	task_init(&output->task, loop, run, output);
 	descriptor_open(&output->d, fd, true, false);
 	if (output->d.kind != DESCRIPTOR_FILE)
-		output->writable = new_event(loop, output, EV_WRITE, on_writable);
-	if (output->d.fifo) {
-		output->gone = new_event(loop, output, EV_READ, on_gone);
-		(void)event_add(output->gone, NULL); /* else the next write tells */
-	}
+		output->writable = new_event(loop, output, output->d.fd, EV_WRITE, on_writable);
+	output->hangup = -1;
+	watch_reader(loop, output);
 	return output;
+}
+
+void output_share(struct output *output, int fd)
+{
+	if (output->gone != NULL && output->d.kind == DESCRIPTOR_SOCKET &&
+	    descriptor_is_same(output->d.fd, fd))
+		(void)event_del(output->gone);
 }
 
 void output_free(struct output *output)
@@ -121,6 +144,8 @@ void output_free(struct output *output)
 		event_free(output->writable);
 	if (output->gone != NULL)
 		event_free(output->gone);
+	if (output->hangup >= 0)
+		close(output->hangup);
 	descriptor_close(&output->d);
 	evbuffer_free(output->queue);
 	free(output->waiters.items);

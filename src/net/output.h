@@ -47,6 +47,11 @@ void output_unwait(struct output *output, struct task *task);
  * idle, and when the queue has become empty. */
 void output_set_owner(struct output *output, struct task *task);
 
+/* `fd` is read by somebody. If it is the very socket that is written here, its end
+ * is noticed there and may come in order, after bytes not to be lost: while idle
+ * it tells the owner nothing. */
+void output_share(struct output *output, int fd);
+
 /* NULL, or why: ERR_IO; err->sys is EPIPE when nobody reads it any more. Borrowed. */
 const struct err *output_error(const struct output *output);
 

@@ -153,6 +153,42 @@ print(p.wait(20))' "$PEER_PORT"
 	assert_error_is ''
 }
 
+@test "... also while idle, and not for data that comes to it nor for its half-close" {
+	peer 'c = accept(); c.sendall(b"one\n"); all_of(c)'
+	capture harness '
+a, b = socket.socketpair()
+p = subprocess.Popen([LIU, "connect", "127.0.0.1:" + sys.argv[1], "read"], stdin=subprocess.DEVNULL, stdout=b)
+b.close()
+assert a.recv(100) == b"one\n"
+a.sendall(b"nobody asked")
+a.shutdown(socket.SHUT_WR)
+def ticks(): return sum(map(int, open("/proc/%d/stat" % p.pid).read().rsplit(")", 1)[1].split()[11:13]))
+before = ticks()
+wait(0.5)
+print(p.poll(), ticks() - before < 10)
+a.close()
+print(p.wait(20))' "$PEER_PORT"
+	assert_error_is ''
+	assert_output_is $'None True\n-13'
+}
+
+@test "... but one that is standard input too, or fd:N, is read to its end first" {
+	peer 'c = accept(); say(len(all_of(c))); c.close()'
+	capture harness '
+def run(*words):
+	a, b = socket.socketpair()
+	p = subprocess.Popen([LIU] + list(words), stdin=b, stdout=b)
+	b.close()
+	a.sendall(b"x" * 100000)
+	a.close()
+	return p.wait(20)
+print(run("connect", "127.0.0.1:" + sys.argv[1]))
+print(run("connect", "fd:1", "skip", "100000", "at-eof"), run("listen", "fd:0", "skip", "100000", "at-eof"))' "$PEER_PORT"
+	assert_error_is ''
+	assert_output_is $'0\n0 0'
+	peer_says 100000
+}
+
 # --- flags -----------------------------------------------------------------------------
 
 @test "flags of inherited descriptors are unchanged: pipes, sockets, terminals, files" {

@@ -261,6 +261,46 @@ static void reader_that_leaves_is_noticed_while_idle(void **state)
 	close(ends[1]);
 }
 
+static void socket_whose_far_end_closes_is_noticed_while_idle(void **state)
+{
+	struct fixture *f = *state;
+	int ends[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	open_output(f, ends[1]);
+	assert_int_equal(write(ends[0], "unread", 6), 6);
+	assert_int_equal(shutdown(ends[0], SHUT_WR), 0); /* it still reads */
+	assert_true(support_idle(f->loop, 30) < 15);
+	assert_false(f->owner.woken);
+	close(ends[0]);
+	assert_true(owner_woken(f));
+	assert_failed(f, EPIPE, "writing to standard output: broken pipe");
+	assert_true(support_idle(f->loop, 30) < 15);
+	close(ends[1]);
+}
+
+/* Who reads from the same socket sees its end there, after what came before. */
+static void shared_socket_is_not_watched(void **state)
+{
+	struct fixture *f = *state;
+	int ends[2], others[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, others), 0);
+	open_output(f, ends[1]);
+	output_share(f->output, ends[1]);
+	close(ends[0]);
+	assert_true(support_idle(f->loop, 30) < 15);
+	assert_null(output_error(f->output));
+	output_free(f->output);
+	open_output(f, others[1]);
+	output_share(f->output, ends[1]);
+	close(others[0]);
+	assert_true(owner_woken(f));
+	close(ends[1]);
+	close(others[1]);
+}
+
 /* A pipe opened for both ways has data to read, and that is nobody's end. */
 static void pipe_of_both_ways_is_no_end(void **state)
 {
@@ -386,6 +426,8 @@ int main(void)
 		TEST(full_socket_is_waited_for),
 		TEST(waiters_are_woken_at_the_low_mark),
 		TEST(reader_that_leaves_is_noticed_while_idle),
+		TEST(socket_whose_far_end_closes_is_noticed_while_idle),
+		TEST(shared_socket_is_not_watched),
 		TEST(pipe_of_both_ways_is_no_end),
 		TEST(failure_wakes_everybody),
 		TEST(full_disk_is_an_error),
