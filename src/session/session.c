@@ -24,17 +24,6 @@ static void session_run(void *arg);
 
 /* --- life --- */
 
-static struct timer *start_timer(struct session *s, uint64_t ms)
-{
-	struct timer *timer;
-
-	if (ms == 0)
-		return NULL;
-	timer = timer_new(&s->task);
-	timer_start(timer, ms);
-	return timer;
-}
-
 struct session *session_new(const struct session_parts *parts, struct transport *transport,
 			    unsigned conn, uint64_t deadline_ms, session_done_fn done, void *arg)
 {
@@ -51,10 +40,7 @@ struct session *session_new(const struct session_parts *parts, struct transport 
 		    settings->low_water, &s->task);
 	if (parts->steps->keeps_record)
 		s->record = evbuffer_new();
-	s->deadline = start_timer(s, deadline_ms);
-	if (transport_handshake(transport) == STREAM_AGAIN)
-		s->step_timer = start_timer(s, settings->handshake_timeout_ms);
-	s->idle_timer = start_timer(s, settings->idle_timeout_ms);
+	session_time_begin(s, deadline_ms);
 	task_wake(&s->task);
 	return s;
 }
@@ -73,9 +59,7 @@ static void session_free(struct session *s)
 	sink_unwait(s->parts->sink, &s->task);
 	if (s->parts->input != NULL)
 		input_set_task(s->parts->input, NULL);
-	timer_free(s->deadline);
-	timer_free(s->step_timer);
-	timer_free(s->idle_timer);
+	session_time_free(s);
 	timer_free(s->timer);
 	stream_free(&s->stream);
 	task_cancel(&s->task);
@@ -164,8 +148,7 @@ static void assert_armed(const struct session *s)
 
 static void end_steps(struct session *s)
 {
-	timer_stop(s->step_timer);
-	timer_stop(s->idle_timer); /* the closing has its own patience */
+	session_time_end(s); /* the closing has its own patience */
 	timer_stop(s->timer);
 	/* After a time limit nobody waits any longer. */
 	if (s->err != NULL && s->err->kind == ERR_TIMEOUT)
@@ -183,10 +166,7 @@ static bool run_handshake(struct session *s)
 		s->waits = WAIT_READ;
 		return false;
 	case STREAM_OK:
-		timer_free(s->step_timer);
-		s->step_timer = NULL;
-		if (s->parts->settings->step_timeout_ms > 0)
-			s->step_timer = timer_new(&s->task);
+		session_time_steps(s);
 		s->opened = !s->parts->steps->silent;
 		if (s->opened)
 			sink_open(s->parts->sink, s->conn, s->stream.transport);
@@ -216,8 +196,7 @@ static void begin_step(struct session *s, const struct step *step)
 	}
 	if (step->flags & STEP_RECORD)
 		session_record_begin(s);
-	if (s->step_timer != NULL)
-		timer_start(s->step_timer, s->parts->settings->step_timeout_ms);
+	session_time_step(s);
 	if (log_enabled(LOG_DETAIL))
 		log_line(LOG_DETAIL, "connection %u: step %zu: %s", s->conn, step->index,
 			 step->text);

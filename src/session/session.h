@@ -22,6 +22,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 struct err;
 struct evbuffer;
@@ -29,6 +30,7 @@ struct input;
 struct pump;
 struct relay;
 struct session;
+struct session_limits;
 
 /* At the end of the session's last run; it is freed when this returns. */
 typedef void (*session_done_fn)(void *arg, struct session *session);
@@ -58,17 +60,17 @@ enum session_wait {
 /* What the running step has done so far; zeroed when it begins. */
 struct step_state {
 	bool begun;
-	uint64_t bytes;	      /* passed on or sent by it */
-	uint64_t records;     /* lines read by it */
-	uint64_t piece;	      /* bytes of the line being skipped */
-	struct input *input;  /* writefile; owned */
-	uint64_t stall_bytes; /* ... bytes that had moved when it began to wait */
 	bool stall_said;
+	unsigned char held_len;
+	unsigned char held[4]; /* JSON: the begin of a character, for the next piece */
+	uint64_t bytes;	       /* passed on or sent by it */
+	uint64_t records;      /* lines read by it */
+	uint64_t piece;	       /* bytes of the line being skipped */
+	struct input *input;   /* writefile; owned */
+	uint64_t stall_bytes;  /* ... bytes that had moved when it began to wait */
 	struct relay *relay;   /* owned */
 	struct pump *pump;     /* read, writefile; owned */
-	unsigned char held[4]; /* JSON: the begin of a character, for the next piece */
-	size_t held_len;
-	uint64_t salvage_end; /* ms; until then what the peer had sent is read */
+	uint64_t salvage_end;  /* ms; until then what the peer had sent is read */
 };
 
 enum session_phase {
@@ -79,7 +81,8 @@ enum session_phase {
 	SESSION_OVER,
 };
 
-/* For the steps and the relay; owners use the functions. */
+/* For the steps and the relay; owners use the functions. There may be very many
+ * that do nothing: what few of them need is made at need. */
 struct session {
 	const struct session_parts *parts;
 	struct stream stream;
@@ -87,23 +90,20 @@ struct session {
 	unsigned conn;
 	enum session_phase phase;
 	unsigned waits; /* enum session_wait, or-ed; of the last run */
+	bool opened;	/* its open event has been given */
+	bool overran;	/* a tried step met the limit in this round of a loop */
 	size_t at;	/* the running step */
 	size_t next;	/* the one after it */
 	struct step_state state;
-	uint64_t round_start;	 /* bytes consumed when this round of a loop began */
-	bool overran;		 /* ... and a tried step met the limit in it */
-	struct evbuffer *record; /* what expect looks at; NULL unless it is in the list */
-	struct timer *deadline;	 /* timers: NULL when not asked for */
-	struct timer *step_timer;
-	struct timer *idle_timer;
-	struct timer *timer; /* the running step's own */
-	uint64_t idle_bytes; /* sent and received when a byte last moved */
-	uint64_t idle_since; /* ... which was then, ms */
+	uint64_t round_start;	       /* bytes consumed when this round of a loop began */
+	struct evbuffer *record;       /* what expect looks at; NULL unless it is in the list */
+	struct session_limits *limits; /* of time; NULL: there are none */
+	struct timer *timer;	       /* the running step's own, or NULL */
 	uint64_t started_us;
-	bool opened;	 /* its open event has been given */
 	struct err *err; /* owned; NULL: all went well */
 	session_done_fn done;
 	void *arg;
+	TAILQ_ENTRY(session) link; /* for its owner */
 };
 
 /* `transport` is handed over; its handshake may still be going on. `deadline_ms`
@@ -186,6 +186,16 @@ enum step_result session_salvage(struct session *s);
 void session_piece_rest(struct session *s, struct evbuffer *data);
 
 void session_note_error(struct session *s, const struct err *err); /* unless it has one */
+
+/* The limits of time. Begin: from here on the deadline, the handshake's and the
+ * idle one count; steps: hands are shaken; step: the next step begins; idle_off:
+ * silence is allowed from now on; end: only the deadline counts. */
+void session_time_begin(struct session *s, uint64_t deadline_ms);
+void session_time_steps(struct session *s);
+void session_time_step(struct session *s);
+void session_time_idle_off(struct session *s);
+void session_time_end(struct session *s);
+void session_time_free(struct session *s);
 
 /* Has a time limit passed? AGAIN: none has; else it is noted as the failure of
  * the running step, or of the handshake or the closing. `*deadline`: it was the

@@ -4,7 +4,88 @@
 
 #include "session/session.h"
 
+#include "base/alloc.h"
 #include "base/err.h"
+
+#include <stdlib.h>
+
+struct session_limits {
+	struct timer *deadline; /* timers: NULL when not asked for */
+	struct timer *step;	/* the handshake's, then each step's */
+	struct timer *idle;
+	uint64_t idle_bytes; /* sent and received when a byte last moved */
+	uint64_t idle_since; /* ... which was then, ms */
+};
+
+static struct timer *start_timer(struct session *s, uint64_t ms)
+{
+	struct timer *timer;
+
+	if (ms == 0)
+		return NULL;
+	timer = timer_new(&s->task);
+	timer_start(timer, ms);
+	return timer;
+}
+
+void session_time_begin(struct session *s, uint64_t deadline_ms)
+{
+	const struct session_settings *settings = s->parts->settings;
+	bool shaking = transport_handshake(s->stream.transport) == STREAM_AGAIN;
+	uint64_t handshake_ms = shaking ? settings->handshake_timeout_ms : 0;
+
+	if (deadline_ms == 0 && handshake_ms == 0 && settings->idle_timeout_ms == 0 &&
+	    settings->step_timeout_ms == 0)
+		return;
+	s->limits = alloc_zeroed(sizeof(*s->limits));
+	s->limits->deadline = start_timer(s, deadline_ms);
+	s->limits->step = start_timer(s, handshake_ms);
+	s->limits->idle = start_timer(s, settings->idle_timeout_ms);
+}
+
+void session_time_steps(struct session *s)
+{
+	struct session_limits *l = s->limits;
+
+	if (l == NULL)
+		return;
+	timer_free(l->step);
+	l->step = NULL;
+	if (s->parts->settings->step_timeout_ms > 0)
+		l->step = timer_new(&s->task);
+	else if (l->deadline == NULL && l->idle == NULL)
+		session_time_free(s);
+}
+
+void session_time_step(struct session *s)
+{
+	if (s->limits != NULL && s->limits->step != NULL)
+		timer_start(s->limits->step, s->parts->settings->step_timeout_ms);
+}
+
+void session_time_idle_off(struct session *s)
+{
+	if (s->limits != NULL)
+		timer_stop(s->limits->idle);
+}
+
+void session_time_end(struct session *s)
+{
+	session_time_idle_off(s);
+	if (s->limits != NULL)
+		timer_stop(s->limits->step);
+}
+
+void session_time_free(struct session *s)
+{
+	if (s->limits == NULL)
+		return;
+	timer_free(s->limits->deadline);
+	timer_free(s->limits->step);
+	timer_free(s->limits->idle);
+	free(s->limits);
+	s->limits = NULL;
+}
 
 /* A time limit has passed: within a step it is that step's failure. */
 static enum step_result fail_late(struct session *s, uint64_t ms, const char *option)
@@ -22,19 +103,20 @@ static enum step_result fail_late(struct session *s, uint64_t ms, const char *op
 
 static bool idle_over(struct session *s)
 {
+	struct session_limits *l = s->limits;
 	uint64_t limit = s->parts->settings->idle_timeout_ms;
 	uint64_t bytes = s->stream.transport->received + s->stream.transport->sent;
 	uint64_t now = loop_now();
 
-	if (bytes != s->idle_bytes || s->idle_since == 0) {
-		s->idle_bytes = bytes;
-		s->idle_since = now;
+	if (bytes != l->idle_bytes || l->idle_since == 0) {
+		l->idle_bytes = bytes;
+		l->idle_since = now;
 	}
-	if (!timer_expired(s->idle_timer))
+	if (!timer_expired(l->idle))
 		return false;
-	if (now - s->idle_since >= limit)
+	if (now - l->idle_since >= limit)
 		return true;
-	timer_start(s->idle_timer, limit - (now - s->idle_since));
+	timer_start(l->idle, limit - (now - l->idle_since));
 	return false;
 }
 
@@ -42,18 +124,22 @@ static bool idle_over(struct session *s)
 enum step_result session_check_time(struct session *s, bool *deadline)
 {
 	const struct session_settings *settings = s->parts->settings;
+	struct session_limits *l = s->limits;
 
-	*deadline = timer_expired(s->deadline);
+	*deadline = false;
+	if (l == NULL)
+		return STEP_AGAIN;
+	*deadline = timer_expired(l->deadline);
 	if (*deadline)
 		return fail_late(s, settings->timeout_ms, "--timeout");
-	if (s->idle_timer != NULL && idle_over(s)) {
-		timer_start(s->idle_timer, settings->idle_timeout_ms);
-		s->idle_since = loop_now();
+	if (l->idle != NULL && idle_over(s)) {
+		timer_start(l->idle, settings->idle_timeout_ms);
+		l->idle_since = loop_now();
 		return fail_late(s, settings->idle_timeout_ms, "--idle-timeout");
 	}
-	if (!timer_expired(s->step_timer))
+	if (!timer_expired(l->step))
 		return STEP_AGAIN;
-	timer_stop(s->step_timer);
+	timer_stop(l->step);
 	if (s->phase == SESSION_HANDSHAKE)
 		return fail_late(s, settings->handshake_timeout_ms, "--handshake-timeout");
 	return fail_late(s, settings->step_timeout_ms, "--step-timeout");

@@ -82,7 +82,7 @@ enum step_result run_close(struct session *s, const struct step *step)
 	struct err err;
 
 	(void)step;
-	timer_stop(s->idle_timer); /* the closing has its own patience */
+	session_time_idle_off(s); /* the closing has its own patience */
 	switch (stream_close(&s->stream, s->parts->settings->close_timeout_ms, &err)) {
 	case STREAM_AGAIN:
 		return session_wait(s, WAIT_CLOSE);
