@@ -16,18 +16,11 @@
 #include <stdlib.h>
 #include <sys/queue.h>
 
-struct connection {
-	struct server *server;
-	struct session *session;
-	unsigned number;
-	TAILQ_ENTRY(connection) link;
-};
-
 struct server {
 	struct server_parts parts;
 	struct session_parts session_parts;
 	struct listener *listener; /* owned; NULL once no more are accepted */
-	TAILQ_HEAD(, connection) connections;
+	TAILQ_HEAD(, session) sessions;
 	uint64_t open;	       /* connections being served */
 	unsigned accepted;     /* so far; the last one's number */
 	unsigned failed;       /* the lowest number that failed; 0: none */
@@ -111,8 +104,7 @@ static void restart_accept_timer(struct server *server)
 /* The connection has ended: tell, count, and make room for the next. */
 static void session_done(void *arg, struct session *session)
 {
-	struct connection *connection = arg;
-	struct server *server = connection->server;
+	struct server *server = arg;
 	const struct err *err = session_error(session);
 
 	if (err != NULL) {
@@ -120,14 +112,13 @@ static void session_done(void *arg, struct session *session)
 
 		log_line(LOG_ERROR, "%s: %s", peer, err->text);
 		free(peer);
-		if (server->failed == 0 || connection->number < server->failed) {
-			server->failed = connection->number;
+		if (server->failed == 0 || session->conn < server->failed) {
+			server->failed = session->conn;
 			server->failed_status = err_status(err->kind);
 		}
 	}
-	log_line(LOG_INFO, "connection %u has ended", connection->number);
-	TAILQ_REMOVE(&server->connections, connection, link);
-	free(connection);
+	log_line(LOG_INFO, "connection %u has ended", session->conn);
+	TAILQ_REMOVE(&server->sessions, session, link);
 	server->open--;
 	if (server->listener != NULL && !server->closing_listener) {
 		listener_nudge(server->listener);
@@ -140,20 +131,17 @@ static void session_done(void *arg, struct session *session)
 
 static void add_connection(struct server *server, struct transport *transport)
 {
-	struct connection *connection = alloc_zeroed(sizeof(*connection));
+	struct session *session =
+		session_new(&server->session_parts, transport, ++server->accepted,
+			    server->parts.settings->timeout_ms, session_done, server);
 
-	connection->server = server;
-	connection->number = ++server->accepted;
-	connection->session =
-		session_new(&server->session_parts, transport, connection->number,
-			    server->parts.settings->timeout_ms, session_done, connection);
-	TAILQ_INSERT_TAIL(&server->connections, connection, link);
+	TAILQ_INSERT_TAIL(&server->sessions, session, link);
 	server->open++;
 	restart_accept_timer(server);
 	if (log_enabled(LOG_INFO)) {
-		char *peer = session_peer(connection->session);
+		char *peer = session_peer(session);
 
-		log_line(LOG_INFO, "connection %u from %s", connection->number, peer);
+		log_line(LOG_INFO, "connection %u from %s", session->conn, peer);
 		free(peer);
 	}
 }
@@ -183,12 +171,11 @@ static void accepted(void *arg, int fd, bool tls)
 
 static void abort_all(struct server *server)
 {
-	struct connection *connection;
+	struct session *session;
 
-	while ((connection = TAILQ_FIRST(&server->connections)) != NULL) {
-		TAILQ_REMOVE(&server->connections, connection, link);
-		session_abort(connection->session);
-		free(connection);
+	while ((session = TAILQ_FIRST(&server->sessions)) != NULL) {
+		TAILQ_REMOVE(&server->sessions, session, link);
+		session_abort(session);
 		server->open--;
 	}
 }
@@ -264,7 +251,7 @@ static struct server *server_alloc(const struct server_parts *parts, server_done
 	};
 	server->done = done;
 	server->arg = arg;
-	TAILQ_INIT(&server->connections);
+	TAILQ_INIT(&server->sessions);
 	task_init(&server->task, parts->loop, server_run, server);
 	return server;
 }
