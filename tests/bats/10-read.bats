@@ -378,6 +378,16 @@ liu: step 2 (try readline): $overrun (tried)"
 		readexactly 1 readexactly 2 readexactly 2 readframe u8 readframe netstring read
 }
 
+@test "--chomp: a newline after what a failed read had got, too" {
+	serve 'abc'
+	run_liu connect --chomp "$ADDRESS" try readexactly 10 info family
+	assert_status 0
+	assert_output_is $'abc\ninet'
+	run_liu connect --chomp "$ADDRESS" readuntil ';'
+	assert_status 7
+	assert_output_is abc
+}
+
 @test "--chomp: a longer separator that ends with a shorter one" {
 	serve 'line\r\nnext\n'
 	reads --chomp readuntil '\r\n' readuntil '\n'
