@@ -367,6 +367,21 @@ many_writes() {
 	wait_for_line "$PEER_OUT" '^end 1000000$'
 }
 
+@test "writefile waits for it too" {
+	truncate -s 40000 "$BATS_TEST_TMPDIR/file"
+	many_writes
+	unix_peer hold
+	run_liu connect --step-timeout 0.3 "$ADDRESS" "${WRITES[@]}" writefile "$BATS_TEST_TMPDIR/file" info family
+	assert_status 6
+	assert_output_is ''
+	assert_error_is "liu: step 11 (writefile $BATS_TEST_TMPDIR/file): timed out after 0.3 s (--step-timeout)"
+	unix_peer receive-all
+	run_liu connect "$ADDRESS" "${WRITES[@]}" writefile "$BATS_TEST_TMPDIR/file" info family
+	assert_status 0
+	assert_output_is unix
+	wait_for_line "$PEER_OUT" '^end 1040000$'
+}
+
 @test "drain does not wait below the high-water mark" {
 	many_writes
 	unix_peer hold
@@ -436,6 +451,18 @@ broken() {
 	unix_peer receive 1 send 'why not' close
 	run_liu connect "$ADDRESS" write x writefile big
 	broken 'step 2 \(writefile big\)'
+}
+
+@test "a failed write does not wait for a peer that stays and says no more" {
+	local began
+	truncate -s 50M "$BATS_TEST_TMPDIR/big"
+	cd "$BATS_TEST_TMPDIR"
+	unix_peer receive 1 shut-read send 'why not' hold
+	began=$(now_ms)
+	run_liu connect "$ADDRESS" write x writefile big
+	broken 'step 2 \(writefile big\)'
+	[ $(($(now_ms) - began)) -ge 900 ] || fail "it did not wait for what the peer may say"
+	[ $(($(now_ms) - began)) -lt 10000 ] || fail "it waited for the peer"
 }
 
 @test "a failed write under try goes on" {

@@ -14,6 +14,7 @@ Listening prints the port (or the path) when it is ready. Actions, in turn:
     show            print all bytes received so far
     go FILE         wait until FILE exists
     shut            close the sending half
+    shut-read       close the receiving half: on a Unix socket writes to it fail
     close           close; unread bytes make that a reset
     reset           close with a reset
     hold            wait to be killed
@@ -105,6 +106,9 @@ class Peer:
 
     def do_shut(self):
         self.socket.shutdown(socket.SHUT_WR)
+
+    def do_shut_read(self):
+        self.socket.shutdown(socket.SHUT_RD)
 
     def do_close(self):
         self.socket.close()
