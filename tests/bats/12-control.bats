@@ -198,6 +198,18 @@ unix"
 unix" "$(cat "$SERVER_OUT")"
 }
 
+@test "info shows a path with control characters on one line, escaped" {
+	start_liu listen "unix:$BATS_TEST_TMPDIR/s" info peername
+	python3 -c 'import socket, sys
+c = socket.socket(socket.AF_UNIX)
+c.bind(sys.argv[1] + "/a\nb\x1b[1m")
+c.connect(sys.argv[1] + "/s")
+c.recv(1)' "$BATS_TEST_TMPDIR"
+	wait_exit "$SERVER"
+	assert_equal 0 "$status"
+	is "$SERVER_OUT" 'standard output' "unix:$BATS_TEST_TMPDIR/a\\nb\\e[1m"
+}
+
 @test "info over TLS: what was agreed" {
 	serve_tls ''
 	run_liu connect --cacert "$CERTS/ca.pem" "tls:localhost:$PORT" info tls-version info cipher info alpn info server-name
