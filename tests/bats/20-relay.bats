@@ -427,6 +427,24 @@ print(printed())' "$PORT" "$SERVER_OUT"
 	assert_equal 143 "$status" "exit status of the listener"
 }
 
+@test "with -k and --recv-only connections are served side by side, and standard input is left alone" {
+	capture harness '
+r, w = os.pipe()
+os.write(w, b"kept")
+p = subprocess.Popen([LIU, "listen", "--recv-only", "--accept", "2", "127.0.0.1:0"], stdin=r, stdout=subprocess.PIPE,
+	stderr=subprocess.PIPE)
+address = ("127.0.0.1", int(p.stderr.readline().decode().rsplit(":", 1)[1]))
+first, second = socket.create_connection(address), socket.create_connection(address)
+def printed(): return p.stdout.readline() if select.select([p.stdout], [], [], 15)[0] else None
+for c in second, first, second:
+	c.sendall(b"line\n")
+	print(printed())
+first.close(), second.close()
+print(p.wait(20), os.read(r, 100))'
+	assert_error_is ''
+	assert_output_is $'b\'line\\n\'\nb\'line\\n\'\nb\'line\\n\'\n0 b\'kept\''
+}
+
 # --- TLS -----------------------------------------------------------------------------
 
 ENDS_AT_CLOSE_NOTIFY='
