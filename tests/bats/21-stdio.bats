@@ -139,7 +139,7 @@ end(p)'
 	assert_output_is $'-13 b\'\'\n-13 b\'\'\n-13 b\'\''
 }
 
-@test "a socket as standard output whose other end is gone: SIGPIPE with the next byte" {
+@test "a socket as standard output whose other end is gone: SIGPIPE" {
 	peer 'c = accept(); c.sendall(b"one\n"); all_of(c); c.sendall(b"two\n"); c.close()'
 	capture harness '
 a, b = socket.socketpair()
@@ -311,6 +311,17 @@ b.close()
 print(p.returncode, all_of(a))'
 	assert_output_is "0 b'x'"
 	assert_error_is ''
+}
+
+@test "fd:1: what the peer had sent before a write failed is not sent back to it" {
+	capture harness '
+a, b = socket.socketpair()
+a.sendall(b"said")
+a.shutdown(socket.SHUT_RDWR)
+p = subprocess.run([LIU, "connect", "fd:1", "write", "x", "write-eof"], stdin=subprocess.DEVNULL, stdout=b, timeout=20)
+print(p.returncode)'
+	assert_output_is 1
+	assert_error_is 'liu: step 2 (write-eof): broken pipe'
 }
 
 @test "an inherited blocking socket as fd:N does not block the rest" {
@@ -514,6 +525,46 @@ print("whole" if len(p.stdout.read()) == sent else "lost", p.wait(20))'
 		assert_status 0
 		assert_output_is $'stopped\nwhole 0'
 	done
+}
+
+# A standard error whose pipe is full once the ready line is out, and nobody reads it.
+FULL_ERROR='
+def full():
+	r, w = os.pipe()
+	os.set_blocking(w, False)
+	try:
+		while True: os.write(w, b"x" * 4096)
+	except BlockingIOError: pass
+	os.set_blocking(w, True)
+	return r, w
+r, w = full()
+'
+
+@test "a standard error that nobody reads does not stop --timeout" {
+	peer 'c = accept(); all_of(c)'
+	capture harness "$FULL_ERROR"'
+p = subprocess.Popen([LIU, "connect", "-vv", "-w", "0.5", "127.0.0.1:" + sys.argv[1], "read"], stdin=subprocess.DEVNULL, stderr=w)
+print(p.wait(15))' "$PEER_PORT"
+	assert_error_is ''
+	assert_output_is 6
+}
+
+@test "... nor a listener" {
+	capture harness "$FULL_ERROR"'
+ready = sys.argv[1]
+p = subprocess.Popen([LIU, "listen", "-k", "--address-file", ready, "127.0.0.1:0", "readline"], stdin=subprocess.DEVNULL,
+	stdout=subprocess.PIPE, stderr=w)
+while not os.path.exists(ready): wait(0.02)
+port = int(open(ready).read().rsplit(":", 1)[1])
+for i in range(20):
+	socket.create_connection(("127.0.0.1", port)).close() # a line each
+c = socket.create_connection(("127.0.0.1", port))
+c.sendall(b"served\n")
+print(select.select([p.stdout], [], [], 15)[0] and p.stdout.readline())
+p.terminate()
+print(p.wait(15))' "$BATS_TEST_TMPDIR/ready"
+	assert_error_is ''
+	assert_output_is $'b\'served\\n\'\n-15'
 }
 
 @test "standard input is not read unless a step does" {
