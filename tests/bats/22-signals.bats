@@ -323,6 +323,25 @@ b'y'
 	is "$SERVER_ERR" 'standard error' "listening on $ADDRESS"
 }
 
+@test "a listener that could not start, and whose event nobody reads, dies of the signal" {
+	start_liu echo 127.0.0.1:0
+	capture harness '
+r, w = os.pipe()
+os.set_blocking(w, False)
+try:
+	while True: os.write(w, b"x" * 4096)
+except BlockingIOError: pass
+os.set_blocking(w, True)
+p = subprocess.Popen([LIU, "listen", "--json", sys.argv[1]], stdin=subprocess.DEVNULL, stdout=w, stderr=subprocess.PIPE)
+print(b"already in use" in p.stderr.readline())
+wait(0.3)
+print(p.poll())
+p.terminate()
+print(p.wait(20), p.stderr.read())' "$ADDRESS"
+	assert_error_is ''
+	assert_output_is $'True\nNone\n-15 b\'\''
+}
+
 # --- socket files ----------------------------------------------------------------------
 
 @test "the socket file is removed when a signal ends a listener" {
