@@ -124,6 +124,21 @@ liu: timed out after 0.5 s (--timeout), shaking hands with 127.0.0.1:$PEER_PORT"
 	assert_error_has 'timed out after 0.5 s (--timeout), shaking hands with'
 }
 
+@test "--timeout is over for the URLs behind it too: head dials no more" {
+	peer 'text = b""
+while text != b"end":
+	c = accept()
+	text = c.recv(7)
+	say(text)
+	if text != b"end": all_of(c)'
+	timed head -w 0.7 "127.0.0.1:$PEER_PORT/1" "127.0.0.1:$PEER_PORT/2"
+	assert_status 6
+	took 650
+	assert_output_is ''
+	run_liu connect "127.0.0.1:$PEER_PORT" write end
+	peer_says $'b\'HEAD /1\'\nb\'end\''
+}
+
 DRIPS='
 while True:
 	c = accept()
@@ -458,6 +473,20 @@ print(got)' "$PORT"
 		wait_exit "$SERVER"
 		assert_equal 0 "$status" "exit status of the listener"
 	done
+}
+
+@test "a peer that has half-closed, reads nothing and resets is no clean end" {
+	peer 'small(s)
+c = accept()
+c.shutdown(socket.SHUT_WR)
+wait(0.4)
+reset(c)'
+	timed connect "127.0.0.1:$PEER_PORT" at-eof write "$(printf '%0100000d' 0)"
+	# The reset itself, or bytes that nobody ever took.
+	[ "$status" -eq 1 ] || assert_status 6
+	assert_output_is ''
+	grep -qxE 'liu: closing: .*[1-9][0-9]* bytes (unsent|could not be sent: the peer reads nothing)' "$ERR" ||
+		fail "$(cat "$ERR")"
 }
 
 @test "... nor over TLS, with session tickets left unread" {
