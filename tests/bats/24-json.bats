@@ -297,6 +297,23 @@ print(got, e)' "$OUT" >"$OUT.2"
 	grep -qF "b'ab\\xe6\\xb5'" "$OUT.2" || fail "$(cat "$OUT" "$OUT.2")"
 }
 
+@test "... and what a failed read has begun is in its event" {
+	: >"$BATS_TEST_TMPDIR/out"
+	peer "$PRINTED"'c = accept()
+c.sendall(b"ab\xe6\xb5")
+printed(b"timeout")
+c.sendall(b"c")
+c.close()' "$BATS_TEST_TMPDIR/out"
+	run_json connect --step-timeout 0.5 "127.0.0.1:$PEER_PORT" try read read
+	assert_status 0
+	assert_output_is "$OPEN"'
+{"event":"step","conn":1,"index":1,"step":"read","ok":true,"bytes":2,"data":"ab","more":true}
+{"event":"step","conn":1,"index":1,"step":"read","ok":false,"error":"timeout","bytes":2,"base64":"5rU="}
+{"event":"step","conn":1,"index":2,"step":"read","ok":true,"bytes":1,"data":"c","more":true}
+{"event":"step","conn":1,"index":2,"step":"read","ok":true,"bytes":0,"data":""}
+'"$(closed 0 5)"
+}
+
 @test "readline COUNT: one event a line, all but the last with more" {
 	peer "$SENDS" 'b"one\ntwo\nthree"'
 	run_json connect "127.0.0.1:$PEER_PORT" readline 3
@@ -436,6 +453,25 @@ c[1].sendall(b"x\n"); accept()'
 	! grep '"event":"error"' "$OUT" || fail "a step had failed"
 }
 
+@test "close has succeeded when it is over, and fails as the step it is" {
+	big_writes
+	peer 'small(s); c = accept(); say(all_of(c) and wait(0.3)); say("closed"); c.close()
+c = accept(); accept()'
+	run_json connect "127.0.0.1:$PEER_PORT" write x close
+	assert_status 0
+	assert_output_is "$OPEN"'
+{"event":"step","conn":1,"index":1,"step":"write","ok":true,"bytes":1}
+{"event":"step","conn":1,"index":2,"step":"close","ok":true}
+'"$(closed 1 0)"
+	run_json connect --close-timeout 0.3 "127.0.0.1:$PEER_PORT" "${WRITES[@]}" close
+	assert_status 6
+	grep -qxE 'liu: step 16 \(close\): [0-9]+ bytes could not be sent: the peer reads nothing' "$ERR" ||
+		fail "$(cat "$ERR")"
+	tail -n 2 "$OUT" | sed 's/"sent":[0-9]*/"sent":N/' >"$OUT.2"
+	is "$OUT.2" events '{"event":"step","conn":1,"index":16,"step":"close","ok":false,"error":"timeout"}
+{"event":"close","conn":1,"sent":N,"received":0,"duration":TIME}'
+}
+
 @test "a listener that cannot bind: an error event without a connection" {
 	start_liu echo 127.0.0.1:0
 	run_liu listen --json "$ADDRESS"
@@ -480,6 +516,27 @@ for conn in 1, 2, 3, 4:
 	assert len({e["data"] for e in events[1:-1]}) == 1 and len(events[1]["data"]) == 10000
 	assert [e.get("more", False) for e in events[1:-1]] == [True] * 199 + [False]
 	assert (events[-1]["sent"], events[-1]["received"]) == (0, 2000000)' "$SERVER_OUT"
+}
+
+@test "steps that give nothing but events wait for a slow reader too" {
+	export ASAN_OPTIONS=$ASAN_OPTIONS:quarantine_size_mb=1
+	mkfifo "$BATS_TEST_TMPDIR/fifo"
+	capture harness '
+reader = os.open(sys.argv[1], os.O_RDONLY | os.O_NONBLOCK)
+p = subprocess.Popen([LIU, "listen", "--json", "127.0.0.1:0", "skip", "1", "loop"], stdin=subprocess.DEVNULL,
+	stdout=open(sys.argv[1], "wb"), stderr=subprocess.PIPE)
+c = socket.create_connection(("127.0.0.1", int(p.stderr.readline().decode().rsplit(":", 1)[1])))
+c.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 65536)
+c.setblocking(False)
+left = 4000000
+while left > 0 and select.select([], [c], [], 1)[1]: left -= c.send(b"x" * min(left, 65536))
+for line in open("/proc/%d/status" % p.pid):
+	if line.startswith("VmHWM:"): size = int(line.split()[1])
+print(left > 0, size < 100 * 1024 or size)
+p.kill()
+p.wait()' "$BATS_TEST_TMPDIR/fifo"
+	assert_error_is ''
+	assert_output_is 'True True'
 }
 
 @test "--chomp takes the end off the data" {
