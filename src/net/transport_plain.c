@@ -288,12 +288,23 @@ static void plain_update(struct transport *t)
 	set_reading(plain_of(t), t->room > 0);
 }
 
+/* Both directions have ended, and no event comes any more: was it reset since? */
+static void notice_reset(struct plain *p)
+{
+	int sys = socket_take_error(p->fd, 0);
+
+	if (sys != 0)
+		fail_sending(p, sys);
+}
+
 static void plain_flush(struct transport *t)
 {
 	struct plain *p = plain_of(t);
 
 	if (!p->blocked)
 		send_queue(p);
+	if (t->ended && t->shut_done && t->write_error == NULL)
+		notice_reset(p);
 }
 
 static void plain_shut(struct transport *t)
