@@ -12,7 +12,10 @@ struct evbuffer;
 struct loop;
 
 /* Longer than anything takes that works. */
-enum { SUPPORT_DEADLINE_MS = 10 * 1000 };
+enum {
+	SUPPORT_DEADLINE_MS = 10 * 1000,
+	SUPPORT_EARLY_MS = 8, /* libevent's clock is coarse: a timer may end so much early */
+};
 
 /* Two connected sockets, non-blocking and close-on-exec: TCP over loopback
  * (TCP_NODELAY off), Unix stream. pair[0] is the one that connected. */

@@ -245,7 +245,7 @@ static void a_signal_gives_the_rest_the_close_timeout(void **state)
 	dial_all(rig);
 	server_finish(rig->server);
 	finish(rig, 0);
-	assert_in_range(loop_now() - begin + 2, SHORT_MS, SUPPORT_DEADLINE_MS);
+	assert_in_range(loop_now() - begin + SUPPORT_EARLY_MS, SHORT_MS, SUPPORT_DEADLINE_MS);
 	for (int i = 0; i < CLIENTS; i++)
 		assert_int_equal(support_try_receive(rig->clients[i], &byte, 1), 0);
 }

@@ -608,7 +608,7 @@ static void finish_between(struct rig *rig, uint64_t least_ms, uint64_t most_ms)
 	uint64_t begin = loop_now();
 
 	finish(rig);
-	assert_in_range(loop_now() - begin + 5, least_ms, most_ms);
+	assert_in_range(loop_now() - begin + SUPPORT_EARLY_MS, least_ms, most_ms);
 }
 
 static void a_deadline_ends_it(void **state)
@@ -682,7 +682,7 @@ static void an_idle_timeout_counts_from_the_last_byte(void **state)
 	assert_failed(rig, ERR_TIMEOUT,
 		      "step 1 (readline): timed out after 0.2 s (--idle-timeout)");
 	assert_buffer(rig->printed, "", 0); /* what is left over is not printed */
-	assert_in_range(loop_now() - begin + 5, 11 * SHORT_MS, LONG_MS);
+	assert_in_range(loop_now() - begin + SUPPORT_EARLY_MS, 11 * SHORT_MS, LONG_MS);
 	rig_free(rig);
 }
 
