@@ -826,6 +826,12 @@ static void peer_half_closes_while_output_is_queued(void **state)
 
 /* The socket is full when everything has been encrypted: close_notify must wait
  * its turn, and FIN for it. */
+/* The end may be known before the last bytes have been taken. */
+static bool server_emptied(const struct rig *rig)
+{
+	return server_ended(rig) && evbuffer_get_length(rig->server.t->input) == 0;
+}
+
 static void close_notify_follows_the_last_byte(void **state)
 {
 	struct rig *rig = rig_open(state, true);
@@ -836,7 +842,7 @@ static void close_notify_follows_the_last_byte(void **state)
 	transport_shut(rig->client.t);
 	assert_false(rig->client.t->shut_done);
 	take(&rig->server, 5000, 100000);
-	assert_true(turn_until(rig, server_ended));
+	assert_true(turn_until(rig, server_emptied));
 	assert_null(rig->server.t->read_error);
 	assert_int_equal(rig->server.taken, 100000);
 	assert_true(rig->client.t->shut_done);
