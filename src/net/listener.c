@@ -121,7 +121,7 @@ static bool is_of_connection(int sys)
 	return false;
 }
 
-/* Nothing can be accepted for now: do not spin, try again later. */
+/* Nothing can be accepted at the moment: do not spin, try again later. */
 static void wait_a_moment(struct listener *l, const struct watch *w, int sys)
 {
 	l->waiting = true;

@@ -195,7 +195,7 @@ static void note_length(struct output *output)
 		output->above = false;
 }
 
-/* One call; the number of bytes that went out, 0 when no more can for now. */
+/* One call; the number of bytes that went out, 0 when the descriptor is full. */
 static size_t write_some(struct output *output)
 {
 	struct evbuffer_iovec iov[PIECES_MAX];

@@ -32,7 +32,7 @@ struct evbuffer *output_queue(struct output *output);
 void output_added(struct output *output);
 
 /* More than OUTPUT_MARK bytes were queued, and not yet at most a quarter of it
- * again: write no more for now. */
+ * again: write no more until then. */
 bool output_above(const struct output *output);
 size_t output_queued(const struct output *output);
 

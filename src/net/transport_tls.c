@@ -110,7 +110,7 @@ static void end_below(struct tls *s)
 	transport_end(&s->base, &err);
 }
 
-/* False when there is no more for now. */
+/* False when what has arrived is used up. */
 static bool read_some(struct tls *s)
 {
 	struct transport *t = &s->base;
