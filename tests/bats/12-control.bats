@@ -445,9 +445,10 @@ liu: step 2 (loop): nothing can be read within the limit of 4 bytes (--limit)'
 @test "a loop waits for the write buffer" {
 	keep_nothing_freed
 	# 200 MB of answers to a peer that asks and asks, and reads nothing.
-	peer drip "$(printf '%02000d' 0)" go "$BATS_TEST_TMPDIR/go" shut receive-all
+	peer drip "$(printf '%02000d' 0)" say asked go "$BATS_TEST_TMPDIR/go" shut receive-all
 	start "$LIU" connect "$ADDRESS" skip 1 write "$(printf '%0100000d' 0)" loop
-	wait_until not_running "$PID"
+	wait_for_line "$PEER_OUT" '^asked$'
+	wait_until at_rest "$PID"
 	[ "$(awk '/^VmHWM/ { print $2 }' "/proc/$PID/status")" -lt $((100 * 1024)) ]
 	touch "$BATS_TEST_TMPDIR/go"
 	wait_for_line "$PEER_OUT" '^end 200000000$'
@@ -461,15 +462,19 @@ keep_nothing_freed() {
 	export ASAN_OPTIONS=$ASAN_OPTIONS:quarantine_size_mb=1
 }
 
-# not_running PID: it has done something, and now it waits.
-not_running() {
-	local one two
-	one=$(awk '{ print $14 + $15 }' "/proc/$1/stat")
-	[ "$one" -gt 0 ] || return
+# at_rest PID: it waits, and nothing has woken it between two looks. Its processor time would not
+# tell: a fast machine does all this in less than the tick in which that is counted.
+at_rest() {
+	local before
+	before=$(wakings "$1")
 	pause
 	pause
-	two=$(awk '{ print $14 + $15 }' "/proc/$1/stat")
-	[ "$one" -eq "$two" ] && grep -q 'State:	S' "/proc/$1/status"
+	[ "$before" = "$(wakings "$1")" ] && grep -q '^State:	S' "/proc/$1/status"
+}
+
+# wakings PID: how many times it has gone to sleep or been put aside.
+wakings() {
+	grep ctxt_switches "/proc/$1/status"
 }
 
 @test "a conversation by both sides' loops" {

@@ -12,6 +12,7 @@ Listening prints the port (or the path) when it is ready. Actions, in turn:
     receive N       exactly N bytes
     receive-all     up to the end; prints "end N" or "reset N", N bytes in all
     show            print all bytes received so far
+    say TEXT        print a line
     go FILE         wait until FILE exists
     shut            close the sending half
     shut-read       close the receiving half: on a Unix socket writes to it fail
@@ -96,6 +97,9 @@ class Peer:
     def do_show(self):
         sys.stdout.buffer.write(self.received)
         sys.stdout.flush()
+
+    def do_say(self):
+        print(self.take(), flush=True)
 
     def do_go(self):
         path, end = self.take(), time.monotonic() + DEADLINE
