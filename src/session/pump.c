@@ -67,12 +67,22 @@ void session_pump_free(struct session *s)
 	s->state.pump = NULL;
 }
 
+static void use(struct pump *pump, const struct session *s, const struct pump_kind *kind)
+{
+	pump->kind = kind;
+	log_line(LOG_DEBUG, "connection %u: pump %s: %s", s->conn,
+		 pump->direction == PUMP_UP ? "up" : "down", kind->name);
+}
+
 enum stream_status pump_run(struct pump *pump, struct session *s)
 {
-	if (pump->kind == NULL) {
-		pump->kind = choose(pump, s);
-		log_line(LOG_DEBUG, "connection %u: pump %s: %s", s->conn,
-			 pump->direction == PUMP_UP ? "up" : "down", pump->kind->name);
-	}
+	if (pump->kind == NULL)
+		use(pump, s, choose(pump, s));
+	return pump->kind->run(pump, s);
+}
+
+enum stream_status pump_hand_over(struct pump *pump, struct session *s)
+{
+	use(pump, s, kinds[KINDS - 1]);
 	return pump->kind->run(pump, s);
 }

@@ -62,6 +62,9 @@ void pump_init(struct pump *pump, enum pump_direction direction, struct input *i
 void pump_clear(struct pump *pump, struct session *s); /* the transport reads again */
 enum stream_status pump_run(struct pump *pump, struct session *s);
 
+/* For the kinds: go on with the last one, which serves any pair. */
+enum stream_status pump_hand_over(struct pump *pump, struct session *s);
+
 /* The running step's own, made at its first call. */
 struct pump *session_pump(struct session *s, enum pump_direction direction, struct input *input);
 void session_pump_free(struct session *s);

@@ -31,6 +31,8 @@
 enum {
 	CHUNK = 1024 * 1024,
 	CALLS_PER_RUN = 16,
+	/* The kernel lets a user have 64 MiB of pipes; then it makes them tiny. */
+	PIPES_MAX = 8, /* of our own, of all sessions */
 };
 
 struct splice {
@@ -40,6 +42,7 @@ struct splice {
 	int fd;		      /* of the input or the output */
 	bool is_pipe;	      /* ... which is a pipe */
 	int pipe[2];	      /* our own, down to a file; -1: none */
+	unsigned *pipes;      /* ... counted there; NULL: nowhere */
 	size_t held;	      /* bytes in it */
 	bool moved;	      /* so it works for this pair */
 };
@@ -57,20 +60,48 @@ static int other_fd(const struct pump *pump, const struct session *s)
 	return pump->direction == PUMP_UP ? input_raw_fd(pump->input) : output_raw_fd(output_of(s));
 }
 
-/* Nobody looks at the bytes, and both ends are descriptors. */
-static bool splice_fits(const struct pump *pump, struct session *s)
-{
-	bool seen = pump->direction == PUMP_UP ? pump->crlf
-					       : sink_is_json(s->parts->sink) || s->record != NULL;
-
-	return !seen && transport_raw_fd(s->stream.transport) >= 0 && other_fd(pump, s) >= 0;
-}
-
 static bool fd_is_pipe(int fd)
 {
 	struct stat st;
 
 	return fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode);
+}
+
+static bool may_have_pipe(const struct session *s)
+{
+	return s->parts->pipes == NULL || *s->parts->pipes < PIPES_MAX;
+}
+
+/* Nobody looks at the bytes, both ends are descriptors, and there is a pipe for them. */
+static bool splice_fits(const struct pump *pump, struct session *s)
+{
+	bool up = pump->direction == PUMP_UP;
+	bool seen = up ? pump->crlf : sink_is_json(s->parts->sink) || s->record != NULL;
+	int fd = other_fd(pump, s);
+
+	return !seen && fd >= 0 && transport_raw_fd(s->stream.transport) >= 0 &&
+	       (up || fd_is_pipe(fd) || may_have_pipe(s));
+}
+
+/* Leaves -1 where there is none to be had. */
+static void open_pipe(struct splice *x, const struct session *s)
+{
+	if (pipe2(x->pipe, O_CLOEXEC | O_NONBLOCK) < 0)
+		return;
+	(void)fcntl(x->pipe[0], F_SETPIPE_SZ, CHUNK); /* else it is smaller */
+	x->pipes = s->parts->pipes;
+	if (x->pipes != NULL)
+		++*x->pipes;
+}
+
+static void close_pipe(struct splice *x)
+{
+	if (x->pipe[0] < 0)
+		return;
+	(void)close(x->pipe[0]);
+	(void)close(x->pipe[1]);
+	if (x->pipes != NULL)
+		--*x->pipes;
 }
 
 static struct splice *splice_new(const struct pump *pump, struct session *s)
@@ -82,8 +113,8 @@ static struct splice *splice_new(const struct pump *pump, struct session *s)
 	x->fd = other_fd(pump, s);
 	x->is_pipe = fd_is_pipe(x->fd);
 	x->pipe[0] = x->pipe[1] = -1;
-	if (!up && !x->is_pipe && pipe2(x->pipe, O_CLOEXEC | O_NONBLOCK) == 0)
-		(void)fcntl(x->pipe[0], F_SETPIPE_SZ, CHUNK); /* else it is smaller */
+	if (!up && !x->is_pipe)
+		open_pipe(x, s);
 	x->socket =
 		watch_new(s->parts->loop, x->socket_fd, up ? WATCH_WRITE : WATCH_READ, &s->task);
 	if (x->is_pipe)
@@ -98,21 +129,17 @@ void pump_splice_free(struct splice *x)
 		return;
 	watch_free(x->socket);
 	watch_free(x->other);
-	if (x->pipe[0] >= 0) {
-		(void)close(x->pipe[0]);
-		(void)close(x->pipe[1]);
-	}
+	close_pipe(x);
 	free(x);
 }
 
-/* Go on with the buffers, which serve any pair. */
 static enum stream_status hand_over(struct pump *pump, struct session *s)
 {
 	pump_splice_free(pump->splice);
 	pump->splice = NULL;
-	s->stream.raw = false;
-	pump->kind = &pump_buffered;
-	return pump->kind->run(pump, s);
+	if (pump->direction == PUMP_DOWN)
+		s->stream.raw = false;
+	return pump_hand_over(pump, s);
 }
 
 /* Watch the end that is not ready. */

@@ -23,6 +23,7 @@ struct server {
 	TAILQ_HEAD(, session) sessions;
 	uint64_t open;	       /* connections being served */
 	unsigned accepted;     /* so far; the last one's number */
+	unsigned pipes;	       /* the pumps' */
 	unsigned failed;       /* the lowest number that failed; 0: none */
 	int failed_status;     /* ... and how */
 	bool closing_listener; /* it is to be freed by our task */
@@ -248,6 +249,7 @@ static struct server *server_alloc(const struct server_parts *parts, server_done
 		.sink = parts->sink,
 		.input = parts->input,
 		.listening = true,
+		.pipes = &server->pipes,
 	};
 	server->done = done;
 	server->arg = arg;

@@ -43,6 +43,7 @@ struct session_parts {
 	struct sink *sink;
 	struct input *input; /* standard input; NULL when no step uses it */
 	bool listening;	     /* we accepted the connection */
+	unsigned *pipes;     /* of the pumps' own, open now; NULL: there is one session */
 };
 
 /* What armed the wake-up of a session that sleeps. */
