@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <time.h>
@@ -56,6 +57,17 @@ void bench_nodelay(int fd)
 
 	if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)))
 		bench_die("TCP_NODELAY");
+}
+
+void bench_raise_descriptors(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		bench_die("getrlimit");
+	limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit))
+		bench_die("setrlimit");
 }
 
 static struct sockaddr_in loopback(uint16_t port)
@@ -111,6 +123,16 @@ int bench_connect(const char *port)
 		bench_die("connect");
 	bench_nodelay(fd);
 	return fd;
+}
+
+void bench_reconnect(int fd, const char *port)
+{
+	struct sockaddr nobody = { .sa_family = AF_UNSPEC };
+	struct sockaddr_in address = loopback((uint16_t)bench_number(port));
+
+	if (connect(fd, &nobody, sizeof(nobody)) ||
+	    connect(fd, (struct sockaddr *)&address, sizeof(address)))
+		bench_die("connect again");
 }
 
 void bench_write(int fd, const char *data, size_t length)

@@ -29,7 +29,12 @@ int bench_listen_unix(const char *path);
 int bench_accept(int listener);
 /* Connected to 127.0.0.1 with TCP_NODELAY, blocking. */
 int bench_connect(const char *port);
+/* What bench_connect() made, again: the old connection is reset. */
+void bench_reconnect(int fd, const char *port);
 void bench_nodelay(int fd);
+
+/* As many descriptors as we may: two processes hold 10,000 connections between them. */
+void bench_raise_descriptors(void);
 
 /* All of it, blocking. */
 void bench_write(int fd, const char *data, size_t length);

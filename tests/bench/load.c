@@ -8,7 +8,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 
 static const struct row {
 	const char *name;
@@ -17,7 +16,8 @@ static const struct row {
 	const char *usage;
 } rows[] = {
 	/* Clients. One thread: the other of two cores is the server's. */
-	{ "pingpong", 5, load_pingpong, "pingpong PORT CONNECTIONS SIZE SECONDS: messages/s" },
+	{ "pingpong", 5, load_pingpong,
+	  "pingpong PORT CONNECTIONS SIZE SECONDS [tls]: messages/s" },
 	{ "short", 4, load_short,
 	  "short PORT AT-ONCE SECONDS: connect, a byte, its echo, reset; connections/s" },
 	{ "idle", 3, load_idle,
@@ -35,18 +35,6 @@ static const struct row {
 	  "spawn TIMES COMMAND...: milliseconds from start to exit, median; fewer when slow" },
 };
 
-/* As many descriptors as we may: two processes hold 10,000 connections between them. */
-static void raise_descriptors(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit))
-		bench_die("getrlimit");
-	limit.rlim_cur = limit.rlim_max;
-	if (setrlimit(RLIMIT_NOFILE, &limit))
-		bench_die("setrlimit");
-}
-
 int main(int argc, char **argv)
 {
 	const struct row *end = rows + sizeof(rows) / sizeof(*rows);
@@ -56,7 +44,7 @@ int main(int argc, char **argv)
 			continue;
 		if (argc - 1 < row->argc)
 			bench_usage(row->usage);
-		raise_descriptors();
+		bench_raise_descriptors();
 		row->run(argc - 1, argv + 1);
 		return 0;
 	}

@@ -5,8 +5,8 @@
 #include "bench/load.h"
 
 #include "bench/bench.h"
+#include "bench/bench_tls.h"
 
-#include <openssl/ssl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -23,12 +23,11 @@ static void echo_plain(int fd)
 /* Our side of TLS is dropped without a word once the byte is back: the server's is what counts. */
 static void echo_tls(int fd, SSL_CTX *context)
 {
-	SSL *ssl = SSL_new(context);
+	SSL *ssl = bench_tls_begin(context, fd, SSL_connect);
 	char byte = 'x';
 
-	if (!ssl || !SSL_set_fd(ssl, fd) || SSL_connect(ssl) != 1 ||
-	    SSL_write(ssl, &byte, 1) != 1 || SSL_read(ssl, &byte, 1) != 1)
-		bench_die("TLS");
+	if (SSL_write(ssl, &byte, 1) != 1 || SSL_read(ssl, &byte, 1) != 1)
+		bench_die_tls("echo");
 	SSL_free(ssl);
 }
 
@@ -38,10 +37,8 @@ static void echo_tls(int fd, SSL_CTX *context)
  */
 void load_idle(int argc, char **argv)
 {
-	SSL_CTX *context = NULL;
+	SSL_CTX *context = argc > 3 && !strcmp(argv[3], "tls") ? bench_tls_client() : NULL;
 
-	if (argc > 3 && !strcmp(argv[3], "tls") && !(context = SSL_CTX_new(TLS_client_method())))
-		bench_die("SSL_CTX_new");
 	for (uint64_t left = bench_number(argv[2]); left; left--) {
 		int fd = bench_connect(argv[1]);
 

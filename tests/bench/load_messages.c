@@ -5,11 +5,14 @@
 #include "bench/load.h"
 
 #include "bench/bench.h"
+#include "bench/bench_tls.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -20,6 +23,7 @@ static const double WARM_UP = 0.1; /* seconds that do not count */
 
 struct connection {
 	int fd;
+	SSL *ssl;  /* NULL: no TLS */
 	bool full; /* the rest of a message waits for room */
 	size_t sent, received;
 };
@@ -52,10 +56,37 @@ static void watch(struct client *client, int operation, struct connection *conne
 		bench_die("epoll_ctl");
 }
 
+/* As send() and recv(): EAGAIN stands for all that OpenSSL may wait for. */
+static ssize_t tls_result(SSL *ssl, int n)
+{
+	int error = SSL_get_error(ssl, n);
+
+	if (n > 0)
+		return n;
+	if (error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE)
+		bench_die_tls("TLS");
+	errno = EAGAIN;
+	return -1;
+}
+
+static ssize_t send_some(struct connection *c, const char *data, size_t length)
+{
+	if (c->ssl)
+		return tls_result(c->ssl, SSL_write(c->ssl, data, (int)length));
+	return send(c->fd, data, length, MSG_DONTWAIT);
+}
+
+static ssize_t receive_some(struct connection *c, char *data, size_t length)
+{
+	if (c->ssl)
+		return tls_result(c->ssl, SSL_read(c->ssl, data, (int)length));
+	return recv(c->fd, data, length, MSG_DONTWAIT);
+}
+
 static void send_more(struct client *client, struct connection *c)
 {
 	bool was_full = c->full;
-	ssize_t n = send(c->fd, client->message, client->size - c->sent, MSG_DONTWAIT);
+	ssize_t n = send_some(c, client->message, client->size - c->sent);
 
 	if (n < 0 && errno != EAGAIN)
 		bench_die("send");
@@ -68,7 +99,7 @@ static void send_more(struct client *client, struct connection *c)
 /* True when the echo is complete. */
 static bool receive_more(struct client *client, struct connection *c)
 {
-	ssize_t n = recv(c->fd, client->scratch, client->size - c->received, MSG_DONTWAIT);
+	ssize_t n = receive_some(c, client->scratch, client->size - c->received);
 
 	if (n < 0 && errno == EAGAIN)
 		return false;
@@ -112,18 +143,28 @@ static void on_pingpong(struct client *client, struct connection *c)
 	send_more(client, c);
 }
 
+static void begin_tls(struct connection *c, SSL_CTX *context)
+{
+	c->ssl = bench_tls_begin(context, c->fd, SSL_connect);
+	SSL_set_mode(c->ssl, SSL_MODE_ENABLE_PARTIAL_WRITE);
+	if (fcntl(c->fd, F_SETFL, O_NONBLOCK))
+		bench_die("O_NONBLOCK");
+}
+
 void load_pingpong(int argc, char **argv)
 {
+	SSL_CTX *context = argc > 5 && !strcmp(argv[5], "tls") ? bench_tls_client() : NULL;
 	size_t count = bench_number(argv[2]);
 	struct connection *connections = calloc(count, sizeof(*connections));
 	struct client client;
 
-	(void)argc; /* checked */
 	if (!connections)
 		bench_die("pingpong");
 	client_init(&client, argv[1], bench_number(argv[3]));
 	for (size_t i = 0; i < count; i++) {
 		connections[i].fd = bench_connect(client.port);
+		if (context)
+			begin_tls(&connections[i], context);
 		watch(&client, EPOLL_CTL_ADD, &connections[i]);
 	}
 	for (size_t i = 0; i < count; i++)
@@ -131,14 +172,10 @@ void load_pingpong(int argc, char **argv)
 	run(&client, strtod(argv[4], NULL), on_pingpong);
 }
 
+/* A socket is reset and connected again, not made anew: it would be we who limit the rate. */
 static void begin_short(struct client *client, struct connection *c)
 {
-	struct linger reset = { .l_onoff = 1 };
-
-	c->fd = bench_connect(client->port);
-	if (setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset)))
-		bench_die("SO_LINGER");
-	watch(client, EPOLL_CTL_ADD, c);
+	c->received = 0;
 	bench_write(c->fd, client->message, client->size);
 }
 
@@ -147,8 +184,7 @@ static void on_short(struct client *client, struct connection *c)
 	if (!receive_more(client, c))
 		return;
 	client->done++;
-	close(c->fd);
-	*c = (struct connection){ 0 };
+	bench_reconnect(c->fd, client->port);
 	begin_short(client, c);
 }
 
@@ -162,7 +198,10 @@ void load_short(int argc, char **argv)
 	if (!connections)
 		bench_die("short");
 	client_init(&client, argv[1], 1);
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
+		connections[i].fd = bench_connect(client.port);
+		watch(&client, EPOLL_CTL_ADD, &connections[i]);
 		begin_short(&client, &connections[i]);
+	}
 	run(&client, strtod(argv[3], NULL), on_short);
 }

@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -45,14 +44,11 @@ int main(void)
 {
 	struct epoll_event events[EVENTS];
 	int epoll = epoll_create1(EPOLL_CLOEXEC);
-	struct rlimit limit;
 	int listener;
 
-	if (epoll < 0 || getrlimit(RLIMIT_NOFILE, &limit))
+	if (epoll < 0)
 		bench_die("epoll");
-	limit.rlim_cur = limit.rlim_max;
-	if (setrlimit(RLIMIT_NOFILE, &limit))
-		bench_die("setrlimit");
+	bench_raise_descriptors();
 	listener = bench_listen();
 	if (fcntl(listener, F_SETFL, O_NONBLOCK))
 		bench_die("fcntl");
