@@ -9,7 +9,7 @@
  * must only note it and wake a task) whenever something may have changed: bytes
  * arrived, bytes left, the peer ended, something broke.
  *
- *   transport_plain  a socket: a libevent bufferevent with its weaknesses cured
+ *   transport_plain  a socket, two evbuffers and two events
  *   transport_tls    TLS over another transport
  *
  * The two directions fail by themselves. `ended` says that nothing more will
@@ -89,7 +89,7 @@ void transport_set_wake(struct transport *t, void (*wake)(void *arg), void *arg)
 
 /* How many bytes more the owner can use; 0 stops reading. Also how much one
  * read asks the kernel for, so that it should be generous (256K) where bytes are
- * passed on. At most that much, and 4096 bytes or one TLS record, come at once. */
+ * passed on. At most that much comes, but for the rest of a TLS record. */
 void transport_want(struct transport *t, size_t room);
 
 /* Send what is queued, as far as the kernel takes it now; the rest leaves by

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* transport_plain: a stream socket; a libevent bufferevent with its weaknesses cured. */
+/* transport_plain: a stream socket, two evbuffers and two events. */
 #include "config.h"
 
 #include "net/transport.h"
@@ -13,7 +13,6 @@
 #include <assert.h>
 #include <errno.h>
 #include <event2/buffer.h>
-#include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -22,29 +21,24 @@
 #include <unistd.h>
 
 /*
- * What libevent 2.1.12 does badly, and what is done about it:
+ * What a libevent 2.1.12 bufferevent is, without what it costs: it asks FIONREAD
+ * before each read, reads at most 4096 bytes a wake-up, writes a turn late for two
+ * epoll_ctl(2) each time, has watermarks that spin, and takes 600 bytes more.
  *
- * - It reads at most 4096 bytes a wake-up. When it got them all, its read
- *   callback tops the input up with one large read of ours.
- * - It writes one turn later, for two epoll_ctl each time. Its EV_WRITE is never
- *   enabled: writing is ours, at once, and what the kernel does not take leaves
- *   from an event of ours that is made when a socket is full for the first
- *   time.
- * - Its read watermarks spin or hide bytes. Reading is switched off and on with
- *   EV_READ alone, in set_reading().
- * - A call of ours that fails takes the error from the socket: libevent's next
- *   read then says EOF, and a reset would pass for a good end. `taken` keeps it.
- *   EPIPE takes nothing: it comes after the peer's FIN, or from our own end, and
- *   what the peer sent before is complete.
+ * - A read asks for what the last ones brought. When it gets all it asked for,
+ *   one more takes the rest of what is there.
+ * - Writing is done at once. What the kernel does not take leaves from an event
+ *   that is made when a socket is full for the first time.
+ * - A call that fails takes the error from the socket: the next read then says
+ *   EOF, and a reset would pass for a good end. `taken` keeps it. EPIPE takes
+ *   nothing: it comes after the peer's FIN, or from our own end, and what the
+ *   peer sent before is complete.
  *
- * Inherited sockets may be blocking: no call of ours waits (socket_io). That
- * cannot be said of libevent's read, which is made when epoll and FIONREAD say that
- * there are bytes: it could only wait when another process took them from the
- * same socket in between, and then the stream is broken anyway.
+ * Inherited sockets may be blocking: no call waits (socket_io).
  */
 
 enum {
-	READ_UNIT = 4096,      /* libevent's EVBUFFER_MAX_READ */
+	READ_LEAST = 960,      /* fits the smallest chain of an evbuffer */
 	READ_MAX = 256 * 1024, /* of one wake-up */
 	SEND_PIECES = 64,      /* of one sendmsg(2) */
 	SEND_ROUNDS = 16,      /* of one flush */
@@ -54,10 +48,10 @@ struct plain {
 	struct transport base;
 	int fd;
 	int taken; /* errno of an error that the socket no longer knows, or 0 */
-	struct bufferevent *bev;
+	struct event *readable;
 	struct event *writable; /* NULL until a socket has been full */
-	uint64_t counted;	/* `received` at the end of the last read callback */
-	bool reading;		/* EV_READ is enabled */
+	size_t expected;	/* bytes that the next read asks for */
+	bool reading;		/* `readable` is added */
 	bool armed;		/* `writable` is added */
 	bool blocked;		/* ... and the kernel takes no more until it fires */
 	bool inet;
@@ -90,7 +84,8 @@ static void end_reading(struct plain *p, int sys)
 {
 	struct err err;
 
-	(void)bufferevent_disable(p->bev, EV_READ); /* nothing to be done about a failure */
+	if (p->reading)
+		(void)event_del(p->readable); /* fails only without a base */
 	p->reading = false;
 	if (sys == 0) {
 		transport_end(&p->base, NULL);
@@ -106,8 +101,8 @@ static void set_reading(struct plain *p, bool on)
 		return;
 	p->reading = on;
 	if (!on)
-		(void)bufferevent_disable(p->bev, EV_READ);
-	else if (bufferevent_enable(p->bev, EV_READ) != 0)
+		(void)event_del(p->readable);
+	else if (event_add(p->readable, NULL) != 0)
 		end_reading(p, errno); /* epoll_ctl(2): ENOMEM, ENOSPC */
 }
 
@@ -120,71 +115,68 @@ static void fail_sending(struct plain *p, int sys)
 	if (!vague && p->taken == 0)
 		p->taken = sys;
 	if (p->armed)
-		(void)event_del(p->writable); /* fails only without a base */
+		(void)event_del(p->writable);
 	p->armed = p->blocked = false;
 	transport_fail_write(&p->base,
 			     vague && p->base.read_error != NULL ? p->base.read_error : &err);
 }
 
-/* Every byte that comes to the input passes here, whoever read it. */
-static void count_received(struct evbuffer *input, const struct evbuffer_cb_info *info, void *arg)
+/* The bytes that came; 0 after the end, too. */
+static size_t read_some(struct plain *p, size_t max)
 {
-	struct plain *p = arg;
+	ssize_t n = socket_receive(p->fd, p->base.input, max);
 
-	(void)input;
-	p->base.received += info->n_added;
+	if (n == 0)
+		end_reading(p, p->taken);
+	else if (n < 0 && errno != EAGAIN)
+		end_reading(p, errno);
+	if (n <= 0)
+		return 0;
+	p->base.received += (size_t)n;
+	return (size_t)n;
 }
 
-/* libevent has read all it ever does: take the rest of what is there, in one
- * read. What is there is asked first, so that no large block is reserved for a
- * few bytes. */
-static void top_up(struct plain *p, size_t max)
+/* It asked for `max` and got them: take the rest of what is there. That is asked
+ * first, so that no large block is reserved for a few bytes. */
+static size_t top_up(struct plain *p, size_t max)
 {
 	size_t there = socket_available(p->fd);
-	ssize_t n;
 
-	if (there == 0)
-		return;
-	if (max > there)
-		max = there;
-	evbuffer_unfreeze(p->base.input, 0);
-	n = socket_receive(p->fd, p->base.input, max);
-	if (n < 0 && errno != EAGAIN)
-		end_reading(p, errno);
-	evbuffer_freeze(p->base.input, 0);
+	return there > 0 ? read_some(p, there < max ? there : max) : 0;
 }
 
-static void on_read(struct bufferevent *bev, void *arg)
+/* With some room to spare: a read that fills it all is followed by another. */
+static void expect(struct plain *p, size_t came)
+{
+	size_t next = came + came / 8 + READ_LEAST / 2;
+
+	if (next < p->expected)
+		next = p->expected - (p->expected - next) / 4;
+	p->expected = next < READ_MAX ? next : READ_MAX;
+}
+
+static void on_readable(evutil_socket_t fd, short what, void *arg)
 {
 	struct plain *p = arg;
-	size_t came = (size_t)(p->base.received - p->counted);
 	size_t room = p->base.room < READ_MAX ? p->base.room : READ_MAX;
+	size_t asked = p->expected < room ? p->expected : room;
+	size_t came;
 
-	(void)bev;
-	/* The owner was given all it wanted and has not said more since. */
-	if (p->base.room == 0)
+	(void)fd;
+	(void)what;
+	if (room == 0) {
+		/* The owner was given all it wanted and has not said more since. */
 		set_reading(p, false);
-	else if (came >= READ_UNIT && room > came)
-		top_up(p, room - came);
-	came = (size_t)(p->base.received - p->counted);
-	p->counted = p->base.received;
-	p->base.room -= came < p->base.room ? came : p->base.room;
+		return;
+	}
+	came = read_some(p, asked);
+	if (came == asked && asked < room)
+		came += top_up(p, room - asked);
+	expect(p, came);
+	p->base.room -= came;
 	loop_brought(p->base.loop, came);
-	transport_notify(&p->base);
-}
-
-/* The input may hold bytes still: who reads serves them first. libevent has
- * switched reading off. */
-static void on_event(struct bufferevent *bev, short what, void *arg)
-{
-	int sys = errno; /* of the read that failed just now */
-	struct plain *p = arg;
-
-	(void)bev;
-	if (what & BEV_EVENT_ERROR)
-		end_reading(p, sys);
-	else if (what & BEV_EVENT_EOF)
-		end_reading(p, p->taken);
+	if (came > 0 || p->base.ended)
+		transport_notify(&p->base);
 }
 
 /* The half-close, when it is wanted and everything queued has gone. */
@@ -275,10 +267,10 @@ static void plain_free(struct transport *t)
 	/* Out of epoll before close(2): another process may hold the same file. */
 	if (p->writable != NULL)
 		event_free(p->writable);
-	(void)bufferevent_disable(p->bev, EV_READ);
-	(void)evbuffer_remove_cb(t->input, count_received, p);
+	event_free(p->readable);
 	(void)close(p->fd);
-	bufferevent_free(p->bev); /* in the next turn, and does not touch the descriptor */
+	evbuffer_free(t->input);
+	evbuffer_free(t->output);
 	transport_release(t);
 	free(p);
 }
@@ -378,17 +370,11 @@ struct transport *transport_plain_new(struct loop *loop, int fd, bool nagle)
 	p->peer_len = (unsigned char)peer_len; /* of sockaddr_un, the longest: 110 */
 	memcpy(p->peer, &peer, peer_len);
 	p->inet = socket_info_is_inet(fd, &peer);
-	p->bev = bufferevent_socket_new(loop_base(loop), fd, 0);
-	if (p->bev == NULL)
-		alloc_failed();
-	p->base.input = bufferevent_get_input(p->bev);
-	p->base.output = bufferevent_get_output(p->bev);
-	bufferevent_setcb(p->bev, on_read, NULL, on_event, p);
-	(void)bufferevent_disable(p->bev, EV_READ | EV_WRITE);
-	(void)evbuffer_unfreeze(p->base.output, 1);
-	/* Without sendfile(2): what is queued can always be looked at. */
-	(void)evbuffer_clear_flags(p->base.output, EVBUFFER_FLAG_DRAINS_TO_FD);
-	if (evbuffer_add_cb(p->base.input, count_received, p) == NULL)
+	p->expected = READ_LEAST;
+	p->readable = event_new(loop_base(loop), fd, EV_READ | EV_PERSIST, on_readable, p);
+	p->base.input = evbuffer_new();
+	p->base.output = evbuffer_new();
+	if (p->readable == NULL || p->base.input == NULL || p->base.output == NULL)
 		alloc_failed();
 	if (p->inet && !nagle)
 		socket_set_nodelay(fd);

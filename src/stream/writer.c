@@ -90,24 +90,11 @@ size_t writer_queued(const struct writer *w)
 	return evbuffer_get_length(w->out);
 }
 
-/* A bufferevent keeps the front of its output frozen; libevent cannot be asked
- * whether it is, but refuses. */
-static void drop_queued(struct evbuffer *out)
-{
-	size_t queued = evbuffer_get_length(out);
-
-	if (evbuffer_drain(out, queued) == 0)
-		return;
-	(void)evbuffer_unfreeze(out, 1); /* always 0 */
-	(void)evbuffer_drain(out, queued);
-	(void)evbuffer_freeze(out, 1);
-}
-
 void writer_feed_error(struct writer *w)
 {
 	w->broken = true;
 	w->dropped += writer_queued(w);
-	drop_queued(w->out);
+	(void)evbuffer_drain(w->out, writer_queued(w));
 	refresh(w);
 }
 

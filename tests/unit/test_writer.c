@@ -210,19 +210,6 @@ static void test_error(void **state)
 	evbuffer_free(data);
 }
 
-/* A bufferevent freezes the front of its output; it is found as it was. */
-static void test_error_with_a_frozen_queue(void **state)
-{
-	struct fixture *f = *state;
-
-	evbuffer_freeze(f->out, 1);
-	write_zeros(&f->w, 10);
-	writer_feed_error(&f->w);
-	assert_int_equal(writer_queued(&f->w), 0);
-	assert_int_equal(evbuffer_add(f->out, "x", 1), 0);
-	assert_int_equal(evbuffer_drain(f->out, 1), -1);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -235,7 +222,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_room, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_sent, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_error, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_error_with_a_frozen_queue, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
