@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
 # measures.py: how each kind of work is measured. One call, one figure.
+import os
 import resource
 import subprocess
 import time
@@ -22,25 +23,27 @@ class Place:
         return [word.format(**names) for word in line.split()]
 
 
-def file_transfer(place, peer):
-    """GB/s from a file through a connection to /dev/null."""
-    receiver_line, sender_line = peer
-    with Programs() as programs, open(place.words["file"], "rb") as file:
-        receiver, port = programs.serve(place.fill(receiver_line))
-        start = time.monotonic()
-        sender = programs.start(place.fill(sender_line, port=port), stdin=file)
-        # ncat as a receiver takes the end of ncat's TLS for a failure. That all was taken, the
-        # sender's success says.
-        finish(receiver, may_fail=True)
-        taken = time.monotonic() - start
-        finish(sender)
-    return place.words["file_bytes"] / taken / 1e9
+def file_transfer(name):
+    """GB/s from that file of the place through a connection to /dev/null."""
+    def measure(place, peer):
+        receiver_line, sender_line = peer
+        with Programs() as programs, open(place.words[name], "rb") as file:
+            receiver, port = programs.serve(place.fill(receiver_line))
+            start = time.monotonic()
+            sender = programs.start(place.fill(sender_line, port=port), stdin=file)
+            # ncat as a receiver takes the end of ncat's TLS for a failure. That all was taken,
+            # the sender's success says.
+            finish(receiver, may_fail=True)
+            taken = time.monotonic() - start
+            finish(sender)
+            return os.fstat(file.fileno()).st_size / taken / 1e9
+    return measure
 
 
 def pipe_transfer(place, peer):
     """GB/s from a pipe through a connection to a pipe."""
     receiver_line, sender_line = peer
-    size = place.words["file_bytes"]
+    size = os.path.getsize(place.words["half"])
     with Programs() as programs:
         receiver, port = programs.serve(place.fill(receiver_line), stdout=subprocess.PIPE)
         consumer = programs.start(
@@ -48,7 +51,7 @@ def pipe_transfer(place, peer):
         receiver.stdout.close()
         start = time.monotonic()
         producer = programs.start(
-            place.fill("{load} produce {file_bytes}"), stdout=subprocess.PIPE)
+            place.fill("{load} produce {size}", size=size), stdout=subprocess.PIPE)
         programs.start(place.fill(sender_line, port=port), stdin=producer.stdout)
         producer.stdout.close()
         finish(consumer)

@@ -132,12 +132,13 @@ def first_line(program, seconds=RUN_SECONDS):
 
 
 def own_memory(pid):
-    """The resident bytes that a process and its children share with nobody."""
+    """The resident bytes that a process and its children have written and share with nobody.
+    Not clean pages: those of a library are its own until another program maps it too."""
     total = 0
     try:
         with open(f"/proc/{pid}/smaps_rollup") as rollup:
             for row in rollup:
-                if row.startswith(("Private_Clean:", "Private_Dirty:")):
+                if row.startswith("Private_Dirty:"):
                     total += int(row.split()[1]) * 1024
         with open(f"/proc/{pid}/task/{pid}/children") as children:
             return total + sum(own_memory(int(child)) for child in children.read().split())

@@ -10,6 +10,7 @@ import textwrap
 
 from processes import Failure, Programs, output
 
+WIDE = 1.2  # of one quartile over the other
 MACHINE = f"{os.cpu_count()} cores, loopback"
 
 
@@ -26,7 +27,20 @@ def verdict(row):
     missed_by = row.get("missed_by")
     if missed_by is None:
         return ""
-    return "met" if missed_by <= 1 else f"MISSED by {missed_by:.2f}x"
+    text = "met" if missed_by <= 1 else f"MISSED by {missed_by:.2f}x"
+    return f"{text}, in the noise" if in_noise(row) else text
+
+
+def in_noise(row):
+    """Does the bar lie among the middle half of the ratios?"""
+    around = row["ratio_spread"]
+    return row["bar"] and around and around[0] < row["bar"] < around[1]
+
+
+def wide(row):
+    """The middle half of the figures, when it is no narrow one."""
+    low, high = row["spread"] or (1, 1)
+    return f"{number(low)}..{number(high)}" if high > WIDE * low else ""
 
 
 def bar(row, more_is_better):
@@ -38,12 +52,13 @@ def bar(row, more_is_better):
 
 
 def table(result):
-    """Some lines for a scenario. The ratio is liu's figure over the peer's."""
+    """Some lines for a scenario. The ratio is liu's figure over the peer's. Behind the medians
+    that moved a lot stands between what."""
     lines = [f"{result['title']} ({result['unit']})"]
     for row in result["rows"]:
         ratio = f"{row['ratio']:.2f}x" if row["ratio"] else ""
         name = row["peer"] + (" (limit)" if row["limit"] else "")
-        lines.append(f"  {name:24} {number(row['median']):>9} {ratio:>8}  "
+        lines.append(f"  {name:24} {number(row['median']):>9} {wide(row):17} {ratio:>8}  "
                      f"{bar(row, result['more_is_better']):10} {verdict(row)}".rstrip())
     return "\n".join(lines) + "\n"
 
@@ -83,7 +98,8 @@ def start_costs(place):
 
 def syscalls(argv):
     try:
-        text = output(["sh", "-c", 'exec strace -f -c -o /dev/stdout "$@" 2>/dev/null', "sh", *argv])
+        text = output(["sh", "-c", 'exec strace -f -c -o /dev/stdout "$@" 2>/dev/null',
+                       "sh", *argv])
     except Failure:
         return None
     found = re.search(r"^100\.00 +\S+ +\d+ +(\d+).* total$", text, re.M)
@@ -114,6 +130,12 @@ def summary(results, costs):
     return "\n".join(lines)
 
 
+def times(results, seconds):
+    slowest = sorted(results, key=lambda result: -result["seconds"])[:3]
+    names = ", ".join(f"{result['scenario']} {result['seconds']:.0f}" for result in slowest)
+    return f"took {seconds:.0f} s, the longest of it: {names}"
+
+
 def versions(place):
     found = {}
     for name, line in (("liu", "{liu} --version"), ("ncat", "ncat --version"),
@@ -133,26 +155,29 @@ def warn_of_sanitizers(liu):
             print("liu is built with sanitizers: the figures say nothing", file=sys.stderr)
 
 
+BLUE, ORANGE = 0x4477AA, 0xEE7733
+
 CHART = """set terminal svg size 800,{height} font "sans,12" noenhanced
 set output "{svg}"
-set title "liu beside others ({machine}): times as good; | is the bar"
+set title "liu beside others: times as good ({machine}); a line is the bar, orange misses it"
 set logscale x
 set xrange [{low}:{high}]
 set yrange [-1:{rows}]
 set ytics ({labels})
 set xtics (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
 set grid xtics
-set lmargin 42
+set lmargin 28
 set arrow from 1, graph 0 to 1, graph 1 nohead lc rgb "#808080"
 unset key
 set style fill solid
-plot "-" using 2:1:(1):2:($1 - 0.35):($1 + 0.35) with boxxyerror lc rgb "#4477aa", \\
-	"-" using 2:1:("|") with labels textcolor rgb "#cc3311"
+plot "-" using 2:1:(1):2:($1 - 0.35):($1 + 0.35):3 with boxxyerror lc rgb variable, \\
+	"-" using 2:($1 - 0.45):(0):(0.9) with vectors nohead lw 2 lc rgb "#000000"
 """
 
 
 def chart_rows(results):
-    """(label, how many times as good as the peer, the bar or None), the first on top."""
+    """(label, how many times as good as the peer, the bar or None, the colour), the first on
+    top."""
     rows = []
     for result in results:
         for row in result["rows"]:
@@ -160,21 +185,22 @@ def chart_rows(results):
                 better = result["more_is_better"]
                 bar = row["bar"] if better or not row["bar"] else 1 / row["bar"]
                 rows.append((f"{result['scenario']}: {row['peer']}",
-                             row["ratio"] if better else 1 / row["ratio"], bar))
+                             row["ratio"] if better else 1 / row["ratio"], bar,
+                             ORANGE if mark(row) else BLUE))
     return rows[::-1]
 
 
 def chart(path, results):
     rows = chart_rows(results)
     gnuplot = shutil.which("gnuplot")
-    if not gnuplot or not any(bar for _, _, bar in rows):
+    if not gnuplot or not any(bar for _, _, bar, _ in rows):
         return
-    values = [value for row in rows for value in row[1:] if value]
-    labels = ", ".join(f'"{label}" {at}' for at, (label, _, _) in enumerate(rows))
+    values = [value for row in rows for value in row[1:3] if value]
+    labels = ", ".join(f'"{label}" {at}' for at, (label, *_) in enumerate(rows))
     script = CHART.format(height=80 + 18 * len(rows), svg=path, machine=MACHINE, rows=len(rows),
                           labels=labels, low=min(0.5, min(values) * 0.8),
                           high=max(2, max(values) * 1.3))
-    script += "".join(f"{at} {row[1]}\n" for at, row in enumerate(rows)) + "e\n"
+    script += "".join(f"{at} {row[1]} {row[3]}\n" for at, row in enumerate(rows)) + "e\n"
     script += "".join(f"{at} {row[2]}\n" for at, row in enumerate(rows) if row[2]) + "e\n"
     subprocess.run([gnuplot], input=script.encode(), check=True)
 

@@ -15,8 +15,8 @@ from measures import Place
 from processes import Failure, output
 from scenarios import SCENARIOS
 
-FULL = {"rounds": 7, "bytes": 1 << 30, "size": 1, "seconds": 1}
-QUICK = {"rounds": 3, "bytes": 256 << 20, "size": 0.25, "seconds": 0.25}
+FULL = {"rounds": 7, "few": 3, "bytes": 1 << 30, "size": 1, "seconds": 1}
+QUICK = {"rounds": 3, "few": 1, "bytes": 256 << 20, "size": 0.25, "seconds": 0.25}
 CHUNK = 1 << 20
 
 
@@ -24,7 +24,8 @@ def arguments():
     parser = argparse.ArgumentParser(description="Measure liu beside others, in turns.")
     parser.add_argument("--liu", default=os.environ.get("LIU", "liu"))
     parser.add_argument("--programs", default=".", help="where load and the yard_* are")
-    parser.add_argument("--output", default=".", help="directory for results.json, .txt, .brief, .svg")
+    parser.add_argument("--output", default=".",
+                        help="directory for results.json, .txt, .brief, .svg")
     parser.add_argument("--quick", action="store_true", help="less of everything")
     parser.add_argument("--rounds", type=int)
     parser.add_argument("--only", action="append", metavar="SCENARIO",
@@ -38,11 +39,13 @@ def arguments():
 
 
 def write_file(path, size):
-    """Written, not sparse, and by that in memory."""
+    """Written, not sparse, and by that in memory; nothing is left to do to it."""
     chunk = os.urandom(CHUNK)
     with open(path, "wb") as file:
         for _ in range(size // CHUNK):
             file.write(chunk)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def make_certificate(directory):
@@ -59,20 +62,23 @@ def make_certificate(directory):
 
 def prepare(chosen, scale, directory):
     programs = os.path.abspath(chosen.programs)
-    words = {name: f"{programs}/yard_{name}" for name in ("echo", "splice", "tls", "lines")}
+    words = {name: f"{programs}/yard_{name}"
+             for name in ("echo", "splice", "tls", "lines", "bufferevent")}
     words |= make_certificate(directory)
     words |= {"liu": os.path.abspath(shutil.which(chosen.liu) or chosen.liu),
               "load": f"{programs}/load", "python": sys.executable, "directory": directory,
               "source": os.path.dirname(os.path.abspath(__file__)),
-              "file": f"{directory}/file", "file_bytes": scale["bytes"]}
+              "file": f"{directory}/file",
+              "half": f"{directory}/half"}
     write_file(words["file"], scale["bytes"])
+    write_file(words["half"], scale["bytes"] // 2)  # for slower work
     return Place(words, scale["size"], scale["seconds"])
 
 
-def installed(peer):
+def installed(peer, place):
     """Is the program of a peer's first command line there?"""
     line = peer if isinstance(peer, str) else peer[0]
-    return line.startswith("{") or shutil.which(line.split()[0])
+    return shutil.which(line.split()[0].format(**place.words))
 
 
 def rounds_of(scenario, rounds, quick):
@@ -81,15 +87,18 @@ def rounds_of(scenario, rounds, quick):
     return 1 if quick else min(rounds, scenario.rounds)
 
 
-def run(scenario, place, rounds, wanted):
-    """Round by round, peer after peer: a figure, or None, for each in each round."""
+def run(scenario, place, rounds, few, wanted):
+    """Round by round, peer after peer, each time another one first: a figure, or None, for each
+    in each of its rounds."""
     peers = {name: peer for name, peer in scenario.peers.items()
-             if installed(peer) and (not wanted or name.startswith("liu") or name in wanted)}
+             if installed(peer, place) and (not wanted or name.startswith("liu") or name in wanted)}
     figures = {name: [] for name in peers}
-    for _ in range(rounds):
-        for name, peer in peers.items():
+    for turn in range(rounds):
+        names = [name for name in peers if turn < few or scenario.needs_all_rounds(name)]
+        first = turn % len(names)
+        for name in names[first:] + names[:first]:
             try:
-                figures[name].append(scenario.measure(place, peer))
+                figures[name].append(scenario.measure(place, peers[name]))
             except Failure as failure:
                 print(f"{scenario.name}: {name}: {failure}", file=sys.stderr)
                 figures[name].append(None)
@@ -101,18 +110,26 @@ def median(figures):
     return statistics.median(known) if known else None
 
 
+def spread(figures):
+    """The quartiles: half of the figures lie between them."""
+    known = [figure for figure in figures if figure is not None]
+    if len(known) < 2:
+        return None
+    low, _, high = statistics.quantiles(known, n=4, method="inclusive")
+    return [low, high]
+
+
 def judge(scenario, figures):
     """A row for each peer: its median, liu's ratio to it, its bar and whether it is met."""
     rows = []
     for name, theirs in figures.items():
-        row = {"peer": name, "figures": theirs, "median": median(theirs)}
-        ratio = None
-        if name != "liu":
-            # In pairs: what disturbs a round disturbs both.
-            ratio = median([ours / other if ours and other else None
-                            for ours, other in zip(figures["liu"], theirs)])
-        row |= {"ratio": ratio, "bar": scenario.bars.get(name),
-                "limit": name == scenario.limit, "missed_by": None}
+        # In pairs: what disturbs a round disturbs both.
+        ratios = [] if name == "liu" else [ours / other if ours and other else None
+                                           for ours, other in zip(figures["liu"], theirs)]
+        ratio = median(ratios)
+        row = {"peer": name, "limit": name == scenario.limit, "bar": scenario.bars.get(name),
+               "figures": theirs, "median": median(theirs), "spread": spread(theirs),
+               "ratio": ratio, "ratio_spread": spread(ratios), "missed_by": None}
         if ratio and row["bar"]:
             row["missed_by"] = factor(ratio, row["bar"], scenario.more_is_better)
         rows.append(row)
@@ -142,6 +159,7 @@ def main():
     rounds = chosen.rounds or scale["rounds"]
     results = []
     load = os.getloadavg()[0]
+    begin = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="liu-bench.") as directory:
         place = prepare(chosen, scale, directory)
         report.warn_of_sanitizers(place.words["liu"])
@@ -152,11 +170,13 @@ def main():
                 continue
             start = time.monotonic()
             turns = rounds_of(scenario, rounds, chosen.quick)
-            results.append(judge(scenario, run(scenario, place, turns, chosen.peer)))
+            figures = run(scenario, place, turns, scale["few"], chosen.peer)
+            results.append(judge(scenario, figures))
             results[-1]["seconds"] = round(time.monotonic() - start, 1)
             print(report.table(results[-1]), flush=True)
         costs = None if chosen.only else report.start_costs(place)
     print(report.summary(results, costs))
+    print(report.times(results, time.monotonic() - begin))
     report.write(chosen.output, {"quick": chosen.quick, "rounds": rounds, "load": load,
                                  "results": results, "start_up": costs,
                                  "versions": report.versions(place)})
