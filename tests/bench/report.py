@@ -159,7 +159,8 @@ BLUE, ORANGE = 0x4477AA, 0xEE7733
 
 CHART = """set terminal svg size 800,{height} font "sans,12" noenhanced
 set output "{svg}"
-set title "liu beside others: times as good ({machine}); a line is the bar, orange misses it"
+set label "liu beside others: times as good ({machine}); a line is the bar, orange misses it" \\
+	at screen 0.5, screen 0.98 center
 set logscale x
 set xrange [{low}:{high}]
 set yrange [-1:{rows}]
@@ -167,6 +168,7 @@ set ytics ({labels})
 set xtics (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
 set grid xtics
 set lmargin 28
+set tmargin 3
 set arrow from 1, graph 0 to 1, graph 1 nohead lc rgb "#808080"
 unset key
 set style fill solid

@@ -81,12 +81,6 @@ def installed(peer, place):
     return shutil.which(line.split()[0].format(**place.words))
 
 
-def rounds_of(scenario, rounds, quick):
-    if not scenario.rounds:
-        return rounds
-    return 1 if quick else min(rounds, scenario.rounds)
-
-
 def run(scenario, place, rounds, few, wanted):
     """Round by round, peer after peer, each time another one first: a figure, or None, for each
     in each of its rounds."""
@@ -169,7 +163,7 @@ def main():
             if scenario.slow and chosen.quick and not chosen.only:
                 continue
             start = time.monotonic()
-            turns = rounds_of(scenario, rounds, chosen.quick)
+            turns = min(rounds, scenario.rounds or rounds)
             figures = run(scenario, place, turns, scale["few"], chosen.peer)
             results.append(judge(scenario, figures))
             results[-1]["seconds"] = round(time.monotonic() - start, 1)

@@ -42,7 +42,7 @@ class Scenario:
     """`peers` maps names to what `measure` takes, liu first. `bars` maps a peer to the factor:
     at least so many times its figure if more is better, else at most. `limit` is the yardstick.
     `most` is a bar that is no factor but a figure; `allowance` one that is a figure above the
-    limit. `rounds`: no more of them, and one in the quick run. `slow`: not in the quick run.
+    limit. `rounds`: no more of them. `slow`: not in the quick run.
     `few`: peers far from their bars that take long; they get the few rounds of those without."""
 
     def __init__(self, name, title, unit, measure, peers, bars, limit=None, more_is_better=True,
