@@ -429,7 +429,8 @@ print("peak", most, file=sys.stderr)'
 
 # A sanitizer keeps what is freed: its memory says nothing.
 is_sanitized() {
-	ldd "$LIU" 2>/dev/null | grep -qE 'lib(a|ub|t|m)san' || grep -qaE '__(a|t|m)san_init' "$LIU"
+	ldd "$LIU_PROGRAM" 2>/dev/null | grep -qE 'lib(a|ub|t|m)san' ||
+		grep -qaE '__(a|t|m)san_init' "$LIU_PROGRAM"
 }
 
 # bounded ROLE SPEED BYTES STEP...: BYTES come out, and less than 20 MiB were ever resident.

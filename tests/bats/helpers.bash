@@ -7,10 +7,20 @@
 # a teardown calls stop_all in it.
 
 # The program under test; make passes it.
-LIU=${LIU:-${BATS_TEST_DIRNAME:-.}/../../liu}
-LIU=$(realpath "$LIU")
+LIU=$(realpath "${LIU_PROGRAM:-${LIU:-${BATS_TEST_DIRNAME:-.}/../../liu}}")
+LIU_PROGRAM=$LIU
 # The tree with the sources.
 TOP=$(realpath "${srcdir:-${BATS_TEST_DIRNAME:-.}/../..}")
+
+# By itself liu takes the fastest pump. A file NAME-buffered.bats is a link to NAME.bats: the same tests
+# with the buffered one. (By hand: LIU_PUMP=buffered bats NAME.bats)
+case ${BATS_TEST_FILENAME-} in
+*-buffered.bats) LIU_PUMP=buffered ;;
+esac
+if [ -n "${LIU_PUMP-}" ]; then
+	export LIU_PUMP LIU_PROGRAM
+	LIU=$TOP/tests/bats/with-pump
+fi
 
 # Seconds for one run of liu, and for whatever is waited for.
 LIU_TIMEOUT=${LIU_TIMEOUT:-20}
