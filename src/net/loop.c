@@ -56,20 +56,24 @@ void task_init(struct task *task, struct loop *loop, task_fn run, void *arg)
 	*task = (struct task){ .loop = loop, .run = run, .arg = arg };
 }
 
+bool task_pending(const struct task *task)
+{
+	return task->link.tqe_prev != NULL;
+}
+
 void task_wake(struct task *task)
 {
-	if (task->pending)
+	if (task_pending(task))
 		return;
-	task->pending = true;
 	TAILQ_INSERT_TAIL(&task->loop->tasks, task, link);
 }
 
 void task_cancel(struct task *task)
 {
-	if (!task->pending)
+	if (!task_pending(task))
 		return;
-	task->pending = false;
 	TAILQ_REMOVE(&task->loop->tasks, task, link);
+	task->link.tqe_prev = NULL;
 }
 
 static void *allocate(size_t size)
@@ -135,7 +139,7 @@ static void run_tasks(struct loop *loop)
 
 	if (TAILQ_EMPTY(&loop->tasks))
 		return;
-	assert(!loop->mark.pending); /* no task turns the loop */
+	assert(!task_pending(&loop->mark)); /* no task turns the loop */
 	task_wake(&loop->mark);
 	while ((task = TAILQ_FIRST(&loop->tasks)) != &loop->mark) {
 		task_cancel(task);

@@ -28,13 +28,13 @@ struct task {
 	struct loop *loop;
 	task_fn run;
 	void *arg;
-	bool pending;
-	TAILQ_ENTRY(task) link;
+	TAILQ_ENTRY(task) link; /* its tqe_prev is NULL while it is not pending */
 };
 
 void task_init(struct task *task, struct loop *loop, task_fn run, void *arg);
 void task_wake(struct task *task);   /* several wakes, one run */
 void task_cancel(struct task *task); /* does nothing when not pending */
+bool task_pending(const struct task *task);
 
 /* NULL when the system has no epoll, poll or the like. Ignores libevent's
  * environment variables; sets libevent's allocator and log to ours. */

@@ -25,10 +25,16 @@ enum {
 	READ_MIN = 512,
 };
 
+struct tls_first {
+	size_t len;
+	unsigned char bytes[48];
+};
+
 static void engine_init(struct tls_engine *e, struct transport *lower,
 			const struct tls_config *config)
 {
-	*e = (struct tls_engine){ .bio = { .lower = lower } };
+	*e = (struct tls_engine){ .bio = { .lower = lower },
+				  .first = alloc_zeroed(sizeof(*e->first)) };
 	ERR_clear_error();
 	e->ssl = SSL_new(tls_config_ctx(config));
 	if (e->ssl == NULL)
@@ -58,6 +64,12 @@ void tls_engine_release(struct tls_engine *e)
 {
 	SSL_free(e->ssl);
 	tls_verify_release(&e->peer);
+	free(e->first);
+}
+
+bool tls_engine_is_open(const struct tls_engine *e)
+{
+	return e->first == NULL;
 }
 
 static bool is_wait(int error)
@@ -65,13 +77,19 @@ static bool is_wait(int error)
 	return error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE;
 }
 
-static void note_first(struct tls_engine *e)
+static void note_first(const struct tls_engine *e)
 {
-	ev_ssize_t n = evbuffer_copyout(e->bio.lower->input, e->first + e->first_len,
-					TLS_FIRST_SIZE - e->first_len);
+	struct tls_first *first = e->first;
+	ev_ssize_t n = evbuffer_copyout(e->bio.lower->input, first->bytes + first->len,
+					sizeof(first->bytes) - first->len);
 
 	if (n > 0)
-		e->first_len += (size_t)n;
+		first->len += (size_t)n;
+}
+
+static struct bytes first_bytes(const struct tls_engine *e)
+{
+	return bytes_of(e->first->bytes, e->first->len);
 }
 
 enum stream_status tls_engine_shake(struct tls_engine *e, struct err *err)
@@ -83,12 +101,13 @@ enum stream_status tls_engine_shake(struct tls_engine *e, struct err *err)
 	ERR_clear_error();
 	result = SSL_do_handshake(e->ssl);
 	if (result == 1) {
-		e->open = true;
+		free(e->first);
+		e->first = NULL;
 		return STREAM_OK;
 	}
 	if (is_wait(SSL_get_error(e->ssl, result)))
 		return STREAM_AGAIN;
-	first = bytes_of(e->first, e->first_len);
+	first = first_bytes(e);
 	if (e->peer.failure != NULL)
 		(void)err_set(err, ERR_TLS, "%s", e->peer.failure);
 	else if (!tls_errors_is_tls(first))
@@ -103,7 +122,7 @@ bool tls_engine_explain_end(const struct tls_engine *e, struct err *err)
 {
 	const struct transport *lower = e->bio.lower;
 	const struct err *cause = lower->read_error ? lower->read_error : lower->write_error;
-	struct bytes first = bytes_of(e->first, e->first_len);
+	struct bytes first = first_bytes(e);
 
 	if (!tls_errors_is_tls(first))
 		return tls_errors_not_tls(first, err);
@@ -236,7 +255,7 @@ bool tls_engine_info(const struct tls_engine *e, enum info_key key, struct evbuf
 {
 	const X509 *cert;
 
-	if (!e->open)
+	if (!tls_engine_is_open(e))
 		return false;
 	if (key == INFO_TLS_VERSION)
 		return append(out, SSL_get_version(e->ssl));

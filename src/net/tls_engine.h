@@ -21,9 +21,9 @@ struct err;
 struct evbuffer;
 struct ssl_st;
 struct tls_config;
+struct tls_first;
 
 enum {
-	TLS_FIRST_SIZE = 48,
 	TLS_RECORD_MAX = 5 + 16384 + 2048, /* on the wire (RFC 5246 section 6.2.3) */
 };
 
@@ -31,10 +31,9 @@ struct tls_engine {
 	struct ssl_st *ssl; /* owned */
 	struct tls_bio bio;
 	struct tls_peer peer;
-	bool open; /* hands have been shaken */
-	/* What the peer sent first, to tell what it speaks if that is not TLS. */
-	unsigned char first[TLS_FIRST_SIZE];
-	size_t first_len;
+	/* What the peer sent first, to tell what it speaks if that is not TLS. Owned;
+	 * NULL once hands have been shaken: most connections are long past that. */
+	struct tls_first *first;
 };
 
 /* Both stay where they are until tls_engine_release(); `lower` and `config` are
@@ -44,6 +43,9 @@ void tls_engine_connect(struct tls_engine *e, struct transport *lower,
 void tls_engine_accept(struct tls_engine *e, struct transport *lower,
 		       const struct tls_config *config);
 void tls_engine_release(struct tls_engine *e);
+
+/* Have hands been shaken? */
+bool tls_engine_is_open(const struct tls_engine *e);
 
 /* STREAM_OK: done; STREAM_AGAIN; STREAM_ERROR (ERR_TLS). */
 enum stream_status tls_engine_shake(struct tls_engine *e, struct err *err);

@@ -38,10 +38,10 @@ enum tls_state {
 struct tls {
 	struct transport base;
 	struct tls_lower lower;
-	const struct tls_settings *settings;
 	struct tls_engine engine;
 	struct task task;
 	enum tls_state state;
+	bool allow_truncated;
 	bool pumping;
 	bool close_sent; /* close_notify is in the lower queue */
 };
@@ -100,7 +100,7 @@ static void end_below(struct tls *s)
 {
 	struct err err;
 
-	if (s->lower.transport->read_error != NULL || s->settings->allow_truncated) {
+	if (s->lower.transport->read_error != NULL || s->allow_truncated) {
 		transport_end(&s->base, s->lower.transport->read_error);
 		return;
 	}
@@ -325,7 +325,7 @@ static enum stream_status tls_handshake(struct transport *t)
 		pump(s, true);
 	if (s->state == TLS_SHAKING)
 		return STREAM_AGAIN;
-	return s->engine.open ? STREAM_OK : STREAM_ERROR;
+	return tls_engine_is_open(&s->engine) ? STREAM_OK : STREAM_ERROR;
 }
 
 static const struct transport_ops tls_ops = {
@@ -350,7 +350,7 @@ static struct tls *tls_new(struct transport *lower, const struct tls_config *con
 	if (s->base.input == NULL || s->base.output == NULL)
 		alloc_failed();
 	tls_lower_init(&s->lower, lower);
-	s->settings = tls_config_settings(config);
+	s->allow_truncated = tls_config_settings(config)->allow_truncated;
 	task_init(&s->task, lower->loop, on_task, s);
 	return s;
 }

@@ -138,8 +138,8 @@ bool session_output_full(struct session *s)
 static void assert_armed(const struct session *s)
 {
 	assert(s->waits != 0);
-	assert(!(s->waits & WAIT_READ) || s->task.pending || s->stream.transport->room > 0);
-	assert(!(s->waits & WAIT_WRITE) || s->task.pending ||
+	assert(!(s->waits & WAIT_READ) || task_pending(&s->task) || s->stream.transport->room > 0);
+	assert(!(s->waits & WAIT_WRITE) || task_pending(&s->task) ||
 	       writer_queued(&s->stream.writer) > 0 || s->stream.transport->shut_wanted);
 	assert(!(s->waits & WAIT_TIMER) || timer_pending(s->timer) || timer_expired(s->timer));
 }

@@ -89,12 +89,12 @@ struct session {
 	struct stream stream;
 	struct task task;
 	unsigned conn;
-	enum session_phase phase;
+	unsigned at;	/* the running step */
+	unsigned next;	/* the one after it */
 	unsigned waits; /* enum session_wait, or-ed; of the last run */
-	bool opened;	/* its open event has been given */
-	bool overran;	/* a tried step met the limit in this round of a loop */
-	size_t at;	/* the running step */
-	size_t next;	/* the one after it */
+	enum session_phase phase;
+	bool opened;  /* its open event has been given */
+	bool overran; /* a tried step met the limit in this round of a loop */
 	struct step_state state;
 	uint64_t round_start;	       /* bytes consumed when this round of a loop began */
 	struct evbuffer *record;       /* what expect looks at; NULL unless it is in the list */

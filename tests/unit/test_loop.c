@@ -94,7 +94,7 @@ static void test_several_wakes_are_one_run(void **state)
 	task_wake(&stage->a.task);
 	run(stage, 2);
 	assert_string_equal(stage->log, "ab");
-	assert_false(stage->a.task.pending);
+	assert_false(task_pending(&stage->a.task));
 }
 
 /* A task woken by a task that runs has its turn after those that were pending:
@@ -108,7 +108,7 @@ static void test_woken_meanwhile_runs_in_the_next_turn(void **state)
 	task_wake(&stage->b.task);
 	run(stage, 3);
 	assert_string_equal(stage->log, "aba");
-	assert_true(stage->a.task.pending);
+	assert_true(task_pending(&stage->a.task));
 }
 
 /* The stop comes into force at the end of the turn. */
@@ -121,7 +121,7 @@ static void test_stop_ends_the_turn(void **state)
 	task_wake(&stage->b.task);
 	run(stage, 1);
 	assert_string_equal(stage->log, "ab");
-	assert_true(stage->c.task.pending);
+	assert_true(task_pending(&stage->c.task));
 }
 
 static void test_cancel_in_the_same_turn(void **state)
