@@ -10,6 +10,7 @@
 #include "net/watch.h"
 
 #include <errno.h>
+#include <event2/buffer.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -24,8 +25,8 @@
  *
  * EAGAIN does not say which end it was: poll(2) is asked, and that end watched.
  * What is already in the evbuffers goes first, and while we read the socket the
- * transport does not. An error that is neither the socket's nor the output's is
- * left to the buffered pump, which meets it again and can name it.
+ * transport does not. An error that is not the socket's is left to the buffered
+ * pump, which meets it again and can name it, or not: some files know no splice.
  */
 
 enum {
@@ -210,22 +211,36 @@ static enum stream_status run_up(struct pump *pump, struct session *s)
 /* --- down --- */
 
 /* The bytes that wait in our pipe, to the file. */
-static enum call empty_pipe(struct pump *pump, struct session *s)
+static bool empty_pipe(struct splice *x)
 {
-	struct splice *x = pump->splice;
-
 	while (x->held > 0) {
 		ssize_t n = splice(x->pipe[0], NULL, x->fd, NULL, x->held, 0);
 
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n <= 0) {
-			output_fail(output_of(s), n < 0 ? errno : EIO);
-			return CALL_FAILED;
-		}
+		if (n <= 0)
+			return false;
 		x->held -= (size_t)n;
 	}
-	return CALL_MOVED;
+	return true;
+}
+
+/* The file takes nothing from a pipe: what is in ours goes through the output's
+ * queue, as all that follows. */
+static enum stream_status pour_out(struct pump *pump, struct session *s)
+{
+	struct splice *x = pump->splice;
+	struct output *output = output_of(s);
+
+	while (x->held > 0) {
+		int n = evbuffer_read(output_queue(output), x->pipe[0], (int)x->held);
+
+		if (n <= 0)
+			alloc_failed(); /* it is all there */
+		x->held -= (size_t)n;
+	}
+	output_added(output);
+	return hand_over(pump, s);
 }
 
 /* One helping from the socket to the output, or into our pipe. */
@@ -275,10 +290,8 @@ static enum stream_status run_down(struct pump *pump, struct session *s)
 		case CALL_FAILED:
 			return down_failed(pump, s, errno);
 		}
-		if (empty_pipe(pump, s) == CALL_FAILED) {
-			(void)session_wait(s, WAIT_OUTPUT);
-			return STREAM_AGAIN;
-		}
+		if (!empty_pipe(pump->splice))
+			return pour_out(pump, s);
 	}
 	return STREAM_OK;
 }

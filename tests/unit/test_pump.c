@@ -1,0 +1,530 @@
+/* SPDX-License-Identifier: ISC */
+/* test_pump: bytes between a socket and a descriptor: each kind, both directions, every end. */
+#include "config.h"
+
+#include "session/pump.h"
+
+#include "unit/pump_rig.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+enum {
+	PIECE = 64 * 1024,
+	BULK = 3 * MEGA + 17,
+	RUN_MAX = 16 * MEGA, /* that one run may move */
+	PIPES = 8,	     /* of their own that pumps may have */
+};
+
+/* Each test is run with both; its state is the name of the kind. */
+static const struct pump_kind *kind_of(void *const *state)
+{
+	return strcmp(*state, "splice") == 0 ? &pump_splice : &pump_buffered;
+}
+
+/* The peer takes what is there. */
+static void drain(struct rig *r)
+{
+	unsigned char *data = malloc(PIECE);
+	ssize_t n;
+
+	while ((n = support_try_receive(r->peer, data, PIECE)) > 0)
+		evbuffer_add(r->got, data, (size_t)n);
+	free(data);
+}
+
+static bool drained_over(void *arg)
+{
+	drain(arg);
+	return rig_is_over(arg);
+}
+
+/* Until the source has ended, and the peer has it all. */
+static void send_all(struct rig *r)
+{
+	rig_until(r, drained_over);
+	assert_int_equal(r->status, STREAM_EOF);
+	while (stream_write_eof(&r->s.stream) == STREAM_AGAIN) {
+		drain(r);
+		(void)support_idle(r->loop, 1);
+	}
+	assert_int_equal(support_receive_all(r->peer, r->got), 0);
+}
+
+/* --- up --- */
+
+static void up_from_a_file_at_its_offset(void **state)
+{
+	for (int local = 0; local < 2; local++) {
+		struct rig *r = rig_new(PUMP_UP, pattern_file(BULK), *state, local);
+
+		assert_int_equal(lseek(r->fd, 12345, SEEK_SET), 12345);
+		send_all(r);
+		rig_got(r, 12345, BULK - 12345);
+		assert_int_equal(r->pump.bytes, BULK - 12345);
+		assert_int_equal(r->s.stream.transport->sent, BULK - 12345);
+		assert_ptr_equal(r->pump.kind, kind_of(state));
+		rig_free(r);
+	}
+}
+
+static void up_from_an_empty_file(void **state)
+{
+	struct rig *r = rig_new(PUMP_UP, pattern_file(0), *state, false);
+
+	send_all(r);
+	rig_got(r, 0, 0);
+	assert_int_equal(r->runs, 1);
+	rig_free(r);
+}
+
+/* What comes in parts goes out in parts, and between them it sleeps. */
+static void up_from_a_pipe(void **state)
+{
+	int ends[2];
+	struct rig *r;
+
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	r = rig_new(PUMP_UP, ends[0], *state, false);
+	for (unsigned i = 0; i < 3; i++) {
+		write_pattern(ends[1], 5000, i * 5000);
+		rig_until(r, rig_waits);
+		assert_int_equal(r->s.waits, WAIT_INPUT);
+		drain(r);
+		rig_got(r, 0, (i + 1) * 5000);
+	}
+	close(ends[1]);
+	send_all(r);
+	rig_got(r, 0, 15000);
+	assert_ptr_equal(r->pump.kind, kind_of(state));
+	rig_free(r);
+}
+
+static void up_after_what_was_queued(void **state)
+{
+	unsigned char first[PIECE];
+	struct rig *r = rig_new(PUMP_UP, pattern_file(BULK), *state, true);
+
+	support_small_buffers(r->peer);
+	support_pattern(first, sizeof(first), 7777);
+	writer_write(&r->s.stream.writer, bytes_of(first, sizeof(first)));
+	send_all(r);
+	assert_int_equal(evbuffer_get_length(r->got), sizeof(first) + BULK);
+	assert_memory_equal(evbuffer_pullup(r->got, sizeof(first)), first, sizeof(first));
+	assert_int_equal(evbuffer_drain(r->got, sizeof(first)), 0);
+	rig_got(r, 0, BULK);
+	rig_free(r);
+}
+
+/* A process that takes all there is, so that the socket hardly ever is full. */
+static pid_t fork_drain(struct rig *r)
+{
+	static unsigned char data[MEGA];
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid > 0)
+		return pid;
+	while (recv(r->peer, data, sizeof(data), MSG_WAITALL) > 0)
+		continue;
+	_exit(0);
+}
+
+static void up_a_run_is_bounded(void **state)
+{
+	struct rig *r = rig_new(PUMP_UP, pattern_file(0), *state, false);
+	pid_t pid;
+
+	assert_int_equal(fcntl(r->peer, F_SETFL, 0), 0);
+	pid = fork_drain(r);
+	assert_int_equal(ftruncate(r->fd, 4 * RUN_MAX), 0);
+	rig_ends(r, STREAM_EOF);
+	assert_int_equal(r->pump.bytes, 4 * RUN_MAX);
+	assert_true(r->most <= RUN_MAX);
+	assert_true(r->runs > 4);
+	shutdown(r->peer, SHUT_RDWR);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	rig_free(r);
+}
+
+static void up_waits_for_a_slow_peer(void **state)
+{
+	struct rig *r = rig_new(PUMP_UP, pattern_file(BULK), *state, true);
+	unsigned runs;
+
+	support_small_buffers(r->peer);
+	rig_until(r, rig_waits);
+	assert_int_equal(r->s.waits, kind_of(state) == &pump_splice ? WAIT_SOCKET : WAIT_WRITE);
+	runs = r->runs;
+	(void)support_idle(r->loop, 30);
+	assert_int_equal(r->runs, runs);
+	send_all(r);
+	rig_got(r, 0, BULK);
+	rig_free(r);
+}
+
+static void up_from_a_file_cut_meanwhile(void **state)
+{
+	struct rig *r = rig_new(PUMP_UP, pattern_file(BULK), *state, true);
+
+	support_small_buffers(r->peer);
+	rig_until(r, rig_waits);
+	assert_true(r->pump.bytes < BULK);
+	drain(r); /* its first bytes, before they are cut off */
+	assert_int_equal(ftruncate(r->fd, 0), 0);
+	rig_until(r, drained_over);
+	assert_int_equal(r->status, STREAM_EOF);
+	assert_true(r->pump.bytes < BULK);
+	rig_free(r);
+}
+
+static void up_to_a_peer_that_resets(void **state)
+{
+	struct rig *r = rig_new(PUMP_UP, pattern_file(BULK * 4), *state, false);
+
+	support_small_buffers(r->peer);
+	rig_until(r, rig_waits);
+	support_reset(r->peer);
+	r->peer = -1;
+	rig_until(r, rig_is_over);
+	assert_true(r->s.stream.writer.broken);
+	assert_true(stream_write_error(&r->s.stream)->sys == ECONNRESET ||
+		    stream_write_error(&r->s.stream)->sys == EPIPE);
+	assert_true(r->pump.bytes < BULK * 4);
+	rig_free(r);
+}
+
+/* The kernel refuses before it has moved a byte: the buffered pump says why. */
+static void up_from_what_cannot_be_read(void **state)
+{
+	struct rig *r = rig_new(PUMP_UP, open("/dev/null", O_WRONLY | O_CLOEXEC), *state, false);
+
+	rig_ends(r, STREAM_ERROR);
+	assert_string_equal(input_error(r->input)->text,
+			    "reading from the input: bad file descriptor");
+	assert_int_equal(r->pump.bytes, 0);
+	rig_free(r);
+}
+
+/* A file that knows no splice: the same hand-over, and it goes on. */
+static void up_from_a_file_without_splice(void **state)
+{
+	struct rig *r;
+
+	assert_int_equal(prctl(PR_SET_NAME, "named here"), 0);
+	r = rig_new(PUMP_UP, open("/proc/self/comm", O_RDONLY | O_CLOEXEC), *state, false);
+	send_all(r);
+	assert_int_equal(evbuffer_get_length(r->got), 11);
+	assert_memory_equal(evbuffer_pullup(r->got, -1), "named here\n", 11);
+	rig_free(r);
+}
+
+/* --- down --- */
+
+/* All that the peer sends comes, and the end. */
+static void receive_bulk(struct rig *r)
+{
+	unsigned char *data = malloc(PIECE);
+
+	for (size_t at = 0; at < BULK; at += PIECE) {
+		size_t len = BULK - at < PIECE ? BULK - at : PIECE;
+		ssize_t n;
+
+		support_pattern(data, len, at);
+		for (size_t done = 0; done < len; done += (size_t)n) {
+			n = send(r->peer, data + done, len - done, MSG_DONTWAIT | MSG_NOSIGNAL);
+			if (n < 0) {
+				assert_int_equal(errno, EAGAIN);
+				rig_until(r, rig_waits);
+				n = 0;
+			}
+		}
+	}
+	free(data);
+	assert_int_equal(shutdown(r->peer, SHUT_WR), 0);
+	rig_ends(r, STREAM_EOF);
+	assert_int_equal(r->pump.bytes, BULK);
+	assert_int_equal(r->s.stream.transport->received, BULK);
+	output_flush(r->output);
+}
+
+static void down_to_a_file(void **state)
+{
+	for (int local = 0; local < 2; local++) {
+		struct rig *r = rig_new(PUMP_DOWN, pattern_file(0), *state, local);
+
+		receive_bulk(r);
+		rig_read_file(r);
+		rig_got(r, 0, BULK);
+		assert_ptr_equal(r->pump.kind, kind_of(state));
+		rig_free(r);
+	}
+}
+
+static void down_to_dev_null(void **state)
+{
+	struct rig *r = rig_new(PUMP_DOWN, open("/dev/null", O_WRONLY | O_CLOEXEC), *state, false);
+
+	receive_bulk(r);
+	assert_ptr_equal(r->pump.kind, kind_of(state));
+	rig_free(r);
+}
+
+/* splice(2) refuses it. */
+static void down_to_a_file_that_is_appended_to(void **state)
+{
+	int fd = pattern_file(0);
+	struct rig *r;
+
+	assert_int_equal(write(fd, "before", 6), 6);
+	assert_int_equal(fcntl(fd, F_SETFL, O_APPEND), 0);
+	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+	r = rig_new(PUMP_DOWN, fd, *state, false);
+	receive_bulk(r);
+	assert_ptr_equal(r->pump.kind, &pump_buffered);
+	rig_read_file(r);
+	assert_memory_equal(evbuffer_pullup(r->got, 6), "before", 6);
+	assert_int_equal(evbuffer_drain(r->got, 6), 0);
+	rig_got(r, 0, BULK);
+	rig_free(r);
+}
+
+/* So does this one, once the bytes are in our pipe: they are not lost. */
+static void down_to_a_file_without_splice(void **state)
+{
+	struct rig *r =
+		rig_new(PUMP_DOWN, open("/proc/self/comm", O_WRONLY | O_CLOEXEC), *state, false);
+	char name[16] = "";
+
+	support_send(r->peer, "written", 7);
+	assert_int_equal(shutdown(r->peer, SHUT_WR), 0);
+	rig_ends(r, STREAM_EOF);
+	output_flush(r->output);
+	assert_null(output_error(r->output));
+	assert_int_equal(prctl(PR_GET_NAME, name), 0);
+	assert_string_equal(name, "written");
+	rig_free(r);
+}
+
+static void down_to_a_file_that_cannot_be_written(void **state)
+{
+	struct rig *r = rig_new(PUMP_DOWN, pattern_file(0), *state, false);
+	int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+
+	/* The output has a number, not the file behind it. */
+	assert_int_equal(dup2(fd, r->fd), r->fd);
+	close(fd);
+	support_send(r->peer, "lost", 4);
+	rig_until(r, rig_is_over);
+	output_flush(r->output);
+	assert_non_null(output_error(r->output));
+	assert_string_equal(output_error(r->output)->text,
+			    "writing to the output: bad file descriptor");
+	rig_free(r);
+}
+
+static void down_to_dev_full(void **state)
+{
+	struct rig *r = rig_new(PUMP_DOWN, open("/dev/full", O_WRONLY | O_CLOEXEC), *state, false);
+
+	support_send(r->peer, "lost", 4);
+	rig_until(r, rig_is_over);
+	assert_string_equal(output_error(r->output)->text,
+			    "writing to the output: no space left on device");
+	rig_free(r);
+}
+
+/* The inherited pipe keeps its size. */
+static void down_to_a_pipe_that_is_read_slowly(void **state)
+{
+	struct rig *r;
+	int ends[2], size;
+
+	assert_int_equal(pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
+	size = fcntl(ends[1], F_SETPIPE_SZ, 4096);
+	assert_true(size >= 4096);
+	r = rig_new(PUMP_DOWN, ends[1], *state, false);
+	write_pattern(r->peer, PIECE, 0);
+	assert_int_equal(shutdown(r->peer, SHUT_WR), 0);
+	while (!r->over) {
+		rig_until(r, rig_waits);
+		(void)evbuffer_read(r->got, ends[0], 1000);
+	}
+	assert_int_equal(r->status, STREAM_EOF);
+	while (evbuffer_get_length(r->got) < PIECE) {
+		output_flush(r->output);
+		(void)evbuffer_read(r->got, ends[0], 1000);
+		(void)support_idle(r->loop, 1);
+	}
+	rig_got(r, 0, PIECE);
+	assert_int_equal(fcntl(ends[0], F_GETPIPE_SZ), size);
+	assert_ptr_equal(r->pump.kind, kind_of(state));
+	close(ends[0]);
+	rig_free(r);
+}
+
+static void down_to_a_pipe_that_nobody_reads(void **state)
+{
+	struct rig *r;
+	int ends[2];
+
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	r = rig_new(PUMP_DOWN, ends[1], *state, false);
+	support_send(r->peer, "taken", 5);
+	rig_until(r, rig_waits);
+	close(ends[0]);
+	support_send(r->peer, "lost", 4);
+	rig_until(r, rig_is_over);
+	assert_int_equal(output_error(r->output)->sys, EPIPE);
+	rig_free(r);
+}
+
+/* What the output and the reader hold goes first, in this order. */
+static void down_after_what_was_buffered(void **state)
+{
+	struct rig *r = rig_new(PUMP_DOWN, pattern_file(0), *state, true);
+
+	output_add(r->output, bytes_of("queued ", 7));
+	support_send(r->peer, "buffered ", 9);
+	transport_want(r->s.stream.transport, 100);
+	while (reader_buffered(&r->s.stream.reader) < 9) {
+		r->over = true; /* the pump does not run yet */
+		(void)support_idle(r->loop, 1);
+	}
+	r->over = false;
+	output_add(r->output, bytes_of("and ", 4));
+	support_send(r->peer, "sent", 4);
+	assert_int_equal(shutdown(r->peer, SHUT_WR), 0);
+	rig_ends(r, STREAM_EOF);
+	output_flush(r->output);
+	rig_read_file(r);
+	assert_int_equal(evbuffer_get_length(r->got), 24);
+	assert_memory_equal(evbuffer_pullup(r->got, -1), "queued and buffered sent", 24);
+	rig_free(r);
+}
+
+static void down_from_a_peer_that_resets(void **state)
+{
+	struct rig *r = rig_new(PUMP_DOWN, pattern_file(0), *state, false);
+
+	write_pattern(r->peer, 1000, 0);
+	rig_until(r, rig_waits);
+	support_reset(r->peer);
+	r->peer = -1;
+	rig_ends(r, STREAM_ERROR);
+	assert_int_equal(stream_read_error(&r->s.stream)->sys, ECONNRESET);
+	output_flush(r->output);
+	rig_read_file(r);
+	rig_got(r, 0, 1000);
+	rig_free(r);
+}
+
+/* Whoever reads next has what comes next. */
+static void down_and_then_a_reader(void **state)
+{
+	struct rig *r = rig_new(PUMP_DOWN, pattern_file(0), *state, false);
+
+	write_pattern(r->peer, 1000, 0);
+	rig_until(r, rig_waits);
+	pump_clear(&r->pump, &r->s);
+	r->over = true;
+	support_send(r->peer, "next", 4);
+	(void)stream_update(&r->s.stream);
+	while (reader_buffered(&r->s.stream.reader) < 4)
+		(void)support_idle(r->loop, 1);
+	assert_int_equal(reader_buffered(&r->s.stream.reader), 4);
+	rig_free(r);
+}
+
+/* --- pipes of our own --- */
+
+static void the_ninth_has_no_pipe(void **state)
+{
+	for (unsigned others = PIPES - 1; others <= PIPES; others++) {
+		struct rig *r = rig_new(PUMP_DOWN, pattern_file(0), NULL, false);
+
+		(void)state;
+		r->pipes = others;
+		rig_until(r, rig_waits);
+		assert_int_equal(r->pipes, PIPES);
+		assert_ptr_equal(r->pump.kind, others < PIPES ? &pump_splice : &pump_buffered);
+		receive_bulk(r);
+		rig_read_file(r);
+		rig_got(r, 0, BULK);
+		pump_clear(&r->pump, &r->s);
+		assert_int_equal(r->pipes, others);
+		r->pipes = 0;
+		rig_free(r);
+	}
+}
+
+static void without_descriptors_there_is_no_pipe(void **state)
+{
+	struct rig *r = rig_new(PUMP_DOWN, pattern_file(0), NULL, false);
+	struct rlimit old, none;
+
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
+	none = old;
+	none.rlim_cur = 0;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	rig_until(r, rig_waits);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
+	assert_ptr_equal(r->pump.kind, &pump_buffered);
+	receive_bulk(r);
+	rig_read_file(r);
+	rig_got(r, 0, BULK);
+	rig_free(r);
+}
+
+static void names_are_known(void **state)
+{
+	(void)state;
+	assert_true(pump_known("splice"));
+	assert_true(pump_known("buffered"));
+	assert_false(pump_known("bucket"));
+}
+
+/* clang-format off */
+#define BOTH(test) \
+	{ #test ": splice", test, NULL, NULL, (void *)"splice" }, \
+	{ #test ": buffered", test, NULL, NULL, (void *)"buffered" }
+/* clang-format on */
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		BOTH(up_from_a_file_at_its_offset),
+		BOTH(up_from_an_empty_file),
+		BOTH(up_from_a_pipe),
+		BOTH(up_after_what_was_queued),
+		BOTH(up_a_run_is_bounded),
+		BOTH(up_waits_for_a_slow_peer),
+		BOTH(up_from_a_file_cut_meanwhile),
+		BOTH(up_to_a_peer_that_resets),
+		BOTH(up_from_what_cannot_be_read),
+		BOTH(up_from_a_file_without_splice),
+		BOTH(down_to_a_file),
+		BOTH(down_to_dev_null),
+		BOTH(down_to_a_file_that_is_appended_to),
+		BOTH(down_to_a_file_without_splice),
+		BOTH(down_to_a_file_that_cannot_be_written),
+		BOTH(down_to_dev_full),
+		BOTH(down_to_a_pipe_that_is_read_slowly),
+		BOTH(down_to_a_pipe_that_nobody_reads),
+		BOTH(down_after_what_was_buffered),
+		BOTH(down_from_a_peer_that_resets),
+		BOTH(down_and_then_a_reader),
+		cmocka_unit_test(the_ninth_has_no_pipe),
+		cmocka_unit_test(without_descriptors_there_is_no_pipe),
+		cmocka_unit_test(names_are_known),
+	};
+	struct sigaction ignore = { .sa_handler = SIG_IGN };
+
+	sigaction(SIGPIPE, &ignore, NULL); /* as the program does */
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
