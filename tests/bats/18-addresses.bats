@@ -209,6 +209,17 @@ listening on [::]:$PORT"
 	not_reached_name connect tcp:unix:80 unix
 }
 
+@test "names: libidn2 is loaded for those that are not ASCII, and missed by them alone" {
+	local dir=$BATS_TEST_TMPDIR/broken
+	mkdir "$dir"
+	: >"$dir/libidn2.so.0"
+	export LD_LIBRARY_PATH=$dir
+	run_liu connect bücher.invalid:80 write x
+	assert_status 2
+	assert_error_is "liu: 'bücher.invalid' is no host name: it is not ASCII, and libidn2.so.0 cannot be loaded: write its form with xn-- (see: liu connect --help)"
+	not_reached_name connect xn--bcher-kva.invalid:80 xn--bcher-kva.invalid
+}
+
 # The resolver's own words differ.
 not_reached_name() {
 	run_liu "$1" "$2" write x
