@@ -177,6 +177,24 @@ static bool is_socket_error(int sys)
 	       sys == EHOSTUNREACH || sys == ENETUNREACH || sys == ENETDOWN;
 }
 
+/* What the file has from its offset on; CHUNK where that is not known, or more. */
+static size_t left_of_file(int fd)
+{
+	off_t at = lseek(fd, 0, SEEK_CUR);
+	struct stat st;
+
+	if (at < 0 || fstat(fd, &st) < 0 || st.st_size <= at || st.st_size - at > CHUNK)
+		return CHUNK;
+	return (size_t)(st.st_size - at);
+}
+
+/* Linux before 6.5 takes a file that is shorter than what is asked for for the
+ * begin of more, and keeps its last bytes back for 200 ms (MSG_MORE). */
+static ssize_t send_file(int socket, int fd)
+{
+	return sendfile(socket, fd, NULL, left_of_file(fd));
+}
+
 static enum stream_status run_up(struct pump *pump, struct session *s)
 {
 	struct transport *t = s->stream.transport;
@@ -185,7 +203,7 @@ static enum stream_status run_up(struct pump *pump, struct session *s)
 
 	for (int budget = CALLS_PER_RUN; budget > 0; budget--) {
 		ssize_t n = x->is_pipe ? splice(x->fd, NULL, fd, NULL, CHUNK, SPLICE_F_NONBLOCK)
-				       : sendfile(fd, x->fd, NULL, CHUNK);
+				       : send_file(fd, x->fd);
 
 		switch (outcome(n)) {
 		case CALL_MOVED:

@@ -75,3 +75,119 @@ p.wait(20)'
 		assert_output_is $'0 12\n3600000 {300000}\n0 16'
 	fi
 }
+
+# --- sources -------------------------------------------------------------------------
+
+TAKES='while True: c = accept(); say(len(all_of(c))); c.close()'
+
+@test "standard input may be a file, a FIFO, a terminal, a file of /proc, an empty one" {
+	cd "$BATS_TEST_TMPDIR"
+	mkfifo fifo
+	head -c 3000000 /dev/zero >file
+	peer "$TAKES"
+	run_liu connect "127.0.0.1:$PEER_PORT" <file
+	assert_status 0
+	{ head -c 100000 file; tail -c +100001 file; } >fifo 3>&- &
+	run_liu connect "127.0.0.1:$PEER_PORT" <fifo
+	assert_status 0
+	run_liu connect "127.0.0.1:$PEER_PORT" </proc/sys/kernel/ostype
+	assert_status 0
+	: >empty
+	run_liu connect "127.0.0.1:$PEER_PORT" <empty
+	assert_status 0
+	capture harness '
+import pty
+master, slave = pty.openpty()
+p = subprocess.Popen([LIU, "connect", "127.0.0.1:" + sys.argv[1]], stdin=slave)
+for i in range(100): os.write(master, b"typed %02d\n" % i)
+os.write(master, b"\4")
+print(p.wait(20))' "$PEER_PORT"
+	assert_output_is 0
+	assert_error_is ''
+	wait_for_line "$PEER_SAID" '^900$'
+	is "$PEER_SAID" 'what the peer took' $'3000000\n3000000\n6\n0\n900'
+}
+
+@test "a source without end stops when the peer is gone" {
+	peer 'while True: c = accept(); c.recv(1000000); reset(c)'
+	run_liu connect "127.0.0.1:$PEER_PORT" writefile /dev/zero
+	assert_status 1
+	grep -qxE 'liu: step 1 \(writefile /dev/zero\): (broken pipe|connection reset by peer)' "$ERR" ||
+		fail "$(cat "$ERR")"
+	truncate -s 500M "$BATS_TEST_TMPDIR/large"
+	run_liu connect "127.0.0.1:$PEER_PORT" writefile "$BATS_TEST_TMPDIR/large"
+	assert_status 1
+	grep -qxE 'liu: step 1 \(writefile .*/large\): (broken pipe|connection reset by peer)' "$ERR" ||
+		fail "$(cat "$ERR")"
+}
+
+# Linux before 6.5 took a short file for the begin of more, and kept it back for 200 ms.
+@test "what was sent of a file does not wait for more of it" {
+	local began steps=()
+	echo question >"$BATS_TEST_TMPDIR/file"
+	for _ in {1..20}; do steps+=(writefile "$BATS_TEST_TMPDIR/file" skipline); done
+	peer 'c = accept()
+for i in range(20): c.recv(9, socket.MSG_WAITALL); c.sendall(b"reply\n")
+c.close()'
+	began=$(now_ms)
+	run_liu connect "127.0.0.1:$PEER_PORT" "${steps[@]}"
+	assert_status 0
+	[ $(($(now_ms) - began)) -lt 3000 ] || fail "20 replies took $(($(now_ms) - began)) ms"
+}
+
+# --- ends ----------------------------------------------------------------------------
+
+@test "a peer that resets midway: what came before is there, and the error is named" {
+	peer 'c = accept()
+c.sendall(b"x" * 100000)
+c.recv(1)
+reset(c)'
+	capture harness '
+p = subprocess.Popen([LIU, "connect", "127.0.0.1:" + sys.argv[1]], stdin=subprocess.PIPE,
+	stdout=open(sys.argv[2], "wb"), stderr=subprocess.PIPE)
+while os.stat(sys.argv[2]).st_size < 100000: wait()
+p.stdin.write(b"x"); p.stdin.flush()
+print(p.stderr.read(), p.wait(20), os.stat(sys.argv[2]).st_size)' "$PEER_PORT" "$BATS_TEST_TMPDIR/to"
+	assert_error_is ''
+	assert_output_is "b'liu: connection reset by peer\\n' 1 100000"
+}
+
+@test "bytes that a pump moves are traffic for --idle-timeout, silence is not" {
+	local out
+	peer 'while True:
+	c = accept()
+	for i in range(8): c.sendall(b"x"); wait(0.25)
+	if c.recv(1): c.recv(1)
+	c.close()'
+	printf xx >"$BATS_TEST_TMPDIR/in"
+	run_liu connect --idle-timeout 1 "127.0.0.1:$PEER_PORT" <"$BATS_TEST_TMPDIR/in"
+	assert_status 0
+	assert_output_bytes xxxxxxxx
+	run_liu connect --idle-timeout 1 "127.0.0.1:$PEER_PORT" read
+	assert_status 6
+	assert_output_bytes xxxxxxxx
+	assert_error_is 'liu: step 1 (read): timed out after 1 s (--idle-timeout)'
+	out=$(liu connect --idle-timeout 1 "127.0.0.1:$PEER_PORT" read 2>"$BATS_TEST_TMPDIR/e" | cat)
+	assert_equal xxxxxxxx "$out"
+	is "$BATS_TEST_TMPDIR/e" 'standard error' 'liu: step 1 (read): timed out after 1 s (--idle-timeout)'
+}
+
+@test "an inherited pipe keeps its size, and a slow reader gets everything" {
+	peer 'while True: c = accept(); c.sendall(b"x" * 1000000); c.close()'
+	capture harness '
+import fcntl
+r, w = os.pipe()
+before = fcntl.fcntl(w, 1031, 8192), fcntl.fcntl(w, 1032)
+p = subprocess.Popen([LIU, "connect", "127.0.0.1:" + sys.argv[1], "read"], stdin=subprocess.DEVNULL, stdout=w)
+got = 0
+for i in range(50): got += len(os.read(r, 1000)); wait(0.01)
+during = fcntl.fcntl(w, 1032)
+os.close(w)
+while True:
+	piece = os.read(r, 100000)
+	if not piece: break
+	got += len(piece)
+print(got, before[1] == during == fcntl.fcntl(r, 1032), p.wait(20))' "$PEER_PORT"
+	assert_error_is ''
+	assert_output_is '1000000 True 0'
+}
