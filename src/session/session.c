@@ -146,12 +146,21 @@ static void assert_armed(const struct session *s)
 
 /* --- the phases; each says whether the next one can run at once --- */
 
+/* After a time limit nobody waits any longer, and of a connection that is known
+ * to have broken nothing is left to close. */
+static bool needs_no_closing(const struct session *s)
+{
+	const struct err *broken = stream_read_error(&s->stream);
+
+	return s->err != NULL &&
+	       (s->err->kind == ERR_TIMEOUT || (broken != NULL && broken->kind == ERR_IO));
+}
+
 static void end_steps(struct session *s)
 {
 	session_time_end(s); /* the closing has its own patience */
 	timer_stop(s->timer);
-	/* After a time limit nobody waits any longer. */
-	if (s->err != NULL && s->err->kind == ERR_TIMEOUT)
+	if (needs_no_closing(s))
 		s->phase = SESSION_OVER;
 	else if (s->phase != SESSION_OVER)
 		s->phase = SESSION_CLOSING;
