@@ -233,11 +233,22 @@ char *escape_visible(struct bytes b, char *buf, size_t size)
 	return buf;
 }
 
+/* How many bytes at its beginning look like themselves, of ASCII: mostly all. */
+static size_t plain_length(struct bytes b)
+{
+	size_t len = 0;
+
+	while (len < b.len && b.data[len] >= 0x20 && b.data[len] < 0x7F)
+		len++;
+	return len;
+}
+
 char *escape_controls(struct bytes b)
 {
-	size_t used = 0, at = 0, room = b.len + UNIT_SIZE;
+	size_t at = plain_length(b), used = at, room = b.len + UNIT_SIZE;
 	char *text = alloc_zeroed(room);
 
+	memcpy(text, b.data, at);
 	while (at < b.len) {
 		char unit[UNIT_SIZE];
 		size_t len;
