@@ -9,7 +9,8 @@
 #include <assert.h>
 #include <event2/buffer.h>
 
-/* Up to here a copy costs less than relinking blocks does. */
+/* Up to here a copy costs less than splitting blocks does, and does not keep a
+ * block for a few bytes each. */
 enum { COPY_MAX = 2048 };
 
 static void copy_bytes(struct evbuffer *from, size_t n, struct evbuffer *to)
@@ -33,10 +34,10 @@ void move_bytes(struct evbuffer *from, size_t n, struct evbuffer *to)
 	size_t rest = evbuffer_get_length(from) - n;
 
 	assert(n <= evbuffer_get_length(from));
-	if (n <= COPY_MAX)
-		copy_bytes(from, n, to);
-	else if (rest == 0)
+	if (rest == 0 && (n > COPY_MAX || evbuffer_get_length(to) == 0))
 		(void)evbuffer_add_buffer(to, from);
+	else if (n <= COPY_MAX)
+		copy_bytes(from, n, to);
 	else
 		(void)evbuffer_remove_buffer(from, to, n); /* its int may overflow */
 	assert(evbuffer_get_length(from) == rest);

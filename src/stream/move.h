@@ -7,8 +7,9 @@
 
 struct evbuffer;
 
-/* The first `n` bytes, which are there. Many are handed over where they lie; few
- * are copied, which costs less and keeps no large block for a small rest. */
+/* The first `n` bytes, which are there. Many are handed over where they lie, and all
+ * there are to a buffer that has none; few are copied, which costs less than
+ * splitting blocks and does not keep one for a few bytes each. */
 void move_bytes(struct evbuffer *from, size_t n, struct evbuffer *to);
 
 #endif

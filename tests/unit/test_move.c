@@ -52,7 +52,7 @@ static void test_moves(void **state)
 	}
 }
 
-/* A few bytes do not keep the large block alive that they came in. */
+/* A few bytes do not keep the large block alive that they came in, one after the other. */
 static void test_few_are_copied(void **state)
 {
 	static const unsigned char block[100000];
@@ -63,27 +63,41 @@ static void test_few_are_copied(void **state)
 	(void)state;
 	evbuffer_add_reference(from, block, sizeof(block), NULL, NULL);
 	evbuffer_drain(from, sizeof(block) - 60);
-	move_bytes(from, 60, to);
+	move_bytes(from, 30, to);
+	move_bytes(from, 30, to);
 	assert_int_equal(evbuffer_peek(to, -1, NULL, &chunk, 1), 1);
+	assert_int_equal(chunk.iov_len, 60);
 	assert_ptr_not_equal(chunk.iov_base, block + sizeof(block) - 60);
 	evbuffer_free(from);
 	evbuffer_free(to);
 }
 
-static void test_many_are_handed_over(void **state)
+static void check_handed_over(size_t n)
 {
 	static const unsigned char block[100000];
 	struct evbuffer *from = evbuffer_new();
 	struct evbuffer *to = evbuffer_new();
 	struct evbuffer_iovec chunk;
 
-	(void)state;
-	evbuffer_add_reference(from, block, sizeof(block), NULL, NULL);
-	move_bytes(from, sizeof(block), to);
+	evbuffer_add_reference(from, block, n, NULL, NULL);
+	move_bytes(from, n, to);
 	assert_int_equal(evbuffer_peek(to, -1, NULL, &chunk, 1), 1);
 	assert_ptr_equal(chunk.iov_base, block);
 	evbuffer_free(from);
 	evbuffer_free(to);
+}
+
+static void test_many_are_handed_over(void **state)
+{
+	(void)state;
+	check_handed_over(100000);
+}
+
+/* An echo's bytes are not copied on their way. */
+static void test_all_there_are_are_handed_over(void **state)
+{
+	(void)state;
+	check_handed_over(60);
 }
 
 static void test_none(void **state)
@@ -104,6 +118,7 @@ int main(void)
 		cmocka_unit_test(test_moves),
 		cmocka_unit_test(test_few_are_copied),
 		cmocka_unit_test(test_many_are_handed_over),
+		cmocka_unit_test(test_all_there_are_are_handed_over),
 		cmocka_unit_test(test_none),
 	};
 
