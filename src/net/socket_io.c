@@ -14,24 +14,28 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+/* Of one piece the kernel need not be told with a struct msghdr that it copies. */
 static ssize_t receive(int fd, struct iovec *pieces, int count)
 {
 	struct msghdr msg = { .msg_iov = pieces, .msg_iovlen = (size_t)count };
 	ssize_t n;
 
 	do
-		n = recvmsg(fd, &msg, MSG_DONTWAIT);
+		n = count == 1 ? recv(fd, pieces->iov_base, pieces->iov_len, MSG_DONTWAIT)
+			       : recvmsg(fd, &msg, MSG_DONTWAIT);
 	while (n < 0 && errno == EINTR);
 	return n;
 }
 
 ssize_t socket_send(int fd, struct iovec *pieces, int count)
 {
+	const int flags = MSG_DONTWAIT | MSG_NOSIGNAL;
 	struct msghdr msg = { .msg_iov = pieces, .msg_iovlen = (size_t)count };
 	ssize_t n;
 
 	do
-		n = sendmsg(fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
+		n = count == 1 ? send(fd, pieces->iov_base, pieces->iov_len, flags)
+			       : sendmsg(fd, &msg, flags);
 	while (n < 0 && errno == EINTR);
 	return n;
 }
