@@ -43,15 +43,20 @@ static bool drained_over(void *arg)
 	return rig_is_over(arg);
 }
 
+static bool is_shut(void *arg)
+{
+	struct rig *r = arg;
+
+	drain(r);
+	return stream_write_eof(&r->s.stream) != STREAM_AGAIN;
+}
+
 /* Until the source has ended, and the peer has it all. */
 static void send_all(struct rig *r)
 {
 	rig_until(r, drained_over);
 	assert_int_equal(r->status, STREAM_EOF);
-	while (stream_write_eof(&r->s.stream) == STREAM_AGAIN) {
-		drain(r);
-		(void)support_idle(r->loop, 1);
-	}
+	assert_true(support_run(r->loop, is_shut, r, SUPPORT_DEADLINE_MS));
 	assert_int_equal(support_receive_all(r->peer, r->got), 0);
 }
 
@@ -129,6 +134,7 @@ static pid_t fork_drain(struct rig *r)
 	assert_true(pid >= 0);
 	if (pid > 0)
 		return pid;
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	while (recv(r->peer, data, sizeof(data), MSG_WAITALL) > 0)
 		continue;
 	_exit(0);
@@ -338,9 +344,23 @@ static void down_to_dev_full(void **state)
 	rig_free(r);
 }
 
+struct slow_reader {
+	struct rig *rig;
+	int fd;
+};
+
+static bool has_read_it(void *arg)
+{
+	const struct slow_reader *reader = arg;
+
+	(void)evbuffer_read(reader->rig->got, reader->fd, 1000);
+	return reader->rig->over && evbuffer_get_length(reader->rig->got) >= PIECE;
+}
+
 /* The inherited pipe keeps its size. */
 static void down_to_a_pipe_that_is_read_slowly(void **state)
 {
+	struct slow_reader reader;
 	struct rig *r;
 	int ends[2], size;
 
@@ -350,16 +370,10 @@ static void down_to_a_pipe_that_is_read_slowly(void **state)
 	r = rig_new(PUMP_DOWN, ends[1], *state, false);
 	write_pattern(r->peer, PIECE, 0);
 	assert_int_equal(shutdown(r->peer, SHUT_WR), 0);
-	while (!r->over) {
-		rig_until(r, rig_waits);
-		(void)evbuffer_read(r->got, ends[0], 1000);
-	}
+	reader = (struct slow_reader){ .rig = r, .fd = ends[0] };
+	task_wake(&r->s.task);
+	assert_true(support_run(r->loop, has_read_it, &reader, SUPPORT_DEADLINE_MS));
 	assert_int_equal(r->status, STREAM_EOF);
-	while (evbuffer_get_length(r->got) < PIECE) {
-		output_flush(r->output);
-		(void)evbuffer_read(r->got, ends[0], 1000);
-		(void)support_idle(r->loop, 1);
-	}
 	rig_got(r, 0, PIECE);
 	assert_int_equal(fcntl(ends[0], F_GETPIPE_SZ), size);
 	assert_ptr_equal(r->pump.kind, kind_of(state));
@@ -383,6 +397,13 @@ static void down_to_a_pipe_that_nobody_reads(void **state)
 	rig_free(r);
 }
 
+static bool has_buffered(void *arg)
+{
+	struct rig *r = arg;
+
+	return reader_buffered(&r->s.stream.reader) > 0;
+}
+
 /* What the output and the reader hold goes first, in this order. */
 static void down_after_what_was_buffered(void **state)
 {
@@ -391,10 +412,8 @@ static void down_after_what_was_buffered(void **state)
 	output_add(r->output, bytes_of("queued ", 7));
 	support_send(r->peer, "buffered ", 9);
 	transport_want(r->s.stream.transport, 100);
-	while (reader_buffered(&r->s.stream.reader) < 9) {
-		r->over = true; /* the pump does not run yet */
-		(void)support_idle(r->loop, 1);
-	}
+	r->over = true; /* the pump does not run yet */
+	assert_true(support_run(r->loop, has_buffered, r, SUPPORT_DEADLINE_MS));
 	r->over = false;
 	output_add(r->output, bytes_of("and ", 4));
 	support_send(r->peer, "sent", 4);
@@ -434,8 +453,7 @@ static void down_and_then_a_reader(void **state)
 	r->over = true;
 	support_send(r->peer, "next", 4);
 	(void)stream_update(&r->s.stream);
-	while (reader_buffered(&r->s.stream.reader) < 4)
-		(void)support_idle(r->loop, 1);
+	assert_true(support_run(r->loop, has_buffered, r, SUPPORT_DEADLINE_MS));
 	assert_int_equal(reader_buffered(&r->s.stream.reader), 4);
 	rig_free(r);
 }
