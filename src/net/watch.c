@@ -8,13 +8,18 @@
 #include "net/loop.h"
 
 #include <event2/event.h>
-#include <stdbool.h>
 #include <stdlib.h>
 
+/*
+ * The event stays for one firing more than it was waited for: who waits for a
+ * descriptor is likely to wait for it again at once, and has no epoll_ctl(2) to
+ * pay for then.
+ */
 struct watch {
 	struct event *event;
 	struct task *task;
 	bool armed;
+	bool added;
 };
 
 static void on_ready(evutil_socket_t fd, short what, void *arg)
@@ -23,6 +28,11 @@ static void on_ready(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	if (!watch->armed) {
+		(void)event_del(watch->event); /* fails only without a base */
+		watch->added = false;
+		return;
+	}
 	watch->armed = false;
 	task_wake(watch->task);
 }
@@ -32,8 +42,9 @@ struct watch *watch_new(struct loop *loop, int fd, enum watch_for what, struct t
 	struct watch *watch = alloc_zeroed(sizeof(*watch));
 
 	watch->task = task;
-	watch->event = event_new(loop_base(loop), fd, what == WATCH_READ ? EV_READ : EV_WRITE,
-				 on_ready, watch);
+	watch->event =
+		event_new(loop_base(loop), fd,
+			  EV_PERSIST | (what == WATCH_READ ? EV_READ : EV_WRITE), on_ready, watch);
 	if (watch->event == NULL)
 		alloc_failed();
 	return watch;
@@ -47,12 +58,18 @@ void watch_free(struct watch *watch)
 	free(watch);
 }
 
+bool watch_armed(const struct watch *watch)
+{
+	return watch->armed;
+}
+
 void watch_arm(struct watch *watch)
 {
-	if (watch->armed)
-		return;
 	watch->armed = true;
+	if (watch->added)
+		return;
+	watch->added = event_add(watch->event, NULL) == 0;
 	/* A descriptor that cannot be polled is always ready. */
-	if (event_add(watch->event, NULL) != 0)
+	if (!watch->added)
 		on_ready(-1, 0, watch);
 }

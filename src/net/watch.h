@@ -5,6 +5,8 @@
 
 /* For who moves bytes itself, past the buffers: the pumps. */
 
+#include <stdbool.h>
+
 struct loop;
 struct task;
 struct watch;
@@ -16,5 +18,6 @@ enum watch_for { WATCH_READ, WATCH_WRITE };
 struct watch *watch_new(struct loop *loop, int fd, enum watch_for what, struct task *task);
 void watch_free(struct watch *watch); /* NULL is allowed */
 void watch_arm(struct watch *watch);
+bool watch_armed(const struct watch *watch); /* has not fired yet */
 
 #endif

@@ -12,7 +12,6 @@
 #include <errno.h>
 #include <event2/buffer.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
@@ -23,7 +22,8 @@
  * one, a single call moves the bytes. From a file sendfile(2) has a pipe inside;
  * to a file we have one of our own between two calls.
  *
- * EAGAIN does not say which end it was: poll(2) is asked, and that end watched.
+ * EAGAIN does not say which end it was. The one is watched that it was the last
+ * time, and when that is ready and nothing moves, the other.
  * What is already in the evbuffers goes first, and while we read the socket the
  * transport does not. An error that is not the socket's is left to the buffered
  * pump, which meets it again and can name it, or not: some files know no splice.
@@ -46,6 +46,8 @@ struct splice {
 	unsigned *pipes;      /* ... counted there; NULL: nowhere */
 	size_t held;	      /* bytes in it */
 	bool moved;	      /* so it works for this pair */
+	bool waits_for_other; /* not for the socket, the last time */
+	uint64_t waited_at;   /* the pump's bytes then; UINT64_MAX: it has not waited yet */
 };
 
 /* What one call has come to. */
@@ -121,6 +123,8 @@ static struct splice *splice_new(const struct pump *pump, struct session *s)
 	if (x->is_pipe)
 		x->other =
 			watch_new(s->parts->loop, x->fd, up ? WATCH_READ : WATCH_WRITE, &s->task);
+	x->waits_for_other = up && x->is_pipe; /* first for the source */
+	x->waited_at = UINT64_MAX;
 	return x;
 }
 
@@ -143,21 +147,30 @@ static enum stream_status hand_over(struct pump *pump, struct session *s)
 	return pump_hand_over(pump, s);
 }
 
-/* Watch the end that is not ready. */
-static enum stream_status wait_for_end(struct pump *pump, struct session *s)
+static struct watch *waited_for(const struct splice *x)
+{
+	return x->waits_for_other ? x->other : x->socket;
+}
+
+static enum stream_status wait_on(const struct pump *pump, struct session *s)
 {
 	struct splice *x = pump->splice;
-	bool up = pump->direction == PUMP_UP;
-	struct pollfd end = { .fd = x->socket_fd, .events = up ? POLLOUT : POLLIN };
+	enum session_wait other = pump->direction == PUMP_UP ? WAIT_INPUT : WAIT_OUTPUT;
 
-	if (poll(&end, 1, 0) > 0 && x->other != NULL) {
-		watch_arm(x->other);
-		(void)session_wait(s, up ? WAIT_INPUT : WAIT_OUTPUT);
-	} else {
-		watch_arm(x->socket);
-		(void)session_wait(s, WAIT_SOCKET);
-	}
+	watch_arm(waited_for(x));
+	(void)session_wait(s, x->waits_for_other ? other : WAIT_SOCKET);
 	return STREAM_AGAIN;
+}
+
+/* Neither a byte nor the end could be had at once. */
+static enum stream_status wait_for_end(const struct pump *pump, struct session *s)
+{
+	struct splice *x = pump->splice;
+
+	if (x->other != NULL && x->waited_at == pump->bytes)
+		x->waits_for_other = !x->waits_for_other;
+	x->waited_at = pump->bytes;
+	return wait_on(pump, s);
 }
 
 static enum call outcome(ssize_t n)
@@ -367,6 +380,8 @@ static enum stream_status splice_run(struct pump *pump, struct session *s)
 	}
 	if (!buffers_are_clean(pump, s))
 		return clean_up(pump, s);
+	if (watch_armed(waited_for(pump->splice)))
+		return wait_on(pump, s); /* woken for something else */
 	return pump->direction == PUMP_UP ? run_up(pump, s) : run_down(pump, s);
 }
 
