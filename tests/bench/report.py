@@ -8,6 +8,7 @@ import subprocess
 import sys
 import textwrap
 
+import network
 from processes import Failure, Programs, output
 
 WIDE = 1.2  # of one quartile over the other
@@ -74,8 +75,8 @@ def brief(data):
                      f"{result['unit']}{mark(ours)}")
         lines += textwrap.wrap(ratios, 74, initial_indent="    ", subsequent_indent="    ")
     kind = "quick" if data["quick"] else "full"
-    lines += ["", f"({MACHINE}; {kind} run, {data['rounds']} rounds, load {data['load']:.1f} "
-                  "before it;", " * misses its bar)"]
+    lines += ["", f"({MACHINE}, TCP {data['congestion_control']}; {kind} run, "
+                  f"{data['rounds']} rounds; * misses its bar)"]
     return "\n".join(lines) + "\n"
 
 
@@ -209,6 +210,7 @@ def chart(path, results):
 
 def write(directory, data):
     data["machine"] = MACHINE
+    data["congestion_control"] = network.congestion_control()
     os.makedirs(directory, exist_ok=True)
     with open(f"{directory}/results.json", "w") as file:
         json.dump(data, file, indent=1)

@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 
+import network
 import report
 from measures import Place
 from processes import Failure, output
@@ -149,6 +150,7 @@ def add_figure_bar(scenario, rows):
 
 def main():
     chosen = arguments()
+    network.enter()
     scale = QUICK if chosen.quick else FULL
     rounds = chosen.rounds or scale["rounds"]
     results = []

@@ -114,8 +114,8 @@ SCENARIOS = [
         client_rate("{load} pingpong {port} 50 1024 {seconds} tls"),
         {"liu": LIU_ECHO_TLS, "bufferevent": BUFFEREVENT_ECHO_TLS}, {}),
     Scenario(
-        "short", "connect, a byte, its echo, reset", "connections/s",
-        client_rate("{load} short {port} 4 {seconds}"),
+        "short", "connect, a byte, its echo, reset: 16 at once", "connections/s",
+        client_rate("{load} short {port} 16 {seconds}"),
         {"liu": LIU_ECHO, "asyncio": ASYNCIO_ECHO, "ncat": NCAT_ECHO, "socat": SOCAT_ECHO,
          "epoll": "{echo}"},
         {"socat": 4, "asyncio": 3, "epoll": 0.85}, limit="epoll", few=("socat",)),
