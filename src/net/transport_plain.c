@@ -172,6 +172,8 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 	came = read_some(p, asked);
 	if (came == asked && asked < room)
 		came += top_up(p, room - asked);
+	if (!p->inet)
+		p->blocked = false; /* see send_some() */
 	expect(p, came);
 	p->base.room -= came;
 	loop_brought(p->base.loop, came);
@@ -191,7 +193,9 @@ static void finish_sending(struct plain *p)
 		fail_sending(p, socket_take_error(p->fd, errno));
 }
 
-/* One sendmsg(2). False when the socket is full now, or has failed. */
+/* One sendmsg(2). False when the socket is full now, or has failed. A full Unix
+ * socket whose peer shuts its receiving half never polls as writable: it is tried
+ * again when the peer has said something. */
 static bool send_some(struct plain *p)
 {
 	struct evbuffer_iovec pieces[SEND_PIECES];

@@ -457,6 +457,26 @@ static void test_broken_pipe_is_no_read_error(void **state)
 	assert_null(rig->t->read_error);
 }
 
+/* A peer that reads no more makes a full Unix socket fail, which nothing tells who
+ * waits for it; the peer's next bytes let it be tried. */
+static void test_no_more_reading_while_the_socket_is_full(void **state)
+{
+	struct rig *rig = *state;
+
+	transport_want(rig->t, ROOM);
+	queue_pattern(rig, 10 * MEBIBYTE, 0);
+	transport_flush(rig->t);
+	turn(rig);
+	shutdown(rig->peer, SHUT_RD);
+	turn(rig);
+	assert_null(rig->t->write_error);
+	support_send(rig->peer, "x", 1);
+	rig->expected = 1;
+	await(rig, has_come);
+	transport_flush(rig->t);
+	assert_error(rig->t->write_error, EPIPE, "broken pipe");
+}
+
 /* A reset while something waits for the full socket, and reading is off. */
 static void test_reset_while_the_socket_is_full(void **state)
 {
@@ -805,6 +825,7 @@ int main(void)
 		ON_UNIX(test_blocking_socket),
 		TCP(test_nodelay),
 		TCP(test_info_tcp),
+		ON_UNIX(test_no_more_reading_while_the_socket_is_full),
 		ON_UNIX(test_info_unix),
 		cmocka_unit_test(test_key_names),
 		TCP(test_raw_and_handshake),
