@@ -2,10 +2,15 @@
 # measures.py: how each kind of work is measured. One call, one figure.
 import os
 import resource
+import socket
+import statistics
 import subprocess
 import time
 
-from processes import Failure, Programs, finish, first_line, output, own_memory
+from processes import (READY_SECONDS, Failure, Programs, finish, first_line, output,
+                       own_memory)
+
+LATENCY_LINES = 200
 
 
 class Place:
@@ -61,13 +66,20 @@ def pipe_transfer(place, peer):
     return size / taken / 1e9
 
 
+def figure(text):
+    value = float(text)
+    if not value > 0:  # NaN, too
+        raise Failure("nothing was done")
+    return value
+
+
 def client_rate(load_line):
     """What a subcommand of load prints, as the client of a server."""
     def measure(place, server_line):
         with Programs() as programs:
             _, port = programs.serve(place.fill(server_line))
             line = place.fill(load_line, port=port, seconds=place.seconds)
-            return float(output(line))
+            return figure(output(line))
     return measure
 
 
@@ -99,7 +111,7 @@ def rate_beside_idle(place, peer):
             hold(place, programs, port, connections)
         line = place.fill("{load} pingpong {port} 10 64 {seconds}", port=port,
                           seconds=place.seconds)
-        return float(output(line))
+        return figure(output(line))
 
 
 def start_up(server_line, times):
@@ -109,7 +121,7 @@ def start_up(server_line, times):
             _, port = programs.serve(place.fill(server_line))
             count = max(5, round(times * place.size))
             line = place.fill("{load} spawn {count} " + client_line, port=port, count=count)
-            return float(output(line))
+            return figure(output(line))
     return measure
 
 
@@ -122,6 +134,25 @@ def lines(place, client_line):
         finish(programs.start(
             ["sh", "-c", " ".join(place.fill(client_line, port=port, count=count))]))
         return count / (time.monotonic() - start) / 1e6
+
+
+def line_latency(place, client_line):
+    """Microseconds until a line that comes alone is on standard output: the median of some."""
+    line, taken = b"x" * 59 + b"\n", []
+    with socket.create_server(("127.0.0.1", 0)) as listener, Programs() as programs:
+        listener.settimeout(READY_SECONDS)
+        program = programs.start(
+            place.fill(client_line, port=listener.getsockname()[1], count=LATENCY_LINES),
+            stdout=subprocess.PIPE)
+        with listener.accept()[0] as connection:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            for _ in range(LATENCY_LINES):
+                start = time.monotonic()
+                connection.sendall(line)
+                if first_line(program, READY_SECONDS).encode() != line:
+                    raise Failure("not the line that was sent")
+                taken.append(time.monotonic() - start)
+    return statistics.median(taken) * 1e6
 
 
 def dripping_line(place, peer):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
 # scenarios.py: what is measured, with whom, and the bars: the one table of the benchmark.
-from measures import (client_rate, dripping_line, file_transfer, idle_memory, lines,
+from measures import (client_rate, dripping_line, file_transfer, idle_memory, line_latency, lines,
                       pipe_transfer, rate_beside_idle, start_up)
 
 # In a command line {liu}, {load}, {echo}, {splice}, {tls}, {lines}, {bufferevent} and {python} are
@@ -13,7 +13,6 @@ BUFFEREVENT_ECHO = "{bufferevent} echo"
 BUFFEREVENT_ECHO_TLS = "{bufferevent} echo-tls {cert} {key}"
 SOCAT_ECHO = "socat TCP-LISTEN:{port},bind=127.0.0.1,fork,backlog=128 PIPE"
 SOCAT_ECHO_64K = "socat -b 65536 TCP-LISTEN:{port},bind=127.0.0.1,fork,backlog=128,nodelay PIPE"
-NCAT_ECHO = "ncat -l -k -m 200 -e /bin/cat 127.0.0.1 {port}"
 SOCAT_TO = "TCP-LISTEN:{port},bind=127.0.0.1"
 SOCAT_TLS_TO = "OPENSSL-LISTEN:{port},bind=127.0.0.1,cert={pem},verify=0"
 SOCAT_TLS_FROM = "OPENSSL:127.0.0.1:{port},verify=0"
@@ -116,7 +115,7 @@ SCENARIOS = [
     Scenario(
         "short", "connect, a byte, its echo, reset: 16 at once", "connections/s",
         client_rate("{load} short {port} 16 {seconds}"),
-        {"liu": LIU_ECHO, "asyncio": ASYNCIO_ECHO, "ncat": NCAT_ECHO, "socat": SOCAT_ECHO,
+        {"liu": LIU_ECHO, "asyncio": ASYNCIO_ECHO, "socat": SOCAT_ECHO,
          "epoll": "{echo}"},
         {"socat": 4, "asyncio": 3, "epoll": 0.85}, limit="epoll", few=("socat",)),
     Scenario(
@@ -136,6 +135,11 @@ SCENARIOS = [
          "nc | head": "nc 127.0.0.1 {port} | head -n {count}",
          "memchr": "{lines} {port} {count}"},
         {"asyncio": 15, "nc | head": 1}, limit="memchr", few=("asyncio",)),
+    Scenario(
+        "line-latency", "a line that comes alone: until it is out", "us", line_latency,
+        {"liu": "{liu} connect 127.0.0.1:{port} readline {count}",
+         "nc": "nc 127.0.0.1 {port}"},
+        {}, more_is_better=False, most=1000),
     Scenario(
         "drip", "256 KiB line, a byte at a time (quick: 64)", "s of user time", dripping_line,
         {"liu": ("{liu} connect --limit 1M unix:{path} readline", 256),
