@@ -89,7 +89,8 @@ void transport_set_wake(struct transport *t, void (*wake)(void *arg), void *arg)
 
 /* How many bytes more the owner can use; 0 stops reading. Also how much one
  * read asks the kernel for, so that it should be generous (256K) where bytes are
- * passed on. At most that much comes, but for the rest of a TLS record. */
+ * passed on. At most that much comes, or 4096 bytes where it is less, and the rest
+ * of a TLS record. */
 void transport_want(struct transport *t, size_t room);
 
 /* Send what is queued, as far as the kernel takes it now; the rest leaves by

@@ -39,6 +39,7 @@
 
 enum {
 	READ_LEAST = 960,      /* fits the smallest chain of an evbuffer */
+	ROOM_LEAST = 4096,     /* taken where the owner wants less */
 	READ_MAX = 256 * 1024, /* of one wake-up */
 	SEND_PIECES = 64,      /* of one sendmsg(2) */
 	SEND_ROUNDS = 16,      /* of one flush */
@@ -155,16 +156,23 @@ static void expect(struct plain *p, size_t came)
 	p->expected = next < READ_MAX ? next : READ_MAX;
 }
 
+static size_t size_to_ask(size_t room)
+{
+	if (room < ROOM_LEAST)
+		return ROOM_LEAST;
+	return room < READ_MAX ? room : READ_MAX;
+}
+
 static void on_readable(evutil_socket_t fd, short what, void *arg)
 {
 	struct plain *p = arg;
-	size_t room = p->base.room < READ_MAX ? p->base.room : READ_MAX;
+	size_t room = size_to_ask(p->base.room);
 	size_t asked = p->expected < room ? p->expected : room;
 	size_t came;
 
 	(void)fd;
 	(void)what;
-	if (room == 0) {
+	if (p->base.room == 0) {
 		/* The owner was given all it wanted and has not said more since. */
 		set_reading(p, false);
 		return;
@@ -175,7 +183,7 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 	if (!p->inet)
 		p->blocked = false; /* see send_some() */
 	expect(p, came);
-	p->base.room -= came;
+	p->base.room -= came < p->base.room ? came : p->base.room;
 	loop_brought(p->base.loop, came);
 	if (came > 0 || p->base.ended)
 		transport_notify(&p->base);
