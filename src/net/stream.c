@@ -48,7 +48,7 @@ static size_t room(const struct stream *s)
 {
 	if (s->closing != NULL)
 		return CLOSING_ROOM;
-	return s->raw ? 0 : reader_room(&s->reader);
+	return s->transport->raw ? 0 : reader_room(&s->reader);
 }
 
 bool stream_update(struct stream *s)

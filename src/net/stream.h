@@ -26,7 +26,6 @@ struct stream {
 	struct writer writer;
 	struct task *task;	 /* borrowed */
 	struct closing *closing; /* owned; the orderly end, once it has begun */
-	bool raw; /* somebody reads the socket past the reader: see transport_raw_fd() */
 };
 
 /* `transport` is handed over and wakes `task` from now on. */

@@ -48,8 +48,8 @@ void tls_engine_connect(struct tls_engine *e, struct transport *lower,
 	const struct tls_settings *settings = tls_config_settings(config);
 
 	engine_init(e, lower, config);
-	tls_verify_expect(e->ssl, &e->peer,
-			  settings->server_name != NULL ? settings->server_name : name);
+	e->peer = tls_verify_expect(e->ssl,
+				    settings->server_name != NULL ? settings->server_name : name);
 	SSL_set_connect_state(e->ssl);
 }
 
@@ -63,7 +63,7 @@ void tls_engine_accept(struct tls_engine *e, struct transport *lower,
 void tls_engine_release(struct tls_engine *e)
 {
 	SSL_free(e->ssl);
-	tls_verify_release(&e->peer);
+	tls_verify_free(e->peer);
 	free(e->first);
 }
 
@@ -108,8 +108,8 @@ enum stream_status tls_engine_shake(struct tls_engine *e, struct err *err)
 	if (is_wait(SSL_get_error(e->ssl, result)))
 		return STREAM_AGAIN;
 	first = first_bytes(e);
-	if (e->peer.failure != NULL)
-		(void)err_set(err, ERR_TLS, "%s", e->peer.failure);
+	if (e->peer != NULL && e->peer->failure != NULL)
+		(void)err_set(err, ERR_TLS, "%s", e->peer->failure);
 	else if (!tls_errors_is_tls(first))
 		(void)tls_errors_not_tls(first, err);
 	else

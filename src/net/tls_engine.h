@@ -30,7 +30,7 @@ enum {
 struct tls_engine {
 	struct ssl_st *ssl; /* owned */
 	struct tls_bio bio;
-	struct tls_peer peer;
+	struct tls_peer *peer; /* owned; NULL for a server, which asks for nothing */
 	/* What the peer sent first, to tell what it speaks if that is not TLS. Owned;
 	 * NULL once hands have been shaken: most connections are long past that. */
 	struct tls_first *first;

@@ -258,19 +258,10 @@ static char *plain_name(const char *name, bool *literal)
 	return copy;
 }
 
-void tls_verify_expect(SSL *ssl, struct tls_peer *peer, const char *name)
+static void want_name(SSL *ssl, const struct tls_peer *peer)
 {
-	*peer = (struct tls_peer){ .name = NULL };
-	SSL_set_app_data(ssl, peer);
-	if (name == NULL)
-		return;
-	peer->name = plain_name(name, &peer->literal);
-	if (peer->name[0] == '\0') { /* to OpenSSL it would mean: any name */
-		free(peer->name);
-		peer->name = NULL;
-		return;
-	}
 	bool ok;
+
 	if (peer->literal) {
 		ok = X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), peer->name) == 1;
 	} else {
@@ -283,8 +274,27 @@ void tls_verify_expect(SSL *ssl, struct tls_peer *peer, const char *name)
 		alloc_failed();
 }
 
-void tls_verify_release(struct tls_peer *peer)
+struct tls_peer *tls_verify_expect(SSL *ssl, const char *name)
 {
+	struct tls_peer *peer = alloc_zeroed(sizeof(*peer));
+
+	SSL_set_app_data(ssl, peer);
+	if (name != NULL)
+		peer->name = plain_name(name, &peer->literal);
+	if (peer->name != NULL && peer->name[0] == '\0') { /* to OpenSSL it would mean: any name */
+		free(peer->name);
+		peer->name = NULL;
+	}
+	if (peer->name != NULL)
+		want_name(ssl, peer);
+	return peer;
+}
+
+void tls_verify_free(struct tls_peer *peer)
+{
+	if (peer == NULL)
+		return;
 	free(peer->name);
 	free(peer->failure);
+	free(peer);
 }

@@ -15,7 +15,7 @@ struct ssl_ctx_st;
 struct ssl_st;
 struct tls_settings;
 
-/* What is wanted of one connection's peer; owned by the connection. */
+/* What is wanted of one connection's peer. */
 struct tls_peer {
 	char *name;    /* host name, or IP literal without its zone; NULL: none; owned */
 	bool literal;  /* ... the latter */
@@ -29,8 +29,8 @@ bool tls_verify_needs_chain(const struct tls_settings *settings);
 void tls_verify_install(struct ssl_ctx_st *ctx, const struct tls_settings *settings);
 
 /* `name` may be NULL where no chain is needed. Sends it as SNI unless it is a
- * literal. `peer` is filled, and outlives `ssl`. */
-void tls_verify_expect(struct ssl_st *ssl, struct tls_peer *peer, const char *name);
-void tls_verify_release(struct tls_peer *peer);
+ * literal. The caller owns the result and keeps it longer than `ssl`. */
+struct tls_peer *tls_verify_expect(struct ssl_st *ssl, const char *name);
+void tls_verify_free(struct tls_peer *peer); /* NULL is allowed */
 
 #endif

@@ -77,6 +77,7 @@ struct transport {
 	bool ended;		 /* nothing more comes to `input` */
 	bool shut_wanted;	 /* half-close as soon as `output` is empty */
 	bool shut_done;		 /* ... and it has gone out */
+	bool raw;		 /* somebody reads past `input`: see transport_raw_fd() */
 	struct err *read_error;	 /* owned; NULL where `ended` is in good order */
 	struct err *write_error; /* owned; once set nothing more is sent */
 };

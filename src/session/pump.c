@@ -45,7 +45,7 @@ void pump_init(struct pump *pump, enum pump_direction direction, struct input *i
 void pump_clear(struct pump *pump, struct session *s)
 {
 	pump_splice_free(pump->splice);
-	s->stream.raw = false;
+	s->stream.transport->raw = false;
 	*pump = (struct pump){ 0 };
 }
 

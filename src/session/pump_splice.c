@@ -143,7 +143,7 @@ static enum stream_status hand_over(struct pump *pump, struct session *s)
 	pump_splice_free(pump->splice);
 	pump->splice = NULL;
 	if (pump->direction == PUMP_DOWN)
-		s->stream.raw = false;
+		s->stream.transport->raw = false;
 	return pump_hand_over(pump, s);
 }
 
@@ -373,7 +373,7 @@ static enum stream_status splice_run(struct pump *pump, struct session *s)
 	if (pump->direction == PUMP_DOWN) {
 		if (!pump->splice->is_pipe && pump->splice->pipe[0] < 0)
 			return hand_over(pump, s); /* no pipe was to be had */
-		s->stream.raw = true;
+		s->stream.transport->raw = true;
 		transport_want(s->stream.transport, 0);
 		if (s->stream.reader.ended)
 			return pump_buffered.run(pump, s);
