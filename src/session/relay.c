@@ -135,8 +135,8 @@ static void flush_up(struct session *s, struct relay *relay)
 
 	if (status == STREAM_AGAIN)
 		(void)session_wait(s, WAIT_WRITE);
-	else if (status == STREAM_OK)
-		move_to(s, &relay->up, SHUT);
+	else
+		move_to(s, &relay->up, status == STREAM_OK ? SHUT : BROKEN);
 }
 
 static enum step_result run_up(struct session *s, struct relay *relay)

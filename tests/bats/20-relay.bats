@@ -105,6 +105,39 @@ feed_while_read() {
 	while echo more; do pause; done 2>/dev/null
 }
 
+# Both are there before liu looks: it is stopped meanwhile.
+AT_ONCE='
+def run(stdout, end):
+	p = subprocess.Popen([LIU, "connect", "127.0.0.1:%d" % s.getsockname()[1]], stdin=subprocess.PIPE,
+		stdout=stdout, stderr=subprocess.PIPE)
+	c = accept()
+	c.sendall(b"bye")
+	if p.stdout: p.stdout.read(3)
+	while struct.unpack("I", __import__("fcntl").ioctl(c, 0x5411, b"\0" * 4))[0]: wait(0.01)
+	wait()
+	os.kill(p.pid, signal.SIGSTOP)
+	end(c)
+	p.stdin.close()
+	wait(0.02)
+	os.kill(p.pid, signal.SIGCONT)
+	print(p.wait(20), p.stderr.read().decode(), end="")
+def half_close_and_reset(c):
+	c.shutdown(socket.SHUT_WR)
+	reset(c)
+s = listen()
+for end in reset, half_close_and_reset:
+	for stdout in subprocess.PIPE, subprocess.DEVNULL, open("into", "wb"):
+		run(stdout, end)'
+
+@test "the end of input and a reset at once" {
+	cd "$BATS_TEST_TMPDIR"
+	capture harness "$AT_ONCE"
+	assert_error_is ''
+	assert_status 0
+	sed -i 's/after [0-9] bytes sent: //; s/broken pipe/connection reset by peer/' "$OUT"
+	assert_output_is "$(for _ in 1 2 3 4 5 6; do echo '1 liu: connection reset by peer'; done)"
+}
+
 @test "a failed upload still prints what the peer had sent" {
 	peer 'c = accept()
 c.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
