@@ -167,6 +167,8 @@ static enum stream_status wait_for_end(const struct pump *pump, struct session *
 {
 	struct splice *x = pump->splice;
 
+	if (watch_armed(waited_for(x)))
+		return wait_on(pump, s);
 	if (x->other != NULL && x->waited_at == pump->bytes)
 		x->waits_for_other = !x->waits_for_other;
 	x->waited_at = pump->bytes;
@@ -184,10 +186,12 @@ static enum call outcome(ssize_t n)
 
 /* --- up --- */
 
-static bool is_socket_error(int sys)
+/* What an input says that cannot be spliced or read. Everything else is the
+ * socket's, which has forgotten it by saying it. */
+static bool is_input_error(int sys)
 {
-	return sys == EPIPE || sys == ECONNRESET || sys == ETIMEDOUT || sys == ENOTCONN ||
-	       sys == EHOSTUNREACH || sys == ENETUNREACH || sys == ENETDOWN;
+	return sys == EINVAL || sys == ENOSYS || sys == EBADF || sys == EIO || sys == ESPIPE ||
+	       sys == EISDIR || sys == ENXIO || sys == EOVERFLOW || sys == EOPNOTSUPP;
 }
 
 /* What the file has from its offset on; CHUNK where that is not known, or more. */
@@ -230,7 +234,7 @@ static enum stream_status run_up(struct pump *pump, struct session *s)
 		case CALL_FAILED:
 			break;
 		}
-		if (!is_socket_error(errno))
+		if (is_input_error(errno))
 			return hand_over(pump, s);
 		transport_raw_error(t, true, errno);
 		stream_refresh(&s->stream);
@@ -315,7 +319,7 @@ static enum stream_status run_down(struct pump *pump, struct session *s)
 		case CALL_ENDED:
 			transport_raw_error(s->stream.transport, false, 0);
 			stream_refresh(&s->stream);
-			return STREAM_EOF;
+			return stream_read_error(&s->stream) == NULL ? STREAM_EOF : STREAM_ERROR;
 		case CALL_WAIT:
 			return wait_for_end(pump, s);
 		case CALL_FAILED:
@@ -366,6 +370,16 @@ static enum stream_status clean_up(struct pump *pump, struct session *s)
 	return STREAM_AGAIN;
 }
 
+/* The end that is waited for is not ready yet. A socket that is full is tried all
+ * the same: one whose peer shuts its receiving half fails, and on a Unix socket
+ * nothing tells. */
+static bool is_woken_for_else(const struct pump *pump)
+{
+	const struct splice *x = pump->splice;
+
+	return (pump->direction == PUMP_DOWN || x->waits_for_other) && watch_armed(waited_for(x));
+}
+
 static enum stream_status splice_run(struct pump *pump, struct session *s)
 {
 	if (pump->splice == NULL)
@@ -380,8 +394,8 @@ static enum stream_status splice_run(struct pump *pump, struct session *s)
 	}
 	if (!buffers_are_clean(pump, s))
 		return clean_up(pump, s);
-	if (watch_armed(waited_for(pump->splice)))
-		return wait_on(pump, s); /* woken for something else */
+	if (is_woken_for_else(pump))
+		return wait_on(pump, s);
 	return pump->direction == PUMP_UP ? run_up(pump, s) : run_down(pump, s);
 }
 

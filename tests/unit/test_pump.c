@@ -204,6 +204,22 @@ static void up_to_a_peer_that_resets(void **state)
 	rig_free(r);
 }
 
+/* Nothing but what the peer sends tells that its full Unix socket fails now. */
+static void up_to_a_peer_that_reads_no_more(void **state)
+{
+	struct rig *r = rig_new(PUMP_UP, pattern_file(BULK * 4), *state, true);
+
+	rig_until(r, rig_waits);
+	shutdown(r->peer, SHUT_RD);
+	(void)support_idle(r->loop, 10);
+	assert_false(r->over);
+	support_send(r->peer, "why", 3);
+	assert_true(support_run(r->loop, rig_is_over, r, SUPPORT_DEADLINE_MS));
+	assert_true(r->s.stream.writer.broken);
+	assert_int_equal(stream_write_error(&r->s.stream)->sys, EPIPE);
+	rig_free(r);
+}
+
 /* The kernel refuses before it has moved a byte: the buffered pump says why. */
 static void up_from_what_cannot_be_read(void **state)
 {
@@ -442,6 +458,35 @@ static void down_from_a_peer_that_resets(void **state)
 	rig_free(r);
 }
 
+static bool pump_has_ended(void *arg)
+{
+	struct rig *r = arg;
+
+	r->s.waits = 0;
+	stream_refresh(&r->s.stream);
+	r->status = pump_run(&r->pump, &r->s);
+	(void)stream_update(&r->s.stream);
+	return r->status == STREAM_EOF || r->status == STREAM_ERROR;
+}
+
+/* A write has taken the reset from the socket: what is read next is no good end. */
+static void down_after_a_write_met_the_reset(void **state)
+{
+	struct rig *r = rig_new(PUMP_DOWN, pattern_file(0), *state, false);
+
+	rig_until(r, rig_waits);
+	support_reset(r->peer);
+	r->peer = -1;
+	writer_write(&r->s.stream.writer, bytes_of_string("x"));
+	transport_flush(r->s.stream.transport);
+	assert_int_equal(stream_write_error(&r->s.stream)->sys, ECONNRESET);
+	r->over = true; /* by the failed write; what runs the pump now is here */
+	assert_true(support_run(r->loop, pump_has_ended, r, SUPPORT_DEADLINE_MS));
+	assert_int_equal(r->status, STREAM_ERROR);
+	assert_int_equal(stream_read_error(&r->s.stream)->sys, ECONNRESET);
+	rig_free(r);
+}
+
 /* Whoever reads next has what comes next. */
 static void down_and_then_a_reader(void **state)
 {
@@ -524,6 +569,7 @@ int main(void)
 		BOTH(up_waits_for_a_slow_peer),
 		BOTH(up_from_a_file_cut_meanwhile),
 		BOTH(up_to_a_peer_that_resets),
+		BOTH(up_to_a_peer_that_reads_no_more),
 		BOTH(up_from_what_cannot_be_read),
 		BOTH(up_from_a_file_without_splice),
 		BOTH(down_to_a_file),
@@ -536,6 +582,7 @@ int main(void)
 		BOTH(down_to_a_pipe_that_nobody_reads),
 		BOTH(down_after_what_was_buffered),
 		BOTH(down_from_a_peer_that_resets),
+		BOTH(down_after_a_write_met_the_reset),
 		BOTH(down_and_then_a_reader),
 		cmocka_unit_test(the_ninth_has_no_pipe),
 		cmocka_unit_test(without_descriptors_there_is_no_pipe),
