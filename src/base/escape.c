@@ -248,7 +248,8 @@ char *escape_controls(struct bytes b)
 	size_t at = plain_length(b), used = at, room = b.len + UNIT_SIZE;
 	char *text = alloc_zeroed(room);
 
-	memcpy(text, b.data, at);
+	if (at > 0)
+		memcpy(text, b.data, at); /* no bytes may be NULL */
 	while (at < b.len) {
 		char unit[UNIT_SIZE];
 		size_t len;

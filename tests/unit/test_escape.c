@@ -105,6 +105,7 @@ static const struct {
 	{                                                                                          \
 		{ (const unsigned char *)raw, sizeof(raw) - 1 }, visible, controls                 \
 	}
+	{ { NULL, 0 }, "", "" },
 	SHOWN("", "", ""),
 	SHOWN("text ~", "text ~", "text ~"),
 	SHOWN("\n\r\t\x1B\\", "\\n\\r\\t\\e\\\\", "\\n\\r\\t\\e\\"),
