@@ -7,6 +7,7 @@ import sys
 
 MARK = "LIU_BENCH_NETWORK"
 CONGESTION = "/proc/sys/net/ipv4/tcp_congestion_control"
+LOOPBACK_UP = ("ip", "link", "set", "lo", "up")
 WITHOUT_PACING = ("cubic", "reno")
 
 
@@ -22,15 +23,14 @@ def enter():
 
 
 def can_unshare():
-    return all(map(shutil.which, ("unshare", "ip"))) and succeeds("unshare", "--net", "true")
-
-
-def succeeds(*argv):
-    return subprocess.run(argv, stderr=subprocess.DEVNULL).returncode == 0
+    if not all(map(shutil.which, ("unshare", "ip"))):
+        return False
+    probe = subprocess.run(["unshare", "--net", *LOOPBACK_UP], stderr=subprocess.DEVNULL)
+    return probe.returncode == 0
 
 
 def begin():
-    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    subprocess.run(LOOPBACK_UP, check=True)
     for name in WITHOUT_PACING:
         try:
             with open(CONGESTION, "w") as control:
