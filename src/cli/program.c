@@ -161,6 +161,10 @@ void program_finish(struct program *p, int status)
 	p->finished = true;
 	p->status = status;
 	output_flush(p->output);
+	/* A listener's --timeout was that of its connections: what they brought has as
+	 * long again to be written. */
+	if (p->deadline == NULL && output_queued(p->output) > 0)
+		program_set_deadline(p, p->options->session.timeout_ms);
 	task_wake(&p->task);
 }
 

@@ -265,15 +265,22 @@ has_lines() {
 liu: PEER: TLS handshake: timed out after 0.4 s (--timeout)"
 }
 
-@test "listen: --timeout covers a standard output that nobody reads" {
+# nobody_reads ARGUMENT...: of a listener's standard output.
+nobody_reads() {
 	capture harness '
-p = subprocess.Popen([LIU, "listen", "-w", "0.7", "127.0.0.1:0", "read"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+p = subprocess.Popen([LIU, "listen", "-w", "0.7"] + sys.argv[1:], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 c = socket.create_connection(("127.0.0.1", int(p.stderr.readline().decode().rsplit(":", 1)[1])))
 try: c.sendall(b"x" * 10000000)
 except OSError: pass
-print(p.wait(10), p.stderr.read().count(b"\n"))'
+print(p.wait(10), p.stderr.read().count(b"\n"))' "$@"
 	assert_error_is ''
 	assert_output_is '6 1'
+}
+
+@test "listen: --timeout covers a standard output that nobody reads" {
+	nobody_reads 127.0.0.1:0 read
+	nobody_reads --pump buffered 127.0.0.1:0 read
+	nobody_reads 127.0.0.1:0 readexactly 1000000
 }
 
 # --- the other limits ------------------------------------------------------------------
