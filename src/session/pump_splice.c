@@ -8,6 +8,7 @@
 #include "net/input.h"
 #include "net/output.h"
 #include "net/watch.h"
+#include "session/own_pipe.h"
 
 #include <errno.h>
 #include <event2/buffer.h>
@@ -32,8 +33,6 @@
 enum {
 	CHUNK = 1024 * 1024,
 	CALLS_PER_RUN = 16,
-	/* The kernel lets a user have 64 MiB of pipes; then it makes them tiny. */
-	PIPES_MAX = 8, /* of our own, of all sessions */
 };
 
 struct splice {
@@ -42,9 +41,7 @@ struct splice {
 	int socket_fd;	      /* the stream's */
 	int fd;		      /* of the input or the output */
 	bool is_pipe;	      /* ... which is a pipe */
-	int pipe[2];	      /* our own, down to a file; -1: none */
-	unsigned *pipes;      /* ... counted there; NULL: nowhere */
-	size_t held;	      /* bytes in it */
+	struct own_pipe pipe; /* down to a file */
 	bool moved;	      /* so it works for this pair */
 	bool waits_for_other; /* not for the socket, the last time */
 	uint64_t waited_at;   /* the pump's bytes then; UINT64_MAX: it has not waited yet */
@@ -70,11 +67,6 @@ static bool fd_is_pipe(int fd)
 	return fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode);
 }
 
-static bool may_have_pipe(const struct session *s)
-{
-	return s->parts->pipes == NULL || *s->parts->pipes < PIPES_MAX;
-}
-
 /* Nobody looks at the bytes, both ends are descriptors, and there is a pipe for them. */
 static bool splice_fits(const struct pump *pump, struct session *s)
 {
@@ -83,28 +75,7 @@ static bool splice_fits(const struct pump *pump, struct session *s)
 	int fd = other_fd(pump, s);
 
 	return !seen && fd >= 0 && transport_raw_fd(s->stream.transport) >= 0 &&
-	       (up || fd_is_pipe(fd) || may_have_pipe(s));
-}
-
-/* Leaves -1 where there is none to be had. */
-static void open_pipe(struct splice *x, const struct session *s)
-{
-	if (pipe2(x->pipe, O_CLOEXEC | O_NONBLOCK) < 0)
-		return;
-	(void)fcntl(x->pipe[0], F_SETPIPE_SZ, CHUNK); /* else it is smaller */
-	x->pipes = s->parts->pipes;
-	if (x->pipes != NULL)
-		++*x->pipes;
-}
-
-static void close_pipe(struct splice *x)
-{
-	if (x->pipe[0] < 0)
-		return;
-	(void)close(x->pipe[0]);
-	(void)close(x->pipe[1]);
-	if (x->pipes != NULL)
-		--*x->pipes;
+	       (up || fd_is_pipe(fd) || own_pipe_allowed(s->parts->pipes));
 }
 
 static struct splice *splice_new(const struct pump *pump, struct session *s)
@@ -115,9 +86,9 @@ static struct splice *splice_new(const struct pump *pump, struct session *s)
 	x->socket_fd = transport_raw_fd(s->stream.transport);
 	x->fd = other_fd(pump, s);
 	x->is_pipe = fd_is_pipe(x->fd);
-	x->pipe[0] = x->pipe[1] = -1;
+	x->pipe.fd[0] = x->pipe.fd[1] = -1;
 	if (!up && !x->is_pipe)
-		open_pipe(x, s);
+		(void)own_pipe_open(&x->pipe, CHUNK, s->parts->pipes); /* looked at later */
 	x->socket =
 		watch_new(s->parts->loop, x->socket_fd, up ? WATCH_WRITE : WATCH_READ, &s->task);
 	if (x->is_pipe)
@@ -134,7 +105,7 @@ void pump_splice_free(struct splice *x)
 		return;
 	watch_free(x->socket);
 	watch_free(x->other);
-	close_pipe(x);
+	own_pipe_close(&x->pipe);
 	free(x);
 }
 
@@ -245,21 +216,6 @@ static enum stream_status run_up(struct pump *pump, struct session *s)
 
 /* --- down --- */
 
-/* The bytes that wait in our pipe, to the file. */
-static bool empty_pipe(struct splice *x)
-{
-	while (x->held > 0) {
-		ssize_t n = splice(x->pipe[0], NULL, x->fd, NULL, x->held, 0);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		x->held -= (size_t)n;
-	}
-	return true;
-}
-
 /* The file takes nothing from a pipe: what is in ours goes through the output's
  * queue, as all that follows. */
 static enum stream_status pour_out(struct pump *pump, struct session *s)
@@ -267,13 +223,7 @@ static enum stream_status pour_out(struct pump *pump, struct session *s)
 	struct splice *x = pump->splice;
 	struct output *output = output_of(s);
 
-	while (x->held > 0) {
-		int n = evbuffer_read(output_queue(output), x->pipe[0], (int)x->held);
-
-		if (n <= 0)
-			alloc_failed(); /* it is all there */
-		x->held -= (size_t)n;
-	}
+	own_pipe_pour(&x->pipe, output_queue(output));
 	output_added(output);
 	return hand_over(pump, s);
 }
@@ -283,7 +233,7 @@ static enum call take_some(struct pump *pump, struct session *s)
 {
 	struct transport *t = s->stream.transport;
 	struct splice *x = pump->splice;
-	int to = x->is_pipe ? x->fd : x->pipe[1];
+	int to = x->is_pipe ? x->fd : x->pipe.fd[1];
 	ssize_t n = splice(x->socket_fd, NULL, to, NULL, CHUNK, SPLICE_F_NONBLOCK);
 
 	if (n > 0) {
@@ -291,7 +241,7 @@ static enum call take_some(struct pump *pump, struct session *s)
 		pump->bytes += (uint64_t)n;
 		t->received += (uint64_t)n;
 		if (!x->is_pipe)
-			x->held = (size_t)n;
+			x->pipe.held = (size_t)n;
 	}
 	return outcome(n);
 }
@@ -325,7 +275,7 @@ static enum stream_status run_down(struct pump *pump, struct session *s)
 		case CALL_FAILED:
 			return down_failed(pump, s, errno);
 		}
-		if (!empty_pipe(pump->splice))
+		if (!own_pipe_empty(&pump->splice->pipe, pump->splice->fd))
 			return pour_out(pump, s);
 	}
 	return STREAM_OK;
@@ -385,7 +335,7 @@ static enum stream_status splice_run(struct pump *pump, struct session *s)
 	if (pump->splice == NULL)
 		pump->splice = splice_new(pump, s);
 	if (pump->direction == PUMP_DOWN) {
-		if (!pump->splice->is_pipe && pump->splice->pipe[0] < 0)
+		if (!pump->splice->is_pipe && pump->splice->pipe.fd[0] < 0)
 			return hand_over(pump, s); /* no pipe was to be had */
 		s->stream.transport->raw = true;
 		transport_want(s->stream.transport, 0);
