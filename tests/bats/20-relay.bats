@@ -130,7 +130,7 @@ for end in reset, half_close_and_reset:
 		run(stdout, end)'
 
 @test "the end of input and a reset at once" {
-	cd "$BATS_TEST_TMPDIR"
+	cd "$BATS_TEST_TMPDIR" || return
 	capture harness "$AT_ONCE"
 	assert_error_is ''
 	assert_status 0

@@ -17,7 +17,7 @@ opens() {
 
 setup() {
 	need strace
-	cd "$BATS_TEST_TMPDIR"
+	cd "$BATS_TEST_TMPDIR" || return
 	start_liu echo 127.0.0.1:0
 }
 
