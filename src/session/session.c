@@ -18,7 +18,7 @@
 #include <string.h>
 
 /* Steps in one run; then others have their turn. */
-enum { STEPS_PER_RUN = 128 };
+enum { STEPS_PER_RUN = 1024 };
 
 static void session_run(void *arg);
 
