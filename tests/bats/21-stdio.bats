@@ -528,22 +528,10 @@ print("whole" if len(p.stdout.read()) == sent else "lost", p.wait(20))'
 	done
 }
 
-# A standard error whose pipe is full once the ready line is out, and nobody reads it.
-FULL_ERROR='
-def full():
-	r, w = os.pipe()
-	os.set_blocking(w, False)
-	try:
-		while True: os.write(w, b"x" * 4096)
-	except BlockingIOError: pass
-	os.set_blocking(w, True)
-	return r, w
-r, w = full()
-'
-
 @test "a standard error that nobody reads does not stop --timeout" {
 	peer 'c = accept(); all_of(c)'
-	capture harness "$FULL_ERROR"'
+	capture harness '
+r, w = full_pipe()
 p = subprocess.Popen([LIU, "connect", "-vv", "-w", "0.5", "127.0.0.1:" + sys.argv[1], "read"], stdin=subprocess.DEVNULL, stderr=w)
 print(p.wait(15))' "$PEER_PORT"
 	assert_error_is ''
@@ -551,7 +539,8 @@ print(p.wait(15))' "$PEER_PORT"
 }
 
 @test "... nor a listener" {
-	capture harness "$FULL_ERROR"'
+	capture harness '
+r, w = full_pipe()
 ready = sys.argv[1]
 p = subprocess.Popen([LIU, "listen", "-k", "--address-file", ready, "127.0.0.1:0", "readline"], stdin=subprocess.DEVNULL,
 	stdout=subprocess.PIPE, stderr=w)

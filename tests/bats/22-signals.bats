@@ -326,12 +326,7 @@ b'y'
 @test "a listener that could not start, and whose event nobody reads, dies of the signal" {
 	start_liu echo 127.0.0.1:0
 	capture harness '
-r, w = os.pipe()
-os.set_blocking(w, False)
-try:
-	while True: os.write(w, b"x" * 4096)
-except BlockingIOError: pass
-os.set_blocking(w, True)
+r, w = full_pipe()
 p = subprocess.Popen([LIU, "listen", "--json", sys.argv[1]], stdin=subprocess.DEVNULL, stdout=w, stderr=subprocess.PIPE)
 print(b"already in use" in p.stderr.readline())
 wait(0.3)

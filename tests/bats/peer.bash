@@ -3,7 +3,8 @@
 # peer.bash: the other end of a connection, in Python, for the files about timing, signals and ends.
 
 # What every script begins with. accept() takes a connection of the listener `s`, all_of(c) reads it to
-# its end, small() gives it small buffers, reset(c) ends it with a reset, wait() is a moment.
+# its end, small() gives it small buffers, reset(c) ends it with a reset, full_pipe() is one that takes no
+# more, wait() is a moment.
 PEER_PRELUDE='
 import os, select, signal, socket, ssl, struct, sys, time
 def listen(backlog=5, host="127.0.0.1"):
@@ -31,6 +32,14 @@ def all_of(c):
         data += piece
 def wait(seconds=0.05):
     select.select([], [], [], seconds)
+def full_pipe():
+    r, w = os.pipe()
+    os.set_blocking(w, False)
+    try:
+        while True: os.write(w, b"x" * 4096)
+    except BlockingIOError: pass
+    os.set_blocking(w, True)
+    return r, w
 def say(*words):
     print(*words, file=sys.stderr, flush=True)
 '
