@@ -22,6 +22,13 @@ rule() {
 	done <<<"$found"
 }
 
+# note NAME FUNCTION: like rule, but what it finds is only shown.
+note() {
+	rules_count=$((rules_count + 1))
+	echo "ok $rules_count - $1"
+	"$2" | sed 's/^/# /'
+}
+
 rules_done() {
 	echo "1..$rules_count"
 	[ "$rules_broken" -eq 0 ]

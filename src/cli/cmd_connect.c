@@ -7,10 +7,10 @@
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/program.h"
-#include "net/output.h"
-#include "net/tls_config.h"
+#include "io/stdout_writer.h"
+#include "session/event_writer.h"
 #include "session/session.h"
-#include "session/sink.h"
+#include "tls/tls_config.h"
 
 #include <stddef.h>
 
@@ -20,7 +20,7 @@ struct connect {
 	struct address address;
 	struct step_list *steps;
 	struct tls_config *tls; /* NULL without TLS */
-	struct session_parts parts;
+	struct session_shared shared;
 	struct session *session; /* once the dial is done */
 };
 
@@ -110,11 +110,11 @@ static void dialled(void *arg, struct transport *transport, const struct err *er
 
 	(void)times;
 	if (transport == NULL) {
-		sink_error(c->program.sink, 1, err);
+		event_writer_error(c->program.events, 1, err);
 		fail(c, err);
 		return;
 	}
-	c->session = session_new(&c->parts, transport, 1, program_time_left(&c->program),
+	c->session = session_new(&c->shared, transport, 1, program_time_left(&c->program),
 				 session_done, c);
 }
 
@@ -143,15 +143,15 @@ static int run(struct connect *c)
 	p->on_output_error = on_output_error;
 	p->arg = c;
 	if (c->address.kind == ADDRESS_FD)
-		output_share(p->output, c->address.fd);
+		stdout_writer_share(p->output, c->address.fd);
 	program_set_deadline(p, c->options->session.timeout_ms);
 	if (c->address.tls && c->options->tls_settings.insecure)
 		log_line(LOG_NOTICE, "--insecure: the peer's certificate is not checked");
-	c->parts = (struct session_parts){
+	c->shared = (struct session_shared){
 		.loop = p->loop,
 		.settings = &c->options->session,
 		.steps = c->steps,
-		.sink = p->sink,
+		.events = p->events,
 		.input = c->steps->uses_stdin ? program_input(p) : NULL,
 	};
 	program_dial(p, &c->address, &c->options->dialing, dialled);

@@ -9,15 +9,15 @@
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/program.h"
+#include "io/stdout_writer.h"
+#include "io/transport.h"
 #include "net/dial.h"
-#include "net/output.h"
-#include "net/tls_config.h"
-#include "net/transport.h"
+#include "session/event_writer.h"
 #include "session/fetch.h"
 #include "session/head_text.h"
 #include "session/session.h"
-#include "session/sink.h"
 #include "session/url.h"
+#include "tls/tls_config.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -31,7 +31,7 @@ struct head {
 	size_t at;		/* the URL that is being asked for */
 	struct tls_config *tls; /* NULL: no URL is https */
 	struct address address;
-	struct session_parts parts;
+	struct session_shared shared;
 	struct session *session;
 	struct fetch fetch;
 	struct step_list *steps;
@@ -95,7 +95,7 @@ static const struct url *current(const struct head *h)
 static void note_failure(struct head *h, const struct err *err)
 {
 	log_line(LOG_ERROR, "%s: %s", current(h)->text, err->text);
-	sink_error(h->program.sink, 0, err);
+	event_writer_error(h->program.events, 0, err);
 	if (h->status == 0)
 		h->status = err_status(err->kind);
 }
@@ -105,14 +105,14 @@ static void note_failure(struct head *h, const struct err *err)
 static bool print_answer(struct head *h)
 {
 	const struct string_list *fields = &h->options->fields;
-	struct output *output = h->program.output;
-	bool terminal = output_is_terminal(output);
+	struct stdout_writer *output = h->program.output;
+	bool terminal = stdout_writer_is_terminal(output);
 
 	if (fields->count > 0)
 		return head_text_fields(output, &h->fetch.head, fields->items, fields->count,
 					terminal);
 	if (h->printed)
-		output_add(output, bytes_of("\n", 1));
+		stdout_writer_add(output, bytes_of("\n", 1));
 	h->printed = true;
 	head_text_answer(output, h->fetch.text, terminal,
 			 color_wanted(h->options->color, terminal));
@@ -142,7 +142,7 @@ static void answered(struct head *h)
 
 	h->times.total_us = loop_now_us() - h->started_us;
 	if (h->options->json) {
-		sink_head(h->program.sink, current(h)->text, &h->fetch.head, &h->times);
+		event_writer_head(h->program.events, current(h)->text, &h->fetch.head, &h->times);
 		if (h->options->fields.count > 0)
 			has_fields = head_text_has_field(&h->fetch.head, h->options->fields.items,
 							 h->options->fields.count);
@@ -202,7 +202,7 @@ static void dialled(void *arg, struct transport *transport, const struct err *er
 		task_wake(&h->next);
 		return;
 	}
-	h->session = session_new(&h->parts, transport, (unsigned)h->at + 1,
+	h->session = session_new(&h->shared, transport, (unsigned)h->at + 1,
 				 program_time_left(&h->program), session_done, h);
 }
 
@@ -226,7 +226,7 @@ static void start_next(struct head *h)
 				    : url->host;
 	fetch_init(&h->fetch, http_request(url, &h->options->request));
 	h->steps = fetch_steps(&h->fetch);
-	h->parts.steps = h->steps;
+	h->shared.steps = h->steps;
 	program_dial(&h->program, &h->address, dialing, dialled);
 }
 
@@ -259,10 +259,10 @@ static int run(struct head *h)
 	task_init(&h->next, p->loop, run_next, h);
 	if (h->tls != NULL && h->options->tls_settings.insecure)
 		log_line(LOG_NOTICE, "--insecure: the peer's certificate is not checked");
-	h->parts = (struct session_parts){
+	h->shared = (struct session_shared){
 		.loop = p->loop,
 		.settings = &h->options->session,
-		.sink = p->sink,
+		.events = p->events,
 	};
 	start_next(h);
 	return program_run(p, clean);

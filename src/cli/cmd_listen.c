@@ -8,14 +8,14 @@
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/program.h"
-#include "net/descriptor.h"
-#include "net/output.h"
-#include "net/tls_config.h"
+#include "io/descriptor.h"
+#include "io/stdout_writer.h"
+#include "session/event_writer.h"
 #include "session/ready.h"
-#include "session/serve.h"
-#include "session/sink.h"
+#include "session/server.h"
 #include "session/step.h"
 #include "session/steps.h"
+#include "tls/tls_config.h"
 
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -168,22 +168,22 @@ static void clean(void *arg)
 static bool start(struct listen *l, struct err *err)
 {
 	struct program *p = &l->program;
-	struct server_parts parts = {
+	struct server_shared shared = {
 		.loop = p->loop,
 		.options = &l->options->serve,
 		.settings = &l->options->session,
 		.steps = l->steps,
 		.tls = l->tls,
-		.sink = p->sink,
+		.events = p->events,
 		.input = l->steps->uses_stdin ? program_input(p) : NULL,
 	};
 
 	if (l->context.connection_fd >= 0) {
-		output_share(p->output, l->context.connection_fd);
-		l->server = server_new_connected(&parts, l->context.connection_fd,
+		stdout_writer_share(p->output, l->context.connection_fd);
+		l->server = server_new_connected(&shared, l->context.connection_fd,
 						 l->addresses[0].tls, server_done, l);
 	} else {
-		l->server = server_new(&parts, l->addresses, l->count, &l->options->listening,
+		l->server = server_new(&shared, l->addresses, l->count, &l->options->listening,
 				       server_done, l, err);
 	}
 	return l->server != NULL;
@@ -204,7 +204,7 @@ static int run(struct listen *l)
 	if (!start(l, &err)) {
 		p->on_signal = NULL;
 		log_line(LOG_ERROR, "%s", err.text);
-		sink_error(p->sink, 0, &err);
+		event_writer_error(p->events, 0, &err);
 		program_finish(p, err_status(err.kind));
 	}
 	return program_run(p, clean);

@@ -9,7 +9,7 @@
 #include "cli/help.h"
 #include "cli/options.h"
 #include "cli/suggest.h"
-#include "net/descriptor.h"
+#include "io/descriptor.h"
 #include "net/resolve.h"
 
 #include <errno.h>

@@ -13,10 +13,10 @@
 #include "cli/command_table.h"
 #include "net/dial.h"
 #include "net/listener.h"
-#include "net/tls_config.h"
 #include "session/http.h"
-#include "session/serve.h"
+#include "session/server.h"
 #include "session/settings.h"
+#include "tls/tls_config.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -7,9 +7,9 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "cli/options.h"
-#include "net/input.h"
-#include "net/output.h"
-#include "session/sink.h"
+#include "io/fd_reader.h"
+#include "io/stdout_writer.h"
+#include "session/event_writer.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -28,7 +28,7 @@ static void on_signal(int signo, void *arg)
 
 static void output_failed(struct program *p)
 {
-	const struct err *err = output_error(p->output);
+	const struct err *err = stdout_writer_error(p->output);
 
 	p->failed_output = true;
 	if (err->sys == EPIPE) {
@@ -92,7 +92,7 @@ static void program_task(void *arg)
 {
 	struct program *p = arg;
 
-	if (output_error(p->output) != NULL && !p->failed_output)
+	if (stdout_writer_error(p->output) != NULL && !p->failed_output)
 		output_failed(p);
 	if (p->signalled) {
 		p->signalled = false;
@@ -105,7 +105,7 @@ static void program_task(void *arg)
 		deadline_passed(p);
 	/* After a signal or the deadline nobody waits for a slow reader. */
 	if (p->finished &&
-	    (p->signal != 0 || p->late || p->failed_output || output_queued(p->output) == 0))
+	    (p->signal != 0 || p->late || p->failed_output || stdout_writer_queued(p->output) == 0))
 		loop_stop(p->loop);
 }
 
@@ -114,19 +114,19 @@ void program_init(struct program *p, const struct options *options)
 	*p = (struct program){ .options = options };
 	p->started_ms = loop_now();
 	p->loop = loop_new();
-	p->output = output_new(p->loop, STDOUT_FILENO, "standard output");
-	p->sink = sink_new(p->output, options->json);
+	p->output = stdout_writer_new(p->loop, STDOUT_FILENO, "standard output");
+	p->events = event_writer_new(p->output, options->json);
 	task_init(&p->task, p->loop, program_task, p);
-	output_set_owner(p->output, &p->task);
+	stdout_writer_set_owner(p->output, &p->task);
 	loop_on_signal(p->loop, SIGINT, on_signal, p);
 	loop_on_signal(p->loop, SIGTERM, on_signal, p);
 }
 
-struct input *program_input(struct program *p)
+struct fd_reader *program_input(struct program *p)
 {
 	if (p->input == NULL) {
-		p->input = input_new(p->loop, STDIN_FILENO, false, "standard input");
-		output_share(p->output, STDIN_FILENO);
+		p->input = fd_reader_new(p->loop, STDIN_FILENO, false, "standard input");
+		stdout_writer_share(p->output, STDIN_FILENO);
 	}
 	return p->input;
 }
@@ -160,10 +160,10 @@ void program_finish(struct program *p, int status)
 		return;
 	p->finished = true;
 	p->status = status;
-	output_flush(p->output);
+	stdout_writer_flush(p->output);
 	/* A listener's --timeout was that of its connections: what they brought has as
 	 * long again to be written. */
-	if (p->deadline == NULL && output_queued(p->output) > 0)
+	if (p->deadline == NULL && stdout_writer_queued(p->output) > 0)
 		program_set_deadline(p, p->options->session.timeout_ms);
 	task_wake(&p->task);
 }
@@ -186,11 +186,11 @@ int program_run(struct program *p, void (*clean)(void *arg))
 	loop_run(p->loop);
 	dial_cancel(p->dial);
 	if (p->signal != 0 && p->signal != SIGPIPE)
-		output_flush(p->output);
+		stdout_writer_flush(p->output);
 	clean(p->arg);
-	sink_free(p->sink);
-	output_free(p->output);
-	input_free(p->input);
+	event_writer_free(p->events);
+	stdout_writer_free(p->output);
+	fd_reader_free(p->input);
 	timer_free(p->deadline);
 	task_cancel(&p->task);
 	loop_free(p->loop);

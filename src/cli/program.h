@@ -9,25 +9,25 @@
  * ends; when nobody reads it any more the program dies of SIGPIPE, as others do.
  */
 
+#include "io/loop.h"
 #include "net/dial.h"
-#include "net/loop.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
 struct address;
 struct err;
-struct input;
+struct fd_reader;
 struct options;
-struct output;
-struct sink;
+struct stdout_writer;
+struct event_writer;
 
 struct program {
 	const struct options *options; /* borrowed */
 	struct loop *loop;
-	struct output *output;
-	struct sink *sink;
-	struct input *input; /* standard input; made by program_input() */
+	struct stdout_writer *output;
+	struct event_writer *events;
+	struct fd_reader *input; /* standard input; made by program_input() */
 	struct task task;
 	struct timer *deadline; /* connect, head: --timeout; NULL: none */
 	uint64_t started_ms;
@@ -48,7 +48,7 @@ struct program {
 };
 
 void program_init(struct program *p, const struct options *options);
-struct input *program_input(struct program *p);
+struct fd_reader *program_input(struct program *p);
 
 /* --timeout holds for the whole program from now on: it ends the dial, and the
  * wait for a slow standard output at the end; a session has program_time_left(). */

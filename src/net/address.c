@@ -6,10 +6,13 @@
 
 #include "base/alloc.h"
 #include "base/err.h"
+#include "io/vsock.h"
 #include "net/host.h"
-#include "net/vsock.h"
 
+#include <arpa/inet.h>
 #include <limits.h>
+#include <netinet/in.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -391,4 +394,98 @@ const char *address_tls_name(const struct address *address)
 		break;
 	}
 	return "localhost";
+}
+
+/* --- socket addresses --- */
+
+static bool store(const void *addr, socklen_t len, struct sockaddr_storage *out, socklen_t *out_len)
+{
+	memset(out, 0, sizeof(*out));
+	memcpy(out, addr, len);
+	*out_len = len;
+	return true;
+}
+
+static bool literal6(const char *host, uint16_t port, struct sockaddr_storage *out,
+		     socklen_t *out_len)
+{
+	struct sockaddr_in6 addr = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
+	char literal[INET6_ADDRSTRLEN];
+	size_t len = strcspn(host, "%");
+
+	if (!host_is_ipv6(host))
+		return false;
+	memcpy(literal, host, len);
+	literal[len] = '\0';
+	if (inet_pton(AF_INET6, literal, &addr.sin6_addr) != 1)
+		return false;
+	if (host[len] == '%' && !host_zone_index(host + len + 1, &addr.sin6_scope_id))
+		return false;
+	return store(&addr, sizeof(addr), out, out_len);
+}
+
+bool address_literal(const char *host, uint16_t port, struct sockaddr_storage *out,
+		     socklen_t *out_len)
+{
+	struct sockaddr_in addr = { .sin_family = AF_INET, .sin_port = htons(port) };
+
+	if (inet_pton(AF_INET, host, &addr.sin_addr) == 1)
+		return store(&addr, sizeof(addr), out, out_len);
+	return literal6(host, port, out, out_len);
+}
+
+/* Where the host of ADDR[:PORT] ends, and where its port begins (NULL: none). */
+static bool cut_local(const char *text, const char **host, size_t *host_len, const char **port)
+{
+	bool bracketed = *text == '[';
+	const char *end;
+
+	*host = text + bracketed;
+	if (bracketed)
+		end = strchr(text, ']');
+	else if (host_is_ipv6(text))
+		end = text + strlen(text);
+	else
+		end = text + strcspn(text, ":");
+	if (end == NULL)
+		return false;
+	*host_len = (size_t)(end - *host);
+	end += bracketed;
+	*port = *end == ':' ? end + 1 : NULL;
+	return *end == ':' || *end == '\0';
+}
+
+bool address_parse_local(const char *text, struct sockaddr_storage *out, socklen_t *out_len,
+			 struct err *err)
+{
+	const char *host;
+	const char *port;
+	size_t host_len;
+	uint16_t number = 0;
+	char *literal;
+	bool ok;
+
+	if (!cut_local(text, &host, &host_len, &port))
+		return host_refuse(text, "is no ADDR[:PORT]", err);
+	if (port != NULL && !host_read_port(port, &number, err))
+		return false;
+	literal = alloc_printf("%.*s", (int)host_len, host);
+	ok = (*text != '[' || host_is_ipv6(literal)) &&
+	     address_literal(literal, number, out, out_len);
+	free(literal);
+	return ok || host_refuse(text, "is no IP address of this machine", err);
+}
+
+/* An abstract name has a NUL in front and none behind, a path one behind. */
+bool address_sockaddr_unix(const struct address *address, struct sockaddr_storage *out,
+			   socklen_t *out_len, struct err *err)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	size_t len = strlen(address->path);
+
+	if (len >= sizeof(addr.sun_path))
+		return host_refuse(address->path, "is too long for a Unix socket: 107 bytes", err);
+	memcpy(addr.sun_path + address->abstract, address->path, len);
+	return store(&addr, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len + 1), out,
+		     out_len);
 }

@@ -70,11 +70,6 @@ bool address_literal(const char *host, uint16_t port, struct sockaddr_storage *o
 bool address_parse_local(const char *text, struct sockaddr_storage *out, socklen_t *out_len,
 			 struct err *err);
 
-/* A socket address as connect takes it: "127.0.0.1:80", "[fe80::1%eth0]:80",
- * "unix:/path", "unix:@name", "vsock:2:80"; "" for an unnamed Unix socket. The
- * caller owns it. */
-char *sockaddr_text(const struct sockaddr *addr, socklen_t len);
-
 /* A sun_path; ERR_USAGE when it does not fit. */
 bool address_sockaddr_unix(const struct address *address, struct sockaddr_storage *out,
 			   socklen_t *out_len, struct err *err);

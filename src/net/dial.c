@@ -6,13 +6,13 @@
 
 #include "base/alloc.h"
 #include "base/err.h"
+#include "io/loop.h"
+#include "io/transport.h"
+#include "io/vsock.h"
 #include "net/address.h"
-#include "net/inquiry.h"
-#include "net/loop.h"
-#include "net/race.h"
-#include "net/transport.h"
-#include "net/transport_tls.h"
-#include "net/vsock.h"
+#include "net/dial_lookup.h"
+#include "net/happy_eyeballs.h"
+#include "tls/transport_tls.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -39,8 +39,8 @@ struct dial {
 	void *arg;
 	struct task task;
 	struct timer *budget, *handshake;
-	struct inquiry *inquiry; /* NULL: no name is to be looked up */
-	struct race *race;
+	struct dial_lookup *inquiry; /* NULL: no name is to be looked up */
+	struct happy_eyeballs *race;
 	struct transport *transport; /* once connected */
 	bool upgraded;		     /* ... and TLS is on it */
 	enum stage stage;
@@ -69,7 +69,7 @@ static void add_literal(struct dial *d, const char *host)
 	socklen_t len;
 
 	if (address_literal(host, d->address->port, &addr, &len))
-		race_add(d->race, (struct sockaddr *)&addr, len);
+		happy_eyeballs_add(d->race, (struct sockaddr *)&addr, len);
 }
 
 static bool begin_literal(struct dial *d, struct err *err)
@@ -84,7 +84,7 @@ static bool begin_literal(struct dial *d, struct err *err)
 		return err_set(err, ERR_USAGE, "'%s' is an IPv%c address, which -%c excludes",
 			       d->address->host, addr.ss_family == AF_INET ? '4' : '6',
 			       addr.ss_family == AF_INET ? '6' : '4');
-	race_add(d->race, (struct sockaddr *)&addr, len);
+	happy_eyeballs_add(d->race, (struct sockaddr *)&addr, len);
 	return true;
 }
 
@@ -93,7 +93,7 @@ static void begin_name(struct dial *d)
 	const struct address *a = d->address;
 
 	set_stage_text(d, "looking up", a->host);
-	d->inquiry = inquiry_new(d->loop, a->host, a->port, d->options->family, &d->task);
+	d->inquiry = dial_lookup_new(d->loop, a->host, a->port, d->options->family, &d->task);
 }
 
 static bool begin_tcp(struct dial *d, struct err *err)
@@ -127,7 +127,7 @@ static bool begin_local(struct dial *d, struct err *err)
 	if (a->kind == ADDRESS_VSOCK && !vsock_fill(a->cid, a->vsock_port, &addr, &len))
 		return err_set(err, ERR_CONNECT, "cannot connect to %s: there is no AF_VSOCK here",
 			       d->target);
-	race_add(d->race, (struct sockaddr *)&addr, len);
+	happy_eyeballs_add(d->race, (struct sockaddr *)&addr, len);
 	return true;
 }
 
@@ -182,7 +182,8 @@ static enum stream_status begin(struct dial *d, struct err *err)
 	const struct dial_options *o = d->options;
 	socklen_t local_len = d->address->kind == ADDRESS_TCP ? o->local_len : 0;
 
-	d->race = race_new(d->loop, o->happy_eyeballs_delay_ms, &o->local, local_len, &d->task);
+	d->race = happy_eyeballs_new(d->loop, o->happy_eyeballs_delay_ms, &o->local, local_len,
+				     &d->task);
 	return begin_kind(d, err) ? STREAM_OK : STREAM_ERROR;
 }
 
@@ -192,8 +193,8 @@ static enum stream_status resolve(struct dial *d, struct err *err)
 {
 	if (d->inquiry == NULL)
 		return STREAM_OK;
-	(void)inquiry_feed(d->inquiry, d->race); /* its status says more */
-	return inquiry_status(d->inquiry, err);
+	(void)dial_lookup_feed(d->inquiry, d->race); /* its status says more */
+	return dial_lookup_status(d->inquiry, err);
 }
 
 /* --- connect --- */
@@ -205,18 +206,19 @@ static enum stream_status run_race(struct dial *d, struct err *err)
 
 	if (d->transport != NULL)
 		return STREAM_OK;
-	more = d->inquiry != NULL && inquiry_feed(d->inquiry, d->race);
-	switch (race_run(d->race, more)) {
-	case RACE_WON:
-		d->transport = transport_plain_new(d->loop, race_take(d->race), d->options->nagle);
+	more = d->inquiry != NULL && dial_lookup_feed(d->inquiry, d->race);
+	switch (happy_eyeballs_run(d->race, more)) {
+	case HAPPY_EYEBALLS_WON:
+		d->transport = transport_plain_new(d->loop, happy_eyeballs_take(d->race),
+						   d->options->nagle);
 		return STREAM_OK;
-	case RACE_LOST:
-		race_error(d->race, d->target, err);
+	case HAPPY_EYEBALLS_LOST:
+		happy_eyeballs_error(d->race, d->target, err);
 		return STREAM_ERROR;
-	case RACE_AGAIN:
+	case HAPPY_EYEBALLS_AGAIN:
 		break;
 	}
-	latest = race_latest(d->race);
+	latest = happy_eyeballs_latest(d->race);
 	if (latest != NULL)
 		set_stage_text(d, "connecting to", latest);
 	return STREAM_AGAIN;
@@ -304,7 +306,7 @@ static void connect_timeout(const struct dial *d, struct err *err)
 	if (d->stage == STAGE_TLS)
 		(void)snprintf(tale, sizeof(tale), "shaking hands");
 	else
-		race_describe(d->race, d->target, tale, sizeof(tale));
+		happy_eyeballs_describe(d->race, d->target, tale, sizeof(tale));
 	(void)err_set(err, ERR_TIMEOUT, "connecting to %s took longer than %g s (%s)", d->target,
 		      (double)d->options->connect_timeout_ms / 1000,
 		      tale[0] != '\0' ? tale : "looking up the name");
@@ -381,8 +383,8 @@ void dial_cancel(struct dial *dial)
 {
 	if (dial == NULL)
 		return;
-	inquiry_free(dial->inquiry);
-	race_free(dial->race);
+	dial_lookup_free(dial->inquiry);
+	happy_eyeballs_free(dial->race);
 	transport_free(dial->transport);
 	timer_free(dial->budget);
 	timer_free(dial->handshake);

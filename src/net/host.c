@@ -7,7 +7,7 @@
 #include "base/alloc.h"
 #include "base/err.h"
 #include "base/escape.h"
-#include "net/idn.h"
+#include "base/idn.h"
 
 #include <arpa/inet.h>
 #include <net/if.h>

@@ -7,9 +7,9 @@
 #include "base/alloc.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "io/loop.h"
 #include "net/address.h"
 #include "net/listener_socket.h"
-#include "net/loop.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -28,7 +28,7 @@
 enum { ACCEPTS_MAX = 64, RETRY_MS = 1000 };
 
 /* One socket's place in the loop. */
-struct watch {
+struct fd_watch {
 	struct listener *listener;
 	const struct listener_socket *socket;
 	struct event *event;
@@ -38,7 +38,7 @@ struct watch {
 
 struct listener {
 	struct listener_sockets sockets;
-	struct watch *watches; /* as many as there are sockets */
+	struct fd_watch *watches; /* as many as there are sockets */
 	struct task task;
 	struct timer *retry;
 	size_t batch; /* connections a socket and turn */
@@ -59,7 +59,7 @@ static void update(struct listener *l)
 		return;
 	l->watching = wanted;
 	for (size_t i = 0; i < l->sockets.count; i++) {
-		struct watch *w = &l->watches[i];
+		struct fd_watch *w = &l->watches[i];
 
 		w->ready = false;
 		/* Sockets can always be watched, and out of memory ends the program. */
@@ -70,7 +70,7 @@ static void update(struct listener *l)
 /* A libevent callback: only note and wake. */
 static void on_readable(evutil_socket_t fd, short what, void *arg)
 {
-	struct watch *w = arg;
+	struct fd_watch *w = arg;
 
 	(void)fd;
 	(void)what;
@@ -122,7 +122,7 @@ static bool is_of_connection(int sys)
 }
 
 /* Nothing can be accepted at the moment: do not spin, try again later. */
-static void wait_a_moment(struct listener *l, const struct watch *w, int sys)
+static void wait_a_moment(struct listener *l, const struct fd_watch *w, int sys)
 {
 	l->waiting = true;
 	update(l);
@@ -139,7 +139,7 @@ static void wait_a_moment(struct listener *l, const struct watch *w, int sys)
 			 err_message(sys));
 }
 
-static void accept_batch(struct listener *l, struct watch *w)
+static void accept_batch(struct listener *l, struct fd_watch *w)
 {
 	w->ready = false; /* the event comes again when there are more */
 	for (size_t i = 0; i < l->batch && !l->paused; i++) {
@@ -200,7 +200,7 @@ static void make_watches(struct listener *l, struct loop *loop)
 {
 	l->watches = alloc_array(l->sockets.count, sizeof(*l->watches));
 	for (size_t i = 0; i < l->sockets.count; i++) {
-		struct watch *w = &l->watches[i];
+		struct fd_watch *w = &l->watches[i];
 
 		w->listener = l;
 		w->socket = &l->sockets.items[i];

@@ -6,9 +6,9 @@
 
 #include "base/err.h"
 #include "base/number.h"
+#include "io/vsock.h"
 #include "net/address.h"
 #include "net/listener.h"
-#include "net/vsock.h"
 
 #include <ctype.h>
 #include <errno.h>

@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/err.h"
+#include "io/sockaddr.h"
 #include "net/address.h"
 #include "net/listener_unix.h"
 

@@ -5,7 +5,7 @@
 #include "net/resolve.h"
 
 #include "base/alloc.h"
-#include "net/loop.h"
+#include "io/loop.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -291,9 +291,9 @@ static struct channel *channel_join(struct loop *loop)
 {
 	struct channel *channel;
 
-	SLIST_FOREACH(channel, &resolver.channels, link)
-	if (channel->loop == loop)
-		break;
+	SLIST_FOREACH (channel, &resolver.channels, link)
+		if (channel->loop == loop)
+			break;
 	if (channel == NULL)
 		channel = channel_new(loop);
 	if (channel != NULL)

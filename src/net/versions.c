@@ -4,7 +4,7 @@
 
 #include "net/versions.h"
 
-#include "net/tls_library.h"
+#include "tls/tls_library.h"
 
 #include <event2/event.h>
 #include <stdio.h>

@@ -6,7 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/escape.h"
-#include "net/output.h"
+#include "io/stdout_writer.h"
 #include "session/http.h"
 
 #include <event2/buffer.h>
@@ -17,30 +17,30 @@
 static const char name_on[] = "\x1B[1m";
 static const char name_off[] = "\x1B[0m";
 
-static void add_string(struct output *output, const char *text)
+static void add_string(struct stdout_writer *output, const char *text)
 {
-	output_add(output, bytes_of_string(text));
+	stdout_writer_add(output, bytes_of_string(text));
 }
 
 /* The name of "Name: value", or the whole status line, in bold. */
-static void add_colored(struct output *output, const char *line)
+static void add_colored(struct stdout_writer *output, const char *line)
 {
 	const char *colon = strncmp(line, "HTTP/", 5) == 0 ? NULL : strchr(line, ':');
 	size_t len = colon != NULL ? (size_t)(colon - line) : strlen(line);
 
 	add_string(output, name_on);
-	output_add(output, bytes_of(line, len));
+	stdout_writer_add(output, bytes_of(line, len));
 	add_string(output, name_off);
 	add_string(output, line + len);
 }
 
-static void add_line(struct output *output, struct bytes line, bool terminal, bool color)
+static void add_line(struct stdout_writer *output, struct bytes line, bool terminal, bool color)
 {
 	char *shown;
 
 	if (!terminal && !color) {
-		output_add(output, line);
-		output_add(output, bytes_of("\n", 1));
+		stdout_writer_add(output, line);
+		stdout_writer_add(output, bytes_of("\n", 1));
 		return;
 	}
 	shown = escape_controls(line);
@@ -52,7 +52,8 @@ static void add_line(struct output *output, struct bytes line, bool terminal, bo
 	free(shown);
 }
 
-void head_text_answer(struct output *output, struct evbuffer *text, bool terminal, bool color)
+void head_text_answer(struct stdout_writer *output, struct evbuffer *text, bool terminal,
+		      bool color)
 {
 	char *line;
 	size_t len;
@@ -77,8 +78,8 @@ static bool is_named(const struct http_field *field, const char *const *names, s
 	return false;
 }
 
-bool head_text_fields(struct output *output, const struct http_head *head, const char *const *names,
-		      size_t count, bool terminal)
+bool head_text_fields(struct stdout_writer *output, const struct http_head *head,
+		      const char *const *names, size_t count, bool terminal)
 {
 	for (size_t i = 0; i < head->count; i++) {
 		const struct http_field *field = &head->fields[i];

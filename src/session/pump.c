@@ -27,7 +27,7 @@ bool pump_known(const char *name)
 
 static const struct pump_kind *choose(const struct pump *pump, struct session *s)
 {
-	const char *wanted = s->parts->settings->pump;
+	const char *wanted = s->shared->settings->pump;
 
 	for (size_t i = 0; i < KINDS - 1; i++) {
 		if ((wanted == NULL || strcmp(wanted, kinds[i]->name) == 0) &&
@@ -37,7 +37,7 @@ static const struct pump_kind *choose(const struct pump *pump, struct session *s
 	return kinds[KINDS - 1];
 }
 
-void pump_init(struct pump *pump, enum pump_direction direction, struct input *input)
+void pump_init(struct pump *pump, enum pump_direction direction, struct fd_reader *input)
 {
 	*pump = (struct pump){ .direction = direction, .input = input };
 }
@@ -45,11 +45,11 @@ void pump_init(struct pump *pump, enum pump_direction direction, struct input *i
 void pump_clear(struct pump *pump, struct session *s)
 {
 	pump_splice_free(pump->splice);
-	s->stream.transport->raw = false;
+	s->connection.transport->raw = false;
 	*pump = (struct pump){ 0 };
 }
 
-struct pump *session_pump(struct session *s, enum pump_direction direction, struct input *input)
+struct pump *session_pump(struct session *s, enum pump_direction direction, struct fd_reader *input)
 {
 	if (s->state.pump == NULL) {
 		s->state.pump = alloc_zeroed(sizeof(*s->state.pump));

@@ -19,7 +19,7 @@
  *   STREAM_EOF     the source has ended, and all of it has been handed over
  *   STREAM_ERROR   the source is broken
  *
- * A sink that is broken is its owner's to see, before it asks again.
+ * A destination that is broken is its owner's to see, before it asks again.
  */
 
 #include "session/session.h"
@@ -28,13 +28,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct input;
+struct fd_reader;
 struct pump;
 struct splice;
 
 enum pump_direction {
 	PUMP_UP,   /* an input to the peer */
-	PUMP_DOWN, /* the peer to the sink */
+	PUMP_DOWN, /* the peer to standard output */
 };
 
 struct pump_kind {
@@ -50,15 +50,15 @@ extern const struct pump_kind pump_splice;
 struct pump {
 	const struct pump_kind *kind; /* NULL until it first runs */
 	enum pump_direction direction;
-	struct input *input;   /* up: the source; borrowed */
-	uint64_t bytes;	       /* moved so far */
-	bool crlf;	       /* up: lone LFs become CR LF */
-	bool after_cr;	       /* ... and the last byte moved was a CR */
-	struct splice *splice; /* owned; pump_splice's */
+	struct fd_reader *input; /* up: the source; borrowed */
+	uint64_t bytes;		 /* moved so far */
+	bool crlf;		 /* up: lone LFs become CR LF */
+	bool after_cr;		 /* ... and the last byte moved was a CR */
+	struct splice *splice;	 /* owned; pump_splice's */
 };
 
 /* `input` is NULL for PUMP_DOWN. */
-void pump_init(struct pump *pump, enum pump_direction direction, struct input *input);
+void pump_init(struct pump *pump, enum pump_direction direction, struct fd_reader *input);
 void pump_clear(struct pump *pump, struct session *s); /* the transport reads again */
 enum stream_status pump_run(struct pump *pump, struct session *s);
 
@@ -66,7 +66,8 @@ enum stream_status pump_run(struct pump *pump, struct session *s);
 enum stream_status pump_hand_over(struct pump *pump, struct session *s);
 
 /* The running step's own, made at its first call. */
-struct pump *session_pump(struct session *s, enum pump_direction direction, struct input *input);
+struct pump *session_pump(struct session *s, enum pump_direction direction,
+			  struct fd_reader *input);
 void session_pump_free(struct session *s);
 
 /* For pump_clear(). */

@@ -2,7 +2,7 @@
 /* pump_buffered: through the evbuffers; serves any pair. */
 #include "config.h"
 
-#include "net/input.h"
+#include "io/fd_reader.h"
 #include "session/pump.h"
 
 #include <event2/buffer.h>
@@ -35,31 +35,31 @@ static void send_input(struct pump *pump, struct session *s, struct evbuffer *da
 
 	pump->bytes += evbuffer_get_length(data);
 	if (!pump->crlf) {
-		writer_write_buffer(&s->stream.writer, data);
+		writer_write_buffer(&s->connection.writer, data);
 	} else {
 		lines = evbuffer_new();
 		add_crs(pump, data, lines);
-		writer_write_buffer(&s->stream.writer, lines);
+		writer_write_buffer(&s->connection.writer, lines);
 		evbuffer_free(lines);
 	}
-	transport_flush(s->stream.transport);
+	transport_flush(s->connection.transport);
 }
 
 static enum stream_status run_up(struct pump *pump, struct session *s)
 {
-	struct evbuffer *data = sink_scratch(s->parts->sink);
+	struct evbuffer *data = event_writer_scratch(s->shared->events);
 
 	for (int budget = PIECES_PER_RUN; budget > 0; budget--) {
-		size_t room = writer_room(&s->stream.writer);
+		size_t room = writer_room(&s->connection.writer);
 		enum stream_status status;
 
-		if (s->stream.writer.broken)
+		if (s->connection.writer.broken)
 			return STREAM_OK;
 		if (room == 0) {
 			(void)session_wait(s, WAIT_WRITE);
 			return STREAM_AGAIN;
 		}
-		status = input_read(pump->input, room, data);
+		status = fd_reader_read(pump->input, room, data);
 		if (status == STREAM_AGAIN)
 			(void)session_wait(s, WAIT_INPUT);
 		if (status != STREAM_OK)
@@ -71,14 +71,14 @@ static enum stream_status run_up(struct pump *pump, struct session *s)
 
 static enum stream_status run_down(struct pump *pump, struct session *s)
 {
-	struct evbuffer *data = sink_scratch(s->parts->sink);
+	struct evbuffer *data = event_writer_scratch(s->shared->events);
 
 	for (int budget = PIECES_PER_RUN; budget > 0; budget--) {
 		enum stream_status status;
 
 		if (session_output_full(s))
 			return STREAM_AGAIN;
-		status = reader_read(&s->stream.reader, SIZE_MAX, data);
+		status = reader_read(&s->connection.reader, SIZE_MAX, data);
 		pump->bytes += evbuffer_get_length(data);
 		if (evbuffer_get_length(data) > 0)
 			session_piece(s, data, true);

@@ -5,10 +5,10 @@
 #include "session/pump.h"
 
 #include "base/alloc.h"
-#include "net/input.h"
-#include "net/output.h"
-#include "net/watch.h"
-#include "session/own_pipe.h"
+#include "io/fd_reader.h"
+#include "io/fd_watch.h"
+#include "io/splice_pipe.h"
+#include "io/stdout_writer.h"
 
 #include <errno.h>
 #include <event2/buffer.h>
@@ -36,28 +36,29 @@ enum {
 };
 
 struct splice {
-	struct watch *socket; /* readable or writable, as the direction wants */
-	struct watch *other;  /* the input or the output; NULL: it never waits */
-	int socket_fd;	      /* the stream's */
-	int fd;		      /* of the input or the output */
-	bool is_pipe;	      /* ... which is a pipe */
-	struct own_pipe pipe; /* down to a file */
-	bool moved;	      /* so it works for this pair */
-	bool waits_for_other; /* not for the socket, the last time */
-	uint64_t waited_at;   /* the pump's bytes then; UINT64_MAX: it has not waited yet */
+	struct fd_watch *socket; /* readable or writable, as the direction wants */
+	struct fd_watch *other;	 /* the input or the output; NULL: it never waits */
+	int socket_fd;		 /* the stream's */
+	int fd;			 /* of the input or the output */
+	bool is_pipe;		 /* ... which is a pipe */
+	struct splice_pipe pipe; /* down to a file */
+	bool moved;		 /* so it works for this pair */
+	bool waits_for_other;	 /* not for the socket, the last time */
+	uint64_t waited_at;	 /* the pump's bytes then; UINT64_MAX: it has not waited yet */
 };
 
 /* What one call has come to. */
 enum call { CALL_MOVED, CALL_ENDED, CALL_WAIT, CALL_FAILED };
 
-static struct output *output_of(const struct session *s)
+static struct stdout_writer *output_of(const struct session *s)
 {
-	return sink_output(s->parts->sink);
+	return event_writer_output(s->shared->events);
 }
 
 static int other_fd(const struct pump *pump, const struct session *s)
 {
-	return pump->direction == PUMP_UP ? input_raw_fd(pump->input) : output_raw_fd(output_of(s));
+	return pump->direction == PUMP_UP ? fd_reader_raw_fd(pump->input)
+					  : stdout_writer_raw_fd(output_of(s));
 }
 
 static bool fd_is_pipe(int fd)
@@ -71,11 +72,11 @@ static bool fd_is_pipe(int fd)
 static bool splice_fits(const struct pump *pump, struct session *s)
 {
 	bool up = pump->direction == PUMP_UP;
-	bool seen = up ? pump->crlf : sink_is_json(s->parts->sink) || s->record != NULL;
+	bool seen = up ? pump->crlf : event_writer_is_json(s->shared->events) || s->record != NULL;
 	int fd = other_fd(pump, s);
 
-	return !seen && fd >= 0 && transport_raw_fd(s->stream.transport) >= 0 &&
-	       (up || fd_is_pipe(fd) || own_pipe_allowed(s->parts->pipes));
+	return !seen && fd >= 0 && transport_raw_fd(s->connection.transport) >= 0 &&
+	       (up || fd_is_pipe(fd) || splice_pipe_allowed(s->shared->pipes));
 }
 
 static struct splice *splice_new(const struct pump *pump, struct session *s)
@@ -83,17 +84,17 @@ static struct splice *splice_new(const struct pump *pump, struct session *s)
 	bool up = pump->direction == PUMP_UP;
 	struct splice *x = alloc_zeroed(sizeof(*x));
 
-	x->socket_fd = transport_raw_fd(s->stream.transport);
+	x->socket_fd = transport_raw_fd(s->connection.transport);
 	x->fd = other_fd(pump, s);
 	x->is_pipe = fd_is_pipe(x->fd);
 	x->pipe.fd[0] = x->pipe.fd[1] = -1;
 	if (!up && !x->is_pipe)
-		(void)own_pipe_open(&x->pipe, CHUNK, s->parts->pipes); /* looked at later */
-	x->socket =
-		watch_new(s->parts->loop, x->socket_fd, up ? WATCH_WRITE : WATCH_READ, &s->task);
+		(void)splice_pipe_open(&x->pipe, CHUNK, s->shared->pipes); /* looked at later */
+	x->socket = fd_watch_new(s->shared->loop, x->socket_fd, up ? WATCH_WRITE : WATCH_READ,
+				 &s->task);
 	if (x->is_pipe)
-		x->other =
-			watch_new(s->parts->loop, x->fd, up ? WATCH_READ : WATCH_WRITE, &s->task);
+		x->other = fd_watch_new(s->shared->loop, x->fd, up ? WATCH_READ : WATCH_WRITE,
+					&s->task);
 	x->waits_for_other = up && x->is_pipe; /* first for the source */
 	x->waited_at = UINT64_MAX;
 	return x;
@@ -103,9 +104,9 @@ void pump_splice_free(struct splice *x)
 {
 	if (x == NULL)
 		return;
-	watch_free(x->socket);
-	watch_free(x->other);
-	own_pipe_close(&x->pipe);
+	fd_watch_free(x->socket);
+	fd_watch_free(x->other);
+	splice_pipe_close(&x->pipe);
 	free(x);
 }
 
@@ -114,11 +115,11 @@ static enum stream_status hand_over(struct pump *pump, struct session *s)
 	pump_splice_free(pump->splice);
 	pump->splice = NULL;
 	if (pump->direction == PUMP_DOWN)
-		s->stream.transport->raw = false;
+		s->connection.transport->raw = false;
 	return pump_hand_over(pump, s);
 }
 
-static struct watch *waited_for(const struct splice *x)
+static struct fd_watch *waited_for(const struct splice *x)
 {
 	return x->waits_for_other ? x->other : x->socket;
 }
@@ -128,7 +129,7 @@ static enum stream_status wait_on(const struct pump *pump, struct session *s)
 	struct splice *x = pump->splice;
 	enum session_wait other = pump->direction == PUMP_UP ? WAIT_INPUT : WAIT_OUTPUT;
 
-	watch_arm(waited_for(x));
+	fd_watch_arm(waited_for(x));
 	(void)session_wait(s, x->waits_for_other ? other : WAIT_SOCKET);
 	return STREAM_AGAIN;
 }
@@ -138,7 +139,7 @@ static enum stream_status wait_for_end(const struct pump *pump, struct session *
 {
 	struct splice *x = pump->splice;
 
-	if (watch_armed(waited_for(x)))
+	if (fd_watch_armed(waited_for(x)))
 		return wait_on(pump, s);
 	if (x->other != NULL && x->waited_at == pump->bytes)
 		x->waits_for_other = !x->waits_for_other;
@@ -185,7 +186,7 @@ static ssize_t send_file(int socket, int fd)
 
 static enum stream_status run_up(struct pump *pump, struct session *s)
 {
-	struct transport *t = s->stream.transport;
+	struct transport *t = s->connection.transport;
 	const struct splice *x = pump->splice;
 	int fd = x->socket_fd;
 
@@ -208,7 +209,7 @@ static enum stream_status run_up(struct pump *pump, struct session *s)
 		if (is_input_error(errno))
 			return hand_over(pump, s);
 		transport_raw_error(t, true, errno);
-		stream_refresh(&s->stream);
+		connection_refresh(&s->connection);
 		return STREAM_OK;
 	}
 	return STREAM_OK;
@@ -221,17 +222,17 @@ static enum stream_status run_up(struct pump *pump, struct session *s)
 static enum stream_status pour_out(struct pump *pump, struct session *s)
 {
 	struct splice *x = pump->splice;
-	struct output *output = output_of(s);
+	struct stdout_writer *output = output_of(s);
 
-	own_pipe_pour(&x->pipe, output_queue(output));
-	output_added(output);
+	splice_pipe_pour(&x->pipe, stdout_writer_queue(output));
+	stdout_writer_added(output);
 	return hand_over(pump, s);
 }
 
 /* One helping from the socket to the output, or into our pipe. */
 static enum call take_some(struct pump *pump, struct session *s)
 {
-	struct transport *t = s->stream.transport;
+	struct transport *t = s->connection.transport;
 	struct splice *x = pump->splice;
 	int to = x->is_pipe ? x->fd : x->pipe.fd[1];
 	ssize_t n = splice(x->socket_fd, NULL, to, NULL, CHUNK, SPLICE_F_NONBLOCK);
@@ -251,12 +252,12 @@ static enum stream_status down_failed(struct pump *pump, struct session *s, int 
 	if (!pump->splice->moved && (sys == EINVAL || sys == ENOSYS || sys == EBADF))
 		return hand_over(pump, s);
 	if (sys == EPIPE && pump->splice->is_pipe) {
-		output_fail(output_of(s), sys);
+		stdout_writer_fail(output_of(s), sys);
 		(void)session_wait(s, WAIT_OUTPUT);
 		return STREAM_AGAIN;
 	}
-	transport_raw_error(s->stream.transport, false, sys);
-	stream_refresh(&s->stream);
+	transport_raw_error(s->connection.transport, false, sys);
+	connection_refresh(&s->connection);
 	return STREAM_ERROR;
 }
 
@@ -267,15 +268,16 @@ static enum stream_status run_down(struct pump *pump, struct session *s)
 		case CALL_MOVED:
 			break;
 		case CALL_ENDED:
-			transport_raw_error(s->stream.transport, false, 0);
-			stream_refresh(&s->stream);
-			return stream_read_error(&s->stream) == NULL ? STREAM_EOF : STREAM_ERROR;
+			transport_raw_error(s->connection.transport, false, 0);
+			connection_refresh(&s->connection);
+			return connection_read_error(&s->connection) == NULL ? STREAM_EOF
+									     : STREAM_ERROR;
 		case CALL_WAIT:
 			return wait_for_end(pump, s);
 		case CALL_FAILED:
 			return down_failed(pump, s, errno);
 		}
-		if (!own_pipe_empty(&pump->splice->pipe, pump->splice->fd))
+		if (!splice_pipe_empty(&pump->splice->pipe, pump->splice->fd))
 			return pour_out(pump, s);
 	}
 	return STREAM_OK;
@@ -286,8 +288,9 @@ static enum stream_status run_down(struct pump *pump, struct session *s)
 static bool buffers_are_clean(const struct pump *pump, struct session *s)
 {
 	if (pump->direction == PUMP_UP)
-		return writer_queued(&s->stream.writer) == 0;
-	return reader_buffered(&s->stream.reader) == 0 && output_queued(output_of(s)) == 0;
+		return writer_queued(&s->connection.writer) == 0;
+	return reader_buffered(&s->connection.reader) == 0 &&
+	       stdout_writer_queued(output_of(s)) == 0;
 }
 
 /* The transport does not read: once its buffer is empty, what comes is ours. */
@@ -295,7 +298,7 @@ static enum stream_status empty_reader(struct pump *pump, struct session *s)
 {
 	enum stream_status status = pump_buffered.run(pump, s);
 
-	if (status == STREAM_AGAIN && reader_buffered(&s->stream.reader) == 0)
+	if (status == STREAM_AGAIN && reader_buffered(&s->connection.reader) == 0)
 		return STREAM_OK;
 	return status;
 }
@@ -308,14 +311,14 @@ static enum stream_status clean_up(struct pump *pump, struct session *s)
 		(void)session_wait(s, WAIT_WRITE);
 		return STREAM_AGAIN;
 	}
-	if (reader_buffered(&s->stream.reader) > 0)
+	if (reader_buffered(&s->connection.reader) > 0)
 		return empty_reader(pump, s);
-	output_flush(output_of(s));
-	if (output_queued(output_of(s)) == 0)
+	stdout_writer_flush(output_of(s));
+	if (stdout_writer_queued(output_of(s)) == 0)
 		return STREAM_OK;
 	if (x->other == NULL)
 		return STREAM_OK; /* a file: it takes more at once */
-	watch_arm(x->other);
+	fd_watch_arm(x->other);
 	(void)session_wait(s, WAIT_OUTPUT);
 	return STREAM_AGAIN;
 }
@@ -327,7 +330,8 @@ static bool is_woken_for_else(const struct pump *pump)
 {
 	const struct splice *x = pump->splice;
 
-	return (pump->direction == PUMP_DOWN || x->waits_for_other) && watch_armed(waited_for(x));
+	return (pump->direction == PUMP_DOWN || x->waits_for_other) &&
+	       fd_watch_armed(waited_for(x));
 }
 
 static enum stream_status splice_run(struct pump *pump, struct session *s)
@@ -337,9 +341,9 @@ static enum stream_status splice_run(struct pump *pump, struct session *s)
 	if (pump->direction == PUMP_DOWN) {
 		if (!pump->splice->is_pipe && pump->splice->pipe.fd[0] < 0)
 			return hand_over(pump, s); /* no pipe was to be had */
-		s->stream.transport->raw = true;
-		transport_want(s->stream.transport, 0);
-		if (s->stream.reader.ended)
+		s->connection.transport->raw = true;
+		transport_want(s->connection.transport, 0);
+		if (s->connection.reader.ended)
 			return pump_buffered.run(pump, s);
 	}
 	if (!buffers_are_clean(pump, s))

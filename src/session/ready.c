@@ -8,8 +8,8 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "net/listener.h"
-#include "session/serve.h"
-#include "session/sink.h"
+#include "session/event_writer.h"
+#include "session/server.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -148,14 +148,14 @@ static void notify_supervisor(void)
 }
 
 bool ready_announce(const struct listener *listener, const struct serve_options *options,
-		    struct sink *sink, struct err *err)
+		    struct event_writer *events, struct err *err)
 {
 	char *lines = address_lines(listener);
 	bool good = true;
 
 	for (size_t i = 0; i < listener_count(listener); i++) {
 		log_line(LOG_READY, "listening on %s", listener_address(listener, i));
-		sink_listening(sink, listener_address(listener, i));
+		event_writer_listening(events, listener_address(listener, i));
 	}
 	if (options->address_file != NULL)
 		good = write_file(options->address_file, lines, err);

@@ -13,13 +13,13 @@
 struct err;
 struct listener;
 struct serve_options;
-struct sink;
+struct event_writer;
 
 /* Can the file and the descriptor be used? ERR_USAGE; nothing is written. */
 bool ready_check(const struct serve_options *options, struct err *err);
 
 /* Say it everywhere. ERR_IO when the file or the descriptor cannot be written. */
 bool ready_announce(const struct listener *listener, const struct serve_options *options,
-		    struct sink *sink, struct err *err);
+		    struct event_writer *events, struct err *err);
 
 #endif

@@ -7,7 +7,7 @@
 #include "base/alloc.h"
 #include "base/err.h"
 #include "base/log.h"
-#include "net/input.h"
+#include "io/fd_reader.h"
 #include "session/pump.h"
 #include "session/session.h"
 #include "session/steps.h"
@@ -58,28 +58,28 @@ static void move_to(struct session *s, struct direction *d, enum direction_state
 /* A server's /dev/null is no end of input: nobody has anything to say. */
 static bool input_is_silent(const struct session *s)
 {
-	return s->parts->settings->relay.recv_only ||
-	       (s->parts->listening && input_is_null(s->parts->input));
+	return s->shared->settings->relay.recv_only ||
+	       (s->shared->listening && fd_reader_is_null(s->shared->input));
 }
 
 static struct relay *relay_new(struct session *s)
 {
-	const struct relay_policy *policy = &s->parts->settings->relay;
+	const struct relay_policy *policy = &s->shared->settings->relay;
 	struct relay *relay = alloc_zeroed(sizeof(*relay));
 
 	relay->up.name = "up";
 	relay->down.name = "down";
-	pump_init(&relay->up.pump, PUMP_UP, s->parts->input);
+	pump_init(&relay->up.pump, PUMP_UP, s->shared->input);
 	pump_init(&relay->down.pump, PUMP_DOWN, NULL);
-	relay->up.pump.crlf = s->parts->settings->crlf;
+	relay->up.pump.crlf = s->shared->settings->crlf;
 	relay->passes_end = !policy->no_half_close;
-	relay->ends_with_peer = policy->end_with_peer ||
-				(s->parts->input != NULL && input_is_terminal(s->parts->input));
+	relay->ends_with_peer = policy->end_with_peer || (s->shared->input != NULL &&
+							  fd_reader_is_terminal(s->shared->input));
 	if (input_is_silent(s)) {
 		move_to(s, &relay->up, SHUT);
 		relay->passes_end = false;
 	} else {
-		input_set_task(s->parts->input, &s->task);
+		fd_reader_set_task(s->shared->input, &s->task);
 	}
 	if (policy->send_only)
 		move_to(s, &relay->down, SHUT);
@@ -102,7 +102,7 @@ void relay_free(struct relay *relay, struct session *s)
 
 static void input_ended(struct session *s, struct relay *relay)
 {
-	const struct relay_policy *policy = &s->parts->settings->relay;
+	const struct relay_policy *policy = &s->shared->settings->relay;
 
 	move_to(s, &relay->up, FLUSHING);
 	if (!policy->has_quit_after)
@@ -125,13 +125,13 @@ static enum step_result flow_up(struct session *s, struct relay *relay)
 	case STREAM_ERROR:
 		break;
 	}
-	return session_fail(s, input_error(s->parts->input), NULL);
+	return session_fail(s, fd_reader_error(s->shared->input), NULL);
 }
 
 static void flush_up(struct session *s, struct relay *relay)
 {
-	enum stream_status status =
-		relay->passes_end ? stream_write_eof(&s->stream) : writer_flush(&s->stream.writer);
+	enum stream_status status = relay->passes_end ? connection_write_eof(&s->connection)
+						      : writer_flush(&s->connection.writer);
 
 	if (status == STREAM_AGAIN)
 		(void)session_wait(s, WAIT_WRITE);
@@ -143,7 +143,7 @@ static enum step_result run_up(struct session *s, struct relay *relay)
 {
 	enum step_result result = STEP_AGAIN;
 
-	if (s->stream.writer.broken && relay->up.state < SHUT)
+	if (s->connection.writer.broken && relay->up.state < SHUT)
 		move_to(s, &relay->up, BROKEN);
 	if (relay->up.state == FLOWING)
 		result = flow_up(s, relay);
@@ -155,10 +155,11 @@ static enum step_result run_up(struct session *s, struct relay *relay)
 /* asyncio's TLS servers, for one, take close_notify for the end of everything. */
 static void explain_silence(const struct session *s, const struct relay *relay)
 {
-	struct evbuffer *version = sink_scratch(s->parts->sink);
+	struct evbuffer *version = event_writer_scratch(s->shared->events);
 
-	if (relay->up.state != SHUT || !relay->passes_end || s->stream.transport->received > 0 ||
-	    !transport_info(s->stream.transport, INFO_TLS_VERSION, version))
+	if (relay->up.state != SHUT || !relay->passes_end ||
+	    s->connection.transport->received > 0 ||
+	    !transport_info(s->connection.transport, INFO_TLS_VERSION, version))
 		return;
 	evbuffer_drain(version, evbuffer_get_length(version));
 	log_line(LOG_NOTICE, "the peer ended without a byte after our close_notify: if it takes "
@@ -182,21 +183,22 @@ static enum step_result run_down(struct session *s, struct relay *relay)
 	case STREAM_ERROR:
 		break;
 	}
-	return session_fail_read(s, sink_scratch(s->parts->sink), relay->down.pump.bytes, 0);
+	return session_fail_read(s, event_writer_scratch(s->shared->events), relay->down.pump.bytes,
+				 0);
 }
 
 /* The last event of a relay has no bytes. */
 static enum step_result relay_ended(struct session *s)
 {
-	if (sink_is_json(s->parts->sink))
+	if (event_writer_is_json(s->shared->events))
 		session_piece_end(s);
 	return STEP_STOP;
 }
 
 static enum step_result upload_failed(struct session *s)
 {
-	struct err err = *stream_write_error(&s->stream);
-	uint64_t sent = s->stream.transport->sent;
+	struct err err = *connection_write_error(&s->connection);
+	uint64_t sent = s->connection.transport->sent;
 
 	(void)err_prefix(&err, "after %" PRIu64 " byte%s sent", sent, sent == 1 ? "" : "s");
 	return session_fail(s, &err, NULL);
@@ -224,7 +226,7 @@ static void watch_closed(struct session *s, struct relay *relay)
 static enum step_result decide(struct session *s, struct relay *relay)
 {
 	bool down_over = relay->down.state == SHUT;
-	bool send_only = s->parts->settings->relay.send_only;
+	bool send_only = s->shared->settings->relay.send_only;
 
 	if (relay->quit != NULL && timer_expired(relay->quit))
 		return relay_ended(s);

@@ -5,7 +5,7 @@
 
 /*
  * Two directions, each by itself FLOWING, FLUSHING (its source has ended), SHUT
- * (the end was passed on, or is not to be) or BROKEN (its sink failed). Events
+ * (the end was passed on, or is not to be) or BROKEN (its destination failed). Events
  * move the states; one function looks at both and decides what the whole is. How
  * it ends is data: struct relay_policy. The bytes are moved by a pump.
  */

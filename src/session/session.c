@@ -7,7 +7,7 @@
 #include "base/alloc.h"
 #include "base/err.h"
 #include "base/log.h"
-#include "net/input.h"
+#include "io/fd_reader.h"
 #include "session/pump.h"
 #include "session/relay.h"
 
@@ -24,21 +24,21 @@ static void session_run(void *arg);
 
 /* --- life --- */
 
-struct session *session_new(const struct session_parts *parts, struct transport *transport,
+struct session *session_new(const struct session_shared *shared, struct transport *transport,
 			    unsigned conn, uint64_t deadline_ms, session_done_fn done, void *arg)
 {
-	const struct session_settings *settings = parts->settings;
+	const struct session_settings *settings = shared->settings;
 	struct session *s = alloc_zeroed(sizeof(*s));
 
-	s->parts = parts;
+	s->shared = shared;
 	s->conn = conn;
 	s->done = done;
 	s->arg = arg;
 	s->started_us = loop_now_us();
-	task_init(&s->task, parts->loop, session_run, s);
-	stream_init(&s->stream, transport, settings->limit, settings->high_water,
-		    settings->low_water, &s->task);
-	if (parts->steps->keeps_record)
+	task_init(&s->task, shared->loop, session_run, s);
+	connection_init(&s->connection, transport, settings->limit, settings->high_water,
+			settings->low_water, &s->task);
+	if (shared->steps->keeps_record)
 		s->record = evbuffer_new();
 	session_time_begin(s, deadline_ms);
 	task_wake(&s->task);
@@ -48,7 +48,7 @@ struct session *session_new(const struct session_parts *parts, struct transport 
 static void state_clear(struct session *s)
 {
 	session_pump_free(s);
-	input_free(s->state.input);
+	fd_reader_free(s->state.input);
 	relay_free(s->state.relay, s);
 	memset(&s->state, 0, sizeof(s->state));
 }
@@ -56,12 +56,12 @@ static void state_clear(struct session *s)
 static void session_free(struct session *s)
 {
 	state_clear(s);
-	sink_unwait(s->parts->sink, &s->task);
-	if (s->parts->input != NULL)
-		input_set_task(s->parts->input, NULL);
+	event_writer_unwait(s->shared->events, &s->task);
+	if (s->shared->input != NULL)
+		fd_reader_set_task(s->shared->input, NULL);
 	session_time_free(s);
 	timer_free(s->timer);
-	stream_free(&s->stream);
+	connection_free(&s->connection);
 	task_cancel(&s->task);
 	if (s->record != NULL)
 		evbuffer_free(s->record);
@@ -89,11 +89,11 @@ void session_end(struct session *s, const struct err *err)
 
 char *session_peer(const struct session *s)
 {
-	struct evbuffer *text = sink_scratch(s->parts->sink);
+	struct evbuffer *text = event_writer_scratch(s->shared->events);
 	char *name;
 	size_t len;
 
-	if (!transport_info(s->stream.transport, INFO_PEERNAME, text) ||
+	if (!transport_info(s->connection.transport, INFO_PEERNAME, text) ||
 	    evbuffer_get_length(text) == 0)
 		return alloc_printf("connection %u", s->conn);
 	len = evbuffer_get_length(text);
@@ -104,7 +104,7 @@ char *session_peer(const struct session *s)
 
 uint64_t session_consumed(const struct session *s)
 {
-	return s->stream.transport->received - reader_buffered(&s->stream.reader);
+	return s->connection.transport->received - reader_buffered(&s->connection.reader);
 }
 
 struct timer *session_timer(struct session *s)
@@ -126,9 +126,9 @@ enum step_result session_wait(struct session *s, enum session_wait wait)
 
 bool session_output_full(struct session *s)
 {
-	if (!sink_above(s->parts->sink))
+	if (!event_writer_above(s->shared->events))
 		return false;
-	sink_wait(s->parts->sink, &s->task);
+	event_writer_wait(s->shared->events, &s->task);
 	s->waits |= WAIT_OUTPUT;
 	return true;
 }
@@ -138,9 +138,10 @@ bool session_output_full(struct session *s)
 static void assert_armed(const struct session *s)
 {
 	assert(s->waits != 0);
-	assert(!(s->waits & WAIT_READ) || task_pending(&s->task) || s->stream.transport->room > 0);
+	assert(!(s->waits & WAIT_READ) || task_pending(&s->task) ||
+	       s->connection.transport->room > 0);
 	assert(!(s->waits & WAIT_WRITE) || task_pending(&s->task) ||
-	       writer_queued(&s->stream.writer) > 0 || s->stream.transport->shut_wanted);
+	       writer_queued(&s->connection.writer) > 0 || s->connection.transport->shut_wanted);
 	assert(!(s->waits & WAIT_TIMER) || timer_pending(s->timer) || timer_expired(s->timer));
 }
 
@@ -150,7 +151,7 @@ static void assert_armed(const struct session *s)
  * to have broken nothing is left to close. */
 static bool needs_no_closing(const struct session *s)
 {
-	const struct err *broken = stream_read_error(&s->stream);
+	const struct err *broken = connection_read_error(&s->connection);
 
 	return s->err != NULL &&
 	       (s->err->kind == ERR_TIMEOUT || (broken != NULL && broken->kind == ERR_IO));
@@ -170,15 +171,15 @@ static bool run_handshake(struct session *s)
 {
 	struct err err;
 
-	switch (transport_handshake(s->stream.transport)) {
+	switch (transport_handshake(s->connection.transport)) {
 	case STREAM_AGAIN:
 		s->waits = WAIT_READ;
 		return false;
 	case STREAM_OK:
 		session_time_steps(s);
-		s->opened = !s->parts->steps->silent;
+		s->opened = !s->shared->steps->silent;
 		if (s->opened)
-			sink_open(s->parts->sink, s->conn, s->stream.transport);
+			event_writer_open(s->shared->events, s->conn, s->connection.transport);
 		s->phase = SESSION_STEPS;
 		return true;
 	case STREAM_EOF:
@@ -186,9 +187,9 @@ static bool run_handshake(struct session *s)
 	case STREAM_ERROR:
 		break;
 	}
-	err = *s->stream.transport->read_error;
+	err = *s->connection.transport->read_error;
 	(void)err_prefix(&err, "TLS handshake");
-	sink_error(s->parts->sink, s->conn, &err);
+	event_writer_error(s->shared->events, s->conn, &err);
 	session_note_error(s, &err);
 	s->phase = SESSION_OVER;
 	return true;
@@ -217,14 +218,14 @@ static bool leave_step(struct session *s)
 	timer_stop(s->timer);
 	state_clear(s);
 	s->at = s->next;
-	return s->at < s->parts->steps->count;
+	return s->at < s->shared->steps->count;
 }
 
 static void report_tried(const struct session *s)
 {
 	char *peer;
 
-	if (!s->parts->listening) {
+	if (!s->shared->listening) {
 		log_line(LOG_ERROR, "%s (tried)", s->err->text);
 		return;
 	}
@@ -279,12 +280,12 @@ static bool take_result(struct session *s, const struct step *step, enum step_re
 static bool run_steps(struct session *s)
 {
 	for (int budget = STEPS_PER_RUN; budget > 0; budget--) {
-		const struct step *step = &s->parts->steps->steps[s->at];
+		const struct step *step = &s->shared->steps->steps[s->at];
 		enum step_result result;
 
 		s->waits = 0;
 		/* Each step gives an event at least. */
-		if (sink_is_json(s->parts->sink) && session_output_full(s))
+		if (event_writer_is_json(s->shared->events) && session_output_full(s))
 			return false;
 		if (!s->state.begun)
 			begin_step(s, step);
@@ -304,13 +305,13 @@ static bool run_closing(struct session *s)
 {
 	struct err err;
 
-	switch (stream_close(&s->stream, s->parts->settings->close_timeout_ms, &err)) {
+	switch (connection_close(&s->connection, s->shared->settings->close_timeout_ms, &err)) {
 	case STREAM_AGAIN:
 		return false;
 	case STREAM_ERROR:
 		(void)err_prefix(&err, "closing");
 		if (s->err == NULL)
-			sink_error(s->parts->sink, s->conn, &err);
+			event_writer_error(s->shared->events, s->conn, &err);
 		session_note_error(s, &err);
 		break;
 	case STREAM_OK:
@@ -325,8 +326,9 @@ static bool run_closing(struct session *s)
 static void finish(struct session *s)
 {
 	if (s->opened)
-		sink_close(s->parts->sink, s->conn, s->stream.transport->sent,
-			   s->stream.transport->received, loop_now_us() - s->started_us);
+		event_writer_close(s->shared->events, s->conn, s->connection.transport->sent,
+				   s->connection.transport->received,
+				   loop_now_us() - s->started_us);
 	s->done(s->arg, s);
 	session_free(s);
 }
@@ -336,7 +338,7 @@ static void apply_time(struct session *s)
 {
 	bool deadline;
 	enum step_result result = session_check_time(s, &deadline);
-	const struct step *step = &s->parts->steps->steps[s->at];
+	const struct step *step = &s->shared->steps->steps[s->at];
 
 	if (result == STEP_AGAIN)
 		return;
@@ -351,7 +353,7 @@ static void session_run(void *arg)
 	struct session *s = arg;
 	bool more = true;
 
-	stream_refresh(&s->stream);
+	connection_refresh(&s->connection);
 	if (s->phase != SESSION_OVER)
 		apply_time(s);
 	while (more) {
@@ -371,7 +373,7 @@ static void session_run(void *arg)
 			return;
 		}
 	}
-	if (stream_update(&s->stream) && (s->waits & WAIT_WRITE))
+	if (connection_update(&s->connection) && (s->waits & WAIT_WRITE))
 		task_wake(&s->task);
 	if (s->phase == SESSION_STEPS || s->phase == SESSION_SALVAGE)
 		assert_armed(s);

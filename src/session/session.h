@@ -13,10 +13,10 @@
  * the stream is closed in order; after a deadline at once.
  */
 
-#include "net/loop.h"
-#include "net/stream.h"
+#include "io/connection.h"
+#include "io/loop.h"
+#include "session/event_writer.h"
 #include "session/settings.h"
-#include "session/sink.h"
 #include "session/step.h"
 
 #include <stdbool.h>
@@ -26,7 +26,7 @@
 
 struct err;
 struct evbuffer;
-struct input;
+struct fd_reader;
 struct pump;
 struct relay;
 struct session;
@@ -36,21 +36,21 @@ struct session_limits;
 typedef void (*session_done_fn)(void *arg, struct session *session);
 
 /* What sessions share; all borrowed. */
-struct session_parts {
+struct session_shared {
 	struct loop *loop;
 	const struct session_settings *settings;
 	const struct step_list *steps;
-	struct sink *sink;
-	struct input *input; /* standard input; NULL when no step uses it */
-	bool listening;	     /* we accepted the connection */
-	unsigned *pipes;     /* of the pumps' own, open now; NULL: there is one session */
+	struct event_writer *events;
+	struct fd_reader *input; /* standard input; NULL when no step uses it */
+	bool listening;		 /* we accepted the connection */
+	unsigned *pipes;	 /* of the pumps' own, open now; NULL: there is one session */
 };
 
 /* What armed the wake-up of a session that sleeps. */
 enum session_wait {
 	WAIT_READ = 1 << 0,   /* bytes from the peer */
 	WAIT_WRITE = 1 << 1,  /* bytes leaving towards it */
-	WAIT_OUTPUT = 1 << 2, /* the sink going down to its mark */
+	WAIT_OUTPUT = 1 << 2, /* standard output going down to its mark */
 	WAIT_INPUT = 1 << 3,  /* standard input, or a file */
 	WAIT_TIMER = 1 << 4,
 	WAIT_TURN = 1 << 5,   /* its own next turn: the budget is spent */
@@ -63,15 +63,15 @@ struct step_state {
 	bool begun;
 	bool stall_said;
 	unsigned char held_len;
-	unsigned char held[4]; /* JSON: the begin of a character, for the next piece */
-	uint64_t bytes;	       /* passed on or sent by it */
-	uint64_t records;      /* lines read by it */
-	uint64_t piece;	       /* bytes of the line being skipped */
-	struct input *input;   /* writefile; owned */
-	uint64_t stall_bytes;  /* ... bytes that had moved when it began to wait */
-	struct relay *relay;   /* owned */
-	struct pump *pump;     /* read, writefile; owned */
-	uint64_t salvage_end;  /* ms; until then what the peer had sent is read */
+	unsigned char held[4];	 /* JSON: the begin of a character, for the next piece */
+	uint64_t bytes;		 /* passed on or sent by it */
+	uint64_t records;	 /* lines read by it */
+	uint64_t piece;		 /* bytes of the line being skipped */
+	struct fd_reader *input; /* writefile; owned */
+	uint64_t stall_bytes;	 /* ... bytes that had moved when it began to wait */
+	struct relay *relay;	 /* owned */
+	struct pump *pump;	 /* read, writefile; owned */
+	uint64_t salvage_end;	 /* ms; until then what the peer had sent is read */
 };
 
 enum session_phase {
@@ -85,8 +85,8 @@ enum session_phase {
 /* For the steps and the relay; owners use the functions. There may be very many
  * that do nothing: what few of them need is made at need. */
 struct session {
-	const struct session_parts *parts;
-	struct stream stream;
+	const struct session_shared *shared;
+	struct connection connection;
 	struct task task;
 	unsigned conn;
 	unsigned at;	/* the running step */
@@ -109,7 +109,7 @@ struct session {
 
 /* `transport` is handed over; its handshake may still be going on. `deadline_ms`
  * is all the time it has, 0: no bound. */
-struct session *session_new(const struct session_parts *parts, struct transport *transport,
+struct session *session_new(const struct session_shared *shared, struct transport *transport,
 			    unsigned conn, uint64_t deadline_ms, session_done_fn done, void *arg);
 
 /* The owner's way to free it; `done` is not called. */
@@ -147,7 +147,7 @@ enum step_result session_fail_overrun(struct session *s, const char *what);
 /* Sleep until then; `wait` is one bit. Always STEP_AGAIN. */
 enum step_result session_wait(struct session *s, enum session_wait wait);
 
-/* Is the sink above its mark? Then the session has been put on its list:
+/* Is standard output above its mark? Then the session has been put on its list:
  * return STEP_AGAIN. */
 bool session_output_full(struct session *s);
 

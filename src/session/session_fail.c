@@ -19,24 +19,24 @@ void session_note_error(struct session *s, const struct err *err)
 
 enum step_result session_fail(struct session *s, const struct err *err, struct step_event *event)
 {
-	const struct step *step = &s->parts->steps->steps[s->at];
+	const struct step *step = &s->shared->steps->steps[s->at];
 	struct step_event own = session_event(s);
 	struct err named = *err;
 
 	if (event == NULL)
 		event = &own;
 	if (event->data == NULL && s->state.held_len > 0)
-		event->data = sink_scratch(s->parts->sink);
+		event->data = event_writer_scratch(s->shared->events);
 	if (event->data != NULL) {
 		session_piece_rest(s, event->data);
 		event->has_bytes = true;
 		event->bytes = evbuffer_get_length(event->data);
-		event->newline = s->parts->settings->chomp && event->bytes > 0;
+		event->newline = s->shared->settings->chomp && event->bytes > 0;
 	}
 	event->error = err;
-	if (!s->parts->steps->silent)
-		sink_step(s->parts->sink, event);
-	if (s->parts->steps->visible)
+	if (!s->shared->steps->silent)
+		event_writer_step(s->shared->events, event);
+	if (s->shared->steps->visible)
 		err_prefix(&named, "step %zu (%s)", step->index, step->text);
 	session_note_error(s, &named);
 	return STEP_FAIL;
@@ -51,7 +51,7 @@ enum step_result session_fail_write(struct session *s)
 
 static struct err read_failure(const struct session *s, uint64_t got)
 {
-	const struct err *broken = stream_read_error(&s->stream);
+	const struct err *broken = connection_read_error(&s->connection);
 	struct err err;
 
 	if (broken != NULL)
@@ -67,7 +67,7 @@ enum step_result session_fail_read(struct session *s, struct evbuffer *data, uin
 	struct step_event event = session_event(s);
 	struct err err = read_failure(s, got);
 
-	if (s->parts->steps->loops && err.kind == ERR_INCOMPLETE_READ &&
+	if (s->shared->steps->loops && err.kind == ERR_INCOMPLETE_READ &&
 	    session_consumed(s) == s->round_start)
 		return STEP_STOP;
 	event.has_expected = expected > 0 && err.kind == ERR_INCOMPLETE_READ;
@@ -82,7 +82,7 @@ enum step_result session_fail_read(struct session *s, struct evbuffer *data, uin
 
 enum step_result session_fail_overrun(struct session *s, const char *what)
 {
-	size_t limit = s->parts->settings->limit;
+	size_t limit = s->shared->settings->limit;
 	struct step_event event = session_event(s);
 	struct err err;
 

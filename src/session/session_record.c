@@ -9,7 +9,7 @@
 
 struct step_event session_event(const struct session *s)
 {
-	const struct step *step = &s->parts->steps->steps[s->at];
+	const struct step *step = &s->shared->steps->steps[s->at];
 
 	return (struct step_event){
 		.conn = s->conn,
@@ -22,7 +22,7 @@ enum step_result session_step_done(struct session *s)
 {
 	struct step_event event = session_event(s);
 
-	sink_step(s->parts->sink, &event);
+	event_writer_step(s->shared->events, &event);
 	return STEP_NEXT;
 }
 
@@ -32,7 +32,7 @@ enum step_result session_step_moved(struct session *s, uint64_t bytes)
 
 	event.has_bytes = true;
 	event.bytes = bytes;
-	sink_step(s->parts->sink, &event);
+	event_writer_step(s->shared->events, &event);
 	return STEP_NEXT;
 }
 
@@ -44,7 +44,7 @@ void session_record_begin(struct session *s)
 
 void session_record_add(struct session *s, const struct evbuffer *data, size_t len)
 {
-	size_t limit = s->parts->settings->limit;
+	size_t limit = s->shared->settings->limit;
 	struct evbuffer_iovec part;
 	size_t have, want;
 
@@ -109,15 +109,15 @@ static void give(struct session *s, struct evbuffer *data, bool more, bool newli
 	event.bytes = evbuffer_get_length(data);
 	event.data = data;
 	event.more = more;
-	event.newline = newline && s->parts->settings->chomp;
-	sink_step(s->parts->sink, &event);
+	event.newline = newline && s->shared->settings->chomp;
+	event_writer_step(s->shared->events, &event);
 }
 
 void session_piece(struct session *s, struct evbuffer *data, bool more)
 {
 	s->state.bytes += evbuffer_get_length(data);
 	session_record_add(s, data, evbuffer_get_length(data));
-	if (sink_is_json(s->parts->sink))
+	if (event_writer_is_json(s->shared->events))
 		hold_character(s, data, more);
 	if (evbuffer_get_length(data) > 0 || !more)
 		give(s, data, more, !more);
@@ -125,7 +125,7 @@ void session_piece(struct session *s, struct evbuffer *data, bool more)
 
 void session_piece_end(struct session *s)
 {
-	struct evbuffer *rest = sink_scratch(s->parts->sink);
+	struct evbuffer *rest = event_writer_scratch(s->shared->events);
 
 	hold_character(s, rest, false);
 	if (evbuffer_get_length(rest) > 0)
@@ -136,7 +136,7 @@ void session_piece_end(struct session *s)
 /* A record too long for one JSON event. */
 static void record_in_pieces(struct session *s, struct evbuffer *data, bool more)
 {
-	size_t limit = s->parts->settings->limit;
+	size_t limit = s->shared->settings->limit;
 	struct evbuffer *piece = evbuffer_new();
 
 	while (evbuffer_get_length(data) > limit) {
@@ -158,9 +158,10 @@ void session_record(struct session *s, struct evbuffer *data, size_t strip, bool
 {
 	session_record_begin(s);
 	session_record_add(s, data, evbuffer_get_length(data) - strip);
-	if (s->parts->settings->chomp)
+	if (s->shared->settings->chomp)
 		cut_end(data, strip);
-	if (sink_is_json(s->parts->sink) && evbuffer_get_length(data) > s->parts->settings->limit)
+	if (event_writer_is_json(s->shared->events) &&
+	    evbuffer_get_length(data) > s->shared->settings->limit)
 		record_in_pieces(s, data, more);
 	else
 		give(s, data, more, true);

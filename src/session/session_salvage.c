@@ -11,7 +11,7 @@ enum { SALVAGE_SILENCE_MS = 1000 };
 /* What the peer had sent, unless it would get it back. */
 static void give_salvaged(struct session *s, struct evbuffer *data)
 {
-	if (s->parts->steps->prints)
+	if (s->shared->steps->prints)
 		session_piece(s, data, true);
 	else
 		evbuffer_drain(data, evbuffer_get_length(data));
@@ -25,7 +25,7 @@ static bool salvage_over(struct session *s, bool came)
 	uint64_t now = loop_now();
 
 	if (s->state.salvage_end == 0)
-		s->state.salvage_end = now + s->parts->settings->close_timeout_ms;
+		s->state.salvage_end = now + s->shared->settings->close_timeout_ms;
 	if (now >= s->state.salvage_end || (!came && timer_expired(timer)))
 		return true;
 	if (came || !timer_pending(timer))
@@ -36,18 +36,18 @@ static bool salvage_over(struct session *s, bool came)
 /* Read what the peer had sent before sending failed; then that is the error. */
 enum step_result session_salvage(struct session *s)
 {
-	struct evbuffer *data = sink_scratch(s->parts->sink);
+	struct evbuffer *data = event_writer_scratch(s->shared->events);
 	enum stream_status status;
 	bool came = false;
 
 	do {
 		if (session_output_full(s))
 			return STEP_AGAIN;
-		status = reader_read(&s->stream.reader, SIZE_MAX, data);
+		status = reader_read(&s->connection.reader, SIZE_MAX, data);
 		came = came || evbuffer_get_length(data) > 0;
 		give_salvaged(s, data);
 	} while (status == STREAM_OK);
 	if (status == STREAM_AGAIN && !salvage_over(s, came))
 		return session_wait(s, WAIT_READ);
-	return session_fail(s, stream_write_error(&s->stream), NULL);
+	return session_fail(s, connection_write_error(&s->connection), NULL);
 }

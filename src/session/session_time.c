@@ -30,8 +30,8 @@ static struct timer *start_timer(struct session *s, uint64_t ms)
 
 void session_time_begin(struct session *s, uint64_t deadline_ms)
 {
-	const struct session_settings *settings = s->parts->settings;
-	bool shaking = transport_handshake(s->stream.transport) == STREAM_AGAIN;
+	const struct session_settings *settings = s->shared->settings;
+	bool shaking = transport_handshake(s->connection.transport) == STREAM_AGAIN;
 	uint64_t handshake_ms = shaking ? settings->handshake_timeout_ms : 0;
 
 	if (deadline_ms == 0 && handshake_ms == 0 && settings->idle_timeout_ms == 0 &&
@@ -51,7 +51,7 @@ void session_time_steps(struct session *s)
 		return;
 	timer_free(l->step);
 	l->step = NULL;
-	if (s->parts->settings->step_timeout_ms > 0)
+	if (s->shared->settings->step_timeout_ms > 0)
 		l->step = timer_new(&s->task);
 	else if (l->deadline == NULL && l->idle == NULL)
 		session_time_free(s);
@@ -60,7 +60,7 @@ void session_time_steps(struct session *s)
 void session_time_step(struct session *s)
 {
 	if (s->limits != NULL && s->limits->step != NULL)
-		timer_start(s->limits->step, s->parts->settings->step_timeout_ms);
+		timer_start(s->limits->step, s->shared->settings->step_timeout_ms);
 }
 
 void session_time_idle_off(struct session *s)
@@ -96,7 +96,7 @@ static enum step_result fail_late(struct session *s, uint64_t ms, const char *op
 		return session_fail(s, &err, NULL);
 	(void)err_prefix(&err, "%s", s->phase == SESSION_HANDSHAKE ? "TLS handshake" : "closing");
 	if (s->err == NULL)
-		sink_error(s->parts->sink, s->conn, &err);
+		event_writer_error(s->shared->events, s->conn, &err);
 	session_note_error(s, &err);
 	return STEP_FAIL;
 }
@@ -104,8 +104,8 @@ static enum step_result fail_late(struct session *s, uint64_t ms, const char *op
 static bool idle_over(struct session *s)
 {
 	struct session_limits *l = s->limits;
-	uint64_t limit = s->parts->settings->idle_timeout_ms;
-	uint64_t bytes = s->stream.transport->received + s->stream.transport->sent;
+	uint64_t limit = s->shared->settings->idle_timeout_ms;
+	uint64_t bytes = s->connection.transport->received + s->connection.transport->sent;
 	uint64_t now = loop_now();
 
 	if (bytes != l->idle_bytes || l->idle_since == 0) {
@@ -123,7 +123,7 @@ static bool idle_over(struct session *s)
 /* What a limit that has passed means for the running step; AGAIN: none has. */
 enum step_result session_check_time(struct session *s, bool *deadline)
 {
-	const struct session_settings *settings = s->parts->settings;
+	const struct session_settings *settings = s->shared->settings;
 	struct session_limits *l = s->limits;
 
 	*deadline = false;

@@ -10,7 +10,7 @@
  */
 
 #include "base/bytes.h"
-#include "net/transport.h"
+#include "io/transport.h"
 #include "stream/reader.h"
 
 #include <regex.h>

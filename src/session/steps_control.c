@@ -45,21 +45,21 @@ static void show_controls(struct evbuffer *fact)
 /* info: one fact and a newline. */
 enum step_result run_info(struct session *s, const struct step *step)
 {
-	struct evbuffer *data = sink_scratch(s->parts->sink);
+	struct evbuffer *data = event_writer_scratch(s->shared->events);
 	struct step_event event = session_event(s);
 
 	if (session_output_full(s))
 		return STEP_AGAIN;
-	event.no_data = !transport_info(s->stream.transport, step->key, data) ||
+	event.no_data = !transport_info(s->connection.transport, step->key, data) ||
 			evbuffer_get_length(data) == 0;
 	session_record_begin(s);
 	session_record_add(s, data, evbuffer_get_length(data));
-	if (!sink_is_json(s->parts->sink) && step->key != INFO_PEERCERT &&
+	if (!event_writer_is_json(s->shared->events) && step->key != INFO_PEERCERT &&
 	    step->key != INFO_PEERCERT_NAMES)
 		show_controls(data);
 	event.data = data;
 	event.newline = true;
-	sink_step(s->parts->sink, &event);
+	event_writer_step(s->shared->events, &event);
 	return STEP_NEXT;
 }
 
@@ -83,7 +83,7 @@ enum step_result run_close(struct session *s, const struct step *step)
 
 	(void)step;
 	session_time_idle_off(s); /* the closing has its own patience */
-	switch (stream_close(&s->stream, s->parts->settings->close_timeout_ms, &err)) {
+	switch (connection_close(&s->connection, s->shared->settings->close_timeout_ms, &err)) {
 	case STREAM_AGAIN:
 		return session_wait(s, WAIT_CLOSE);
 	case STREAM_ERROR:
@@ -103,7 +103,7 @@ enum step_result run_abort(struct session *s, const struct step *step)
 {
 	(void)step;
 	(void)session_step_done(s);
-	stream_abort(&s->stream);
+	connection_abort(&s->connection);
 	s->phase = SESSION_OVER;
 	return STEP_STOP;
 }
@@ -111,14 +111,14 @@ enum step_result run_abort(struct session *s, const struct step *step)
 /* loop: ends well when the peer has ended and this round has read nothing. */
 enum step_result run_loop(struct session *s, const struct step *step)
 {
-	struct writer *writer = &s->stream.writer;
+	struct writer *writer = &s->connection.writer;
 
 	(void)step;
 	if (writer->broken)
 		return session_fail_write(s);
 	if (writer_queued(writer) > writer->low)
 		return session_wait(s, WAIT_WRITE);
-	if (reader_at_eof(&s->stream.reader) && session_consumed(s) == s->round_start)
+	if (reader_at_eof(&s->connection.reader) && session_consumed(s) == s->round_start)
 		return STEP_STOP;
 	/* The next round would meet the same bytes, for ever. */
 	if (s->overran && session_consumed(s) == s->round_start)

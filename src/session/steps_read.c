@@ -4,7 +4,7 @@
 
 #include "base/err.h"
 #include "base/escape.h"
-#include "net/output.h"
+#include "io/stdout_writer.h"
 #include "session/frame.h"
 #include "session/pump.h"
 #include "session/session.h"
@@ -21,7 +21,7 @@ enum {
 
 static struct evbuffer *scratch(struct session *s)
 {
-	return sink_scratch(s->parts->sink);
+	return event_writer_scratch(s->shared->events);
 }
 
 /* What a read that is one record answers, once it has been asked. */
@@ -71,8 +71,8 @@ enum step_result run_read(struct session *s, const struct step *step)
 		return read_to_end(s);
 	if (session_output_full(s))
 		return STEP_AGAIN;
-	return take_record(s, reader_read(&s->stream.reader, (size_t)step->number, scratch(s)), 0,
-			   0);
+	return take_record(s, reader_read(&s->connection.reader, (size_t)step->number, scratch(s)),
+			   0, 0);
 }
 
 /* The length of a line's end. */
@@ -95,20 +95,21 @@ static size_t line_end(struct evbuffer *line)
 /* Nobody looks at the lines: they go straight to the output, many at once. */
 static bool lines_pass_through(const struct session *s)
 {
-	return !sink_is_json(s->parts->sink) && !s->parts->settings->chomp && s->record == NULL;
+	return !event_writer_is_json(s->shared->events) && !s->shared->settings->chomp &&
+	       s->record == NULL;
 }
 
 /* Lines at hand, straight to the output. What is left of a stream that has ended
  * is printed too, and is a line where it ended well. */
 static enum stream_status pass_lines(struct session *s, uint64_t max)
 {
-	struct output *output = sink_output(s->parts->sink);
-	uint64_t before = reader_buffered(&s->stream.reader), lines;
+	struct stdout_writer *output = event_writer_output(s->shared->events);
+	uint64_t before = reader_buffered(&s->connection.reader), lines;
 	enum stream_status status =
-		reader_readlines(&s->stream.reader, max, output_queue(output), &lines);
+		reader_readlines(&s->connection.reader, max, stdout_writer_queue(output), &lines);
 
-	output_added(output);
-	s->state.piece = before - reader_buffered(&s->stream.reader);
+	stdout_writer_added(output);
+	s->state.piece = before - reader_buffered(&s->connection.reader);
 	if (status == STREAM_EOF && s->state.piece > 0) {
 		status = STREAM_OK;
 		lines = 1;
@@ -146,7 +147,7 @@ enum step_result run_readline(struct session *s, const struct step *step)
 
 		if (session_output_full(s))
 			return STEP_AGAIN;
-		status = reader_readline(&s->stream.reader, line);
+		status = reader_readline(&s->connection.reader, line);
 		/* A partial last line is a line, where the stream ended well. */
 		if (status == STREAM_EOF && evbuffer_get_length(line) > 0)
 			status = STREAM_OK;
@@ -164,7 +165,8 @@ enum step_result run_readline(struct session *s, const struct step *step)
 static enum step_result readexactly_in_pieces(struct session *s, uint64_t n)
 {
 	struct evbuffer *data = scratch(s);
-	size_t most = sink_is_json(s->parts->sink) ? s->parts->settings->limit : SIZE_MAX;
+	size_t most =
+		event_writer_is_json(s->shared->events) ? s->shared->settings->limit : SIZE_MAX;
 
 	for (int budget = PIECES_PER_RUN; budget > 0; budget--) {
 		uint64_t left = n - s->state.bytes;
@@ -172,7 +174,8 @@ static enum step_result readexactly_in_pieces(struct session *s, uint64_t n)
 
 		if (session_output_full(s))
 			return STEP_AGAIN;
-		status = reader_read(&s->stream.reader, left > most ? most : (size_t)left, data);
+		status =
+			reader_read(&s->connection.reader, left > most ? most : (size_t)left, data);
 		if (status == STREAM_AGAIN)
 			return session_wait(s, WAIT_READ);
 		if (status != STREAM_OK)
@@ -189,16 +192,17 @@ enum step_result run_readexactly(struct session *s, const struct step *step)
 {
 	uint64_t n = step->number;
 
-	if (n > s->parts->settings->limit)
+	if (n > s->shared->settings->limit)
 		return readexactly_in_pieces(s, n);
 	if (session_output_full(s))
 		return STEP_AGAIN;
-	return take_record(s, reader_readexactly(&s->stream.reader, (size_t)n, scratch(s)), 0, n);
+	return take_record(s, reader_readexactly(&s->connection.reader, (size_t)n, scratch(s)), 0,
+			   n);
 }
 
 enum step_result run_readuntil(struct session *s, const struct step *step)
 {
-	struct reader *reader = &s->stream.reader;
+	struct reader *reader = &s->connection.reader;
 	enum stream_status status;
 
 	if (session_output_full(s))
@@ -221,7 +225,7 @@ static enum step_result bad_frame(struct session *s, const unsigned char *data, 
 static enum step_result cut_frame(struct session *s, size_t header)
 {
 	struct evbuffer *data = scratch(s);
-	struct reader *reader = &s->stream.reader;
+	struct reader *reader = &s->connection.reader;
 	uint64_t skipped;
 
 	if (header > 0)
@@ -233,7 +237,7 @@ static enum step_result cut_frame(struct session *s, size_t header)
 /* The whole frame is buffered: take header, body and trailer. */
 static enum step_result take_frame(struct session *s, size_t header, size_t body, size_t trailer)
 {
-	struct reader *reader = &s->stream.reader;
+	struct reader *reader = &s->connection.reader;
 	struct evbuffer *data = scratch(s);
 	uint64_t skipped;
 
@@ -250,19 +254,20 @@ static enum step_result read_body(struct session *s, const struct step *step, si
 				  uint64_t body)
 {
 	size_t trailer = frame_trailer(step->format);
-	size_t limit = s->parts->settings->limit;
+	size_t limit = s->shared->settings->limit;
 	enum stream_status status;
 	unsigned char *end;
 	size_t got;
 
 	if (body > limit)
 		return session_fail_overrun(s, "the frame is above");
-	status = reader_wait(&s->stream.reader, header + (size_t)body + trailer);
+	status = reader_wait(&s->connection.reader, header + (size_t)body + trailer);
 	if (status == STREAM_AGAIN)
 		return session_wait(s, WAIT_READ);
 	if (status != STREAM_OK)
 		return cut_frame(s, header);
-	end = evbuffer_pullup(s->stream.reader.in, (ev_ssize_t)(header + (size_t)body + trailer));
+	end = evbuffer_pullup(s->connection.reader.in,
+			      (ev_ssize_t)(header + (size_t)body + trailer));
 	if (trailer > 0 && end[header + body] != ',') {
 		got = header + (size_t)body + trailer;
 		return bad_frame(s, end, got);
@@ -281,7 +286,7 @@ enum step_result run_readframe(struct session *s, const struct step *step)
 		return STEP_AGAIN;
 	/* A header may be one byte: never ask for more than it needs. */
 	for (size_t want = 1; want <= sizeof(data); want++) {
-		status = reader_peek(&s->stream.reader, want, data, &got);
+		status = reader_peek(&s->connection.reader, want, data, &got);
 		if (status != STREAM_OK)
 			break;
 		switch (frame_header(step->format, data, want, &header, &body)) {
@@ -311,7 +316,7 @@ enum step_result run_skip(struct session *s, const struct step *step)
 	while (s->state.bytes < step->number) {
 		uint64_t skipped = 0;
 		enum stream_status status =
-			reader_skip(&s->stream.reader, step->number - s->state.bytes, &skipped);
+			reader_skip(&s->connection.reader, step->number - s->state.bytes, &skipped);
 
 		s->state.bytes += skipped;
 		if (status != STREAM_OK)
@@ -328,7 +333,7 @@ enum step_result run_skipline(struct session *s, const struct step *step)
 
 		if (budget == 0)
 			return session_wait(s, WAIT_TURN);
-		status = reader_skipuntil(&s->stream.reader, separators_newline(), &skipped);
+		status = reader_skipuntil(&s->connection.reader, separators_newline(), &skipped);
 		s->state.bytes += skipped;
 		s->state.piece += skipped;
 		/* A partial last line is a line, as for readline. */
@@ -345,7 +350,7 @@ enum step_result run_skipline(struct session *s, const struct step *step)
 enum step_result run_skipuntil(struct session *s, const struct step *step)
 {
 	uint64_t skipped = 0;
-	enum stream_status status = reader_skipuntil(&s->stream.reader, step->seps, &skipped);
+	enum stream_status status = reader_skipuntil(&s->connection.reader, step->seps, &skipped);
 
 	s->state.bytes += skipped;
 	if (status != STREAM_OK)
@@ -362,7 +367,7 @@ enum step_result run_at_eof(struct session *s, const struct step *step)
 	size_t got;
 
 	(void)step;
-	switch (reader_peek(&s->stream.reader, 1, &byte, &got)) {
+	switch (reader_peek(&s->connection.reader, 1, &byte, &got)) {
 	case STREAM_AGAIN:
 		return session_wait(s, WAIT_READ);
 	case STREAM_EOF:

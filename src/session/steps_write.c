@@ -5,7 +5,7 @@
 #include "base/alloc.h"
 #include "base/err.h"
 #include "base/log.h"
-#include "net/input.h"
+#include "io/fd_reader.h"
 #include "session/pump.h"
 #include "session/session.h"
 #include "session/steps.h"
@@ -26,9 +26,9 @@ enum {
  * list was read. */
 enum step_result run_write(struct session *s, const struct step *step)
 {
-	if (s->stream.writer.broken)
+	if (s->connection.writer.broken)
 		return session_fail_write(s);
-	writer_write(&s->stream.writer, step->data);
+	writer_write(&s->connection.writer, step->data);
 	return session_step_moved(s, step->data.len);
 }
 
@@ -45,13 +45,13 @@ static enum step_result take_sent(struct session *s, enum stream_status status)
 enum step_result run_drain(struct session *s, const struct step *step)
 {
 	(void)step;
-	return take_sent(s, writer_drain(&s->stream.writer));
+	return take_sent(s, writer_drain(&s->connection.writer));
 }
 
 enum step_result run_write_eof(struct session *s, const struct step *step)
 {
 	(void)step;
-	return take_sent(s, stream_write_eof(&s->stream));
+	return take_sent(s, connection_write_eof(&s->connection));
 }
 
 /* Every `%n` in PATH is the connection's number. */
@@ -95,7 +95,7 @@ static bool open_file(struct session *s, const struct step *step, struct err *er
 	if (fd < 0)
 		(void)err_sys(err, ERR_IO, errno, "cannot open '%s'", path);
 	else
-		s->state.input = input_new(s->parts->loop, fd, !inherited, path);
+		s->state.input = fd_reader_new(s->shared->loop, fd, !inherited, path);
 	free(path);
 	return fd >= 0;
 }
@@ -103,7 +103,7 @@ static bool open_file(struct session *s, const struct step *step, struct err *er
 /* The peer answers while it reads, and nobody takes the answers: say so once. */
 static void watch_for_stall(struct session *s)
 {
-	uint64_t bytes = s->stream.transport->received + s->stream.transport->sent;
+	uint64_t bytes = s->connection.transport->received + s->connection.transport->sent;
 	struct timer *timer = session_timer(s);
 
 	if (timer_expired(timer) && bytes == s->state.stall_bytes && !s->state.stall_said) {
@@ -127,10 +127,10 @@ enum step_result run_writefile(struct session *s, const struct step *step)
 	if (s->state.input == NULL) {
 		if (!open_file(s, step, &err))
 			return session_fail(s, &err, NULL);
-		input_set_task(s->state.input, &s->task);
+		fd_reader_set_task(s->state.input, &s->task);
 		pump = session_pump(s, PUMP_UP, s->state.input);
 	}
-	if (s->stream.writer.broken)
+	if (s->connection.writer.broken)
 		return session_fail_write(s);
 	switch (pump_run(pump, s)) {
 	case STREAM_OK:
@@ -140,12 +140,12 @@ enum step_result run_writefile(struct session *s, const struct step *step)
 			watch_for_stall(s);
 		return STEP_AGAIN;
 	case STREAM_EOF:
-		if (writer_drain(&s->stream.writer) == STREAM_AGAIN)
+		if (writer_drain(&s->connection.writer) == STREAM_AGAIN)
 			return session_wait(s, WAIT_WRITE);
 		return session_step_moved(s, pump->bytes);
 	case STREAM_OVERRUN:
 	case STREAM_ERROR:
 		break;
 	}
-	return session_fail(s, input_error(s->state.input), NULL);
+	return session_fail(s, fd_reader_error(s->state.input), NULL);
 }

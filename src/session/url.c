@@ -8,8 +8,8 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/escape.h"
+#include "base/idn.h"
 #include "base/number.h"
-#include "net/idn.h"
 
 #include <arpa/inet.h>
 #include <stdlib.h>

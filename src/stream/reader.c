@@ -5,7 +5,7 @@
 #include "stream/reader.h"
 
 #include "base/alloc.h"
-#include "stream/move.h"
+#include "stream/buffer_move.h"
 
 #include <assert.h>
 #include <event2/buffer.h>
@@ -77,7 +77,7 @@ static void forget_search(struct reader *r)
 
 static void take(struct reader *r, size_t n, struct evbuffer *into)
 {
-	move_bytes(r->in, n, into);
+	buffer_move(r->in, n, into);
 	forget_search(r);
 }
 

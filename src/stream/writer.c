@@ -5,7 +5,7 @@
 #include "stream/writer.h"
 
 #include "base/alloc.h"
-#include "stream/move.h"
+#include "stream/buffer_move.h"
 
 #include <assert.h>
 #include <event2/buffer.h>
@@ -56,7 +56,7 @@ void writer_write_buffer(struct writer *w, struct evbuffer *data)
 		(void)evbuffer_drain(data, len); /* fails on frozen buffers only */
 		return;
 	}
-	move_bytes(data, len, w->out);
+	buffer_move(data, len, w->out);
 	refresh(w);
 }
 

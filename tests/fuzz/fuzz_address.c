@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "base/err.h"
+#include "io/sockaddr.h"
 #include "net/address.h"
 
 #include <stddef.h>

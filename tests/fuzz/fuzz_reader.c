@@ -28,7 +28,7 @@ enum {
 	EVENT_COUNT,
 };
 
-struct input {
+struct fd_reader {
 	const uint8_t *data;
 	size_t left;
 };
@@ -41,7 +41,7 @@ struct set {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static uint8_t next_byte(struct input *input)
+static uint8_t next_byte(struct fd_reader *input)
 {
 	if (input->left == 0)
 		return 0;
@@ -49,7 +49,7 @@ static uint8_t next_byte(struct input *input)
 	return *input->data++;
 }
 
-static struct bytes next_bytes(struct input *input, size_t len)
+static struct bytes next_bytes(struct fd_reader *input, size_t len)
 {
 	struct bytes b = bytes_of(input->data, len < input->left ? len : input->left);
 
@@ -58,7 +58,7 @@ static struct bytes next_bytes(struct input *input, size_t len)
 	return b;
 }
 
-static void next_set(struct input *input, struct set *set)
+static void next_set(struct fd_reader *input, struct set *set)
 {
 	size_t count = 1 + next_byte(input) % SEPS_MAX;
 
@@ -93,7 +93,7 @@ static void ask(struct model *m, const struct set *sets, unsigned kind, uint8_t 
 	abort();
 }
 
-static void feed(struct model *m, struct input *input, size_t len, bool block)
+static void feed(struct model *m, struct fd_reader *input, size_t len, bool block)
 {
 	struct bytes b = next_bytes(input, len);
 
@@ -101,7 +101,7 @@ static void feed(struct model *m, struct input *input, size_t len, bool block)
 		model_feed(m, b.data, b.len, block);
 }
 
-static void next_event(struct model *m, const struct set *sets, struct input *input)
+static void next_event(struct model *m, const struct set *sets, struct fd_reader *input)
 {
 	unsigned event = next_byte(input) % EVENT_COUNT;
 	uint8_t argument = next_byte(input);
@@ -124,7 +124,7 @@ static void next_event(struct model *m, const struct set *sets, struct input *in
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct input input = { data, size };
+	struct fd_reader input = { data, size };
 	struct set sets[SETS];
 	struct model m;
 

@@ -5,10 +5,10 @@
 
 #include "base/alloc.h"
 #include "base/err.h"
+#include "io/loop.h"
+#include "io/transport.h"
 #include "net/address.h"
 #include "net/dial.h"
-#include "net/loop.h"
-#include "net/transport.h"
 #include "unit/support.h"
 
 #include <event2/buffer.h>

@@ -4,8 +4,8 @@
 #define LIU_TESTS_PUMP_RIG_H
 
 #include "base/err.h"
-#include "net/input.h"
-#include "net/output.h"
+#include "io/fd_reader.h"
+#include "io/stdout_writer.h"
 #include "session/pump.h"
 #include "session/session.h"
 #include "unit/support.h"
@@ -26,10 +26,10 @@ enum { MEGA = 1024 * 1024 };
 struct rig {
 	struct loop *loop;
 	struct session_settings settings;
-	struct session_parts parts;
+	struct session_shared shared;
 	struct step_list *steps;
-	struct output *output;
-	struct input *input;
+	struct stdout_writer *output;
+	struct fd_reader *input;
 	struct session s;
 	struct pump pump;
 	int peer;
@@ -53,12 +53,12 @@ static inline void rig_run(void *arg)
 		return;
 	r->runs++;
 	r->s.waits = 0;
-	stream_refresh(&r->s.stream);
+	connection_refresh(&r->s.connection);
 	r->status = pump_run(&r->pump, &r->s);
 	if (r->pump.bytes - before > r->most)
 		r->most = r->pump.bytes - before;
 	r->over = r->status == STREAM_EOF || r->status == STREAM_ERROR ||
-		  r->s.stream.writer.broken || output_error(r->output) != NULL;
+		  r->s.connection.writer.broken || stdout_writer_error(r->output) != NULL;
 	if (r->status == STREAM_OK) {
 		r->spent++;
 		task_wake(&r->s.task);
@@ -66,7 +66,7 @@ static inline void rig_run(void *arg)
 	r->waits = r->status == STREAM_AGAIN;
 	if (r->waits)
 		assert_true(r->s.waits != 0);
-	if (stream_update(&r->s.stream) && (r->s.waits & WAIT_WRITE)) {
+	if (connection_update(&r->s.connection) && (r->s.waits & WAIT_WRITE)) {
 		r->waits = false;
 		task_wake(&r->s.task);
 	}
@@ -91,24 +91,25 @@ static inline struct rig *rig_new(enum pump_direction direction, int fd, const c
 	r->steps = step_list_parse(&word, 1, &context, &err);
 	free(word);
 	r->got = evbuffer_new();
-	r->output = output_new(r->loop, direction == PUMP_DOWN ? fd : STDOUT_FILENO, "the output");
-	r->parts = (struct session_parts){
+	r->output = stdout_writer_new(r->loop, direction == PUMP_DOWN ? fd : STDOUT_FILENO,
+				      "the output");
+	r->shared = (struct session_shared){
 		.loop = r->loop,
 		.settings = &r->settings,
 		.steps = r->steps,
-		.sink = sink_new(r->output, false),
+		.events = event_writer_new(r->output, false),
 		.pipes = &r->pipes,
 	};
 	if (direction == PUMP_UP)
-		r->input = input_new(r->loop, fd, false, "the input");
-	r->s.parts = &r->parts;
+		r->input = fd_reader_new(r->loop, fd, false, "the input");
+	r->s.shared = &r->shared;
 	r->s.conn = 1;
 	task_init(&r->s.task, r->loop, rig_run, r);
-	stream_init(&r->s.stream, transport_plain_new(r->loop, pair[1], false), SETTINGS_LIMIT,
-		    SETTINGS_HIGH_WATER, SETTINGS_HIGH_WATER / 4, &r->s.task);
-	output_set_owner(r->output, &r->s.task);
+	connection_init(&r->s.connection, transport_plain_new(r->loop, pair[1], false),
+			SETTINGS_LIMIT, SETTINGS_HIGH_WATER, SETTINGS_HIGH_WATER / 4, &r->s.task);
+	stdout_writer_set_owner(r->output, &r->s.task);
 	if (r->input != NULL)
-		input_set_task(r->input, &r->s.task);
+		fd_reader_set_task(r->input, &r->s.task);
 	pump_init(&r->pump, direction, r->input);
 	return r;
 }
@@ -117,12 +118,12 @@ static inline void rig_free(struct rig *r)
 {
 	pump_clear(&r->pump, &r->s);
 	assert_int_equal(r->pipes, 0);
-	sink_unwait(r->parts.sink, &r->s.task);
-	stream_free(&r->s.stream);
+	event_writer_unwait(r->shared.events, &r->s.task);
+	connection_free(&r->s.connection);
 	task_cancel(&r->s.task);
-	input_free(r->input);
-	sink_free(r->parts.sink);
-	output_free(r->output);
+	fd_reader_free(r->input);
+	event_writer_free(r->shared.events);
+	stdout_writer_free(r->output);
 	step_list_free(r->steps);
 	loop_free(r->loop);
 	evbuffer_free(r->got);

@@ -4,7 +4,7 @@
 
 #include "unit/support.h"
 
-#include "net/loop.h"
+#include "io/loop.h"
 
 #include <errno.h>
 #include <event2/buffer.h>

@@ -2,7 +2,7 @@
 /* test_descriptor: inherited descriptors are used and their flags stay. */
 #include "config.h"
 
-#include "net/descriptor.h"
+#include "io/descriptor.h"
 
 #include "unit/support.h"
 

@@ -2,6 +2,7 @@
 /* test_dial: TCP addresses to a transport, or to one line that says why not. */
 #include "config.h"
 
+#include "io/sockaddr.h"
 #include "net/dial.h"
 
 #include "base/alloc.h"

@@ -5,8 +5,8 @@
 #include "net/dial.h"
 
 #include "base/alloc.h"
-#include "net/tls_config.h"
-#include "net/transport_tls.h"
+#include "tls/tls_config.h"
+#include "tls/transport_tls.h"
 #include "unit/caller.h"
 #include "unit/doors.h"
 

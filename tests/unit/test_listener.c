@@ -6,8 +6,8 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "io/loop.h"
 #include "net/address.h"
-#include "net/loop.h"
 #include "unit/support.h"
 
 #include <errno.h>

@@ -5,8 +5,8 @@
 #include "net/listener.h"
 
 #include "base/err.h"
+#include "io/loop.h"
 #include "net/address.h"
-#include "net/loop.h"
 #include "unit/support.h"
 
 #include <fcntl.h>

@@ -2,7 +2,7 @@
 /* test_loop: tasks, their order and their cancelling, timers, signals. */
 #include "config.h"
 
-#include "net/loop.h"
+#include "io/loop.h"
 
 #include "unit/support.h"
 

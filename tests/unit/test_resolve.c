@@ -5,8 +5,9 @@
 #include "net/resolve.h"
 
 #include "base/alloc.h"
+#include "io/loop.h"
+#include "io/sockaddr.h"
 #include "net/address.h"
-#include "net/loop.h"
 #include "unit/support.h"
 
 #include <sched.h>

@@ -6,10 +6,10 @@
 
 #include "base/err.h"
 #include "base/log.h"
-#include "net/loop.h"
-#include "net/output.h"
-#include "net/tls_config.h"
-#include "net/transport_tls.h"
+#include "io/loop.h"
+#include "io/stdout_writer.h"
+#include "tls/tls_config.h"
+#include "tls/transport_tls.h"
 #include "unit/support.h"
 
 #include <errno.h>
@@ -38,11 +38,11 @@ struct rig {
 	struct loop *loop;
 	bool borrowed; /* the loop is another rig's */
 	int out[2];    /* a pipe for what it prints */
-	struct output *output;
-	struct sink *sink;
+	struct stdout_writer *output;
+	struct event_writer *events;
 	struct session_settings settings;
 	struct step_list *list;
-	struct session_parts parts;
+	struct session_shared shared;
 	struct session *session;
 	int peer;
 	struct evbuffer *printed;
@@ -66,8 +66,8 @@ static struct rig *rig_new_in(struct loop *loop)
 	rig->loop = loop != NULL ? loop : loop_new();
 	assert_int_equal(pipe2(rig->out, O_CLOEXEC), 0);
 	assert_int_equal(fcntl(rig->out[0], F_SETFL, O_NONBLOCK), 0);
-	rig->output = output_new(rig->loop, rig->out[1], "the pipe");
-	rig->sink = sink_new(rig->output, false);
+	rig->output = stdout_writer_new(rig->loop, rig->out[1], "the pipe");
+	rig->events = event_writer_new(rig->output, false);
 	rig->settings = (struct session_settings){
 		.limit = SETTINGS_LIMIT,
 		.high_water = SETTINGS_HIGH_WATER,
@@ -98,8 +98,8 @@ static void rig_free(struct rig *rig)
 	session_abort(rig->session);
 	end_peer(rig);
 	step_list_free(rig->list);
-	sink_free(rig->sink);
-	output_free(rig->output);
+	event_writer_free(rig->events);
+	stdout_writer_free(rig->output);
 	if (!rig->borrowed)
 		loop_free(rig->loop);
 	close(rig->out[0]);
@@ -150,13 +150,13 @@ static void start_on(struct rig *rig, const char *line, struct transport *transp
 {
 	rig->settings.timeout_ms = deadline_ms;
 	rig->list = parse(rig, line);
-	rig->parts = (struct session_parts){
+	rig->shared = (struct session_shared){
 		.loop = rig->loop,
 		.settings = &rig->settings,
 		.steps = rig->list,
-		.sink = rig->sink,
+		.events = rig->events,
 	};
-	rig->session = session_new(&rig->parts, transport, 1, deadline_ms, session_over, rig);
+	rig->session = session_new(&rig->shared, transport, 1, deadline_ms, session_over, rig);
 }
 
 static void start(struct rig *rig, const char *line, uint64_t deadline_ms)
@@ -219,7 +219,7 @@ static bool is_quiet(void *arg)
 	struct rig *rig = arg;
 
 	read_printed(rig, SIZE_MAX);
-	return output_queued(rig->output) == 0;
+	return stdout_writer_queued(rig->output) == 0;
 }
 
 static void finish(struct rig *rig)
@@ -370,7 +370,7 @@ static void waits_for_a_slow_reader(void **state)
 		sent += support_fill(rig->peer);
 		turn(rig);
 	}
-	assert_true(output_queued(rig->output) < MANY);
+	assert_true(stdout_writer_queued(rig->output) < MANY);
 	assert_true(sent < 2 * MANY);
 	shutdown(rig->peer, SHUT_WR);
 	finish(rig);

@@ -2,6 +2,7 @@
 /* test_sockaddr: literals and local addresses, and socket addresses as text. */
 #include "config.h"
 
+#include "io/sockaddr.h"
 #include "net/address.h"
 
 #include "base/alloc.h"

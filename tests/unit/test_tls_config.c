@@ -2,12 +2,12 @@
 /* test_tls_config: what is read and made at start, and what certificates say. */
 #include "config.h"
 
-#include "net/tls_config.h"
+#include "tls/tls_config.h"
 
 #include "base/alloc.h"
 #include "base/err.h"
-#include "net/tls_facts.h"
-#include "net/tls_self.h"
+#include "tls/tls_cert_text.h"
+#include "tls/tls_self_signed.h"
 #include "unit/certificate.h"
 
 #include <dirent.h>
@@ -112,7 +112,7 @@ static void check_fact(const X509 *cert, enum info_key key, const char *expected
 {
 	struct evbuffer *out = evbuffer_new();
 
-	assert_true(tls_facts_append(cert, key, out));
+	assert_true(tls_cert_text_append(cert, key, out));
 	assert_int_equal(evbuffer_add(out, "", 1), 0);
 	assert_string_equal((const char *)evbuffer_pullup(out, -1), expected);
 	evbuffer_free(out);
@@ -159,7 +159,7 @@ static void self_made_names_are_complete(void **state)
 
 	(void)state;
 	assert_int_equal(gethostname(host, sizeof(host) - 1), 0);
-	assert_true(tls_self_make(more, sizeof(more) / sizeof(more[0]), &cert, &key, &err));
+	assert_true(tls_self_signed_make(more, sizeof(more) / sizeof(more[0]), &cert, &key, &err));
 	expected = alloc_printf("localhost\n127.0.0.1\n::1\n%s%sa.example\n10.0.0.1\nfe80::1\n"
 				"LOCALHOST",
 				host, host[0] ? "\n" : "");
@@ -187,7 +187,7 @@ static void self_made_verifies_strictly(void **state)
 	struct err err;
 
 	(void)state;
-	assert_true(tls_self_make(NULL, 0, &cert, &key, &err));
+	assert_true(tls_self_signed_make(NULL, 0, &cert, &key, &err));
 	X509_STORE_add_cert(store, cert);
 	X509_STORE_set_flags(store, X509_V_FLAG_X509_STRICT | X509_V_FLAG_CHECK_SS_SIGNATURE);
 	assert_int_equal(X509_STORE_CTX_init(context, store, cert, NULL), 1);
@@ -208,7 +208,7 @@ static void self_made_ones_differ(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < 2; i++)
-		assert_true(tls_self_make(NULL, 0, &cert[i], &key[i], &err));
+		assert_true(tls_self_signed_make(NULL, 0, &cert[i], &key[i], &err));
 	assert_int_not_equal(EVP_PKEY_eq(key[0], key[1]), 1);
 	assert_int_not_equal(ASN1_INTEGER_cmp(X509_get0_serialNumber(cert[0]),
 					      X509_get0_serialNumber(cert[1])),
@@ -250,7 +250,7 @@ static void server_without_cert_makes_one(void **state)
 	(void)state;
 	assert_non_null(config);
 	assert_true(tls_config_self_made(config));
-	pin = tls_facts_pin(SSL_CTX_get0_certificate(tls_config_ctx(config)));
+	pin = tls_cert_text_pin(SSL_CTX_get0_certificate(tls_config_ctx(config)));
 	assert_string_equal(tls_config_pin(config), pin);
 	assert_true(tls_pin_valid(pin));
 	free(pin);
@@ -266,7 +266,7 @@ static void server_reads_certificate_chain_and_key(void **state)
 	struct err err;
 	struct tls_config *config = tls_config_server(&settings, NULL, 0, &err);
 	STACK_OF(X509) *chain = NULL;
-	char *pin = tls_facts_pin(rig->leaf.cert);
+	char *pin = tls_cert_text_pin(rig->leaf.cert);
 
 	assert_non_null(config);
 	assert_false(tls_config_self_made(config));
@@ -310,7 +310,7 @@ static void client_has_a_pin_only_with_a_certificate(void **state)
 	struct tls_settings own = { .cert = in(rig, "leaf.pem"), .key = in(rig, "leaf.key") };
 	struct err err;
 	struct tls_config *config = tls_config_client(&none, &err);
-	char *pin = tls_facts_pin(rig->leaf.cert);
+	char *pin = tls_cert_text_pin(rig->leaf.cert);
 
 	assert_non_null(config);
 	assert_null(tls_config_pin(config));

@@ -2,10 +2,10 @@
 /* test_transport: a plain socket, and each cure of a weakness of libevent's. */
 #include "config.h"
 
-#include "net/transport.h"
+#include "io/transport.h"
 
 #include "base/err.h"
-#include "net/loop.h"
+#include "io/loop.h"
 #include "unit/support.h"
 
 #include <errno.h>

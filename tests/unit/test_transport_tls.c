@@ -2,13 +2,13 @@
 /* test_transport_tls: TLS between two transports, and against peers that misbehave. */
 #include "config.h"
 
-#include "net/transport_tls.h"
+#include "tls/transport_tls.h"
 
 #include "base/alloc.h"
 #include "base/err.h"
-#include "net/loop.h"
-#include "net/tls_config.h"
-#include "net/tls_facts.h"
+#include "io/loop.h"
+#include "tls/tls_cert_text.h"
+#include "tls/tls_config.h"
 #include "unit/certificate.h"
 #include "unit/support.h"
 
@@ -114,7 +114,7 @@ static int make_world(void **state)
 	certificate_write(w->ca, "w", &(struct identity){ w->authority.cert, NULL });
 	for (int i = 0; i < WHO_COUNT; i++) {
 		w->who[i] = make(w, (enum who)i);
-		w->pins[i] = tls_facts_pin(w->who[i].cert);
+		w->pins[i] = tls_cert_text_pin(w->who[i].cert);
 		w->files[i] = alloc_printf("%s/%d.pem", w->dir, i);
 		certificate_write(w->files[i], "w", &w->who[i]);
 	}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: ISC */
+/* idn: internationalised host names. */
+#ifndef LIU_BASE_IDN_H
+#define LIU_BASE_IDN_H
+
+struct err;
+
+/* The ASCII form of `host`, which the caller owns: a copy when it is ASCII
+ * already, else its A-labels (IDNA 2008 with the mappings of UTS 46). NULL and
+ * ERR_USAGE when it is no UTF-8, has no such form, or libidn2 is not there. */
+char *idn_to_ascii(const char *host, struct err *err);
+
+#endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: ISC */
+/* descriptor: inherited descriptors, used without changing their flags. */
+#ifndef LIU_IO_DESCRIPTOR_H
+#define LIU_IO_DESCRIPTOR_H
+
+/*
+ * O_NONBLOCK belongs to the open file description, which other processes share.
+ * So sockets are used with MSG_DONTWAIT, pipes and terminals are opened anew
+ * through /proc/self/fd (which gives a description of our own), and where that
+ * fails they are polled first and written in pieces of at most PIPE_BUF.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+enum descriptor_kind {
+	DESCRIPTOR_FILE,   /* never waits, cannot be polled: files, /dev/null, block devices */
+	DESCRIPTOR_SOCKET, /* MSG_DONTWAIT */
+	DESCRIPTOR_OWN,	   /* non-blocking: ours, or opened anew */
+	DESCRIPTOR_SHARED, /* must be polled before each call */
+};
+
+struct descriptor {
+	int fd;	    /* the one to use and to watch */
+	bool owned; /* close it */
+	bool fifo;  /* a pipe: its far end can go away while we are idle */
+	bool fresh; /* ... of ours, to read from: perhaps nobody writes to it yet */
+	bool terminal;
+	bool null; /* /dev/null */
+	enum descriptor_kind kind;
+};
+
+/* Make 0, 1 and 2 be open, on /dev/null where they were closed. To be called
+ * first of all. Returns a mask of those that were closed (bit N for N). */
+unsigned descriptor_fill_standard(void);
+
+/* Let this process have as many descriptors as the system lets it ask for: the
+ * soft limit is raised to the hard one. Where that is refused it stays. */
+void descriptor_raise_limit(void);
+
+/* Whether both are the same file, pipe or socket. */
+bool descriptor_is_same(int one, int other);
+
+/* For reading (`writing` false) or writing `fd`, which stays open and unchanged.
+ * With `owned`, it is ours and is closed by descriptor_close(). */
+void descriptor_open(struct descriptor *d, int fd, bool writing, bool owned);
+void descriptor_close(struct descriptor *d);
+
+/* A descriptor that can be read once the far end of `d` is gone, and never for data
+ * that has come; the caller's to close. -1 where the system has none. */
+int descriptor_hangup(const struct descriptor *d);
+
+/* read(2) and writev(2) that do not wait: -1 and EAGAIN instead; EINTR is
+ * dealt with. A read of SHARED takes what one poll says is there. */
+ssize_t descriptor_readv(const struct descriptor *d, const struct iovec *iov, int count);
+ssize_t descriptor_writev(const struct descriptor *d, const struct iovec *iov, int count);
+
+#endif

@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: ISC */
+/* loop: the event loop, with tasks, timers and signals. */
+#include "config.h"
+
+#include "io/loop.h"
+
+#include "base/alloc.h"
+#include "base/log.h"
+
+#include <assert.h>
+#include <event2/event.h>
+#include <stdlib.h>
+#include <time.h>
+
+/*
+ * There is one list of pending tasks. Before they are run, `mark` is put at its
+ * end: what stands before it is run in this turn, what is woken meanwhile gets
+ * behind it and waits for the next poll. A task can be cancelled wherever it
+ * stands.
+ *
+ * Of libevent's flags, the epoll changelist must stay off (2.1.12 spins when
+ * another process still holds the file of a closed descriptor), and the
+ * environment could turn it on.
+ */
+
+/* What a core's cache holds: the blocks that the tasks give back are still warm
+ * when the next events use them. Without it 50 peers that send 64K each get half
+ * as much done. */
+enum { BROUGHT_MAX = 256 * 1024 };
+
+struct signal_watch {
+	int signo;
+	signal_fn fn;
+	void *arg;
+	struct event *event;
+	SLIST_ENTRY(signal_watch) link;
+};
+
+struct loop {
+	struct event_base *base;
+	TAILQ_HEAD(, task) tasks;
+	SLIST_HEAD(, signal_watch) watches;
+	struct task mark;
+	size_t brought; /* bytes, in this turn */
+	bool stopped;
+};
+
+struct timer {
+	struct event *event;
+	struct task *task;
+	bool expired;
+};
+
+void task_init(struct task *task, struct loop *loop, task_fn run, void *arg)
+{
+	*task = (struct task){ .loop = loop, .run = run, .arg = arg };
+}
+
+bool task_pending(const struct task *task)
+{
+	return task->link.tqe_prev != NULL;
+}
+
+void task_wake(struct task *task)
+{
+	if (task_pending(task))
+		return;
+	TAILQ_INSERT_TAIL(&task->loop->tasks, task, link);
+}
+
+void task_cancel(struct task *task)
+{
+	if (!task_pending(task))
+		return;
+	TAILQ_REMOVE(&task->loop->tasks, task, link);
+	task->link.tqe_prev = NULL;
+}
+
+static void *allocate(size_t size)
+{
+	return alloc_resize(NULL, size);
+}
+
+static void log_message(int severity, const char *message)
+{
+	(void)severity; /* libevent's warnings are details of ours */
+	log_line(LOG_DEBUG, "libevent: %s", message);
+}
+
+static struct event_base *base_new(void)
+{
+	struct event_config *config;
+	struct event_base *base = NULL;
+
+	event_set_mem_functions(allocate, alloc_resize, free);
+	event_set_log_callback(log_message);
+	config = event_config_new();
+	if (config == NULL)
+		return NULL;
+	/* No second thread touches the base. */
+	if (event_config_set_flag(config, EVENT_BASE_FLAG_IGNORE_ENV | EVENT_BASE_FLAG_NOLOCK) == 0)
+		base = event_base_new_with_config(config);
+	event_config_free(config);
+	return base;
+}
+
+struct loop *loop_new(void)
+{
+	struct event_base *base = base_new();
+	struct loop *loop;
+
+	if (base == NULL)
+		return NULL;
+	loop = alloc_zeroed(sizeof(*loop));
+	loop->base = base;
+	TAILQ_INIT(&loop->tasks);
+	SLIST_INIT(&loop->watches);
+	task_init(&loop->mark, loop, NULL, NULL);
+	return loop;
+}
+
+void loop_free(struct loop *loop)
+{
+	struct signal_watch *watch;
+
+	assert(TAILQ_EMPTY(&loop->tasks));
+	while ((watch = SLIST_FIRST(&loop->watches)) != NULL) {
+		SLIST_REMOVE_HEAD(&loop->watches, link);
+		event_free(watch->event);
+		free(watch);
+	}
+	event_base_free(loop->base);
+	free(loop);
+}
+
+static void run_tasks(struct loop *loop)
+{
+	struct task *task;
+
+	if (TAILQ_EMPTY(&loop->tasks))
+		return;
+	assert(!task_pending(&loop->mark)); /* no task turns the loop */
+	task_wake(&loop->mark);
+	while ((task = TAILQ_FIRST(&loop->tasks)) != &loop->mark) {
+		task_cancel(task);
+		task->run(task->arg);
+	}
+	task_cancel(&loop->mark);
+}
+
+/* False when nothing could ever happen: somebody sleeps and has armed nothing. */
+static bool turn(struct loop *loop)
+{
+	bool idle = TAILQ_EMPTY(&loop->tasks);
+	int none;
+
+	loop->brought = 0;
+	none = event_base_loop(loop->base, idle ? EVLOOP_ONCE : EVLOOP_ONCE | EVLOOP_NONBLOCK);
+	if (idle && none == 1)
+		return false;
+	run_tasks(loop);
+	return true;
+}
+
+void loop_run(struct loop *loop)
+{
+	bool alive = true;
+
+	loop->stopped = false;
+	while (alive && !loop->stopped)
+		alive = turn(loop);
+	assert(alive); /* a lost wake-up */
+}
+
+void loop_stop(struct loop *loop)
+{
+	loop->stopped = true;
+}
+
+static struct timeval interval(uint64_t ms)
+{
+	return (struct timeval){ .tv_sec = (time_t)(ms / 1000),
+				 .tv_usec = (suseconds_t)(ms % 1000 * 1000) };
+}
+
+static void note_expiry(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	*(bool *)arg = true;
+}
+
+bool loop_run_until(struct loop *loop, const bool *done, uint64_t ms)
+{
+	bool expired = false;
+	struct timeval end = interval(ms);
+	struct event *event = evtimer_new(loop->base, note_expiry, &expired);
+
+	if (event == NULL || event_add(event, &end) != 0)
+		alloc_failed();
+	while (!*done && !expired)
+		(void)turn(loop); /* never false: there is the timer */
+	event_free(event);
+	return *done;
+}
+
+void loop_brought(struct loop *loop, size_t bytes)
+{
+	loop->brought += bytes;
+	if (loop->brought >= BROUGHT_MAX)
+		(void)event_base_loopbreak(loop->base); /* fails only without a base */
+}
+
+struct event_base *loop_base(struct loop *loop)
+{
+	return loop->base;
+}
+
+uint64_t loop_now_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+uint64_t loop_now(void)
+{
+	return loop_now_us() / 1000;
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct timer *timer = arg;
+
+	(void)fd;
+	(void)what;
+	timer->expired = true;
+	task_wake(timer->task);
+}
+
+struct timer *timer_new(struct task *task)
+{
+	struct timer *timer = alloc_zeroed(sizeof(*timer));
+
+	timer->task = task;
+	timer->event = evtimer_new(task->loop->base, on_timer, timer);
+	if (timer->event == NULL)
+		alloc_failed();
+	return timer;
+}
+
+void timer_free(struct timer *timer)
+{
+	if (timer == NULL)
+		return;
+	event_free(timer->event);
+	free(timer);
+}
+
+void timer_start(struct timer *timer, uint64_t ms)
+{
+	struct timeval end = interval(ms);
+
+	timer->expired = false;
+	if (event_add(timer->event, &end) != 0)
+		alloc_failed();
+}
+
+void timer_stop(struct timer *timer)
+{
+	if (timer == NULL)
+		return;
+	timer->expired = false;
+	(void)event_del(timer->event); /* fails only without a base */
+}
+
+bool timer_pending(const struct timer *timer)
+{
+	return timer != NULL && evtimer_pending(timer->event, NULL);
+}
+
+bool timer_expired(const struct timer *timer)
+{
+	return timer != NULL && timer->expired;
+}
+
+static void on_signal(evutil_socket_t fd, short what, void *arg)
+{
+	const struct signal_watch *watch = arg;
+
+	(void)fd;
+	(void)what;
+	watch->fn(watch->signo, watch->arg);
+}
+
+void loop_on_signal(struct loop *loop, int signo, signal_fn fn, void *arg)
+{
+	struct signal_watch *watch = alloc_zeroed(sizeof(*watch));
+
+	*watch = (struct signal_watch){ .signo = signo, .fn = fn, .arg = arg };
+	watch->event = evsignal_new(loop->base, signo, on_signal, watch);
+	if (watch->event == NULL || event_add(watch->event, NULL) != 0)
+		alloc_failed();
+	SLIST_INSERT_HEAD(&loop->watches, watch, link);
+}

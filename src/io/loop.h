@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: ISC */
+/* loop: the event loop, with tasks, timers and signals. */
+#ifndef LIU_IO_LOOP_H
+#define LIU_IO_LOOP_H
+
+/*
+ * A turn polls libevent once, whose callbacks only note what happened and wake
+ * tasks, and then runs the tasks that are pending, with nothing of libevent on
+ * the stack. A task woken while tasks run has its turn after the next poll: no
+ * task can starve the descriptors, or another task.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+struct event_base;
+struct loop;
+struct timer;
+
+typedef void (*task_fn)(void *arg);
+typedef void (*signal_fn)(int signo, void *arg);
+
+/* A function to be run soon, by the loop. Embedded in its owner; cancel it
+ * before the owner is freed. */
+struct task {
+	struct loop *loop;
+	task_fn run;
+	void *arg;
+	TAILQ_ENTRY(task) link; /* its tqe_prev is NULL while it is not pending */
+};
+
+void task_init(struct task *task, struct loop *loop, task_fn run, void *arg);
+void task_wake(struct task *task);   /* several wakes, one run */
+void task_cancel(struct task *task); /* does nothing when not pending */
+bool task_pending(const struct task *task);
+
+/* NULL when the system has no epoll, poll or the like. Ignores libevent's
+ * environment variables; sets libevent's allocator and log to ours. */
+struct loop *loop_new(void);
+void loop_free(struct loop *loop); /* everything that used it is gone by then */
+void loop_run(struct loop *loop);  /* until loop_stop() */
+void loop_stop(struct loop *loop); /* at the end of this turn */
+
+/* Turn the loop until `*done`, or at most `ms` milliseconds; for tests and for
+ * the end of the program. Returns *done. */
+bool loop_run_until(struct loop *loop, const bool *done, uint64_t ms);
+
+/* From a libevent callback that brought `bytes`: when many have come in this turn
+ * it is cut short, so that the tasks use them up before more are read. The events
+ * that are left are the first of the next turn. */
+void loop_brought(struct loop *loop, size_t bytes);
+
+struct event_base *loop_base(struct loop *loop); /* for src/net and the pumps */
+
+/* Milliseconds of the monotonic clock, and microseconds for measuring. */
+uint64_t loop_now(void);
+uint64_t loop_now_us(void);
+
+/* A timer that wakes `task` when it is over; made stopped. Starting it again
+ * moves its end. `timer_expired` holds from its end until it is started or
+ * stopped. Freed by its owner before the task is. NULL is allowed for all but
+ * timer_start: a timer that was never made. */
+struct timer *timer_new(struct task *task);
+void timer_free(struct timer *timer);
+void timer_start(struct timer *timer, uint64_t ms);
+void timer_stop(struct timer *timer);
+bool timer_pending(const struct timer *timer);
+bool timer_expired(const struct timer *timer);
+
+/* Call `fn` for each arrival of the signal, from a libevent callback: it should
+ * note it and wake a task. Stays until loop_free(). */
+void loop_on_signal(struct loop *loop, int signo, signal_fn fn, void *arg);
+
+#endif

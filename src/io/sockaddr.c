@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: ISC */
+/* sockaddr: socket addresses as text. */
+#include "config.h"
+
+#include "io/sockaddr.h"
+
+#include "base/alloc.h"
+#include "io/vsock.h"
+
+#include <arpa/inet.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/un.h>
+
+enum { PATH_OFFSET = offsetof(struct sockaddr_un, sun_path) };
+
+static char *text4(const struct sockaddr_in *addr)
+{
+	char host[INET_ADDRSTRLEN];
+
+	return alloc_printf("%s:%u", inet_ntop(AF_INET, &addr->sin_addr, host, sizeof(host)),
+			    ntohs(addr->sin_port));
+}
+
+static char *text6(const struct sockaddr_in6 *addr)
+{
+	char host[INET6_ADDRSTRLEN];
+	char name[IF_NAMESIZE];
+	uint16_t port = ntohs(addr->sin6_port);
+
+	(void)inet_ntop(AF_INET6, &addr->sin6_addr, host, sizeof(host));
+	if (addr->sin6_scope_id == 0)
+		return alloc_printf("[%s]:%u", host, port);
+	if (if_indextoname(addr->sin6_scope_id, name) != NULL)
+		return alloc_printf("[%s%%%s]:%u", host, name, port);
+	return alloc_printf("[%s%%%u]:%u", host, addr->sin6_scope_id, port);
+}
+
+static char *text_unix(const struct sockaddr_un *addr, socklen_t len)
+{
+	size_t size = len > PATH_OFFSET ? len - PATH_OFFSET : 0;
+	char *text;
+
+	if (size == 0)
+		return alloc_string("");
+	if (strncmp(addr->sun_path, "//", 2) == 0) /* of which connect takes two off */
+		return alloc_printf("unix://%.*s", (int)size, addr->sun_path);
+	if (addr->sun_path[0] != '\0')
+		return alloc_printf("unix:%.*s", (int)size, addr->sun_path);
+	text = alloc_printf("unix:@%*s", (int)size - 1, "");
+	for (size_t i = 1; i < size; i++) /* NULs in an abstract name are shown as '@' */
+		text[strlen("unix:") + i] = addr->sun_path[i] != '\0' ? addr->sun_path[i] : '@';
+	return text;
+}
+
+char *sockaddr_text(const struct sockaddr *addr, socklen_t len)
+{
+	struct sockaddr_storage copy; /* `addr` may be aligned or cut anyhow */
+	uint32_t cid;
+	uint32_t port;
+
+	if (len < sizeof(addr->sa_family) || len > sizeof(copy))
+		return alloc_string("");
+	memset(&copy, 0, sizeof(copy));
+	memcpy(&copy, addr, len);
+	switch (copy.ss_family) {
+	case AF_INET:
+		return text4((const struct sockaddr_in *)&copy);
+	case AF_INET6:
+		return text6((const struct sockaddr_in6 *)&copy);
+	case AF_UNIX:
+		return text_unix((const struct sockaddr_un *)&copy, len);
+	default:
+		break;
+	}
+	if (vsock_read(&copy, &cid, &port))
+		return alloc_printf("vsock:%u:%u", cid, port);
+	return alloc_string("");
+}

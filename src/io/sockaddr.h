@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: ISC */
+/* sockaddr: socket addresses as text. */
+#ifndef LIU_IO_SOCKADDR_H
+#define LIU_IO_SOCKADDR_H
+
+#include <sys/socket.h>
+
+/* A socket address as connect takes it: "127.0.0.1:80", "[fe80::1%eth0]:80",
+ * "unix:/path", "unix:@name", "vsock:2:80"; "" for an unnamed Unix socket. The
+ * caller owns it. */
+char *sockaddr_text(const struct sockaddr *addr, socklen_t len);
+
+#endif

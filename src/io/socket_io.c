@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: ISC */
+/* socket_io: the system calls on a stream socket, none of which waits. */
+#include "config.h"
+
+#include "io/socket_io.h"
+
+#include "base/alloc.h"
+
+#include <errno.h>
+#include <event2/buffer.h>
+#include <linux/sockios.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+/* Of one piece the kernel need not be told with a struct msghdr that it copies. */
+static ssize_t receive(int fd, struct iovec *pieces, int count)
+{
+	struct msghdr msg = { .msg_iov = pieces, .msg_iovlen = (size_t)count };
+	ssize_t n;
+
+	do
+		n = count == 1 ? recv(fd, pieces->iov_base, pieces->iov_len, MSG_DONTWAIT)
+			       : recvmsg(fd, &msg, MSG_DONTWAIT);
+	while (n < 0 && errno == EINTR);
+	return n;
+}
+
+ssize_t socket_send(int fd, struct iovec *pieces, int count)
+{
+	const int flags = MSG_DONTWAIT | MSG_NOSIGNAL;
+	struct msghdr msg = { .msg_iov = pieces, .msg_iovlen = (size_t)count };
+	ssize_t n;
+
+	do
+		n = count == 1 ? send(fd, pieces->iov_base, pieces->iov_len, flags)
+			       : sendmsg(fd, &msg, flags);
+	while (n < 0 && errno == EINTR);
+	return n;
+}
+
+/* Keep the first `len` bytes of the pieces; returns how many pieces that is. */
+static int cut_pieces(struct evbuffer_iovec *pieces, int count, size_t len)
+{
+	for (int i = 0; i < count; i++) {
+		if (pieces[i].iov_len >= len) {
+			pieces[i].iov_len = len;
+			return i + 1;
+		}
+		len -= pieces[i].iov_len;
+	}
+	return count;
+}
+
+ssize_t socket_receive(int fd, struct evbuffer *into, size_t max)
+{
+	struct evbuffer_iovec pieces[2];
+	int count = evbuffer_reserve_space(into, (ev_ssize_t)max, pieces, 2);
+	ssize_t n;
+
+	if (count < 1)
+		alloc_failed();
+	count = cut_pieces(pieces, count, max);
+	n = receive(fd, pieces, count);
+	if (n > 0)
+		(void)evbuffer_commit_space(into, pieces, cut_pieces(pieces, count, (size_t)n));
+	return n;
+}
+
+static size_t ask_bytes(int fd, unsigned long request)
+{
+	int bytes = 0;
+
+	return ioctl(fd, request, &bytes) == 0 && bytes > 0 ? (size_t)bytes : 0;
+}
+
+size_t socket_available(int fd)
+{
+	return ask_bytes(fd, FIONREAD);
+}
+
+size_t socket_unacknowledged(int fd)
+{
+	return ask_bytes(fd, SIOCOUTQ);
+}
+
+int socket_take_error(int fd, int fallback)
+{
+	int error = 0;
+	socklen_t len = sizeof(error);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) != 0 || error == 0)
+		return fallback;
+	return error;
+}
+
+void socket_set_nodelay(int fd)
+{
+	const int on = 1;
+
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+}
+
+void socket_set_reset(int fd)
+{
+	const struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+}

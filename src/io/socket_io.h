@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: ISC */
+/* socket_io: the system calls on a stream socket, none of which waits. */
+#ifndef LIU_IO_SOCKET_IO_H
+#define LIU_IO_SOCKET_IO_H
+
+/*
+ * A socket may be inherited and block, and others may share it, so that its
+ * flags are left alone: each call says MSG_DONTWAIT. EINTR is dealt with.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+struct evbuffer;
+
+/* Like writev(2); -1 and EAGAIN instead of waiting; no SIGPIPE. */
+ssize_t socket_send(int fd, struct iovec *pieces, int count);
+
+/* Read at most `max` bytes to the end of the buffer; what it returns is read(2)'s. */
+ssize_t socket_receive(int fd, struct evbuffer *into, size_t max);
+
+/* Bytes that have arrived; 0 also when the system does not say. */
+size_t socket_available(int fd);
+
+/* TCP: bytes sent that the peer has not acknowledged. Our FIN counts, once it has
+ * been sent. */
+size_t socket_unacknowledged(int fd);
+
+/* Take the error that waits on the socket; `fallback` when there is none. */
+int socket_take_error(int fd, int fallback);
+
+/* TCP: send small pieces at once. A failure makes it only slow. */
+void socket_set_nodelay(int fd);
+
+/* TCP: close(2) resets the connection. When that fails it is an ordinary one. */
+void socket_set_reset(int fd);
+
+#endif

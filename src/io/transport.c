@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: ISC */
+/* transport: a connected byte stream, plain or TLS, behind one interface. */
+#include "config.h"
+
+#include "io/transport.h"
+
+#include "base/alloc.h"
+#include "base/err.h"
+
+#include <assert.h>
+#include <event2/buffer.h>
+#include <stdlib.h>
+
+void transport_free(struct transport *t)
+{
+	if (t != NULL)
+		t->ops->free(t);
+}
+
+void transport_set_wake(struct transport *t, void (*wake)(void *arg), void *arg)
+{
+	t->wake = wake;
+	t->wake_arg = arg;
+}
+
+void transport_want(struct transport *t, size_t room)
+{
+	t->room = room;
+	t->ops->update(t);
+}
+
+void transport_flush(struct transport *t)
+{
+	t->ops->flush(t);
+}
+
+void transport_shut(struct transport *t)
+{
+	if (t->shut_wanted)
+		return;
+	t->shut_wanted = true;
+	t->ops->shut(t);
+}
+
+void transport_abort(struct transport *t)
+{
+	t->ops->abort(t);
+}
+
+size_t transport_unsent(const struct transport *t)
+{
+	return t->ops->unsent(t);
+}
+
+int transport_raw_fd(const struct transport *t)
+{
+	return t->ops->raw_fd(t);
+}
+
+void transport_raw_error(struct transport *t, bool sending, int sys)
+{
+	t->ops->raw_error(t, sending, sys);
+}
+
+bool transport_info(const struct transport *t, enum info_key key, struct evbuffer *out)
+{
+	return t->ops->info(t, key, out);
+}
+
+const char *info_key_name(enum info_key key)
+{
+	static const char *const names[INFO_KEYS] = {
+		[INFO_PEERNAME] = "peername",
+		[INFO_SOCKNAME] = "sockname",
+		[INFO_FAMILY] = "family",
+		[INFO_RTT] = "rtt",
+		[INFO_TLS_VERSION] = "tls-version",
+		[INFO_CIPHER] = "cipher",
+		[INFO_ALPN] = "alpn",
+		[INFO_SERVER_NAME] = "server-name",
+		[INFO_PEERCERT] = "peercert",
+		[INFO_PEERCERT_SUBJECT] = "peercert-subject",
+		[INFO_PEERCERT_ISSUER] = "peercert-issuer",
+		[INFO_PEERCERT_NAMES] = "peercert-names",
+		[INFO_PEERCERT_NOT_AFTER] = "peercert-not-after",
+		[INFO_PEERCERT_DAYS_LEFT] = "peercert-days-left",
+		[INFO_PEERCERT_SHA256] = "peercert-sha256",
+		[INFO_PEERCERT_PIN] = "peercert-pin",
+	};
+
+	assert(key < INFO_KEYS);
+	return names[key];
+}
+
+enum stream_status transport_handshake(struct transport *t)
+{
+	return t->ops->handshake == NULL ? STREAM_OK : t->ops->handshake(t);
+}
+
+void transport_init(struct transport *t, const struct transport_ops *ops, struct loop *loop)
+{
+	*t = (struct transport){ .ops = ops, .loop = loop };
+}
+
+void transport_release(struct transport *t)
+{
+	free(t->read_error);
+	free(t->write_error);
+}
+
+void transport_notify(struct transport *t)
+{
+	if (t->wake != NULL)
+		t->wake(t->wake_arg);
+}
+
+void transport_end(struct transport *t, const struct err *err)
+{
+	if (t->ended)
+		return;
+	t->ended = true;
+	if (err != NULL)
+		t->read_error = alloc_copy(err, sizeof(*err));
+	transport_notify(t);
+}
+
+void transport_fail_write(struct transport *t, const struct err *err)
+{
+	if (t->write_error != NULL)
+		return;
+	t->write_error = alloc_copy(err, sizeof(*err));
+	transport_notify(t);
+}

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: ISC */
+/* dial_attempt: one socket on its way to one address. */
+#include "config.h"
+
+#include "net/dial_attempt.h"
+
+#include "base/alloc.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "io/loop.h"
+#include "io/sockaddr.h"
+#include "net/address.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <event2/event.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+struct dial_attempt *dial_attempt_new(struct loop *loop, const struct sockaddr *addr, socklen_t len,
+				      struct task *task)
+{
+	struct dial_attempt *attempt = alloc_zeroed(sizeof(*attempt));
+
+	attempt->loop = loop;
+	attempt->task = task;
+	memcpy(&attempt->addr, addr, len);
+	attempt->len = len;
+	attempt->text = sockaddr_text(addr, len);
+	attempt->fd = -1;
+	return attempt;
+}
+
+void dial_attempt_close(struct dial_attempt *attempt)
+{
+	if (attempt->event != NULL)
+		event_free(attempt->event); /* before its descriptor goes */
+	attempt->event = NULL;
+	if (attempt->fd >= 0)
+		close(attempt->fd);
+	attempt->fd = -1;
+}
+
+void dial_attempt_free(struct dial_attempt *attempt)
+{
+	dial_attempt_close(attempt);
+	free(attempt->text);
+	free(attempt->reason);
+	free(attempt);
+}
+
+/* A file that is there and is no socket is refused by Linux like a stale one. */
+static bool is_no_socket(const struct dial_attempt *attempt)
+{
+	const struct sockaddr_un *addr = (const struct sockaddr_un *)&attempt->addr;
+	struct stat st;
+
+	return attempt->addr.ss_family == AF_UNIX && addr->sun_path[0] != '\0' &&
+	       stat(addr->sun_path, &st) == 0 && !S_ISSOCK(st.st_mode);
+}
+
+static const char *connect_message(const struct dial_attempt *attempt, int sys)
+{
+	if (sys == ECONNREFUSED && is_no_socket(attempt))
+		return "it is no socket";
+	if (sys == EAGAIN && attempt->addr.ss_family == AF_UNIX)
+		return "its backlog is full";
+	return err_message(sys);
+}
+
+/* `reason` is handed over. */
+static void attempt_fail(struct dial_attempt *attempt, int sys, char *reason)
+{
+	dial_attempt_close(attempt);
+	attempt->state = DIAL_ATTEMPT_FAILED;
+	attempt->sys = sys;
+	attempt->reason = reason;
+	log_line(LOG_INFO, "%s: %s", attempt->text, reason);
+}
+
+static void attempt_refused(struct dial_attempt *attempt, int sys)
+{
+	attempt_fail(attempt, sys, alloc_string(connect_message(attempt, sys)));
+}
+
+/* A port that nobody listens on may be the one that the kernel gives to the
+ * attempt itself, and TCP lets the two meet: a listener is not there all the same. */
+static bool met_itself(const struct dial_attempt *attempt)
+{
+	struct sockaddr_storage own;
+	socklen_t len = sizeof(own);
+
+	memset(&own, 0, sizeof(own));
+	return attempt->addr.ss_family != AF_UNIX &&
+	       getsockname(attempt->fd, (struct sockaddr *)&own, &len) == 0 &&
+	       len == attempt->len && memcmp(&own, &attempt->addr, len) == 0;
+}
+
+static void attempt_over(struct dial_attempt *attempt, int sys)
+{
+	if (sys == 0 && met_itself(attempt))
+		sys = ECONNREFUSED;
+	if (sys != 0) {
+		attempt_refused(attempt, sys);
+		return;
+	}
+	attempt->state = DIAL_ATTEMPT_CONNECTED;
+	log_line(LOG_INFO, "connected to %s", attempt->text);
+}
+
+static void on_event(evutil_socket_t fd, short what, void *arg)
+{
+	struct dial_attempt *attempt = arg;
+
+	(void)fd;
+	(void)what;
+	attempt->fired = true;
+	task_wake(attempt->task);
+}
+
+static bool has_port(const struct sockaddr *addr)
+{
+	if (addr->sa_family == AF_INET)
+		return ((const struct sockaddr_in *)addr)->sin_port != 0;
+	return addr->sa_family == AF_INET6 && ((const struct sockaddr_in6 *)addr)->sin6_port != 0;
+}
+
+/* Without a port of ours the kernel may pick one when the peer is known; with one, an
+ * older connection that is in TIME_WAIT must not be in the way. Neither is
+ * vital. */
+static bool bind_local(int fd, const struct sockaddr *local, socklen_t len)
+{
+	int on = 1;
+
+	if (local == NULL)
+		return true;
+	if (has_port(local))
+		(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+#ifdef IP_BIND_ADDRESS_NO_PORT
+	else
+		(void)setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on));
+#endif
+	return bind(fd, local, len) == 0;
+}
+
+static void bind_failed(struct dial_attempt *attempt, int sys, const struct sockaddr *local,
+			socklen_t len)
+{
+	char *text = sockaddr_text(local, len);
+
+	attempt_fail(attempt, sys, alloc_printf("cannot bind to %s: %s", text, err_message(sys)));
+	free(text);
+}
+
+static void await(struct dial_attempt *attempt)
+{
+	attempt->state = DIAL_ATTEMPT_PENDING;
+	attempt->event =
+		event_new(loop_base(attempt->loop), attempt->fd, EV_WRITE, on_event, attempt);
+	if (attempt->event == NULL || event_add(attempt->event, NULL) != 0)
+		alloc_failed();
+}
+
+void dial_attempt_begin(struct dial_attempt *attempt, const struct sockaddr *local,
+			socklen_t local_len)
+{
+	log_line(LOG_INFO, "connecting to %s", attempt->text);
+	attempt->fd =
+		socket(attempt->addr.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (attempt->fd < 0)
+		attempt_refused(attempt, errno);
+	else if (!bind_local(attempt->fd, local, local_len))
+		bind_failed(attempt, errno, local, local_len);
+	else if (connect(attempt->fd, (struct sockaddr *)&attempt->addr, attempt->len) == 0)
+		attempt_over(attempt, 0);
+	else if (errno == EINPROGRESS || errno == EINTR)
+		await(attempt);
+	else
+		attempt_refused(attempt, errno);
+}
+
+void dial_attempt_check(struct dial_attempt *attempt)
+{
+	int sys;
+	socklen_t len = sizeof(sys);
+
+	if (attempt->state != DIAL_ATTEMPT_PENDING || !attempt->fired)
+		return;
+	if (getsockopt(attempt->fd, SOL_SOCKET, SO_ERROR, &sys, &len) != 0)
+		sys = errno;
+	attempt_over(attempt, sys);
+}
+
+int dial_attempt_take(struct dial_attempt *attempt)
+{
+	int fd = attempt->fd;
+
+	assert(attempt->state == DIAL_ATTEMPT_CONNECTED);
+	attempt->fd = -1;
+	dial_attempt_close(attempt);
+	return fd;
+}
+
+bool dial_attempt_is_lack(const struct dial_attempt *attempt)
+{
+	const struct sockaddr_in6 *addr = (const struct sockaddr_in6 *)&attempt->addr;
+
+	if (attempt->state != DIAL_ATTEMPT_FAILED)
+		return false;
+	if (attempt->sys == EAFNOSUPPORT)
+		return true;
+	return attempt->sys == EADDRNOTAVAIL && attempt->addr.ss_family == AF_INET6 &&
+	       IN6_IS_ADDR_LOOPBACK(&addr->sin6_addr);
+}

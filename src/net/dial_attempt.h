@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: ISC */
+/* dial_attempt: one socket on its way to one address. */
+#ifndef LIU_NET_DIAL_ATTEMPT_H
+#define LIU_NET_DIAL_ATTEMPT_H
+
+/* It knows nothing of other attempts: race.c has many of them. */
+
+#include <stdbool.h>
+#include <sys/queue.h>
+#include <sys/socket.h>
+
+struct event;
+struct loop;
+struct task;
+
+enum dial_attempt_state {
+	DIAL_ATTEMPT_WAITING,
+	DIAL_ATTEMPT_PENDING,
+	DIAL_ATTEMPT_FAILED,
+	DIAL_ATTEMPT_CONNECTED
+};
+
+struct dial_attempt {
+	struct loop *loop;
+	struct task *task;
+	struct sockaddr_storage addr;
+	socklen_t len;
+	char *text; /* the address; owned, as are the following */
+	int fd;
+	struct event *event;
+	bool fired; /* it is over, one way or the other */
+	enum dial_attempt_state state;
+	int sys;      /* why it failed */
+	char *reason; /* ... in words */
+	TAILQ_ENTRY(dial_attempt) link;
+};
+
+TAILQ_HEAD(dial_attempts, dial_attempt);
+
+/* `addr` is copied. */
+struct dial_attempt *dial_attempt_new(struct loop *loop, const struct sockaddr *addr, socklen_t len,
+				      struct task *task);
+void dial_attempt_free(struct dial_attempt *attempt);
+
+/* Make a socket, bind it to `local` (NULL: to nothing), connect. Afterwards it is PENDING, and
+ * the task is woken when that is over, or it is FAILED or CONNECTED already. */
+void dial_attempt_begin(struct dial_attempt *attempt, const struct sockaddr *local,
+			socklen_t local_len);
+
+/* Has a pending one come to its end? */
+void dial_attempt_check(struct dial_attempt *attempt);
+
+/* The socket of one that is CONNECTED, handed over. */
+int dial_attempt_take(struct dial_attempt *attempt);
+void dial_attempt_close(struct dial_attempt *attempt); /* if it is open */
+
+/* Did it fail because this machine has no such family? */
+bool dial_attempt_is_lack(const struct dial_attempt *attempt);
+
+#endif

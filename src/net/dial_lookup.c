@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: ISC */
+/* dial_lookup: the lookups of a name for both families, side by side. */
+#include "config.h"
+
+#include "net/dial_lookup.h"
+
+#include "base/alloc.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "io/loop.h"
+#include "net/happy_eyeballs.h"
+#include "net/resolve.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+enum {
+	RESOLUTION_DELAY_MS = 50, /* how long A waits for AAAA */
+};
+
+struct question {
+	struct lookup *lookup; /* NULL: it is not asked */
+	bool answered;
+	bool found;
+	int error, sys;
+};
+
+struct dial_lookup {
+	char *host;
+	struct question ipv6, ipv4;
+	struct timer *head_start; /* runs when A has come alone */
+};
+
+struct dial_lookup *dial_lookup_new(struct loop *loop, const char *host, uint16_t port, int family,
+				    struct task *task)
+{
+	struct dial_lookup *inquiry = alloc_zeroed(sizeof(*inquiry));
+
+	log_line(LOG_DETAIL, "looking up %s", host);
+	inquiry->host = alloc_string(host);
+	inquiry->head_start = timer_new(task);
+	if (family != AF_INET)
+		inquiry->ipv6.lookup = lookup_start(loop, host, port, AF_INET6, task);
+	if (family != AF_INET6)
+		inquiry->ipv4.lookup = lookup_start(loop, host, port, AF_INET, task);
+	return inquiry;
+}
+
+void dial_lookup_free(struct dial_lookup *inquiry)
+{
+	if (inquiry == NULL)
+		return;
+	lookup_free(inquiry->ipv6.lookup);
+	lookup_free(inquiry->ipv4.lookup);
+	timer_free(inquiry->head_start);
+	free(inquiry->host);
+	free(inquiry);
+}
+
+/* True when the answer may come yet. */
+static bool feed(struct question *q, struct happy_eyeballs *race)
+{
+	const struct addrinfo *found;
+
+	if (q->lookup == NULL || q->answered)
+		return false;
+	if (!lookup_done(q->lookup))
+		return true;
+	found = lookup_result(q->lookup, &q->error, &q->sys);
+	q->answered = true;
+	q->found = found != NULL;
+	for (; found != NULL; found = found->ai_next)
+		happy_eyeballs_add(race, found->ai_addr, found->ai_addrlen);
+	return false;
+}
+
+bool dial_lookup_feed(struct dial_lookup *inquiry, struct happy_eyeballs *race)
+{
+	bool more6 = feed(&inquiry->ipv6, race);
+	bool more4 = feed(&inquiry->ipv4, race);
+
+	return more6 || more4;
+}
+
+static bool is_over(const struct question *q)
+{
+	return q->lookup == NULL || q->answered;
+}
+
+static bool says_more(const struct question *q)
+{
+	return q->error == EAI_AGAIN || q->error == EAI_SYSTEM || q->error == EAI_FAIL;
+}
+
+/* Of two errors the one that says more than that there is no such address. */
+static const struct question *pick(const struct dial_lookup *inquiry)
+{
+	if (inquiry->ipv6.lookup == NULL)
+		return &inquiry->ipv4;
+	if (inquiry->ipv4.lookup == NULL || says_more(&inquiry->ipv6))
+		return &inquiry->ipv6;
+	return &inquiry->ipv4;
+}
+
+static void explain(const struct dial_lookup *inquiry, struct err *err)
+{
+	const struct question *q = pick(inquiry);
+	const char *message;
+
+	if (q->error == EAI_SYSTEM) {
+		(void)err_sys(err, ERR_RESOLVE, q->sys, "cannot resolve %s", inquiry->host);
+		return;
+	}
+	message = gai_strerror(q->error);
+	(void)err_set(err, ERR_RESOLVE, "cannot resolve %s: %c%s", inquiry->host,
+		      tolower((unsigned char)message[0]), message + 1);
+}
+
+enum stream_status dial_lookup_status(struct dial_lookup *inquiry, struct err *err)
+{
+	bool over = is_over(&inquiry->ipv6) && is_over(&inquiry->ipv4);
+
+	if (inquiry->ipv6.found)
+		return STREAM_OK;
+	if (inquiry->ipv4.found && (over || timer_expired(inquiry->head_start)))
+		return STREAM_OK;
+	if (over) {
+		explain(inquiry, err);
+		return STREAM_ERROR;
+	}
+	if (inquiry->ipv4.found && !timer_pending(inquiry->head_start))
+		timer_start(inquiry->head_start, RESOLUTION_DELAY_MS);
+	return STREAM_AGAIN;
+}

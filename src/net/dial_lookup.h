@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: ISC */
+/* dial_lookup: the lookups of a name for both families, side by side. */
+#ifndef LIU_NET_DIAL_LOOKUP_H
+#define LIU_NET_DIAL_LOOKUP_H
+
+/* RFC 8305 section 3. What comes of them is fed into a race. */
+
+#include "stream/reader.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct err;
+struct dial_lookup;
+struct loop;
+struct happy_eyeballs;
+struct task;
+
+/* For `family` AF_UNSPEC both, else that one. `host` is copied; the task is woken by
+ * each answer. */
+struct dial_lookup *dial_lookup_new(struct loop *loop, const char *host, uint16_t port, int family,
+				    struct task *task);
+void dial_lookup_free(struct dial_lookup *inquiry); /* NULL is allowed */
+
+/* Put what has been found since into the race. True when more may come. */
+bool dial_lookup_feed(struct dial_lookup *inquiry, struct happy_eyeballs *race);
+
+/* After dial_lookup_feed(): STREAM_OK when the first address may go out (AAAA has come,
+ * or 50 ms have passed since A came alone), STREAM_AGAIN, or STREAM_ERROR when the name has
+ * no address: ERR_RESOLVE. */
+enum stream_status dial_lookup_status(struct dial_lookup *inquiry, struct err *err);
+
+#endif

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: ISC */
+/* happy_eyeballs: the first of several socket addresses that connects (Happy Eyeballs). */
+#include "config.h"
+
+#include "net/happy_eyeballs.h"
+
+#include "base/alloc.h"
+#include "base/err.h"
+#include "io/loop.h"
+#include "net/dial_attempt.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <unistd.h>
+
+/*
+ * An address waits in the queue of its family, then is tried. The traps that
+ * other implementations fell into: attempts that are over are all looked at before a
+ * new one begins, the first success ends everything in the same turn, also
+ * for those that have connected too, and nothing is decided inside a libevent
+ * callback.
+ */
+
+enum { QUEUE_IPV6, QUEUE_IPV4, QUEUES }; /* a family that is neither is put in the first */
+
+struct happy_eyeballs {
+	struct loop *loop;
+	struct task *task;
+	struct timer *timer; /* runs from one attempt to the next */
+	uint64_t delay_ms;
+	const struct sockaddr_storage *local;
+	socklen_t local_len;
+	struct dial_attempts waiting[QUEUES];
+	struct dial_attempts tried; /* in the order of trying */
+	int turn;		    /* the queue that is next */
+	bool hurry;		    /* one has failed since the last was begun */
+	bool skipped;		    /* an address did not match the local one */
+	int won;		    /* -1, or the socket */
+};
+
+struct happy_eyeballs *happy_eyeballs_new(struct loop *loop, uint64_t delay_ms,
+					  const struct sockaddr_storage *local, socklen_t local_len,
+					  struct task *task)
+{
+	struct happy_eyeballs *race = alloc_zeroed(sizeof(*race));
+
+	race->loop = loop;
+	race->task = task;
+	race->timer = timer_new(task);
+	race->delay_ms = delay_ms;
+	race->local = local;
+	race->local_len = local_len;
+	for (int i = 0; i < QUEUES; i++)
+		TAILQ_INIT(&race->waiting[i]);
+	TAILQ_INIT(&race->tried);
+	race->won = -1;
+	return race;
+}
+
+static void free_attempts(struct dial_attempts *list)
+{
+	struct dial_attempt *attempt;
+
+	while ((attempt = TAILQ_FIRST(list)) != NULL) {
+		TAILQ_REMOVE(list, attempt, link);
+		dial_attempt_free(attempt);
+	}
+}
+
+void happy_eyeballs_free(struct happy_eyeballs *race)
+{
+	if (race == NULL)
+		return;
+	for (int i = 0; i < QUEUES; i++)
+		free_attempts(&race->waiting[i]);
+	free_attempts(&race->tried);
+	if (race->won >= 0)
+		close(race->won);
+	timer_free(race->timer);
+	free(race);
+}
+
+static bool holds(const struct dial_attempts *list, const struct sockaddr *addr, socklen_t len)
+{
+	const struct dial_attempt *attempt;
+
+	TAILQ_FOREACH (attempt, list, link)
+		if (attempt->len == len && memcmp(&attempt->addr, addr, len) == 0)
+			return true;
+	return false;
+}
+
+void happy_eyeballs_add(struct happy_eyeballs *race, const struct sockaddr *addr, socklen_t len)
+{
+	struct dial_attempts *queue =
+		&race->waiting[addr->sa_family == AF_INET ? QUEUE_IPV4 : QUEUE_IPV6];
+	struct dial_attempt *attempt;
+
+	if (race->local_len > 0 && race->local->ss_family != addr->sa_family) {
+		race->skipped = true;
+		return;
+	}
+	if (holds(queue, addr, len) || holds(&race->tried, addr, len))
+		return;
+	attempt = dial_attempt_new(race->loop, addr, len, race->task);
+	TAILQ_INSERT_TAIL(queue, attempt, link);
+}
+
+/* What has come of those that are under way. */
+static void reap(struct happy_eyeballs *race)
+{
+	struct dial_attempt *attempt;
+
+	TAILQ_FOREACH (attempt, &race->tried, link) {
+		if (attempt->state != DIAL_ATTEMPT_PENDING)
+			continue;
+		dial_attempt_check(attempt);
+		race->hurry |= attempt->state == DIAL_ATTEMPT_FAILED;
+	}
+}
+
+static bool is_pending(const struct happy_eyeballs *race)
+{
+	const struct dial_attempt *attempt;
+
+	TAILQ_FOREACH (attempt, &race->tried, link)
+		if (attempt->state == DIAL_ATTEMPT_PENDING)
+			return true;
+	return false;
+}
+
+static struct dial_attempt *connected(const struct happy_eyeballs *race)
+{
+	struct dial_attempt *attempt;
+
+	TAILQ_FOREACH (attempt, &race->tried, link)
+		if (attempt->state == DIAL_ATTEMPT_CONNECTED)
+			return attempt;
+	return NULL;
+}
+
+/* The next to try, out of its queue; NULL when none waits. */
+static struct dial_attempt *take_next(struct happy_eyeballs *race)
+{
+	struct dial_attempt *attempt;
+
+	if (TAILQ_EMPTY(&race->waiting[race->turn]))
+		race->turn = !race->turn;
+	attempt = TAILQ_FIRST(&race->waiting[race->turn]);
+	if (attempt == NULL)
+		return NULL;
+	TAILQ_REMOVE(&race->waiting[race->turn], attempt, link);
+	race->turn = !race->turn;
+	return attempt;
+}
+
+static bool is_due(const struct happy_eyeballs *race)
+{
+	return race->hurry || timer_expired(race->timer) || !is_pending(race);
+}
+
+static void begin_next(struct happy_eyeballs *race)
+{
+	const struct sockaddr *local =
+		race->local_len > 0 ? (const struct sockaddr *)race->local : NULL;
+	struct dial_attempt *attempt;
+
+	while (is_due(race) && connected(race) == NULL && (attempt = take_next(race)) != NULL) {
+		TAILQ_INSERT_TAIL(&race->tried, attempt, link);
+		timer_start(race->timer, race->delay_ms);
+		dial_attempt_begin(attempt, local, race->local_len);
+		race->hurry = attempt->state == DIAL_ATTEMPT_FAILED;
+	}
+}
+
+static void win(struct happy_eyeballs *race, struct dial_attempt *winner)
+{
+	struct dial_attempt *attempt;
+
+	race->won = dial_attempt_take(winner);
+	TAILQ_FOREACH (attempt, &race->tried, link)
+		dial_attempt_close(attempt);
+	timer_stop(race->timer);
+}
+
+enum happy_eyeballs_status happy_eyeballs_run(struct happy_eyeballs *race, bool more)
+{
+	struct dial_attempt *winner;
+
+	reap(race);
+	begin_next(race);
+	winner = connected(race);
+	if (winner != NULL) {
+		win(race, winner);
+		return HAPPY_EYEBALLS_WON;
+	}
+	return more || is_pending(race) ? HAPPY_EYEBALLS_AGAIN : HAPPY_EYEBALLS_LOST;
+}
+
+int happy_eyeballs_take(struct happy_eyeballs *race)
+{
+	int fd = race->won;
+
+	assert(fd >= 0);
+	race->won = -1;
+	return fd;
+}
+
+/* Are there attempts that say more than that a family is missing? */
+static bool has_tale(const struct happy_eyeballs *race)
+{
+	const struct dial_attempt *attempt;
+
+	TAILQ_FOREACH (attempt, &race->tried, link)
+		if (!dial_attempt_is_lack(attempt))
+			return true;
+	return false;
+}
+
+static const char *reason(const struct dial_attempt *attempt)
+{
+	return attempt->reason != NULL ? attempt->reason : "no answer";
+}
+
+/* The address need not be said twice when it is what was asked for. */
+static bool is_alone(const struct happy_eyeballs *race, const char *target)
+{
+	const struct dial_attempt *first = TAILQ_FIRST(&race->tried);
+
+	return first != NULL && TAILQ_NEXT(first, link) == NULL && strcmp(first->text, target) == 0;
+}
+
+void happy_eyeballs_describe(const struct happy_eyeballs *race, const char *target, char *buf,
+			     size_t size)
+{
+	const struct dial_attempt *attempt;
+	bool named = !is_alone(race, target);
+	bool leave_out = has_tale(race);
+	size_t used = 0;
+	int n;
+
+	buf[0] = '\0';
+	TAILQ_FOREACH (attempt, &race->tried, link) {
+		if (leave_out && dial_attempt_is_lack(attempt))
+			continue;
+		n = snprintf(buf + used, size - used, "%s%s%s%s", used > 0 ? "; " : "",
+			     named ? attempt->text : "", named ? ": " : "", reason(attempt));
+		if (n < 0 || (size_t)n >= size - used)
+			return;
+		used += (size_t)n;
+	}
+}
+
+void happy_eyeballs_error(const struct happy_eyeballs *race, const char *target, struct err *err)
+{
+	const struct dial_attempt *last = TAILQ_LAST(&race->tried, dial_attempts);
+	char tale[ERR_TEXT_SIZE];
+
+	if (last == NULL) {
+		(void)err_set(err, ERR_CONNECT, "cannot connect to %s: no %saddress", target,
+			      race->skipped ? "matching local " : "");
+		return;
+	}
+	happy_eyeballs_describe(race, target, tale, sizeof(tale));
+	(void)err_set(err, ERR_CONNECT, "cannot connect to %s: %s", target, tale);
+	err->sys = last->sys;
+}
+
+const char *happy_eyeballs_latest(const struct happy_eyeballs *race)
+{
+	const struct dial_attempt *last = TAILQ_LAST(&race->tried, dial_attempts);
+
+	return last != NULL ? last->text : NULL;
+}

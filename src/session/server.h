@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: ISC */
+/* server: a listener's connections, each in its session. */
+#ifndef LIU_SESSION_SERVER_H
+#define LIU_SESSION_SERVER_H
+
+#include "net/listener.h"
+#include "session/settings.h"
+#include "tls/tls_config.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct address;
+struct err;
+struct fd_reader;
+struct loop;
+struct server;
+struct event_writer;
+struct step_list;
+
+struct serve_options {
+	bool keep_open;
+	uint64_t accept_count; /* --accept N; 0: no bound */
+	uint64_t accept_timeout_ms;
+	uint64_t max_conns; /* 0: no bound */
+	bool nagle;
+	const char *address_file;
+	int ready_fd; /* -1: none */
+};
+
+/* Everything borrowed until it is freed. */
+struct server_shared {
+	struct loop *loop;
+	const struct serve_options *options;
+	const struct session_settings *settings;
+	const struct step_list *steps;
+	const struct tls_config *tls; /* for addresses with `tls` */
+	struct event_writer *events;
+	struct fd_reader *input; /* standard input; NULL when no step uses it */
+};
+
+typedef void (*server_done_fn)(void *arg, int status);
+
+/* Listens, says so, and accepts. `done` is called once, with the exit status,
+ * when the last connection of the last accept has ended. */
+struct server *server_new(const struct server_shared *shared, const struct address *addresses,
+			  size_t count, const struct listener_options *listening,
+			  server_done_fn done, void *arg, struct err *err);
+void server_free(struct server *server);
+
+/* fd:N that is connected: one connection without a listener. */
+struct server *server_new_connected(const struct server_shared *shared, int fd, bool tls,
+				    server_done_fn done, void *arg);
+
+/* SIGINT or SIGTERM: accept no more, serve the rest for at most the close
+ * timeout, then `done`. The second time: at once. */
+void server_finish(struct server *server);
+
+#endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: ISC */
+/* buffer_move: bytes from one evbuffer to the end of another, the cheaper way. */
+#ifndef LIU_STREAM_BUFFER_MOVE_H
+#define LIU_STREAM_BUFFER_MOVE_H
+
+#include <stddef.h>
+
+struct evbuffer;
+
+/* The first `n` bytes, which are there. Many are handed over where they lie, and all
+ * there are to a buffer that has none; few are copied, which costs less than
+ * splitting blocks and does not keep one for a few bytes each. */
+void buffer_move(struct evbuffer *from, size_t n, struct evbuffer *to);
+
+#endif

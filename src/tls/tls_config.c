@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: ISC */
+/* tls_config: certificates, keys, trust and versions, checked once at start. */
+#include "config.h"
+
+#include "tls/tls_config.h"
+
+#include "base/alloc.h"
+#include "base/err.h"
+#include "tls/tls_bio.h"
+#include "tls/tls_cert_text.h"
+#include "tls/tls_errors.h"
+#include "tls/tls_self_signed.h"
+#include "tls/tls_verify.h"
+
+#include <errno.h>
+#include <openssl/bio.h>
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+#include <openssl/x509_vfy.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum {
+	FILE_MAX = 16 * 1024 * 1024, /* a bundle of all authorities has 200 KiB */
+	READ_SIZE = 16 * 1024,
+	PIN_DIGITS = 64,
+};
+
+static const char session_context[] = "liu";
+static const char pin_prefix[] = "sha256:";
+
+struct tls_config {
+	SSL_CTX *ctx;
+	BIO_METHOD *bio_method;
+	const struct tls_settings *settings; /* borrowed */
+	char *pin;			     /* of our own certificate; NULL: none */
+	bool self_made;
+};
+
+/* The whole file in memory: it is read once, so that it may be a pipe, and the
+ * certificate and its key may stand in one. */
+static BIO *file_read(const char *path, const char *what, struct err *err)
+{
+	char data[READ_SIZE];
+	size_t total = 0;
+	size_t n;
+	FILE *file = fopen(path, "re");
+	BIO *bio = BIO_new(BIO_s_mem());
+
+	if (bio == NULL)
+		alloc_failed();
+	if (file == NULL) {
+		BIO_free(bio);
+		(void)err_sys(err, ERR_USAGE, errno, "cannot use %s '%s'", what, path);
+		return NULL;
+	}
+	(void)setvbuf(file, NULL, _IONBF, 0); /* no second copy of a key */
+	while (total <= FILE_MAX && (n = fread(data, 1, sizeof(data), file)) > 0) {
+		total += n;
+		if (BIO_write(bio, data, (int)n) != (int)n)
+			alloc_failed();
+	}
+	int sys = ferror(file) ? errno : 0;
+	OPENSSL_cleanse(data, sizeof(data));
+	if (total > FILE_MAX)
+		sys = EFBIG;
+	(void)fclose(file); /* it was only read */
+	if (sys == 0)
+		return bio;
+	BIO_free(bio);
+	(void)err_sys(err, ERR_USAGE, sys, "cannot use %s '%s'", what, path);
+	return NULL;
+}
+
+static bool file_refused(struct err *err, const char *what, const char *path, const char *why)
+{
+	ERR_clear_error();
+	return err_set(err, ERR_USAGE, "cannot use %s '%s': %s", what, path, why);
+}
+
+/* pem_password_cb: nobody is asked; `arg` (bool) notes that one was needed. */
+static int refuse_passphrase(char *buf, int size, int writing, void *arg)
+{
+	(void)buf;
+	(void)size;
+	(void)writing;
+	*(bool *)arg = true;
+	return -1;
+}
+
+/* The first certificate is the one to show, the others its chain. */
+static bool use_chain(SSL_CTX *ctx, BIO *bio, const char *path, struct err *err)
+{
+	X509 *cert = PEM_read_bio_X509_AUX(bio, NULL, NULL, NULL);
+
+	if (cert == NULL)
+		return file_refused(err, "certificate", path, "there is no PEM certificate in it");
+	int ok = SSL_CTX_use_certificate(ctx, cert);
+	X509_free(cert);
+	if (ok != 1)
+		return file_refused(err, "certificate", path, tls_errors_reason());
+	while ((cert = PEM_read_bio_X509(bio, NULL, NULL, NULL)) != NULL) {
+		if (SSL_CTX_add0_chain_cert(ctx, cert) != 1) {
+			X509_free(cert);
+			return file_refused(err, "certificate", path, tls_errors_reason());
+		}
+	}
+	if (ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE)
+		return file_refused(err, "certificate", path, "its chain is malformed");
+	ERR_clear_error();
+	return true;
+}
+
+static bool use_key(SSL_CTX *ctx, BIO *bio, const char *path, struct err *err)
+{
+	bool encrypted = false;
+	EVP_PKEY *key = PEM_read_bio_PrivateKey(bio, NULL, refuse_passphrase, &encrypted);
+
+	if (key == NULL && encrypted)
+		return file_refused(err, "key", path, "it is encrypted with a passphrase");
+	if (key == NULL)
+		return file_refused(err, "key", path, "there is no PEM private key in it");
+	bool fits = X509_check_private_key(SSL_CTX_get0_certificate(ctx), key) == 1;
+	bool ok = fits && SSL_CTX_use_PrivateKey(ctx, key) == 1;
+	EVP_PKEY_free(key);
+	if (!fits)
+		return file_refused(err, "key", path, "it does not belong to the certificate");
+	return ok || file_refused(err, "key", path, tls_errors_reason());
+}
+
+static BIO *rewound(BIO *bio)
+{
+	char *data = NULL;
+	long len = BIO_get_mem_data(bio, &data);
+	BIO *view = BIO_new_mem_buf(data, (int)len);
+
+	if (view == NULL)
+		alloc_failed();
+	return view;
+}
+
+static bool use_files(SSL_CTX *ctx, const struct tls_settings *settings, struct err *err)
+{
+	BIO *file = file_read(settings->cert, "certificate", err);
+	const char *key_path = settings->key != NULL ? settings->key : settings->cert;
+
+	if (file == NULL)
+		return false;
+	/* Reading a memory BIO empties it; a view of one stays as it is. */
+	BIO *view = rewound(file);
+	bool ok = use_chain(ctx, view, settings->cert, err);
+	BIO_free(view);
+	BIO *key = NULL;
+	if (ok)
+		key = settings->key != NULL ? file_read(key_path, "key", err) : rewound(file);
+	ok = key != NULL && use_key(ctx, key, key_path, err);
+	BIO_free(key);
+	BIO_free(file);
+	return ok;
+}
+
+static bool use_self_made(SSL_CTX *ctx, const char *const *names, size_t count, struct err *err)
+{
+	X509 *cert = NULL;
+	EVP_PKEY *key = NULL;
+
+	if (!tls_self_signed_make(names, count, &cert, &key, err))
+		return false;
+	bool ok = SSL_CTX_use_certificate(ctx, cert) == 1 && SSL_CTX_use_PrivateKey(ctx, key) == 1;
+	X509_free(cert);
+	EVP_PKEY_free(key);
+	return ok || err_set(err, ERR_USAGE, "cannot make a certificate: %s", tls_errors_reason());
+}
+
+static bool trust_entries(X509_STORE *store, STACK_OF(X509_INFO) * entries)
+{
+	bool found = false;
+
+	for (int i = 0; i < sk_X509_INFO_num(entries); i++) {
+		X509 *cert = sk_X509_INFO_value(entries, i)->x509;
+
+		if (cert != NULL && X509_STORE_add_cert(store, cert) == 1)
+			found = true;
+	}
+	return found;
+}
+
+static bool trust_file(SSL_CTX *ctx, const char *path, struct err *err)
+{
+	bool encrypted = false;
+	BIO *file = file_read(path, "CA file", err);
+
+	if (file == NULL)
+		return false;
+	STACK_OF(X509_INFO) *entries =
+		PEM_X509_INFO_read_bio(file, NULL, refuse_passphrase, &encrypted);
+	bool ok = trust_entries(SSL_CTX_get_cert_store(ctx), entries);
+	sk_X509_INFO_pop_free(entries, X509_INFO_free);
+	BIO_free(file);
+	if (!ok)
+		return file_refused(err, "CA file", path, "there is no PEM certificate in it");
+	return true;
+}
+
+static bool trust_directory(SSL_CTX *ctx, const char *path, struct err *err)
+{
+	struct stat status;
+	int sys = stat(path, &status) == 0 ? 0 : errno;
+
+	if (sys == 0 && !S_ISDIR(status.st_mode))
+		sys = ENOTDIR;
+	if (sys != 0)
+		return err_sys(err, ERR_USAGE, sys, "cannot use CA directory '%s'", path);
+	if (SSL_CTX_load_verify_dir(ctx, path) != 1)
+		return file_refused(err, "CA directory", path, tls_errors_reason());
+	return true;
+}
+
+static bool set_trust(SSL_CTX *ctx, const struct tls_settings *settings, struct err *err)
+{
+	/* Files that are given must be good even where they do not count. */
+	if (settings->cacert != NULL && !trust_file(ctx, settings->cacert, err))
+		return false;
+	if (settings->capath != NULL && !trust_directory(ctx, settings->capath, err))
+		return false;
+	if (settings->cacert == NULL && settings->capath == NULL &&
+	    tls_verify_needs_chain(settings) && SSL_CTX_set_default_verify_paths(ctx) != 1)
+		return err_set(err, ERR_USAGE, "cannot use the system's certificates: %s",
+			       tls_errors_reason());
+	return true;
+}
+
+static SSL_CTX *context_new(const SSL_METHOD *method)
+{
+	SSL_CTX *ctx = SSL_CTX_new(method);
+
+	if (ctx == NULL || SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) != 1)
+		alloc_failed();
+	/* RELEASE_BUFFERS: an idle connection keeps no record buffers. */
+	SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
+				      SSL_MODE_RELEASE_BUFFERS);
+	/* A second handshake in the middle could bring another peer. */
+	SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION);
+	/* The system's configuration may have set it; a cut must be seen. */
+	SSL_CTX_clear_options(ctx, SSL_OP_IGNORE_UNEXPECTED_EOF);
+	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+	(void)SSL_CTX_set_session_id_context(ctx, (const unsigned char *)session_context,
+					     sizeof(session_context) - 1);
+	return ctx;
+}
+
+static struct tls_config *config_new(const SSL_METHOD *method, const struct tls_settings *settings)
+{
+	struct tls_config *config = alloc_zeroed(sizeof(*config));
+
+	ERR_clear_error();
+	config->ctx = context_new(method);
+	config->bio_method = tls_bio_method();
+	config->settings = settings;
+	return config;
+}
+
+static void note_pin(struct tls_config *config)
+{
+	const X509 *cert = SSL_CTX_get0_certificate(config->ctx);
+
+	if (cert != NULL)
+		config->pin = tls_cert_text_pin(cert);
+}
+
+struct tls_config *tls_config_client(const struct tls_settings *settings, struct err *err)
+{
+	struct tls_config *config = config_new(TLS_client_method(), settings);
+
+	if (!set_trust(config->ctx, settings, err) ||
+	    (settings->cert != NULL && !use_files(config->ctx, settings, err))) {
+		tls_config_free(config);
+		return NULL;
+	}
+	tls_verify_install(config->ctx, settings);
+	note_pin(config);
+	return config;
+}
+
+struct tls_config *tls_config_server(const struct tls_settings *settings, const char *const *names,
+				     size_t name_count, struct err *err)
+{
+	struct tls_config *config = config_new(TLS_server_method(), settings);
+	bool ok;
+
+	/* Nobody resumes a session here, and a ticket that a client leaves unread
+	 * makes its close a reset, which eats what it sent last. */
+	(void)SSL_CTX_set_num_tickets(config->ctx, 0); /* fails only for a client's */
+	config->self_made = settings->cert == NULL;
+	if (config->self_made)
+		ok = use_self_made(config->ctx, names, name_count, err);
+	else
+		ok = use_files(config->ctx, settings, err);
+	if (!ok) {
+		tls_config_free(config);
+		return NULL;
+	}
+	note_pin(config);
+	return config;
+}
+
+void tls_config_free(struct tls_config *config)
+{
+	if (config == NULL)
+		return;
+	SSL_CTX_free(config->ctx);
+	BIO_meth_free(config->bio_method);
+	free(config->pin);
+	free(config);
+}
+
+const char *tls_config_pin(const struct tls_config *config)
+{
+	return config->pin;
+}
+
+bool tls_config_self_made(const struct tls_config *config)
+{
+	return config->self_made;
+}
+
+bool tls_pin_valid(const char *text)
+{
+	size_t prefix = sizeof(pin_prefix) - 1;
+
+	return strncmp(text, pin_prefix, prefix) == 0 && strlen(text) == prefix + PIN_DIGITS &&
+	       strspn(text + prefix, "0123456789abcdefABCDEF") == PIN_DIGITS;
+}
+
+SSL_CTX *tls_config_ctx(const struct tls_config *config)
+{
+	return config->ctx;
+}
+
+const struct tls_settings *tls_config_settings(const struct tls_config *config)
+{
+	return config->settings;
+}
+
+const BIO_METHOD *tls_config_bio_method(const struct tls_config *config)
+{
+	return config->bio_method;
+}

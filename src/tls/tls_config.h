@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: ISC */
+/* tls_config: certificates, keys, trust and versions, checked once at start. */
+#ifndef LIU_TLS_TLS_CONFIG_H
+#define LIU_TLS_TLS_CONFIG_H
+
+/*
+ * The one OpenSSL context of a role, shared by all its connections. OpenSSL is
+ * touched only when one is made.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct bio_method_st; /* BIO_METHOD */
+struct err;
+struct ssl_ctx_st; /* SSL_CTX */
+
+/* From the command line; strings borrowed for the program's life. */
+struct tls_settings {
+	bool insecure;	      /* neither chain nor name is checked */
+	bool allow_truncated; /* an end without close_notify is an end */
+	const char *cacert;   /* PEM file instead of the system's store */
+	const char *capath;
+	const char *server_name; /* SNI and the name checked, instead of the host */
+	const char *cert, *key;	 /* PEM; the key may stand in the cert's file */
+	const char **pins;	 /* "sha256:HEX", checked by tls_pin_valid */
+	size_t pin_count;
+};
+
+struct tls_config;
+
+/* Both fail with ERR_USAGE and one line ("cannot use certificate 'x.pem': no
+ * such file or directory"): all files are read here. `settings` is borrowed. */
+struct tls_config *tls_config_client(const struct tls_settings *settings, struct err *err);
+
+/* Without `cert` a self-signed certificate is made in memory, valid 30 days,
+ * for localhost, 127.0.0.1, ::1, the machine's name and `names` (host names and
+ * IP literals). */
+struct tls_config *tls_config_server(const struct tls_settings *settings, const char *const *names,
+				     size_t name_count, struct err *err);
+void tls_config_free(struct tls_config *config);
+
+/* The pin of the certificate in use, "sha256:HEX"; borrowed. NULL for a client
+ * without one. */
+const char *tls_config_pin(const struct tls_config *config);
+bool tls_config_self_made(const struct tls_config *config);
+
+/* Is `text` what --pin takes: sha256: and 64 hexadecimal digits? */
+bool tls_pin_valid(const char *text);
+
+/* For transport_tls. */
+struct ssl_ctx_st *tls_config_ctx(const struct tls_config *config);
+const struct tls_settings *tls_config_settings(const struct tls_config *config);
+const struct bio_method_st *tls_config_bio_method(const struct tls_config *config);
+
+#endif

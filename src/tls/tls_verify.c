@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: ISC */
+/* tls_verify: is the peer the one that was wanted? */
+#include "config.h"
+
+#include "tls/tls_verify.h"
+
+#include "base/alloc.h"
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/escape.h"
+#include "base/idn.h"
+#include "tls/tls_cert_text.h"
+#include "tls/tls_config.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+#include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum {
+	NAMES_SHOWN = 6,
+	NAME_SIZE = 80, /* of each name in a message */
+};
+
+bool tls_verify_needs_chain(const struct tls_settings *settings)
+{
+	bool ca_given = settings->cacert != NULL || settings->capath != NULL;
+
+	return !settings->insecure && (settings->pin_count == 0 || ca_given);
+}
+
+/* Of a certificate: what cannot be shown has been made visible by tls_facts. */
+static char *shorten(const char *text, char buf[NAME_SIZE])
+{
+	static const char dots[] = "...";
+	size_t len = strlen(text);
+
+	if (len < NAME_SIZE) {
+		memcpy(buf, text, len + 1);
+		return buf;
+	}
+	len = NAME_SIZE - sizeof(dots);
+	while (len > 0 && ((unsigned char)text[len] & 0xC0) == 0x80) /* within a character */
+		len--;
+	memcpy(buf, text, len);
+	memcpy(buf + len, dots, sizeof(dots));
+	return buf;
+}
+
+/* "'a.example', 'b.example' and 4 more" */
+static char *quoted_names(char **names, size_t count)
+{
+	char *list = alloc_string("");
+	char shown[NAME_SIZE];
+
+	for (size_t i = 0; i < count && i < NAMES_SHOWN; i++) {
+		char *longer =
+			alloc_printf("%s%s'%s'", list, i > 0 ? ", " : "", shorten(names[i], shown));
+
+		free(list);
+		list = longer;
+	}
+	if (count > NAMES_SHOWN) {
+		char *longer = alloc_printf("%s and %zu more", list, count - NAMES_SHOWN);
+
+		free(list);
+		list = longer;
+	}
+	return list;
+}
+
+static char *wrong_name(const X509 *cert, const char *wanted)
+{
+	size_t count = 0;
+	char **names = tls_cert_text_names(cert, &count);
+	char *list = quoted_names(names, count);
+	char shown[NAME_SIZE];
+	char *text;
+
+	escape_visible(bytes_of_string(wanted), shown, sizeof(shown));
+	if (count > 0)
+		text = alloc_printf("certificate is for %s, not for '%s'", list, shown);
+	else
+		text = alloc_printf("certificate has no names: it is not for '%s'", shown);
+	free(list);
+	tls_cert_text_names_free(names, count);
+	return text;
+}
+
+/* "certificate", or that of the authority, `depth` steps up. */
+static char *which(const X509 *cert, int depth)
+{
+	char shown[NAME_SIZE];
+
+	if (depth == 0)
+		return alloc_string("certificate");
+	char *name = tls_cert_text_common_name(X509_get_subject_name(cert));
+	char *text = alloc_printf("certificate of the authority '%s'", shorten(name, shown));
+	free(name);
+	return text;
+}
+
+static char *wrong_date(const X509 *cert, int depth, bool early)
+{
+	char *date =
+		tls_cert_text_date(early ? X509_get0_notBefore(cert) : X509_get0_notAfter(cert));
+	char *what = which(cert, depth);
+	char *text = alloc_printf(early ? "%s is not valid before %s: is the clock right?"
+					: "%s expired on %s",
+				  what, date);
+
+	free(what);
+	free(date);
+	return text;
+}
+
+static char *self_signed(const X509 *cert)
+{
+	char *pin = tls_cert_text_pin(cert);
+	char *text = alloc_printf("certificate is self-signed: --cacert FILE or --pin %s trusts it",
+				  pin);
+
+	free(pin);
+	return text;
+}
+
+static char *unknown_authority(const X509_NAME *name)
+{
+	char shown[NAME_SIZE];
+	char *issuer = tls_cert_text_common_name(name);
+	char *text = alloc_printf("certificate is signed by '%s', which is not trusted here: "
+				  "--cacert FILE trusts it",
+				  shorten(issuer, shown));
+
+	free(issuer);
+	return text;
+}
+
+static char *other_failure(const X509 *cert, int depth, int code)
+{
+	char *what = which(cert, depth);
+	char *text =
+		alloc_printf("%s cannot be trusted: %s", what, X509_verify_cert_error_string(code));
+
+	free(what);
+	return text;
+}
+
+static char *chain_failure(X509_STORE_CTX *store, const struct tls_peer *peer)
+{
+	int code = X509_STORE_CTX_get_error(store);
+	int depth = X509_STORE_CTX_get_error_depth(store);
+	const X509 *cert = X509_STORE_CTX_get_current_cert(store);
+
+	if (cert == NULL)
+		cert = X509_STORE_CTX_get0_cert(store);
+	switch (code) {
+	case X509_V_ERR_HOSTNAME_MISMATCH:
+	case X509_V_ERR_IP_ADDRESS_MISMATCH:
+		return wrong_name(cert, peer->name);
+	case X509_V_ERR_CERT_HAS_EXPIRED:
+		return wrong_date(cert, depth, false);
+	case X509_V_ERR_CERT_NOT_YET_VALID:
+		return wrong_date(cert, depth, true);
+	case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+		return self_signed(cert);
+	case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+		return unknown_authority(X509_get_subject_name(cert));
+	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+	case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+		return unknown_authority(X509_get_issuer_name(cert));
+	default: /* not an enum: there are some hundred */
+		return other_failure(cert, depth, code);
+	}
+}
+
+static bool pin_matches(const struct tls_settings *settings, const char *pin)
+{
+	for (size_t i = 0; i < settings->pin_count; i++)
+		if (strcasecmp(settings->pins[i], pin) == 0)
+			return true;
+	return false;
+}
+
+static bool check_pin(const struct tls_settings *settings, const X509 *cert, char **failure)
+{
+	char *pin = tls_cert_text_pin(cert);
+	bool ok = settings->pin_count == 0 || pin_matches(settings, pin);
+
+	if (!ok)
+		*failure = alloc_printf("the peer's key is %s, which no --pin allows", pin);
+	free(pin);
+	return ok;
+}
+
+/* SSL_CTX_set_cert_verify_callback(): in place of X509_verify_cert(). */
+static int verify(X509_STORE_CTX *store, void *arg)
+{
+	const struct tls_settings *settings = arg;
+	SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
+	struct tls_peer *peer = SSL_get_app_data(ssl);
+	bool chain = tls_verify_needs_chain(settings);
+
+	free(peer->failure);
+	peer->failure = NULL;
+	/* A chain that is trusted says nothing when the name does not count. */
+	if (chain && peer->name == NULL && settings->pin_count == 0) {
+		peer->failure = alloc_string("there is no name to check the certificate against");
+		X509_STORE_CTX_set_error(store, X509_V_ERR_HOSTNAME_MISMATCH);
+		return 0;
+	}
+	if (!check_pin(settings, X509_STORE_CTX_get0_cert(store), &peer->failure)) {
+		X509_STORE_CTX_set_error(store, X509_V_ERR_CERT_REJECTED);
+		return 0;
+	}
+	if (!chain) {
+		X509_STORE_CTX_set_error(store, X509_V_OK);
+		return 1;
+	}
+	if (X509_verify_cert(store) == 1)
+		return 1;
+	peer->failure = chain_failure(store, peer);
+	return 0;
+}
+
+void tls_verify_install(SSL_CTX *ctx, const struct tls_settings *settings)
+{
+	bool nothing = settings->insecure && settings->pin_count == 0;
+
+	SSL_CTX_set_verify(ctx, nothing ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, NULL);
+	SSL_CTX_set_cert_verify_callback(ctx, verify, (void *)settings);
+	/* A certificate given with --cacert is trusted as it is, also when
+	 * somebody else has signed it. */
+	X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(ctx), X509_V_FLAG_PARTIAL_CHAIN);
+}
+
+/* In ASCII, without the zone of an IPv6 literal, and without the dot at the end
+ * of a full name: so certificates have them. */
+static char *plain_name(const char *name, bool *literal)
+{
+	struct in6_addr address;
+	struct err ignored; /* of a name that no certificate can have */
+	char *ascii = idn_to_ascii(name, &ignored);
+	char *copy = ascii != NULL ? ascii : alloc_string(name);
+	size_t len = strlen(copy);
+
+	if (strchr(copy, ':') != NULL)
+		copy[strcspn(copy, "%")] = '\0';
+	else if (len > 1 && copy[len - 1] == '.')
+		copy[len - 1] = '\0';
+	*literal =
+		inet_pton(AF_INET, copy, &address) == 1 || inet_pton(AF_INET6, copy, &address) == 1;
+	return copy;
+}
+
+static void want_name(SSL *ssl, const struct tls_peer *peer)
+{
+	bool ok;
+
+	if (peer->literal) {
+		ok = X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), peer->name) == 1;
+	} else {
+		SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+		ok = SSL_set1_host(ssl, peer->name) == 1;
+		/* Fails only for a name that no certificate can have. */
+		(void)SSL_set_tlsext_host_name(ssl, peer->name);
+	}
+	if (!ok)
+		alloc_failed();
+}
+
+struct tls_peer *tls_verify_expect(SSL *ssl, const char *name)
+{
+	struct tls_peer *peer = alloc_zeroed(sizeof(*peer));
+
+	SSL_set_app_data(ssl, peer);
+	if (name != NULL)
+		peer->name = plain_name(name, &peer->literal);
+	if (peer->name != NULL && peer->name[0] == '\0') { /* to OpenSSL it would mean: any name */
+		free(peer->name);
+		peer->name = NULL;
+	}
+	if (peer->name != NULL)
+		want_name(ssl, peer);
+	return peer;
+}
+
+void tls_verify_free(struct tls_peer *peer)
+{
+	if (peer == NULL)
+		return;
+	free(peer->name);
+	free(peer->failure);
+	free(peer);
+}

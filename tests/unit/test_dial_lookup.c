@@ -1,0 +1,492 @@
+/* SPDX-License-Identifier: ISC */
+/* test_dial_lookup: names whose answers come late, in any order, or not at all. */
+#include "config.h"
+
+#include "net/dial_lookup.h"
+
+#include "base/alloc.h"
+#include "base/err.h"
+#include "io/loop.h"
+#include "io/transport.h"
+#include "net/address.h"
+#include "net/dial.h"
+#include "net/happy_eyeballs.h"
+#include "net/resolve.h"
+#include "unit/doors.h"
+#include "unit/support.h"
+
+#include <netdb.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+enum { SHORT_MS = 20, HEAD_START_MS = 50, CROWD = 20, THREADS_MAX = 4 };
+
+/* --- a name service whose every answer waits until the test lets it go --- */
+
+struct answer {
+	bool ready;
+	int error;	  /* of getaddrinfo(3); 0: `host` */
+	const char *host; /* a literal */
+};
+
+static struct {
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	struct answer ipv6, ipv4;
+	unsigned asked;	  /* calls so far */
+	unsigned waiting; /* calls that wait for their answer */
+	unsigned most;	  /* ... at the most */
+} service = { .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER };
+
+static struct addrinfo *entry(const char *host, uint16_t port)
+{
+	struct addrinfo *ai = alloc_zeroed(sizeof(*ai) + sizeof(struct sockaddr_storage));
+	struct sockaddr_storage *addr = (struct sockaddr_storage *)(ai + 1);
+
+	assert_true(address_literal(host, port, addr, &ai->ai_addrlen));
+	ai->ai_addr = (struct sockaddr *)addr;
+	ai->ai_family = addr->ss_family;
+	return ai;
+}
+
+/* In the place of libc's. */
+int getaddrinfo(const char *restrict host, const char *restrict port,
+		const struct addrinfo *restrict hints, struct addrinfo **restrict found)
+{
+	const struct answer *answer = hints->ai_family == AF_INET6 ? &service.ipv6 : &service.ipv4;
+	int error;
+
+	(void)host;
+	pthread_mutex_lock(&service.lock);
+	service.asked++;
+	service.waiting++;
+	if (service.waiting > service.most)
+		service.most = service.waiting;
+	pthread_cond_broadcast(&service.changed);
+	while (!answer->ready)
+		pthread_cond_wait(&service.changed, &service.lock);
+	service.waiting--;
+	error = answer->error;
+	if (error == 0)
+		*found = entry(answer->host, (uint16_t)strtoul(port, NULL, 10));
+	pthread_mutex_unlock(&service.lock);
+	return error;
+}
+
+void freeaddrinfo(struct addrinfo *ai)
+{
+	free(ai);
+}
+
+static void answer(struct answer *a, int error, const char *host)
+{
+	pthread_mutex_lock(&service.lock);
+	*a = (struct answer){ .ready = true, .error = error, .host = host };
+	pthread_cond_broadcast(&service.changed);
+	pthread_mutex_unlock(&service.lock);
+}
+
+static void await_asked(unsigned calls)
+{
+	struct timespec end;
+	int rc = 0;
+
+	clock_gettime(CLOCK_REALTIME, &end);
+	end.tv_sec += SUPPORT_DEADLINE_MS / 1000;
+	pthread_mutex_lock(&service.lock);
+	while (service.asked < calls && rc == 0)
+		rc = pthread_cond_timedwait(&service.changed, &service.lock, &end);
+	pthread_mutex_unlock(&service.lock);
+	assert_int_equal(rc, 0);
+}
+
+static int forget_answers(void **state)
+{
+	(void)state;
+	pthread_mutex_lock(&service.lock);
+	service.ipv6.ready = service.ipv4.ready = false;
+	service.asked = service.most = 0;
+	pthread_mutex_unlock(&service.lock);
+	return 0;
+}
+
+/* No thread may be left to the next test. */
+static int await_threads(void **state)
+{
+	uint64_t deadline = loop_now() + SUPPORT_DEADLINE_MS;
+
+	(void)state;
+	answer(&service.ipv6, EAI_NONAME, NULL);
+	answer(&service.ipv4, EAI_NONAME, NULL);
+	while (resolve_busy() && loop_now() < deadline)
+		sched_yield();
+	return resolve_busy() ? -1 : 0;
+}
+
+/* --- an inquiry --- */
+
+struct asker {
+	struct loop *loop;
+	struct task task;
+	struct dial_lookup *inquiry;
+	struct happy_eyeballs *race;
+	enum stream_status status;
+	bool more;
+	bool done;
+	struct err err;
+};
+
+static void ask(void *arg)
+{
+	struct asker *a = arg;
+
+	a->more = dial_lookup_feed(a->inquiry, a->race);
+	a->status = dial_lookup_status(a->inquiry, &a->err);
+	a->done = a->status != STREAM_AGAIN;
+}
+
+static void begin(struct asker *a, int family)
+{
+	*a = (struct asker){ .loop = loop_new(), .status = STREAM_AGAIN };
+	task_init(&a->task, a->loop, ask, a);
+	a->race = happy_eyeballs_new(a->loop, 0, NULL, 0, &a->task);
+	a->inquiry = dial_lookup_new(a->loop, "name.example", 80, family, &a->task);
+}
+
+static void end(struct asker *a)
+{
+	dial_lookup_free(a->inquiry);
+	happy_eyeballs_free(a->race);
+	task_cancel(&a->task);
+	loop_free(a->loop);
+}
+
+static void await(struct asker *a, enum stream_status want)
+{
+	assert_true(loop_run_until(a->loop, &a->done, SUPPORT_DEADLINE_MS));
+	assert_int_equal(a->status, want);
+}
+
+static void check_waits(struct asker *a)
+{
+	assert_false(loop_run_until(a->loop, &a->done, SHORT_MS));
+}
+
+static void test_ipv6_goes_at_once(void **state)
+{
+	struct asker a;
+
+	(void)state;
+	begin(&a, AF_UNSPEC);
+	answer(&service.ipv6, 0, "::1");
+	await(&a, STREAM_OK);
+	assert_true(a.more);
+	end(&a);
+}
+
+static void test_ipv4_waits_a_little(void **state)
+{
+	uint64_t before = loop_now();
+	struct asker a;
+
+	(void)state;
+	begin(&a, AF_UNSPEC);
+	answer(&service.ipv4, 0, "127.0.0.1");
+	await(&a, STREAM_OK);
+	assert_in_range(loop_now() - before, HEAD_START_MS - SUPPORT_EARLY_MS, SUPPORT_DEADLINE_MS);
+	assert_true(a.more);
+	end(&a);
+}
+
+static void test_ipv4_goes_when_there_is_no_ipv6(void **state)
+{
+	struct asker a;
+
+	(void)state;
+	begin(&a, AF_UNSPEC);
+	answer(&service.ipv6, EAI_NONAME, NULL);
+	check_waits(&a);
+	answer(&service.ipv4, 0, "127.0.0.1");
+	await(&a, STREAM_OK);
+	assert_false(a.more);
+	end(&a);
+}
+
+static void test_one_family(void **state)
+{
+	struct asker a;
+
+	(void)state;
+	begin(&a, AF_INET);
+	answer(&service.ipv4, 0, "127.0.0.1");
+	await(&a, STREAM_OK);
+	assert_false(a.more);
+	assert_int_equal(service.asked, 1);
+	end(&a);
+}
+
+static void check_failure(int family, int ipv6, int ipv4, const char *want)
+{
+	struct asker a;
+
+	begin(&a, family);
+	answer(&service.ipv6, ipv6, NULL);
+	answer(&service.ipv4, ipv4, NULL);
+	await(&a, STREAM_ERROR);
+	assert_int_equal(a.err.kind, ERR_RESOLVE);
+	assert_string_equal(a.err.text, want);
+	end(&a);
+	(void)forget_answers(NULL);
+}
+
+/* That the name service does not work says more than that there is no address. */
+static void test_failures(void **state)
+{
+	const char *none = "cannot resolve name.example: name or service not known";
+	const char *again = "cannot resolve name.example: temporary failure in name resolution";
+
+	(void)state;
+	if (strcmp(gai_strerror(EAI_NONAME), "Name or service not known") != 0)
+		skip(); /* another libc */
+	check_failure(AF_UNSPEC, EAI_NONAME, EAI_NONAME, none);
+	check_failure(AF_UNSPEC, EAI_AGAIN, EAI_NONAME, again);
+	check_failure(AF_UNSPEC, EAI_NONAME, EAI_AGAIN, again);
+	check_failure(AF_INET, EAI_AGAIN, EAI_NONAME, none);
+	check_failure(AF_INET6, EAI_NONAME, EAI_AGAIN, none);
+}
+
+static void test_dropped_while_asked(void **state)
+{
+	struct asker a;
+
+	(void)state;
+	begin(&a, AF_UNSPEC);
+	await_asked(2);
+	end(&a);
+	assert_true(resolve_busy()); /* the threads still wait */
+}
+
+/* Those who ask for the same at the same time share the question. */
+static void test_shared(void **state)
+{
+	struct asker askers[CROWD];
+
+	(void)state;
+	for (int i = 0; i < CROWD; i++)
+		begin(&askers[i], AF_UNSPEC);
+	await_asked(2);
+	answer(&service.ipv6, 0, "::1");
+	answer(&service.ipv4, 0, "127.0.0.1");
+	for (int i = 0; i < CROWD; i++)
+		await(&askers[i], STREAM_OK);
+	assert_int_equal(service.asked, 2);
+	for (int i = 0; i < CROWD; i++)
+		end(&askers[i]);
+}
+
+static void nothing(void *arg)
+{
+	(void)arg;
+}
+
+/* Different names: four at a time, the rest waits, or is dropped from the queue. */
+static void test_four_threads(void **state)
+{
+	struct lookup *lookups[CROWD];
+	struct loop *loop = loop_new();
+	struct task task;
+
+	(void)state;
+	task_init(&task, loop, nothing, NULL);
+	for (int i = 0; i < CROWD; i++) {
+		char *host = alloc_printf("name%d.example", i);
+
+		lookups[i] = lookup_start(loop, host, 80, AF_INET, &task);
+		free(host);
+	}
+	await_asked(THREADS_MAX);
+	for (int i = THREADS_MAX + 1; i < CROWD; i++)
+		lookup_free(lookups[i]);
+	answer(&service.ipv4, 0, "127.0.0.1");
+	await_asked(THREADS_MAX + 1);
+	for (int i = 0; i <= THREADS_MAX; i++)
+		lookup_free(lookups[i]);
+	task_cancel(&task);
+	loop_free(loop);
+	assert_int_equal(await_threads(NULL), 0);
+	assert_int_equal(service.asked, THREADS_MAX + 1);
+	assert_int_equal(service.most, THREADS_MAX);
+}
+
+/* --- a dial to such a name --- */
+
+struct caller {
+	struct loop *loop;
+	struct address address;
+	struct dial_options options;
+	struct dial *dial;
+	struct transport *transport;
+	struct err err;
+	struct dial_times times;
+	bool done;
+};
+
+static void note(void *arg, struct transport *transport, const struct err *err,
+		 const struct dial_times *times)
+{
+	struct caller *c = arg;
+
+	c->transport = transport;
+	if (err != NULL)
+		c->err = *err;
+	c->times = *times;
+	c->done = true;
+}
+
+static void call(struct caller *c, uint16_t port, uint64_t timeout_ms)
+{
+	*c = (struct caller){ .loop = loop_new() };
+	c->address = (struct address){ .kind = ADDRESS_TCP,
+				       .host_kind = HOST_NAME,
+				       .host = alloc_string("name.example"),
+				       .port = port };
+	c->options = (struct dial_options){ .connect_timeout_ms = timeout_ms,
+					    .happy_eyeballs_delay_ms = SHORT_MS };
+	c->dial = dial_start(c->loop, &c->address, &c->options, note, c);
+}
+
+static void hang_up(struct caller *c)
+{
+	transport_free(c->transport);
+	address_free(&c->address);
+	loop_free(c->loop);
+}
+
+static void test_dial_timeout(void **state)
+{
+	struct caller c;
+
+	(void)state;
+	call(&c, 80, SHORT_MS);
+	assert_true(loop_run_until(c.loop, &c.done, SUPPORT_DEADLINE_MS));
+	assert_int_equal(c.err.kind, ERR_TIMEOUT);
+	assert_string_equal(c.err.text, "connecting to name.example:80 took longer than 0.02 s "
+					"(looking up the name)");
+	assert_in_range(c.times.resolve_us, (SHORT_MS - SUPPORT_EARLY_MS) * 1000,
+			SUPPORT_DEADLINE_MS * 1000);
+	assert_int_equal(c.times.connect_us, 0);
+	hang_up(&c);
+}
+
+static void test_dial_cancelled(void **state)
+{
+	bool never = false;
+	struct caller c;
+
+	(void)state;
+	call(&c, 80, 0);
+	(void)loop_run_until(c.loop, &never, 1);
+	assert_string_equal(dial_stage(c.dial), "looking up name.example");
+	dial_cancel(c.dial);
+	answer(&service.ipv4, 0, "127.0.0.1");
+	(void)loop_run_until(c.loop, &never, 1);
+	assert_false(c.done);
+	hang_up(&c);
+}
+
+/* A alone is refused; what AAAA brings later is tried. */
+static void test_dial_late_ipv6(void **state)
+{
+	struct caller c;
+	struct doors d;
+	bool never = false;
+
+	(void)state;
+	doors_open(&d, DOOR_OPEN, DOOR_CLOSED);
+	call(&c, d.port, 0);
+	answer(&service.ipv4, 0, "127.0.0.1");
+	(void)loop_run_until(c.loop, &never, HEAD_START_MS + SHORT_MS);
+	assert_false(c.done);
+	answer(&service.ipv6, 0, "::1");
+	assert_true(loop_run_until(c.loop, &c.done, SUPPORT_DEADLINE_MS));
+	assert_non_null(c.transport);
+	hang_up(&c);
+	doors_close(&d);
+}
+
+/* AAAA brings nothing, and so the answer of A's address is the last word. */
+static void test_dial_late_failure(void **state)
+{
+	struct caller c;
+	struct doors d;
+	char *want;
+	bool never = false;
+
+	(void)state;
+	doors_open(&d, DOOR_CLOSED, DOOR_CLOSED);
+	call(&c, d.port, 0);
+	answer(&service.ipv4, 0, "127.0.0.1");
+	(void)loop_run_until(c.loop, &never, HEAD_START_MS + SHORT_MS);
+	assert_false(c.done);
+	answer(&service.ipv6, EAI_NONAME, NULL);
+	assert_true(loop_run_until(c.loop, &c.done, SUPPORT_DEADLINE_MS));
+	want = alloc_printf("cannot connect to name.example:%u: 127.0.0.1:%u: connection refused",
+			    d.port, d.port);
+	assert_string_equal(c.err.text, want);
+	assert_int_equal(c.err.kind, ERR_CONNECT);
+	free(want);
+	hang_up(&c);
+	doors_close(&d);
+}
+
+/* A silent AAAA does not hold up what A has found. */
+static void test_dial_without_ipv6(void **state)
+{
+	struct caller c;
+	struct doors d;
+
+	(void)state;
+	doors_open(&d, DOOR_CLOSED, DOOR_OPEN);
+	call(&c, d.port, 0);
+	answer(&service.ipv4, 0, "127.0.0.1");
+	assert_true(loop_run_until(c.loop, &c.done, SUPPORT_DEADLINE_MS));
+	assert_non_null(c.transport);
+	assert_in_range(c.times.resolve_us, (HEAD_START_MS - SUPPORT_EARLY_MS) * 1000,
+			SUPPORT_DEADLINE_MS * 1000);
+	assert_int_not_equal(c.times.connect_us, 0);
+	hang_up(&c);
+	doors_close(&d);
+}
+
+#define TEST(test) cmocka_unit_test_setup_teardown(test, forget_answers, await_threads)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_ipv6_goes_at_once),
+		TEST(test_ipv4_waits_a_little),
+		TEST(test_ipv4_goes_when_there_is_no_ipv6),
+		TEST(test_one_family),
+		TEST(test_failures),
+		TEST(test_dropped_while_asked),
+		TEST(test_shared),
+		TEST(test_four_threads),
+		TEST(test_dial_timeout),
+		TEST(test_dial_cancelled),
+		TEST(test_dial_late_ipv6),
+		TEST(test_dial_late_failure),
+		TEST(test_dial_without_ipv6),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

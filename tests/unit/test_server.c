@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: ISC */
+/* test_server: how a server ends: by itself, by signals, and by its owner. */
+#include "config.h"
+
+#include "session/server.h"
+
+#include "base/err.h"
+#include "base/log.h"
+#include "io/loop.h"
+#include "io/stdout_writer.h"
+#include "net/address.h"
+#include "session/event_writer.h"
+#include "session/step.h"
+#include "unit/support.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { SHORT_MS = 40, CLIENTS = 3 };
+
+/* A server on an abstract socket, and its clients. */
+struct rig {
+	struct loop *loop;
+	int out[2];
+	struct stdout_writer *output;
+	struct event_writer *events;
+	struct session_settings settings;
+	struct serve_options options;
+	struct listener_options listening;
+	struct step_list *list;
+	struct server_shared shared;
+	struct address address;
+	struct sockaddr_storage addr;
+	socklen_t addr_len;
+	struct server *server;
+	int clients[CLIENTS];
+	unsigned dones;
+	int status;
+};
+
+static int set_up(void **state)
+{
+	struct rig *rig = calloc(1, sizeof(*rig));
+	char name[64];
+	struct err err;
+
+	rig->loop = loop_new();
+	assert_int_equal(pipe(rig->out), 0);
+	rig->output = stdout_writer_new(rig->loop, rig->out[1], "the pipe");
+	rig->events = event_writer_new(rig->output, false);
+	rig->settings = (struct session_settings){
+		.limit = SETTINGS_LIMIT,
+		.high_water = SETTINGS_HIGH_WATER,
+		.low_water = SETTINGS_HIGH_WATER / 4,
+		.close_timeout_ms = SETTINGS_CLOSE_TIMEOUT_MS,
+	};
+	rig->options = (struct serve_options){ .keep_open = true, .ready_fd = -1 };
+	rig->listening.backlog = 100;
+	(void)snprintf(name, sizeof(name), "unix:@liu-test-serve-%d-%p", (int)getpid(),
+		       (void *)rig);
+	assert_true(address_parse(name, NULL, ADDRESS_LISTEN, &rig->address, NULL, &err));
+	assert_true(address_sockaddr_unix(&rig->address, &rig->addr, &rig->addr_len, &err));
+	for (int i = 0; i < CLIENTS; i++)
+		rig->clients[i] = -1;
+	*state = rig;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct rig *rig = *state;
+
+	server_free(rig->server);
+	for (int i = 0; i < CLIENTS; i++)
+		if (rig->clients[i] >= 0)
+			close(rig->clients[i]);
+	step_list_free(rig->list);
+	address_free(&rig->address);
+	event_writer_free(rig->events);
+	stdout_writer_free(rig->output);
+	loop_free(rig->loop);
+	close(rig->out[0]);
+	close(rig->out[1]);
+	free(rig);
+	return 0;
+}
+
+static void server_over(void *arg, int status)
+{
+	struct rig *rig = arg;
+
+	rig->dones++;
+	rig->status = status;
+}
+
+static struct server *try_start(struct rig *rig, const char *step, struct err *err)
+{
+	const struct step_context context = {
+		.settings = &rig->settings,
+		.listening = true,
+		.connection_fd = -1,
+	};
+	char word[32];
+	char *words[] = { word };
+
+	(void)snprintf(word, sizeof(word), "%s", step);
+	rig->list = step_list_parse(words, 1, &context, err);
+	rig->shared = (struct server_shared){
+		.loop = rig->loop,
+		.options = &rig->options,
+		.settings = &rig->settings,
+		.steps = rig->list,
+		.events = rig->events,
+	};
+	return server_new(&rig->shared, &rig->address, 1, &rig->listening, server_over, rig, err);
+}
+
+static void start(struct rig *rig, const char *step)
+{
+	struct err err;
+
+	rig->server = try_start(rig, step, &err);
+	assert_non_null(rig->server);
+}
+
+/* Turns enough for what is on its way, however busy the machine. */
+static void settle(struct rig *rig)
+{
+	bool never = false;
+
+	for (int i = 0; i < 30; i++)
+		(void)loop_run_until(rig->loop, &never, 0);
+}
+
+static int dial(const struct rig *rig)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (connect(fd, (const struct sockaddr *)&rig->addr, rig->addr_len) == 0)
+		return fd;
+	close(fd);
+	return -errno;
+}
+
+static void dial_all(struct rig *rig)
+{
+	for (int i = 0; i < CLIENTS; i++) {
+		rig->clients[i] = dial(rig);
+		assert_true(rig->clients[i] >= 0);
+	}
+	settle(rig);
+}
+
+static bool is_over(void *arg)
+{
+	const struct rig *rig = arg;
+
+	return rig->dones > 0;
+}
+
+static void finish(struct rig *rig, int status)
+{
+	assert_true(support_run(rig->loop, is_over, rig, SUPPORT_DEADLINE_MS));
+	settle(rig);
+	assert_int_equal(rig->dones, 1);
+	assert_int_equal(rig->status, status);
+}
+
+static void hang_up(struct rig *rig, int i)
+{
+	close(rig->clients[i]);
+	rig->clients[i] = -1;
+	settle(rig);
+}
+
+/* --- tests --- */
+
+static void the_lowest_number_that_failed_counts(void **state)
+{
+	struct rig *rig = *state;
+
+	rig->settings.limit = 4;
+	rig->options.accept_count = CLIENTS;
+	start(rig, "readline");
+	dial_all(rig);
+	support_send(rig->clients[2], "too long", 8);
+	settle(rig);
+	hang_up(rig, 2);
+	hang_up(rig, 1);
+	assert_int_equal(rig->dones, 0);
+	support_send(rig->clients[0], "x\n", 2);
+	hang_up(rig, 0);
+	finish(rig, 7);
+}
+
+static void is_done_at_once_by_a_signal_when_idle(void **state)
+{
+	struct rig *rig = *state;
+
+	start(rig, "readline");
+	settle(rig);
+	server_finish(rig->server);
+	finish(rig, 0);
+	assert_int_equal(dial(rig), -ECONNREFUSED);
+}
+
+static void a_signal_lets_the_rest_be_served(void **state)
+{
+	struct rig *rig = *state;
+
+	start(rig, "echo");
+	dial_all(rig);
+	server_finish(rig->server);
+	settle(rig);
+	assert_int_equal(dial(rig), -ECONNREFUSED);
+	for (int i = 0; i < CLIENTS; i++) {
+		char back[4];
+
+		assert_int_equal(rig->dones, 0);
+		support_send(rig->clients[i], "ping", 4);
+		settle(rig);
+		support_receive(rig->clients[i], back, 4);
+		hang_up(rig, i);
+	}
+	finish(rig, 0);
+}
+
+static void a_signal_gives_the_rest_the_close_timeout(void **state)
+{
+	struct rig *rig = *state;
+	uint64_t begin = loop_now();
+	char byte;
+
+	rig->settings.close_timeout_ms = SHORT_MS;
+	start(rig, "readline");
+	dial_all(rig);
+	server_finish(rig->server);
+	finish(rig, 0);
+	assert_in_range(loop_now() - begin + SUPPORT_EARLY_MS, SHORT_MS, SUPPORT_DEADLINE_MS);
+	for (int i = 0; i < CLIENTS; i++)
+		assert_int_equal(support_try_receive(rig->clients[i], &byte, 1), 0);
+}
+
+static void a_second_signal_ends_at_once(void **state)
+{
+	struct rig *rig = *state;
+	char byte;
+
+	start(rig, "readline");
+	dial_all(rig);
+	server_finish(rig->server);
+	assert_int_equal(rig->dones, 0);
+	server_finish(rig->server);
+	assert_int_equal(rig->dones, 1);
+	for (int i = 0; i < CLIENTS; i++)
+		assert_int_equal(support_try_receive(rig->clients[i], &byte, 1), 0);
+	finish(rig, 0);
+}
+
+static void can_be_freed_with_connections_open(void **state)
+{
+	struct rig *rig = *state;
+
+	start(rig, "echo");
+	dial_all(rig);
+	support_send(rig->clients[0], "x", 1);
+	server_free(rig->server);
+	rig->server = NULL;
+	settle(rig);
+	assert_int_equal(rig->dones, 0);
+}
+
+static void nothing_is_left_when_it_cannot_say_where(void **state)
+{
+	struct rig *rig = *state;
+	struct err err;
+
+	rig->options.address_file = "/nonexistent/ready";
+	assert_null(try_start(rig, "echo", &err));
+	assert_int_equal(err.kind, ERR_IO);
+	assert_string_equal(err.text,
+			    "cannot write '/nonexistent/ready': no such file or directory");
+	assert_int_equal(rig->dones, 0);
+	assert_int_equal(dial(rig), -ECONNREFUSED);
+}
+
+/* Full, and waiting for nobody: no processor time. */
+static void waiting_costs_nothing(void **state)
+{
+	struct rig *rig = *state;
+
+	rig->options.max_conns = 1;
+	rig->options.accept_timeout_ms = SUPPORT_DEADLINE_MS;
+	start(rig, "readline");
+	dial_all(rig);
+	assert_in_range(support_idle(rig->loop, 2 * SHORT_MS), 0, SHORT_MS / 2);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(the_lowest_number_that_failed_counts, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(is_done_at_once_by_a_signal_when_idle, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(a_signal_lets_the_rest_be_served, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(a_signal_gives_the_rest_the_close_timeout, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(a_second_signal_ends_at_once, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(can_be_freed_with_connections_open, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(nothing_is_left_when_it_cannot_say_where, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(waiting_costs_nothing, set_up, tear_down),
+	};
+
+	log_set_level(-2);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

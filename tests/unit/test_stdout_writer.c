@@ -1,0 +1,443 @@
+/* SPDX-License-Identifier: ISC */
+/* test_stdout_writer: queueing, writing, waiting, and readers that go away. */
+#include "config.h"
+
+#include "io/stdout_writer.h"
+
+#include "base/err.h"
+#include "io/loop.h"
+#include "unit/support.h"
+
+#include <errno.h>
+#include <event2/buffer.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { BIG = 3 * 1024 * 1024, WAITERS = 100 };
+
+struct waiter {
+	struct task task;
+	bool woken;
+};
+
+struct fixture {
+	struct loop *loop;
+	struct stdout_writer *output;
+	struct waiter owner;
+	struct waiter waiters[WAITERS];
+	unsigned char *data; /* BIG bytes of the pattern */
+};
+
+static void note(void *arg)
+{
+	struct waiter *w = arg;
+
+	w->woken = true;
+}
+
+static int set_up(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+
+	f->loop = loop_new();
+	task_init(&f->owner.task, f->loop, note, &f->owner);
+	for (size_t i = 0; i < WAITERS; i++)
+		task_init(&f->waiters[i].task, f->loop, note, &f->waiters[i]);
+	f->data = malloc(BIG);
+	support_pattern(f->data, BIG, 0);
+	*state = f;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *f = *state;
+
+	stdout_writer_free(f->output);
+	task_cancel(&f->owner.task);
+	for (size_t i = 0; i < WAITERS; i++)
+		task_cancel(&f->waiters[i].task);
+	loop_free(f->loop);
+	free(f->data);
+	free(f);
+	return 0;
+}
+
+static void open_output(struct fixture *f, int fd)
+{
+	f->output = stdout_writer_new(f->loop, fd, "standard output");
+	stdout_writer_set_owner(f->output, &f->owner.task);
+}
+
+static void add(struct fixture *f, size_t from, size_t len)
+{
+	stdout_writer_add(f->output, bytes_of(f->data + from, len));
+}
+
+static bool owner_woken(struct fixture *f)
+{
+	bool woken = loop_run_until(f->loop, &f->owner.woken, SUPPORT_DEADLINE_MS);
+
+	f->owner.woken = false;
+	return woken;
+}
+
+/* A few turns: nothing is left to be done at once. */
+static void turn(struct fixture *f)
+{
+	bool never = false;
+
+	(void)loop_run_until(f->loop, &never, 5);
+}
+
+/* Read what the other end has and can give; the bytes must go on from `*got`. */
+static void take(struct fixture *f, int fd, size_t *got, size_t until)
+{
+	static unsigned char data[64 * 1024];
+
+	while (*got < until) {
+		size_t want = until - *got < sizeof(data) ? until - *got : sizeof(data);
+		ssize_t n = read(fd, data, want);
+
+		if (n < 0 && errno == EAGAIN) {
+			bool never = false;
+
+			(void)loop_run_until(f->loop, &never, 0);
+			continue;
+		}
+		assert_true(n > 0);
+		assert_memory_equal(data, f->data + *got, (size_t)n);
+		*got += (size_t)n;
+	}
+}
+
+static void one_turn_is_one_write(void **state)
+{
+	struct fixture *f = *state;
+	char data[16];
+	int ends[2];
+
+	/* A packet for each write. */
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends), 0);
+	open_output(f, ends[1]);
+	stdout_writer_add(f->output, bytes_of_string("ab"));
+	stdout_writer_add(f->output, bytes_of_string("cd"));
+	assert_int_equal(stdout_writer_queued(f->output), 4);
+	assert_true(owner_woken(f)); /* empty */
+	assert_int_equal(stdout_writer_queued(f->output), 0);
+	assert_int_equal(read(ends[0], data, sizeof(data)), 4);
+	assert_memory_equal(data, "abcd", 4);
+	stdout_writer_add(f->output, bytes_of_string("ef"));
+	stdout_writer_flush(f->output);
+	assert_int_equal(recv(ends[0], data, sizeof(data), MSG_DONTWAIT), 2);
+	assert_int_equal(fcntl(ends[1], F_GETFL) & O_NONBLOCK, 0);
+	close(ends[0]);
+	close(ends[1]);
+}
+
+static void full_pipe(struct fixture *f, int fd, int reader)
+{
+	size_t got = 0;
+
+	assert_int_equal(fcntl(reader, F_SETFL, O_NONBLOCK), 0);
+	open_output(f, fd);
+	for (size_t i = 0; i < BIG; i += BIG / 3)
+		add(f, i, BIG / 3);
+	assert_true(stdout_writer_above(f->output));
+	turn(f); /* does not block */
+	assert_true(stdout_writer_above(f->output));
+	assert_true(support_idle(f->loop, 50) < 25);
+	take(f, reader, &got, BIG);
+	assert_int_equal(stdout_writer_queued(f->output), 0);
+	assert_false(stdout_writer_above(f->output));
+	assert_true(owner_woken(f));
+	assert_null(stdout_writer_error(f->output));
+	assert_int_equal(fcntl(fd, F_GETFL) & O_NONBLOCK, 0);
+}
+
+static void full_pipe_is_waited_for(void **state)
+{
+	int ends[2];
+
+	assert_int_equal(pipe(ends), 0);
+	full_pipe(*state, ends[1], ends[0]);
+	close(ends[0]);
+	close(ends[1]);
+}
+
+static void full_socket_is_waited_for(void **state)
+{
+	int ends[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	full_pipe(*state, ends[1], ends[0]);
+	close(ends[0]);
+	close(ends[1]);
+}
+
+static size_t woken_waiters(struct fixture *f)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < WAITERS; i++)
+		n += f->waiters[i].woken;
+	return n;
+}
+
+static void waiters_are_woken_at_the_low_mark(void **state)
+{
+	struct fixture *f = *state;
+	size_t got = 0;
+	int ends[2];
+
+	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(fcntl(ends[0], F_SETFL, O_NONBLOCK), 0);
+	assert_int_equal(fcntl(ends[1], F_SETPIPE_SZ, 4096), 4096);
+	open_output(f, ends[1]);
+
+	stdout_writer_wait(f->output, &f->waiters[0].task); /* not above: at once */
+	turn(f);
+	assert_true(f->waiters[0].woken);
+	f->waiters[0].woken = false;
+
+	add(f, 0, 4096);
+	stdout_writer_flush(f->output);
+	add(f, 4096, OUTPUT_MARK);
+	assert_false(stdout_writer_above(f->output)); /* exactly the mark */
+	add(f, 4096 + OUTPUT_MARK, 1);
+	assert_true(stdout_writer_above(f->output));
+	for (size_t i = 0; i < WAITERS; i++)
+		stdout_writer_wait(f->output, &f->waiters[i].task);
+	stdout_writer_wait(f->output, &f->waiters[0].task);
+	stdout_writer_unwait(f->output, &f->waiters[50].task);
+	turn(f);
+	assert_int_equal(woken_waiters(f), 0);
+	take(f, ends[0], &got, OUTPUT_MARK * 3 / 4); /* what the pipe holds is out, too */
+	turn(f);
+	assert_int_equal(woken_waiters(f), 0); /* above a quarter still */
+	take(f, ends[0], &got, OUTPUT_MARK + 4097);
+	assert_true(loop_run_until(f->loop, &f->waiters[WAITERS - 1].woken, SUPPORT_DEADLINE_MS));
+	assert_int_equal(woken_waiters(f), WAITERS - 1);
+	assert_false(f->waiters[50].woken);
+	close(ends[0]);
+	close(ends[1]);
+}
+
+static void assert_failed(struct fixture *f, int sys, const char *text)
+{
+	assert_non_null(stdout_writer_error(f->output));
+	assert_int_equal(stdout_writer_error(f->output)->kind, ERR_IO);
+	assert_int_equal(stdout_writer_error(f->output)->sys, sys);
+	assert_string_equal(stdout_writer_error(f->output)->text, text);
+	assert_int_equal(stdout_writer_raw_fd(f->output), -1);
+	stdout_writer_add(f->output, bytes_of_string("more"));
+	assert_int_equal(stdout_writer_queued(f->output), 0);
+}
+
+/* The output is open on the one end of `ends`, and nothing is said of the other
+ * until that is closed. */
+static void close_and_notice(struct fixture *f, const int ends[2])
+{
+	assert_true(support_idle(f->loop, 30) < 15);
+	assert_false(f->owner.woken);
+	close(ends[0]);
+	assert_true(owner_woken(f));
+	assert_failed(f, EPIPE, "writing to standard output: broken pipe");
+	assert_true(support_idle(f->loop, 30) < 15);
+	close(ends[1]);
+}
+
+static void reader_that_leaves_is_noticed_while_idle(void **state)
+{
+	struct fixture *f = *state;
+	int ends[2];
+
+	assert_int_equal(pipe(ends), 0);
+	open_output(f, ends[1]);
+	close_and_notice(f, ends);
+}
+
+static void socket_whose_far_end_closes_is_noticed_while_idle(void **state)
+{
+	struct fixture *f = *state;
+	int ends[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	open_output(f, ends[1]);
+	assert_int_equal(write(ends[0], "unread", 6), 6);
+	assert_int_equal(shutdown(ends[0], SHUT_WR), 0); /* it still reads */
+	close_and_notice(f, ends);
+}
+
+/* Who reads from the same socket sees its end there, after what came before. */
+static void shared_socket_is_not_watched(void **state)
+{
+	struct fixture *f = *state;
+	int ends[2], others[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, others), 0);
+	open_output(f, ends[1]);
+	stdout_writer_share(f->output, ends[1]);
+	close(ends[0]);
+	assert_true(support_idle(f->loop, 30) < 15);
+	assert_null(stdout_writer_error(f->output));
+	stdout_writer_free(f->output);
+	open_output(f, others[1]);
+	stdout_writer_share(f->output, ends[1]);
+	close(others[0]);
+	assert_true(owner_woken(f));
+	close(ends[1]);
+	close(others[1]);
+}
+
+/* A pipe opened for both ways has data to read, and that is nobody's end. */
+static void pipe_of_both_ways_is_no_end(void **state)
+{
+	struct fixture *f = *state;
+	char path[64];
+	char data[8];
+	int ends[2];
+	int both;
+
+	assert_int_equal(pipe(ends), 0);
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", ends[1]);
+	both = open(path, O_RDWR);
+	assert_true(both >= 0);
+	open_output(f, both);
+	stdout_writer_add(f->output, bytes_of_string("abc"));
+	assert_true(owner_woken(f));
+	assert_true(support_idle(f->loop, 30) < 15);
+	assert_null(stdout_writer_error(f->output));
+	assert_int_equal(read(ends[0], data, sizeof(data)), 3);
+	close(both);
+	close(ends[0]);
+	close(ends[1]);
+}
+
+static void failure_wakes_everybody(void **state)
+{
+	struct fixture *f = *state;
+	int ends[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	open_output(f, ends[1]);
+	add(f, 0, BIG);
+	stdout_writer_flush(f->output);
+	assert_true(stdout_writer_above(f->output));
+	for (size_t i = 0; i < WAITERS; i++)
+		stdout_writer_wait(f->output, &f->waiters[i].task);
+	close(ends[0]);
+	assert_true(owner_woken(f));
+	turn(f);
+	assert_int_equal(woken_waiters(f), WAITERS);
+	assert_false(stdout_writer_above(f->output));
+	assert_failed(f, EPIPE, "writing to standard output: broken pipe");
+	close(ends[1]);
+}
+
+static void full_disk_is_an_error(void **state)
+{
+	struct fixture *f = *state;
+	int fd = open("/dev/full", O_WRONLY);
+
+	open_output(f, fd);
+	stdout_writer_add(f->output, bytes_of_string("x"));
+	assert_true(owner_woken(f));
+	assert_failed(f, ENOSPC, "writing to standard output: no space left on device");
+	close(fd);
+}
+
+static void file_is_written(void **state)
+{
+	struct fixture *f = *state;
+	FILE *file = tmpfile();
+	struct evbuffer *data = evbuffer_new();
+
+	open_output(f, fileno(file));
+	assert_int_equal(stdout_writer_raw_fd(f->output), fileno(file));
+	evbuffer_add_reference(data, f->data, BIG, NULL, NULL);
+	stdout_writer_add_buffer(f->output, data);
+	assert_int_equal(evbuffer_get_length(data), 0);
+	assert_true(owner_woken(f));
+	assert_int_equal(stdout_writer_queued(f->output), 0);
+	assert_int_equal(lseek(fileno(file), 0, SEEK_SET), 0);
+	while (evbuffer_read(data, fileno(file), -1) > 0)
+		continue;
+	assert_int_equal(evbuffer_get_length(data), BIG);
+	assert_true(support_is_pattern(data, 0));
+	evbuffer_free(data);
+	stdout_writer_free(f->output);
+	f->output = NULL;
+	fclose(file);
+}
+
+static void append_is_not_raw(void **state)
+{
+	struct fixture *f = *state;
+	FILE *file = tmpfile();
+
+	assert_int_equal(fcntl(fileno(file), F_SETFL, O_APPEND), 0);
+	open_output(f, fileno(file));
+	assert_int_equal(stdout_writer_raw_fd(f->output), -1);
+	stdout_writer_free(f->output);
+	f->output = NULL;
+	fclose(file);
+}
+
+static void terminal_is_written(void **state)
+{
+	struct fixture *f = *state;
+	int pty = posix_openpt(O_RDWR | O_NOCTTY);
+	char data[8];
+	int slave;
+
+	assert_true(pty >= 0);
+	assert_int_equal(grantpt(pty) | unlockpt(pty), 0);
+	slave = open(ptsname(pty), O_RDWR | O_NOCTTY);
+	open_output(f, slave);
+	assert_true(stdout_writer_is_terminal(f->output));
+	assert_int_equal(stdout_writer_raw_fd(f->output), -1);
+	stdout_writer_add(f->output, bytes_of_string("abc"));
+	stdout_writer_flush(f->output);
+	assert_int_equal(read(pty, data, sizeof(data)), 3);
+	assert_int_equal(fcntl(slave, F_GETFL) & O_NONBLOCK, 0);
+	close(slave);
+	close(pty);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(one_turn_is_one_write),
+		TEST(full_pipe_is_waited_for),
+		TEST(full_socket_is_waited_for),
+		TEST(waiters_are_woken_at_the_low_mark),
+		TEST(reader_that_leaves_is_noticed_while_idle),
+		TEST(socket_whose_far_end_closes_is_noticed_while_idle),
+		TEST(shared_socket_is_not_watched),
+		TEST(pipe_of_both_ways_is_no_end),
+		TEST(failure_wakes_everybody),
+		TEST(full_disk_is_an_error),
+		TEST(file_is_written),
+		TEST(append_is_not_raw),
+		TEST(terminal_is_written),
+	};
+
+	(void)alarm(60); /* a call that must not block may */
+	(void)sigaction(SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
