@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* nearest: which known word somebody may have meant. */
+/* nearest: the known word that a mistyped one is nearest to. */
 #include "config.h"
 
 #include "base/nearest.h"
@@ -8,7 +8,7 @@
 
 enum {
 	WORD_MAX = 32,
-	PREFIX_MIN = 3, /* letters of a beginning that are enough */
+	PREFIX_MIN = 3, /* letters that are enough of a prefix */
 };
 
 static size_t min3(size_t a, size_t b, size_t c)
@@ -41,55 +41,33 @@ static size_t distance(const char *a, size_t a_len, const char *b, size_t b_len)
 	return rows[a_len % 3][b_len];
 }
 
-static const char *name_at(const char *const *names, size_t i, size_t stride)
+void nearest_begin(struct nearest *nearest, const char *word)
 {
-	const char *name;
-
-	memcpy(&name, (const char *)names + i * stride, sizeof(name));
-	return name;
-}
-
-/* The one name that `word` begins. */
-static const char *continued(const char *word, const char *const *names, size_t count,
-			     size_t stride)
-{
-	const char *found = NULL;
-	size_t len = strlen(word);
-
-	if (len < PREFIX_MIN)
-		return NULL;
-	for (size_t i = 0; i < count; i++) {
-		const char *name = name_at(names, i, stride);
-
-		if (strncmp(name, word, len) != 0)
-			continue;
-		if (found != NULL)
-			return NULL;
-		found = name;
-	}
-	return found;
-}
-
-const char *nearest_word(const char *word, const char *const *names, size_t count, size_t stride)
-{
-	size_t len = strlen(word);
-	const char *best = NULL;
+	*nearest = (struct nearest){ .word = word, .len = strlen(word) };
 	/* A third of the word may be wrong, and at least one letter. */
-	size_t best_distance = len / 3 + 2;
+	nearest->distance = nearest->len / 3 + 2;
+}
 
-	if (len < 2 || len > WORD_MAX)
-		return NULL;
-	for (size_t i = 0; i < count; i++) {
-		const char *name = name_at(names, i, stride);
-		size_t far;
+void nearest_try(struct nearest *nearest, const char *name)
+{
+	size_t len = strlen(name), far;
 
-		if (strlen(name) > WORD_MAX)
-			continue;
-		far = distance(word, len, name, strlen(name));
-		if (far < best_distance) {
-			best_distance = far;
-			best = name;
-		}
+	if (nearest->len < 2 || nearest->len > WORD_MAX || len > WORD_MAX)
+		return;
+	far = distance(nearest->word, nearest->len, name, len);
+	if (far < nearest->distance) {
+		nearest->distance = far;
+		nearest->best = name;
 	}
-	return best != NULL ? best : continued(word, names, count, stride);
+	if (nearest->len >= PREFIX_MIN && strncmp(name, nearest->word, nearest->len) == 0) {
+		nearest->continued = name;
+		nearest->continuations++;
+	}
+}
+
+const char *nearest_found(const struct nearest *nearest)
+{
+	if (nearest->best != NULL)
+		return nearest->best;
+	return nearest->continuations == 1 ? nearest->continued : NULL;
 }

@@ -1,13 +1,27 @@
 /* SPDX-License-Identifier: ISC */
-/* nearest: which known word somebody may have meant. */
+/* nearest: the known word that a mistyped one is nearest to. */
 #ifndef LIU_BASE_NEAREST_H
 #define LIU_BASE_NEAREST_H
 
 #include <stddef.h>
 
-/* The name nearest to `word` by edits (insert, delete, replace, swap of
- * neighbours) or else the one that it alone begins, or NULL when none is near. `names` points at
- * the name in the first of `count` records, `stride` bytes apart. */
-const char *nearest_word(const char *word, const char *const *names, size_t count, size_t stride);
+/* A search: begin it with the mistyped word, try each known name, ask for the
+ * result. All strings are borrowed. */
+struct nearest {
+	const char *word;
+	size_t len;
+	const char *best; /* at `distance`; NULL: none is near enough */
+	size_t distance;
+	const char *continued; /* the last name that `word` is a prefix of */
+	size_t continuations;  /* ... and how many there are */
+};
+
+void nearest_begin(struct nearest *nearest, const char *word);
+void nearest_try(struct nearest *nearest, const char *name);
+
+/* The first of the names with the fewest edits (insert, delete, replace, swap of
+ * neighbours), or else the only one that the word is a prefix of. NULL when none
+ * is near. */
+const char *nearest_found(const struct nearest *nearest);
 
 #endif

@@ -15,7 +15,6 @@
 #include <string.h>
 
 enum {
-	NAMES_MAX = 128,    /* options of one command */
 	TYPED_SIZE = 64,    /* an option as it was typed, cut for messages */
 	COMMANDS_SIZE = 64, /* "connect, listen, echo and head" */
 };
@@ -59,19 +58,20 @@ static const struct option_row *find_row(unsigned commands, const char *name, si
 
 static const char *nearest_option(enum command command, const char *word)
 {
-	const char *names[NAMES_MAX];
-	size_t count = 0, group_count;
+	struct nearest nearest;
+	size_t group_count;
 	const struct option_group *groups = option_groups(&group_count);
 
+	nearest_begin(&nearest, word);
 	for (size_t g = 0; g < group_count; g++) {
-		for (size_t i = 0; i < groups[g].count && count < NAMES_MAX; i++) {
+		for (size_t i = 0; i < groups[g].count; i++) {
 			const struct option_row *row = &groups[g].rows[i];
 
 			if ((row->commands & command) != 0 && row->name != NULL)
-				names[count++] = row->name;
+				nearest_try(&nearest, row->name);
 		}
 	}
-	return nearest_word(word, names, count, sizeof(*names));
+	return nearest_found(&nearest);
 }
 
 /* "listen, echo": the commands that have the option. */

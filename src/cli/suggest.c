@@ -16,18 +16,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAMES_MAX = COMMAND_COUNT + 1 };
-
 static const char *nearest_command(const char *word)
 {
 	const struct command_row *rows = command_rows();
-	const char *names[NAMES_MAX] = { "help" };
+	struct nearest nearest;
 
 	if (word[0] == '-')
 		return NULL;
+	nearest_begin(&nearest, word);
+	nearest_try(&nearest, "help");
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
-		names[i + 1] = rows[i].name;
-	return nearest_word(word, names, NAMES_MAX, sizeof(*names));
+		nearest_try(&nearest, rows[i].name);
+	return nearest_found(&nearest);
 }
 
 /* The first word after argv[1] that is a command; 0: none. */

@@ -225,19 +225,22 @@ bool parse_regex(struct step *step, struct words *words, struct err *err)
 bool parse_key(struct step *step, struct words *words, struct err *err)
 {
 	const char *word = take_word(words, "KEY", err);
-	const char *names[INFO_KEYS];
+	struct nearest nearest;
 	const char *near;
 
 	if (word == NULL)
 		return false;
+	nearest_begin(&nearest, word);
 	for (int key = 0; key < INFO_KEYS; key++) {
-		names[key] = info_key_name((enum info_key)key);
-		if (strcmp(names[key], word) == 0) {
+		const char *name = info_key_name((enum info_key)key);
+
+		if (strcmp(name, word) == 0) {
 			step->key = (enum info_key)key;
 			return true;
 		}
+		nearest_try(&nearest, name);
 	}
-	near = nearest_word(word, names, INFO_KEYS, sizeof(names[0]));
+	near = nearest_found(&nearest);
 	if (near != NULL)
 		return err_set(err, ERR_USAGE, "'%s' is no KEY, did you mean '%s'?", word, near);
 	return err_set(err, ERR_USAGE, "'%s' is no KEY", word);

@@ -24,8 +24,13 @@ static bool unknown_step(const char *word, struct err *err)
 {
 	size_t count;
 	const struct step_kind *kinds = step_kinds(&count);
-	const char *near = nearest_word(word, &kinds->name, count, sizeof(*kinds));
+	struct nearest nearest;
+	const char *near;
 
+	nearest_begin(&nearest, word);
+	for (size_t i = 0; i < count; i++)
+		nearest_try(&nearest, kinds[i].name);
+	near = nearest_found(&nearest);
 	if (near != NULL)
 		return err_set(err, ERR_USAGE, "unknown step '%s', did you mean '%s'?", word, near);
 	return err_set(err, ERR_USAGE, "unknown step '%s'", word);

@@ -11,17 +11,22 @@
 
 #include <cmocka.h>
 
-static const struct {
-	int before;
-	const char *name;
-	int after;
-} records[] = {
-	{ 1, "timeout", 1 },   { 2, "step-timeout", 2 }, { 3, "tls", 3 },
-	{ 4, "keep-open", 4 }, { 5, "key", 5 },		 { 6, "high-water", 6 },
-};
+enum { NAMES_MAX = 8 };
+
+static const char *find(const char *word, const char *const names[NAMES_MAX])
+{
+	struct nearest nearest;
+
+	nearest_begin(&nearest, word);
+	for (size_t i = 0; i < NAMES_MAX && names[i] != NULL; i++)
+		nearest_try(&nearest, names[i]);
+	return nearest_found(&nearest);
+}
 
 static void words(void **state)
 {
+	static const char *const names[NAMES_MAX] = { "timeout",   "step-timeout", "tls",
+						      "keep-open", "key",	   "high-water" };
 	static const struct {
 		const char *word, *nearest;
 	} rows[] = {
@@ -31,8 +36,8 @@ static void words(void **state)
 		{ "timeout", "timeout" },
 		{ "step_timeout", "step-timeout" },
 		{ "tsl", "tls" },
-		{ "keep", "key" },	  /* nearer than the one it begins */
-		{ "high", "high-water" }, /* it alone begins this one */
+		{ "keep", "key" },	  /* nearer than the one it is a prefix of */
+		{ "high", "high-water" }, /* a prefix of this one only */
 		{ "xyzzy", NULL },
 		{ "x", NULL },
 		{ "", NULL },
@@ -41,9 +46,7 @@ static void words(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		const char *found =
-			nearest_word(rows[i].word, &records[0].name,
-				     sizeof(records) / sizeof(records[0]), sizeof(records[0]));
+		const char *found = find(rows[i].word, names);
 
 		if (rows[i].nearest == NULL)
 			assert_null(found);
@@ -52,20 +55,21 @@ static void words(void **state)
 	}
 }
 
-static void a_beginning_of_several_is_none(void **state)
+static void a_prefix_of_several_is_none(void **state)
 {
-	static const char *const names[] = { "connection-one", "connection-two" };
+	static const char *const two[NAMES_MAX] = { "connection-one", "connection-two" };
+	static const char *const one[NAMES_MAX] = { "connection-one" };
 
 	(void)state;
-	assert_null(nearest_word("conn", names, 2, sizeof(*names)));
-	assert_ptr_equal(nearest_word("conn", names, 1, sizeof(*names)), names[0]);
+	assert_null(find("conn", two));
+	assert_ptr_equal(find("conn", one), one[0]);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(words),
-		cmocka_unit_test(a_beginning_of_several_is_none),
+		cmocka_unit_test(a_prefix_of_several_is_none),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
