@@ -5,6 +5,12 @@
 
 #include <sys/socket.h>
 
+/* A socket address of any family; `len` 0: none. */
+struct socket_address {
+	struct sockaddr_storage addr;
+	socklen_t len;
+};
+
 /* A socket address as connect takes it: "127.0.0.1:80", "[fe80::1%eth0]:80",
  * "unix:/path", "unix:@name", "vsock:2:80"; "" for an unnamed Unix socket. The
  * caller owns it. */

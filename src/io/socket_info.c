@@ -16,32 +16,32 @@
 
 enum { MICROSECONDS = 1000 * 1000 };
 
-socklen_t socket_info_peer(int fd, struct sockaddr_storage *peer)
+struct socket_address socket_info_peer(int fd)
 {
-	socklen_t len = sizeof(*peer);
+	struct socket_address peer = { .len = sizeof(peer.addr) };
 
-	*peer = (struct sockaddr_storage){ 0 };
-	return getpeername(fd, (struct sockaddr *)peer, &len) == 0 ? len : 0;
+	if (getpeername(fd, (struct sockaddr *)&peer.addr, &peer.len) != 0)
+		peer.len = 0;
+	return peer;
 }
 
-static socklen_t own_name(int fd, struct sockaddr_storage *own)
+static struct socket_address own_address(int fd)
 {
-	socklen_t len = sizeof(*own);
+	struct socket_address own = { .len = sizeof(own.addr) };
 
-	*own = (struct sockaddr_storage){ 0 };
-	return getsockname(fd, (struct sockaddr *)own, &len) == 0 ? len : 0;
+	if (getsockname(fd, (struct sockaddr *)&own.addr, &own.len) != 0)
+		own.len = 0;
+	return own;
 }
 
 static sa_family_t family(int fd)
 {
-	struct sockaddr_storage own;
-
-	return own_name(fd, &own) > 0 ? own.ss_family : AF_UNSPEC;
+	return own_address(fd).addr.ss_family; /* AF_UNSPEC when that fails */
 }
 
-bool socket_info_is_inet(int fd, const struct sockaddr_storage *peer)
+bool socket_info_is_inet(int fd, const struct socket_address *peer)
 {
-	sa_family_t of = peer->ss_family != AF_UNSPEC ? peer->ss_family : family(fd);
+	sa_family_t of = peer->len > 0 ? peer->addr.ss_family : family(fd);
 
 	return of == AF_INET || of == AF_INET6;
 }
@@ -51,14 +51,14 @@ static bool append_text(const char *text, struct evbuffer *out)
 	return text != NULL && evbuffer_add(out, text, strlen(text)) == 0;
 }
 
-static bool append_address(const struct sockaddr_storage *addr, socklen_t len, struct evbuffer *out)
+static bool append_address(const struct socket_address *a, struct evbuffer *out)
 {
 	char *text;
 	bool appended;
 
-	if (len == 0)
+	if (a->len == 0)
 		return false;
-	text = sockaddr_text((const struct sockaddr *)addr, len);
+	text = sockaddr_text((const struct sockaddr *)&a->addr, a->len);
 	appended = append_text(text, out);
 	free(text);
 	return appended;
@@ -94,16 +94,15 @@ static bool append_rtt(int fd, struct evbuffer *out)
 bool socket_info_append(int fd, const unsigned char *peer, socklen_t peer_len, enum info_key key,
 			struct evbuffer *out)
 {
-	struct sockaddr_storage addr = { 0 };
-	socklen_t len;
+	struct socket_address addr = { .len = peer_len };
 
 	switch ((int)key) {
 	case INFO_PEERNAME:
-		memcpy(&addr, peer, peer_len);
-		return append_address(&addr, peer_len, out);
+		memcpy(&addr.addr, peer, peer_len);
+		return append_address(&addr, out);
 	case INFO_SOCKNAME:
-		len = own_name(fd, &addr);
-		return append_address(&addr, len, out);
+		addr = own_address(fd);
+		return append_address(&addr, out);
 	case INFO_FAMILY:
 		return append_text(family_name(family(fd)), out);
 	case INFO_RTT:

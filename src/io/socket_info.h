@@ -4,22 +4,22 @@
 #define LIU_IO_SOCKET_INFO_H
 
 /*
- * The peer's name is lost with the connection, so that who may be asked for it
- * takes it at the begin. Everything else the socket tells as long as it is open.
+ * The peer's address is lost with the connection, so the transport takes it at the
+ * beginning. The socket tells everything else for as long as it is open.
  */
 
+#include "io/sockaddr.h"
 #include "io/transport.h"
 
 #include <stdbool.h>
-#include <sys/socket.h>
 
 struct evbuffer;
 
-/* 0: it has none, or not any more. */
-socklen_t socket_info_peer(int fd, struct sockaddr_storage *peer);
+/* What getpeername(2) says; `len` 0 when the connection is gone. */
+struct socket_address socket_info_peer(int fd);
 
-/* `peer` as socket_info_peer() has left it. */
-bool socket_info_is_inet(int fd, const struct sockaddr_storage *peer);
+/* Is it a socket of IPv4 or IPv6? `peer` tells, or the socket itself where it has none. */
+bool socket_info_is_inet(int fd, const struct socket_address *peer);
 
 /* transport_info() for an open socket; `peer` are the bytes of its name. */
 bool socket_info_append(int fd, const unsigned char *peer, socklen_t peer_len, enum info_key key,

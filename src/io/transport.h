@@ -26,6 +26,7 @@
 struct err;
 struct evbuffer;
 struct loop;
+struct socket_address;
 struct task;
 struct transport;
 
@@ -135,8 +136,11 @@ void transport_fail_write(struct transport *t, const struct err *err);
 /*
  * A connected stream socket. The descriptor is handed over; its flags are left
  * alone, so that it may be an inherited one that blocks and that other processes
- * share: every call on it says MSG_DONTWAIT. TCP_NODELAY is set unless `nagle`.
+ * share: every call on it says MSG_DONTWAIT. `peer` is what accept(2) said, which a
+ * reset does not take away; NULL: getpeername(2) is asked. TCP_NODELAY is set unless
+ * `nagle`.
  */
-struct transport *transport_plain_new(struct loop *loop, int fd, bool nagle);
+struct transport *transport_plain_new(struct loop *loop, int fd, const struct socket_address *peer,
+				      bool nagle);
 
 #endif

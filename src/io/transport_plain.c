@@ -371,16 +371,16 @@ static const struct transport_ops plain_ops = {
 	.info = plain_info,
 };
 
-struct transport *transport_plain_new(struct loop *loop, int fd, bool nagle)
+struct transport *transport_plain_new(struct loop *loop, int fd,
+				      const struct socket_address *accepted, bool nagle)
 {
-	struct sockaddr_storage peer;
-	socklen_t peer_len = socket_info_peer(fd, &peer);
-	struct plain *p = alloc_zeroed(sizeof(*p) + peer_len);
+	struct socket_address peer = accepted != NULL ? *accepted : socket_info_peer(fd);
+	struct plain *p = alloc_zeroed(sizeof(*p) + peer.len);
 
 	transport_init(&p->base, &plain_ops, loop);
 	p->fd = fd;
-	p->peer_len = (unsigned char)peer_len; /* of sockaddr_un, the longest: 110 */
-	memcpy(p->peer, &peer, peer_len);
+	p->peer_len = (unsigned char)peer.len; /* of sockaddr_un, the longest: 110 */
+	memcpy(p->peer, &peer.addr, peer.len);
 	p->inet = socket_info_is_inet(fd, &peer);
 	p->expected = READ_LEAST;
 	p->readable = event_new(loop_base(loop), fd, EV_READ | EV_PERSIST, on_readable, p);

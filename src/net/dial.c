@@ -157,7 +157,7 @@ static bool begin_fd(struct dial *d, struct err *err)
 		return false;
 	if (fd > STDERR_FILENO)
 		(void)fcntl(fd, F_SETFD, FD_CLOEXEC); /* it is open */
-	d->transport = transport_plain_new(d->loop, fd, d->options->nagle);
+	d->transport = transport_plain_new(d->loop, fd, NULL, d->options->nagle);
 	return true;
 }
 
@@ -209,7 +209,7 @@ static enum stream_status run_race(struct dial *d, struct err *err)
 	more = d->inquiry != NULL && dial_lookup_feed(d->inquiry, d->race);
 	switch (happy_eyeballs_run(d->race, more)) {
 	case HAPPY_EYEBALLS_WON:
-		d->transport = transport_plain_new(d->loop, happy_eyeballs_take(d->race),
+		d->transport = transport_plain_new(d->loop, happy_eyeballs_take(d->race), NULL,
 						   d->options->nagle);
 		return STREAM_OK;
 	case HAPPY_EYEBALLS_LOST:

@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "io/loop.h"
+#include "io/sockaddr.h"
 #include "net/address.h"
 #include "net/listener_socket.h"
 
@@ -78,12 +79,13 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 	task_wake(&w->listener->task);
 }
 
-static int accept_once(const struct listener_socket *s)
+static int accept_once(const struct listener_socket *s, struct socket_address *peer)
 {
+	struct sockaddr *addr = (struct sockaddr *)&peer->addr;
 #ifdef HAVE_ACCEPT4
-	return accept4(s->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	return accept4(s->fd, addr, &peer->len, SOCK_CLOEXEC | SOCK_NONBLOCK);
 #else
-	int fd = accept(s->fd, NULL, NULL);
+	int fd = accept(s->fd, addr, &peer->len);
 
 	if (fd >= 0 && (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 || fcntl(fd, F_SETFL, O_NONBLOCK) < 0)) {
 		close(fd);
@@ -94,13 +96,13 @@ static int accept_once(const struct listener_socket *s)
 #endif
 }
 
-static int accept_polled(const struct listener_socket *s)
+static int accept_polled(const struct listener_socket *s, struct socket_address *peer)
 {
 	struct pollfd p = { .fd = s->fd, .events = POLLIN };
 	int n = s->inherited ? poll(&p, 1, 0) : 1;
 
 	if (n > 0)
-		return accept_once(s);
+		return accept_once(s, peer);
 	if (n == 0)
 		errno = EAGAIN;
 	return -1;
@@ -143,10 +145,11 @@ static void accept_batch(struct listener *l, struct fd_watch *w)
 {
 	w->ready = false; /* the event comes again when there are more */
 	for (size_t i = 0; i < l->batch && !l->paused; i++) {
-		int fd = accept_polled(w->socket);
+		struct socket_address peer = { .len = sizeof(peer.addr) };
+		int fd = accept_polled(w->socket, &peer);
 
 		if (fd >= 0) {
-			l->accepted(l->arg, fd, w->socket->tls);
+			l->accepted(l->arg, fd, &peer, w->socket->tls);
 			continue;
 		}
 		if (errno == EAGAIN || errno == EWOULDBLOCK)

@@ -20,6 +20,7 @@ struct address;
 struct err;
 struct listener;
 struct loop;
+struct socket_address;
 
 /* Borrowed while the listener is made, as the addresses are. */
 struct listener_options {
@@ -33,10 +34,11 @@ struct listener_options {
 };
 
 /*
- * A connection: `fd` (close-on-exec, non-blocking) is handed over. `tls` is the
- * address's. Called from a task; the callee may call listener_pause().
+ * A connection: `fd` (close-on-exec, non-blocking) is handed over, `peer` borrowed
+ * for the call. `tls` is the address's. Called from a task; the callee may call
+ * listener_pause().
  */
-typedef void (*listener_accept_fn)(void *arg, int fd, bool tls);
+typedef void (*listener_accept_fn)(void *arg, int fd, const struct socket_address *peer, bool tls);
 
 /* Kinds TCP, UNIX, SD, VSOCK, and FD where the descriptor is a listening
  * socket. NULL with ERR_CONNECT (resolve, bind: ERR_RESOLVE, ERR_USAGE) and

@@ -147,21 +147,22 @@ static void add_connection(struct server *server, struct transport *transport)
 	}
 }
 
-static struct transport *make_transport(struct server *server, int fd, bool tls)
+static struct transport *make_transport(struct server *server, int fd,
+					const struct socket_address *peer, bool tls)
 {
 	struct transport *transport =
-		transport_plain_new(server->shared.loop, fd, server->shared.options->nagle);
+		transport_plain_new(server->shared.loop, fd, peer, server->shared.options->nagle);
 
 	if (tls)
 		transport = transport_tls_server(transport, server->shared.tls);
 	return transport;
 }
 
-static void accepted(void *arg, int fd, bool tls)
+static void accepted(void *arg, int fd, const struct socket_address *peer, bool tls)
 {
 	struct server *server = arg;
 
-	add_connection(server, make_transport(server, fd, tls));
+	add_connection(server, make_transport(server, fd, peer, tls));
 	if (server->accepted >= most_in_all(server))
 		stop_accepting(server);
 	else
@@ -284,7 +285,7 @@ struct server *server_new_connected(const struct server_shared *shared, int fd, 
 {
 	struct server *server = server_alloc(shared, done, arg);
 
-	add_connection(server, make_transport(server, fd, tls));
+	add_connection(server, make_transport(server, fd, NULL, tls));
 	return server;
 }
 

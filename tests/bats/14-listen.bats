@@ -101,6 +101,20 @@ same(b"ok\n", rest(d))'
 	stop "$SERVER"
 }
 
+@test "a connection reset before it is accepted still has its peer's address, everywhere" {
+	start_liu listen -v --json --accept 2 -m 1 127.0.0.1:0 info peername readline
+	clients 'a = dial(); print(name(a)); b = dial(); print(name(b)); reset(b)
+a.sendall(b"x\n"); same(b"", rest(a))'
+	ends 1
+	server_said "liu: connection 1 from $(said 1)
+liu: 1 connections (--max-conns): further ones wait
+liu: connection 1 has ended
+liu: connection 2 from $(said 2)
+liu: $(said 2): step 2 (readline): connection reset by peer
+liu: connection 2 has ended"
+	grep '"conn":2' "$SERVER_OUT" | grep -c "$(said 2)" | is - 'events that name the peer' 2
+}
+
 @test "-w is for each connection, from its accept to its end" {
 	start_liu listen -k -w 0.4 127.0.0.1:0 readline readline write 'ok\n'
 	clients 'a = dial(); print(name(a)); a.sendall(b"one\n")

@@ -105,7 +105,7 @@ static inline struct rig *rig_new(enum pump_direction direction, int fd, const c
 	r->s.shared = &r->shared;
 	r->s.conn = 1;
 	task_init(&r->s.task, r->loop, rig_run, r);
-	connection_init(&r->s.connection, transport_plain_new(r->loop, pair[1], false),
+	connection_init(&r->s.connection, transport_plain_new(r->loop, pair[1], NULL, false),
 			SETTINGS_LIMIT, SETTINGS_HIGH_WATER, SETTINGS_HIGH_WATER / 4, &r->s.task);
 	stdout_writer_set_owner(r->output, &r->s.task);
 	if (r->input != NULL)

@@ -79,8 +79,8 @@ static int rig_new(void **state, bool tcp)
 	(tcp ? support_tcp_pair : support_unix_pair)(pair);
 	rig->peer = pair[0];
 	task_init(&rig->task, rig->loop, run, rig);
-	connection_init(&rig->connection, transport_plain_new(rig->loop, pair[1], false), LIMIT,
-			HIGH, LOW, &rig->task);
+	connection_init(&rig->connection, transport_plain_new(rig->loop, pair[1], NULL, false),
+			LIMIT, HIGH, LOW, &rig->task);
 	rig->into = evbuffer_new();
 	rig->peer_got = evbuffer_new();
 	rig->timeout_ms = TIMEOUT_MS;

@@ -205,7 +205,7 @@ static void connections_are_told(void **state)
 
 	(void)state;
 	support_unix_pair(pair);
-	transport = transport_plain_new(rig.loop, pair[1], false);
+	transport = transport_plain_new(rig.loop, pair[1], NULL, false);
 	event_writer_listening(rig.events, "unix:/tmp/\xff");
 	event_writer_listening(rig.events, "127.0.0.1:8888");
 	event_writer_open(rig.events, 1, transport);

@@ -67,10 +67,11 @@ static int tear_down(void **state)
 	return 0;
 }
 
-static void accepted(void *arg, int fd, bool tls)
+static void accepted(void *arg, int fd, const struct socket_address *peer, bool tls)
 {
 	struct fixture *f = arg;
 
+	(void)peer;
 	assert_true(f->count < CONNS_MAX);
 	f->fds[f->count] = fd;
 	f->tls[f->count++] = tls;

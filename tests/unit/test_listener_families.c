@@ -74,9 +74,10 @@ static void in_child(int (*test)(void))
 	assert_int_equal(WEXITSTATUS(status), 0);
 }
 
-static void accepted(void *arg, int fd, bool tls)
+static void accepted(void *arg, int fd, const struct socket_address *peer, bool tls)
 {
 	(void)arg;
+	(void)peer;
 	(void)tls;
 	close(fd);
 }

@@ -53,10 +53,11 @@ static int tear_down(void **state)
 	return 0;
 }
 
-static void accepted(void *arg, int fd, bool tls)
+static void accepted(void *arg, int fd, const struct socket_address *peer, bool tls)
 {
 	struct fixture *f = arg;
 
+	(void)peer;
 	f->accepted = true;
 	f->tls = tls;
 	close(fd);

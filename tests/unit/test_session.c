@@ -165,7 +165,7 @@ static void start(struct rig *rig, const char *line, uint64_t deadline_ms)
 
 	support_unix_pair(pair);
 	rig->peer = pair[0];
-	start_on(rig, line, transport_plain_new(rig->loop, pair[1], false), deadline_ms);
+	start_on(rig, line, transport_plain_new(rig->loop, pair[1], NULL, false), deadline_ms);
 }
 
 /* --- the peer, and who reads what is printed --- */
@@ -401,12 +401,12 @@ static void check_fairness(const char *busy_steps, size_t few)
 	support_unix_pair(pair);
 	send_newlines(pair[0]);
 	busy->peer = pair[0];
-	start_on(busy, busy_steps, transport_plain_new(busy->loop, pair[1], false), 0);
+	start_on(busy, busy_steps, transport_plain_new(busy->loop, pair[1], NULL, false), 0);
 	support_unix_pair(pair);
 	support_send(pair[0], "\n", 1);
 	quiet->peer = pair[0];
 	quiet->beside = busy;
-	start_on(quiet, "skipline|abort", transport_plain_new(busy->loop, pair[1], false), 0);
+	start_on(quiet, "skipline|abort", transport_plain_new(busy->loop, pair[1], NULL, false), 0);
 	assert_true(support_run(busy->loop, is_free, quiet, SUPPORT_DEADLINE_MS));
 	assert_non_null(busy->session);
 	if (quiet->consumed_beside == 0 || quiet->consumed_beside > few)
@@ -557,7 +557,7 @@ static void can_be_aborted_in_a_handshake(void **state)
 	assert_non_null(config);
 	support_unix_pair(pair);
 	rig->peer = pair[0];
-	lower = transport_plain_new(rig->loop, pair[1], false);
+	lower = transport_plain_new(rig->loop, pair[1], NULL, false);
 	start_on(rig, "readline", transport_tls_server(lower, config), LONG_MS);
 	support_send(rig->peer, "\x16\x03", 2);
 	abort_in_phase(rig, SESSION_HANDSHAKE);
@@ -700,7 +700,7 @@ static void a_handshake_has_its_own_limit(void **state)
 	rig->settings.step_timeout_ms = 1;
 	support_unix_pair(pair);
 	rig->peer = pair[0];
-	lower = transport_plain_new(rig->loop, pair[1], false);
+	lower = transport_plain_new(rig->loop, pair[1], NULL, false);
 	start_on(rig, "readline", transport_tls_server(lower, config), 0);
 	finish_between(rig, SHORT_MS, LONG_MS);
 	assert_failed(rig, ERR_TIMEOUT,
@@ -721,7 +721,7 @@ static void closing_gives_up_when_nothing_leaves(void **state)
 	support_unix_pair(pair);
 	rig->peer = pair[0];
 	(void)support_fill(pair[1]);
-	start_on(rig, "write|0123456789", transport_plain_new(rig->loop, pair[1], false), 0);
+	start_on(rig, "write|0123456789", transport_plain_new(rig->loop, pair[1], NULL, false), 0);
 	assert_true(support_run(rig->loop, is_free, rig, SUPPORT_DEADLINE_MS));
 	assert_true(rig->failed);
 	assert_int_equal(rig->err.kind, ERR_TIMEOUT);

@@ -56,7 +56,7 @@ static int rig_new(void **state, bool tcp)
 	(tcp ? support_tcp_pair : support_unix_pair)(pair);
 	rig->peer = pair[0];
 	rig->own = pair[1];
-	rig->t = transport_plain_new(rig->loop, pair[1], false);
+	rig->t = transport_plain_new(rig->loop, pair[1], NULL, false);
 	transport_set_wake(rig->t, count_wake, rig);
 	*state = rig;
 	return 0;
@@ -652,7 +652,7 @@ static void test_blocking_socket(void **state)
 	transport_free(rig->t);
 	close(rig->peer);
 	rig->peer = pair[0];
-	rig->t = transport_plain_new(rig->loop, pair[1], false);
+	rig->t = transport_plain_new(rig->loop, pair[1], NULL, false);
 	queue_pattern(rig, 10 * MEBIBYTE, 0);
 	transport_flush(rig->t);
 	transport_want(rig->t, ROOM);
@@ -680,7 +680,7 @@ static void test_nodelay(void **state)
 
 	assert_true(nodelay(rig->own));
 	support_tcp_pair(pair);
-	other = transport_plain_new(rig->loop, pair[0], true);
+	other = transport_plain_new(rig->loop, pair[0], NULL, true);
 	assert_false(nodelay(pair[0]));
 	transport_free(other);
 	close(pair[1]);

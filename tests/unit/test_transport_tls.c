@@ -171,7 +171,7 @@ static void end_new(struct end *end, struct loop *loop, int fd)
 {
 	end->loop = loop;
 	end->fd = fd;
-	end->lower = transport_plain_new(end->loop, fd, false);
+	end->lower = transport_plain_new(end->loop, fd, NULL, false);
 	task_init(&end->task, end->loop, own, end);
 }
 
