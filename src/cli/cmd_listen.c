@@ -14,7 +14,6 @@
 #include "session/ready.h"
 #include "session/server.h"
 #include "session/step.h"
-#include "session/steps.h"
 #include "tls/tls_config.h"
 
 #include <netinet/in.h>

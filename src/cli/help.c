@@ -116,16 +116,16 @@ static void put_group(FILE *out, const struct option_group *group, enum command 
 static void put_steps(FILE *out)
 {
 	size_t count;
-	const struct step_kind *kind = step_kinds(&count);
+	const struct step_kind *const *kinds = step_kinds(&count);
 
 	(void)fprintf(out, "\nSteps:\n");
-	for (const struct step_kind *end = kind + count; kind < end; kind++) {
-		const char *args = kind->args;
+	for (size_t i = 0; i < count; i++) {
+		const char *args = kinds[i]->args;
 		char left[LEFT_SIZE];
 
-		(void)snprintf(left, sizeof(left), "%s%s%s", kind->name, args[0] == '\0' ? "" : " ",
-			       args);
-		put_row(out, left, kind->summary);
+		(void)snprintf(left, sizeof(left), "%s%s%s", kinds[i]->name,
+			       args[0] == '\0' ? "" : " ", args);
+		put_row(out, left, kinds[i]->summary);
 	}
 }
 
@@ -212,7 +212,7 @@ char *help_table(void)
 {
 	const struct command_row *rows = command_rows();
 	size_t count;
-	const struct step_kind *kinds = step_kinds(&count);
+	const struct step_kind *const *kinds = step_kinds(&count);
 	struct text text;
 
 	open_text(&text);
@@ -223,7 +223,7 @@ char *help_table(void)
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
 		put_table_options(text.file, &rows[i]);
 	for (size_t i = 0; i < count; i++)
-		(void)fprintf(text.file, "step\t%s\t%s\t%s\n", kinds[i].name, kinds[i].args,
-			      kinds[i].summary);
+		(void)fprintf(text.file, "step\t%s\t%s\t%s\n", kinds[i]->name, kinds[i]->args,
+			      kinds[i]->summary);
 	return close_text(&text);
 }

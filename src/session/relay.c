@@ -10,7 +10,7 @@
 #include "io/fd_reader.h"
 #include "session/pump.h"
 #include "session/session.h"
-#include "session/steps.h"
+#include "session/step_args.h"
 
 #include <event2/buffer.h>
 #include <inttypes.h>
@@ -243,7 +243,7 @@ static enum step_result decide(struct session *s, struct relay *relay)
 	return STEP_AGAIN;
 }
 
-enum step_result run_relay(struct session *s, const struct step *step)
+static enum step_result run_relay(struct session *s, const struct step *step)
 {
 	enum step_result result;
 
@@ -257,3 +257,12 @@ enum step_result run_relay(struct session *s, const struct step *step)
 		result = decide(s, s->state.relay);
 	return result;
 }
+
+const struct step_kind step_relay = {
+	.name = "relay",
+	.args = "",
+	.summary = "join with standard input and output",
+	.flags = STEP_LAST | STEP_READS | STEP_SENDS | STEP_PRINTS,
+	.parse = parse_relay,
+	.run = run_relay,
+};

@@ -162,6 +162,11 @@ enum step_result session_step_moved(struct session *s, uint64_t bytes);
  * end or separator, for --chomp and expect; `more` says that the step goes on. */
 void session_record(struct session *s, struct evbuffer *data, size_t strip, bool more);
 
+/* What a read of one record answers, once the reader has been asked; `expected` as
+ * in session_fail_read(). */
+enum step_result session_take_record(struct session *s, enum stream_status status,
+				     struct evbuffer *data, size_t strip, uint64_t expected);
+
 /* A piece of a longer record; without `more` it is the last, perhaps empty. */
 void session_piece(struct session *s, struct evbuffer *data, bool more);
 

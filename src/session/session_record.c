@@ -166,3 +166,21 @@ void session_record(struct session *s, struct evbuffer *data, size_t strip, bool
 	else
 		give(s, data, more, true);
 }
+
+enum step_result session_take_record(struct session *s, enum stream_status status,
+				     struct evbuffer *data, size_t strip, uint64_t expected)
+{
+	switch (status) {
+	case STREAM_OK:
+		session_record(s, data, strip, false);
+		return STEP_NEXT;
+	case STREAM_AGAIN:
+		return session_wait(s, WAIT_READ);
+	case STREAM_OVERRUN:
+		return session_fail_overrun(s, "no end within");
+	case STREAM_EOF:
+	case STREAM_ERROR:
+		break;
+	}
+	return session_fail_read(s, data, evbuffer_get_length(data), expected);
+}

@@ -112,7 +112,10 @@ struct step_context {
 };
 
 /* The table, for help, completion and the check of the manual. */
-const struct step_kind *step_kinds(size_t *count);
+const struct step_kind *const *step_kinds(size_t *count);
+
+/* The row of that name; NULL when there is none. `_` is read as `-`. */
+const struct step_kind *step_kind_find(const char *word);
 
 /* Words to steps: ERR_USAGE with one line that names the word. With no word the
  * list is `relay`. Files are not opened yet. */

@@ -2,6 +2,8 @@
 /* step_args: the arguments of the steps, read from the words of the command line. */
 #include "config.h"
 
+#include "session/step_args.h"
+
 #include "base/alloc.h"
 #include "base/err.h"
 #include "base/escape.h"
@@ -9,7 +11,6 @@
 #include "base/number.h"
 #include "session/frame.h"
 #include "session/settings.h"
-#include "session/steps.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -7,7 +7,7 @@
 #include "base/alloc.h"
 #include "base/err.h"
 #include "base/nearest.h"
-#include "session/steps.h"
+#include "session/step_args.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,13 +23,13 @@ enum { STEP_TEXT_MAX = 60 }; /* of a step in messages */
 static bool unknown_step(const char *word, struct err *err)
 {
 	size_t count;
-	const struct step_kind *kinds = step_kinds(&count);
+	const struct step_kind *const *kinds = step_kinds(&count);
 	struct nearest nearest;
 	const char *near;
 
 	nearest_begin(&nearest, word);
 	for (size_t i = 0; i < count; i++)
-		nearest_try(&nearest, kinds[i].name);
+		nearest_try(&nearest, kinds[i]->name);
 	near = nearest_found(&nearest);
 	if (near != NULL)
 		return err_set(err, ERR_USAGE, "unknown step '%s', did you mean '%s'?", word, near);
@@ -305,3 +305,10 @@ void step_list_free(struct step_list *list)
 	free(list->steps);
 	free(list);
 }
+
+/* A word before a step, not one that runs. */
+const struct step_kind step_try = {
+	.name = "try",
+	.args = "STEP",
+	.summary = "run STEP; should it fail, go on",
+};

@@ -6,7 +6,6 @@
 
 #include "base/err.h"
 #include "session/settings.h"
-#include "session/steps.h"
 #include "stream/separators.h"
 
 #include <fcntl.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-/* echo: send back what comes, as it comes or by whole frames. */
+/* step_echo: send back what comes, as it comes or by whole frames. */
 #include "config.h"
 
 #include "session/session.h"
-#include "session/steps.h"
+#include "session/step_args.h"
 
 #include <event2/buffer.h>
 
@@ -39,7 +39,7 @@ static enum step_result echo_ended(struct session *s)
  * its end. A last partial frame is sent back too. Once sending has failed, what
  * comes has nowhere to go.
  */
-enum step_result run_echo(struct session *s, const struct step *step)
+static enum step_result run_echo(struct session *s, const struct step *step)
 {
 	struct evbuffer *data = event_writer_scratch(s->shared->events);
 
@@ -68,3 +68,12 @@ enum step_result run_echo(struct session *s, const struct step *step)
 	}
 	return session_wait(s, WAIT_TURN);
 }
+
+const struct step_kind step_echo = {
+	.name = "echo",
+	.args = "[line | exactly N | until SEP]",
+	.summary = "send back what comes",
+	.flags = STEP_LAST | STEP_READS | STEP_SENDS,
+	.parse = parse_echo,
+	.run = run_echo,
+};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* steps_write: the steps that send. */
+/* step_writefile: send a file, in bounded memory. */
 #include "config.h"
 
 #include "base/alloc.h"
@@ -8,10 +8,9 @@
 #include "io/fd_reader.h"
 #include "session/pump.h"
 #include "session/session.h"
-#include "session/steps.h"
+#include "session/step_args.h"
 
 #include <errno.h>
-#include <event2/buffer.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,38 +20,6 @@
 enum {
 	STALL_NOTICE_MS = 5000, /* neither direction has moved for so long */
 };
-
-/* write, writeline, writehex and writeframe: their bytes were made when the
- * list was read. */
-enum step_result run_write(struct session *s, const struct step *step)
-{
-	if (s->connection.writer.broken)
-		return session_fail_write(s);
-	writer_write(&s->connection.writer, step->data);
-	return session_step_moved(s, step->data.len);
-}
-
-/* What a wait for the write buffer answers. */
-static enum step_result take_sent(struct session *s, enum stream_status status)
-{
-	if (status == STREAM_AGAIN)
-		return session_wait(s, WAIT_WRITE);
-	if (status == STREAM_ERROR)
-		return session_fail_write(s);
-	return session_step_done(s);
-}
-
-enum step_result run_drain(struct session *s, const struct step *step)
-{
-	(void)step;
-	return take_sent(s, writer_drain(&s->connection.writer));
-}
-
-enum step_result run_write_eof(struct session *s, const struct step *step)
-{
-	(void)step;
-	return take_sent(s, connection_write_eof(&s->connection));
-}
 
 /* Every `%n` in PATH is the connection's number. */
 static char *numbered_path(const char *path, unsigned conn)
@@ -119,7 +86,7 @@ static void watch_for_stall(struct session *s)
 }
 
 /* Waits for the low-water mark at the end, as drain does. */
-enum step_result run_writefile(struct session *s, const struct step *step)
+static enum step_result run_writefile(struct session *s, const struct step *step)
 {
 	struct pump *pump = s->state.pump;
 	struct err err;
@@ -149,3 +116,12 @@ enum step_result run_writefile(struct session *s, const struct step *step)
 	}
 	return session_fail(s, fd_reader_error(s->state.input), NULL);
 }
+
+const struct step_kind step_writefile = {
+	.name = "writefile",
+	.args = "PATH",
+	.summary = "send a file ('-': standard input)",
+	.flags = STEP_SENDS,
+	.parse = parse_path,
+	.run = run_writefile,
+};

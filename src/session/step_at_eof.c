@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: ISC */
+/* step_at_eof: a byte, or the end. */
+#include "config.h"
+
+#include "base/err.h"
+#include "base/escape.h"
+#include "session/session.h"
+
+/* at-eof: a byte, or the end. */
+static enum step_result run_at_eof(struct session *s, const struct step *step)
+{
+	unsigned char byte;
+	char shown[8];
+	struct err err;
+	size_t got;
+
+	(void)step;
+	switch (reader_peek(&s->connection.reader, 1, &byte, &got)) {
+	case STREAM_AGAIN:
+		return session_wait(s, WAIT_READ);
+	case STREAM_EOF:
+		return session_step_done(s);
+	case STREAM_OK:
+		(void)err_set(&err, ERR_EXPECTATION, "the stream goes on with '%s'",
+			      escape_visible(bytes_of(&byte, 1), shown, sizeof(shown)));
+		return session_fail(s, &err, NULL);
+	case STREAM_OVERRUN:
+	case STREAM_ERROR:
+		break;
+	}
+	return session_fail_read(s, NULL, 0, 0);
+}
+
+const struct step_kind step_at_eof = {
+	.name = "at-eof",
+	.args = "",
+	.summary = "succeed at the end of the stream",
+	.run = run_at_eof,
+};

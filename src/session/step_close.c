@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: ISC */
+/* step_close: the steps that end the connection. */
+#include "config.h"
+
+#include "base/err.h"
+#include "session/session.h"
+
+/* close: what every list does at its end. */
+static enum step_result run_close(struct session *s, const struct step *step)
+{
+	struct err err;
+
+	(void)step;
+	session_time_idle_off(s); /* the closing has its own patience */
+	switch (connection_close(&s->connection, s->shared->settings->close_timeout_ms, &err)) {
+	case STREAM_AGAIN:
+		return session_wait(s, WAIT_CLOSE);
+	case STREAM_ERROR:
+		s->phase = SESSION_OVER;
+		return session_fail(s, &err, NULL);
+	case STREAM_OK:
+	case STREAM_EOF:
+	case STREAM_OVERRUN:
+		break;
+	}
+	(void)session_step_done(s);
+	s->phase = SESSION_OVER;
+	return STEP_STOP;
+}
+
+static enum step_result run_abort(struct session *s, const struct step *step)
+{
+	(void)step;
+	(void)session_step_done(s);
+	connection_abort(&s->connection);
+	s->phase = SESSION_OVER;
+	return STEP_STOP;
+}
+
+const struct step_kind step_close = {
+	.name = "close",
+	.args = "",
+	.summary = "close in order, as at the end of every list",
+	.flags = STEP_LAST,
+	.run = run_close,
+};
+
+const struct step_kind step_abort = {
+	.name = "abort",
+	.args = "",
+	.summary = "reset the connection",
+	.flags = STEP_LAST,
+	.run = run_abort,
+};

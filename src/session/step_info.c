@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: ISC */
+/* step_info: facts about the connection. */
+#include "config.h"
+
+#include "base/escape.h"
+#include "session/session.h"
+#include "session/step_args.h"
+
+#include <event2/buffer.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A peer may have chosen it, and one line it shall be. */
+static void show_controls(struct evbuffer *fact)
+{
+	size_t len = evbuffer_get_length(fact);
+	char *shown = escape_controls(bytes_of(evbuffer_pullup(fact, -1), len));
+
+	evbuffer_drain(fact, len);
+	evbuffer_add(fact, shown, strlen(shown));
+	free(shown);
+}
+
+/* info: one fact and a newline. */
+static enum step_result run_info(struct session *s, const struct step *step)
+{
+	struct evbuffer *data = event_writer_scratch(s->shared->events);
+	struct step_event event = session_event(s);
+
+	if (session_output_full(s))
+		return STEP_AGAIN;
+	event.no_data = !transport_info(s->connection.transport, step->key, data) ||
+			evbuffer_get_length(data) == 0;
+	session_record_begin(s);
+	session_record_add(s, data, evbuffer_get_length(data));
+	if (!event_writer_is_json(s->shared->events) && step->key != INFO_PEERCERT &&
+	    step->key != INFO_PEERCERT_NAMES)
+		show_controls(data);
+	event.data = data;
+	event.newline = true;
+	event_writer_step(s->shared->events, &event);
+	return STEP_NEXT;
+}
+
+const struct step_kind step_info = {
+	.name = "info",
+	.args = "KEY",
+	.summary = "print one fact about the connection",
+	.flags = STEP_PRINTS | STEP_RECORD,
+	.parse = parse_key,
+	.run = run_info,
+};

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: ISC */
+/* step_read: what comes, to the end or once. */
+#include "config.h"
+
+#include "session/pump.h"
+#include "session/session.h"
+#include "session/step_args.h"
+
+#include <event2/buffer.h>
+
+/* read: everything to the end of the stream, as it comes. */
+static enum step_result read_to_end(struct session *s)
+{
+	struct pump *pump = session_pump(s, PUMP_DOWN, NULL);
+
+	switch (pump_run(pump, s)) {
+	case STREAM_OK:
+		return session_wait(s, WAIT_TURN);
+	case STREAM_AGAIN:
+		return STEP_AGAIN;
+	case STREAM_EOF:
+		session_piece_end(s);
+		return STEP_NEXT;
+	case STREAM_OVERRUN:
+	case STREAM_ERROR:
+		break;
+	}
+	return session_fail_read(s, event_writer_scratch(s->shared->events), pump->bytes, 0);
+}
+
+static enum step_result run_read(struct session *s, const struct step *step)
+{
+	struct evbuffer *data = event_writer_scratch(s->shared->events);
+
+	if (!step->has_number)
+		return read_to_end(s);
+	if (session_output_full(s))
+		return STEP_AGAIN;
+	return session_take_record(s,
+				   reader_read(&s->connection.reader, (size_t)step->number, data),
+				   data, 0, 0);
+}
+
+const struct step_kind step_read = {
+	.name = "read",
+	.args = "[N]",
+	.summary = "read to the end, or once at most N bytes",
+	.flags = STEP_READS | STEP_PRINTS | STEP_RECORD,
+	.parse = parse_optional_size,
+	.run = run_read,
+};

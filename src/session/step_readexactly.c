@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: ISC */
+/* step_readexactly: so many bytes and no more. */
+#include "config.h"
+
+#include "session/session.h"
+#include "session/step_args.h"
+
+#include <event2/buffer.h>
+
+enum { PIECES_PER_RUN = 16 }; /* then others have their turn */
+
+/* More than the limit is not kept until it is whole, but passed on. */
+static enum step_result readexactly_in_pieces(struct session *s, uint64_t n)
+{
+	struct evbuffer *data = event_writer_scratch(s->shared->events);
+	size_t most =
+		event_writer_is_json(s->shared->events) ? s->shared->settings->limit : SIZE_MAX;
+
+	for (int budget = PIECES_PER_RUN; budget > 0; budget--) {
+		uint64_t left = n - s->state.bytes;
+		enum stream_status status;
+
+		if (session_output_full(s))
+			return STEP_AGAIN;
+		status =
+			reader_read(&s->connection.reader, left > most ? most : (size_t)left, data);
+		if (status == STREAM_AGAIN)
+			return session_wait(s, WAIT_READ);
+		if (status != STREAM_OK)
+			return session_fail_read(s, data,
+						 s->state.bytes + evbuffer_get_length(data), n);
+		session_piece(s, data, evbuffer_get_length(data) < left);
+		if (s->state.bytes == n)
+			return STEP_NEXT;
+	}
+	return session_wait(s, WAIT_TURN);
+}
+
+static enum step_result run_readexactly(struct session *s, const struct step *step)
+{
+	struct evbuffer *data = event_writer_scratch(s->shared->events);
+	uint64_t n = step->number;
+
+	if (n > s->shared->settings->limit)
+		return readexactly_in_pieces(s, n);
+	if (session_output_full(s))
+		return STEP_AGAIN;
+	return session_take_record(s, reader_readexactly(&s->connection.reader, (size_t)n, data),
+				   data, 0, n);
+}
+
+const struct step_kind step_readexactly = {
+	.name = "readexactly",
+	.args = "N",
+	.summary = "read exactly N bytes",
+	.flags = STEP_READS | STEP_PRINTS | STEP_RECORD,
+	.parse = parse_size,
+	.run = run_readexactly,
+};

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: ISC */
+/* step_readline: lines. */
+#include "config.h"
+
+#include "io/stdout_writer.h"
+#include "session/session.h"
+#include "session/step_args.h"
+
+#include <event2/buffer.h>
+
+enum {
+	/* Lines or pieces in one run; then others have their turn. */
+	LINES_PER_RUN = 1024,
+	PIECES_PER_RUN = 16,
+};
+
+/* The length of a line's end. */
+static size_t line_end(struct evbuffer *line)
+{
+	size_t len = evbuffer_get_length(line);
+	size_t tail = len < 2 ? len : 2;
+	struct evbuffer_ptr at;
+	char end[2] = { 0 };
+
+	if (tail == 0)
+		return 0;
+	evbuffer_ptr_set(line, &at, len - tail, EVBUFFER_PTR_SET);
+	evbuffer_copyout_from(line, &at, end, tail);
+	if (end[tail - 1] != '\n')
+		return 0;
+	return tail == 2 && end[0] == '\r' ? 2 : 1;
+}
+
+/* Nobody looks at the lines: they go straight to the output, many at once. */
+static bool lines_pass_through(const struct session *s)
+{
+	return !event_writer_is_json(s->shared->events) && !s->shared->settings->chomp &&
+	       s->record == NULL;
+}
+
+/* Lines at hand, straight to the output. What is left of a stream that has ended
+ * is printed too, and is a line where it ended well. */
+static enum stream_status pass_lines(struct session *s, uint64_t max)
+{
+	struct stdout_writer *output = event_writer_output(s->shared->events);
+	uint64_t before = reader_buffered(&s->connection.reader), lines;
+	enum stream_status status =
+		reader_readlines(&s->connection.reader, max, stdout_writer_queue(output), &lines);
+
+	stdout_writer_added(output);
+	s->state.piece = before - reader_buffered(&s->connection.reader);
+	if (status == STREAM_EOF && s->state.piece > 0) {
+		status = STREAM_OK;
+		lines = 1;
+	}
+	s->state.records += lines;
+	return status;
+}
+
+static enum step_result run_lines(struct session *s, const struct step *step)
+{
+	struct evbuffer *line = event_writer_scratch(s->shared->events);
+
+	for (int budget = PIECES_PER_RUN; budget > 0; budget--) {
+		enum stream_status status;
+
+		if (session_output_full(s))
+			return STEP_AGAIN;
+		status = pass_lines(s, step->number - s->state.records);
+		if (status == STREAM_EOF || status == STREAM_ERROR)
+			return session_fail_read(s, NULL, s->state.piece, 0);
+		if (status != STREAM_OK)
+			return session_take_record(s, status, line, 0, 0);
+		if (s->state.records == step->number)
+			return STEP_NEXT;
+	}
+	return session_wait(s, WAIT_TURN);
+}
+
+static enum step_result run_readline(struct session *s, const struct step *step)
+{
+	struct evbuffer *line = event_writer_scratch(s->shared->events);
+
+	if (lines_pass_through(s))
+		return run_lines(s, step);
+	for (int budget = LINES_PER_RUN; budget > 0; budget--) {
+		enum stream_status status;
+
+		if (session_output_full(s))
+			return STEP_AGAIN;
+		status = reader_readline(&s->connection.reader, line);
+		/* A partial last line is a line, where the stream ended well. */
+		if (status == STREAM_EOF && evbuffer_get_length(line) > 0)
+			status = STREAM_OK;
+		if (status != STREAM_OK)
+			return session_take_record(s, status, line, 0, 0);
+		s->state.records++;
+		session_record(s, line, line_end(line), s->state.records < step->number);
+		if (s->state.records == step->number)
+			return STEP_NEXT;
+	}
+	return session_wait(s, WAIT_TURN);
+}
+
+const struct step_kind step_readline = {
+	.name = "readline",
+	.args = "[COUNT]",
+	.summary = "read COUNT lines (1)",
+	.flags = STEP_READS | STEP_PRINTS | STEP_RECORD,
+	.parse = parse_optional_count,
+	.run = run_readline,
+};

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: ISC */
+/* step_readuntil: a record up to its separator. */
+#include "config.h"
+
+#include "session/session.h"
+#include "session/step_args.h"
+
+static enum step_result run_readuntil(struct session *s, const struct step *step)
+{
+	struct evbuffer *data = event_writer_scratch(s->shared->events);
+	struct reader *reader = &s->connection.reader;
+	enum stream_status status;
+
+	if (session_output_full(s))
+		return STEP_AGAIN;
+	status = reader_readuntil(reader, step->seps, data);
+	return session_take_record(s, status, data, status == STREAM_OK ? reader->matched : 0, 0);
+}
+
+const struct step_kind step_readuntil = {
+	.name = "readuntil",
+	.args = "SEP [or SEP]...",
+	.summary = "read up to and with a separator",
+	.flags = STEP_READS | STEP_PRINTS | STEP_RECORD,
+	.parse = parse_separators,
+	.run = run_readuntil,
+};

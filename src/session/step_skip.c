@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: ISC */
+/* step_skip: the steps that read and throw away. */
+#include "config.h"
+
+#include "session/session.h"
+#include "session/step_args.h"
+
+enum { LINES_PER_RUN = 1024 }; /* then others have their turn */
+
+/* What a skip answers; `enough` says whether the end is a good end for it. */
+static enum step_result skip_ended(struct session *s, enum stream_status status, uint64_t expected)
+{
+	if (status == STREAM_AGAIN)
+		return session_wait(s, WAIT_READ);
+	return session_fail_read(s, NULL, s->state.bytes, expected);
+}
+
+static enum step_result run_skip(struct session *s, const struct step *step)
+{
+	while (s->state.bytes < step->number) {
+		uint64_t skipped = 0;
+		enum stream_status status =
+			reader_skip(&s->connection.reader, step->number - s->state.bytes, &skipped);
+
+		s->state.bytes += skipped;
+		if (status != STREAM_OK)
+			return skip_ended(s, status, step->number);
+	}
+	return session_step_moved(s, s->state.bytes);
+}
+
+static enum step_result run_skipline(struct session *s, const struct step *step)
+{
+	for (int budget = LINES_PER_RUN; s->state.records < step->number; budget--) {
+		uint64_t skipped = 0;
+		enum stream_status status;
+
+		if (budget == 0)
+			return session_wait(s, WAIT_TURN);
+		status = reader_skipuntil(&s->connection.reader, separators_newline(), &skipped);
+		s->state.bytes += skipped;
+		s->state.piece += skipped;
+		/* A partial last line is a line, as for readline. */
+		if (status == STREAM_EOF && s->state.piece > 0)
+			status = STREAM_OK;
+		if (status != STREAM_OK)
+			return skip_ended(s, status, 0);
+		s->state.piece = 0;
+		s->state.records++;
+	}
+	return session_step_moved(s, s->state.bytes);
+}
+
+static enum step_result run_skipuntil(struct session *s, const struct step *step)
+{
+	uint64_t skipped = 0;
+	enum stream_status status = reader_skipuntil(&s->connection.reader, step->seps, &skipped);
+
+	s->state.bytes += skipped;
+	if (status != STREAM_OK)
+		return skip_ended(s, status, 0);
+	return session_step_moved(s, s->state.bytes);
+}
+
+const struct step_kind step_skip = {
+	.name = "skip",
+	.args = "N",
+	.summary = "read N bytes and throw them away",
+	.flags = STEP_READS,
+	.parse = parse_size,
+	.run = run_skip,
+};
+
+const struct step_kind step_skipline = {
+	.name = "skipline",
+	.args = "[COUNT]",
+	.summary = "throw COUNT lines (1) away",
+	.flags = STEP_READS,
+	.parse = parse_optional_count,
+	.run = run_skipline,
+};
+
+const struct step_kind step_skipuntil = {
+	.name = "skipuntil",
+	.args = "SEP [or SEP]...",
+	.summary = "throw away up to and with a separator",
+	.flags = STEP_READS,
+	.parse = parse_separators,
+	.run = run_skipuntil,
+};
