@@ -6,8 +6,9 @@
 
 #include "base/alloc.h"
 #include "cli/option_table.h"
-#include "net/versions.h"
+#include "io/loop.h"
 #include "session/step.h"
+#include "tls/tls_library.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +18,6 @@ enum {
 	LINE_WIDTH = 80,
 	SUMMARY_COLUMN = 32,
 	LEFT_SIZE = 80,
-	VERSIONS_SIZE = 128,
 };
 
 /* A text under construction; close_text() gives the string. */
@@ -182,10 +182,8 @@ char *help_command(enum command command)
 
 char *help_version(void)
 {
-	char versions[VERSIONS_SIZE];
-
-	versions_text(versions, sizeof(versions));
-	return alloc_printf("liu %s\n%s\n", PACKAGE_VERSION, versions);
+	return alloc_printf("liu %s\nlibevent %s, OpenSSL %s\n", PACKAGE_VERSION,
+			    loop_libevent_version(), tls_library_version());
 }
 
 static void put_table_options(FILE *out, const struct command_row *command)

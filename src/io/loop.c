@@ -216,6 +216,11 @@ struct event_base *loop_base(struct loop *loop)
 	return loop->base;
 }
 
+const char *loop_libevent_version(void)
+{
+	return event_get_version();
+}
+
 uint64_t loop_now_us(void)
 {
 	struct timespec now;

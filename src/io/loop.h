@@ -54,6 +54,9 @@ void loop_brought(struct loop *loop, size_t bytes);
 
 struct event_base *loop_base(struct loop *loop); /* for src/net and the pumps */
 
+/* The version of the library that is loaded, not of the headers: "2.1.12-stable". */
+const char *loop_libevent_version(void);
+
 /* Milliseconds of the monotonic clock, and microseconds for measuring. */
 uint64_t loop_now(void);
 uint64_t loop_now_us(void);
