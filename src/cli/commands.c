@@ -5,7 +5,7 @@
 #include "cli/commands.h"
 
 #include "base/err.h"
-#include "tls/tls_config.h"
+#include "tls/tls_settings.h"
 
 #include <sys/socket.h>
 

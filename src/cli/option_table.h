@@ -16,7 +16,7 @@
 #include "session/http.h"
 #include "session/server.h"
 #include "session/settings.h"
-#include "tls/tls_config.h"
+#include "tls/tls_settings.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -52,7 +52,7 @@ static bool store_string(const char *value, const char **out, struct err *err)
 
 static bool store_pin(const char *value, struct string_list *out, struct err *err)
 {
-	if (!tls_pin_valid(value))
+	if (!tls_settings_pin_valid(value))
 		return err_set(err, ERR_USAGE, "'%s' is no pin: sha256: and 64 hexadecimal digits",
 			       value);
 	list_add(out, value);

@@ -10,6 +10,7 @@
 #include "tls/tls_cert_text.h"
 #include "tls/tls_errors.h"
 #include "tls/tls_self_signed.h"
+#include "tls/tls_settings.h"
 #include "tls/tls_verify.h"
 
 #include <errno.h>
@@ -28,11 +29,9 @@
 enum {
 	FILE_MAX = 16 * 1024 * 1024, /* a bundle of all authorities has 200 KiB */
 	READ_SIZE = 16 * 1024,
-	PIN_DIGITS = 64,
 };
 
 static const char session_context[] = "liu";
-static const char pin_prefix[] = "sha256:";
 
 struct tls_config {
 	SSL_CTX *ctx;
@@ -229,7 +228,7 @@ static bool set_trust(SSL_CTX *ctx, const struct tls_settings *settings, struct 
 	if (settings->capath != NULL && !trust_directory(ctx, settings->capath, err))
 		return false;
 	if (settings->cacert == NULL && settings->capath == NULL &&
-	    tls_verify_needs_chain(settings) && SSL_CTX_set_default_verify_paths(ctx) != 1)
+	    tls_settings_need_chain(settings) && SSL_CTX_set_default_verify_paths(ctx) != 1)
 		return err_set(err, ERR_USAGE, "cannot use the system's certificates: %s",
 			       tls_errors_reason());
 	return true;
@@ -327,14 +326,6 @@ const char *tls_config_pin(const struct tls_config *config)
 bool tls_config_self_made(const struct tls_config *config)
 {
 	return config->self_made;
-}
-
-bool tls_pin_valid(const char *text)
-{
-	size_t prefix = sizeof(pin_prefix) - 1;
-
-	return strncmp(text, pin_prefix, prefix) == 0 && strlen(text) == prefix + PIN_DIGITS &&
-	       strspn(text + prefix, "0123456789abcdefABCDEF") == PIN_DIGITS;
 }
 
 SSL_CTX *tls_config_ctx(const struct tls_config *config)

@@ -14,18 +14,7 @@
 struct bio_method_st; /* BIO_METHOD */
 struct err;
 struct ssl_ctx_st; /* SSL_CTX */
-
-/* From the command line; strings borrowed for the program's life. */
-struct tls_settings {
-	bool insecure;	      /* neither chain nor name is checked */
-	bool allow_truncated; /* an end without close_notify is an end */
-	const char *cacert;   /* PEM file instead of the system's store */
-	const char *capath;
-	const char *server_name; /* SNI and the name checked, instead of the host */
-	const char *cert, *key;	 /* PEM; the key may stand in the cert's file */
-	const char **pins;	 /* "sha256:HEX", checked by tls_pin_valid */
-	size_t pin_count;
-};
+struct tls_settings;
 
 struct tls_config;
 
@@ -44,9 +33,6 @@ void tls_config_free(struct tls_config *config);
  * without one. */
 const char *tls_config_pin(const struct tls_config *config);
 bool tls_config_self_made(const struct tls_config *config);
-
-/* Is `text` what --pin takes: sha256: and 64 hexadecimal digits? */
-bool tls_pin_valid(const char *text);
 
 /* For transport_tls. */
 struct ssl_ctx_st *tls_config_ctx(const struct tls_config *config);

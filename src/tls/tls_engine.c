@@ -11,6 +11,7 @@
 #include "tls/tls_cert_text.h"
 #include "tls/tls_config.h"
 #include "tls/tls_errors.h"
+#include "tls/tls_settings.h"
 
 #include <event2/buffer.h>
 #include <openssl/err.h>

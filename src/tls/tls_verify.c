@@ -10,7 +10,7 @@
 #include "base/escape.h"
 #include "base/idn.h"
 #include "tls/tls_cert_text.h"
-#include "tls/tls_config.h"
+#include "tls/tls_settings.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -20,19 +20,11 @@
 #include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 enum {
 	NAMES_SHOWN = 6,
 	NAME_SIZE = 80, /* of each name in a message */
 };
-
-bool tls_verify_needs_chain(const struct tls_settings *settings)
-{
-	bool ca_given = settings->cacert != NULL || settings->capath != NULL;
-
-	return !settings->insecure && (settings->pin_count == 0 || ca_given);
-}
 
 /* Of a certificate: what cannot be shown has been made visible by tls_facts. */
 static char *shorten(const char *text, char buf[NAME_SIZE])
@@ -180,18 +172,10 @@ static char *chain_failure(X509_STORE_CTX *store, const struct tls_peer *peer)
 	}
 }
 
-static bool pin_matches(const struct tls_settings *settings, const char *pin)
-{
-	for (size_t i = 0; i < settings->pin_count; i++)
-		if (strcasecmp(settings->pins[i], pin) == 0)
-			return true;
-	return false;
-}
-
 static bool check_pin(const struct tls_settings *settings, const X509 *cert, char **failure)
 {
 	char *pin = tls_cert_text_pin(cert);
-	bool ok = settings->pin_count == 0 || pin_matches(settings, pin);
+	bool ok = settings->pin_count == 0 || tls_settings_allow_pin(settings, pin);
 
 	if (!ok)
 		*failure = alloc_printf("the peer's key is %s, which no --pin allows", pin);
@@ -205,7 +189,7 @@ static int verify(X509_STORE_CTX *store, void *arg)
 	const struct tls_settings *settings = arg;
 	SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
 	struct tls_peer *peer = SSL_get_app_data(ssl);
-	bool chain = tls_verify_needs_chain(settings);
+	bool chain = tls_settings_need_chain(settings);
 
 	free(peer->failure);
 	peer->failure = NULL;

@@ -22,9 +22,6 @@ struct tls_peer {
 	char *failure; /* one line once the check has failed; owned */
 };
 
-/* Do chain and names count with these settings? */
-bool tls_verify_needs_chain(const struct tls_settings *settings);
-
 /* Make all of a client's connections check. `settings` is borrowed. */
 void tls_verify_install(struct ssl_ctx_st *ctx, const struct tls_settings *settings);
 

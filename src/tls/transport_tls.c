@@ -10,6 +10,7 @@
 #include "tls/tls_config.h"
 #include "tls/tls_engine.h"
 #include "tls/tls_lower.h"
+#include "tls/tls_settings.h"
 
 #include <event2/buffer.h>
 #include <stdlib.h>

@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "tls/tls_config.h"
+#include "tls/tls_settings.h"
 #include "tls/transport_tls.h"
 #include "unit/caller.h"
 #include "unit/doors.h"

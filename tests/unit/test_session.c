@@ -9,6 +9,7 @@
 #include "io/loop.h"
 #include "io/stdout_writer.h"
 #include "tls/tls_config.h"
+#include "tls/tls_settings.h"
 #include "tls/transport_tls.h"
 #include "unit/support.h"
 

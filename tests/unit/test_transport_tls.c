@@ -9,6 +9,7 @@
 #include "io/loop.h"
 #include "tls/tls_cert_text.h"
 #include "tls/tls_config.h"
+#include "tls/tls_settings.h"
 #include "unit/certificate.h"
 #include "unit/support.h"
 
