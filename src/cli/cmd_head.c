@@ -9,6 +9,7 @@
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/program.h"
+#include "http/head_event.h"
 #include "io/stdout_writer.h"
 #include "io/transport.h"
 #include "net/dial.h"
@@ -142,7 +143,7 @@ static void answered(struct head *h)
 
 	h->times.total_us = loop_now_us() - h->started_us;
 	if (h->options->json) {
-		event_writer_head(h->program.events, current(h)->text, &h->fetch.head, &h->times);
+		head_event(h->program.events, current(h)->text, &h->fetch.head, &h->times);
 		if (h->options->fields.count > 0)
 			has_fields = head_text_has_field(&h->fetch.head, h->options->fields.items,
 							 h->options->fields.count);

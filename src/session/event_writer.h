@@ -14,7 +14,7 @@
 
 struct err;
 struct evbuffer;
-struct http_head;
+struct json_event;
 struct stdout_writer;
 struct event_writer;
 struct task;
@@ -58,14 +58,10 @@ void event_writer_close(struct event_writer *events, unsigned conn, uint64_t sen
 			uint64_t received, uint64_t duration_us);
 void event_writer_error(struct event_writer *events, unsigned conn, const struct err *err);
 
-struct head_times {
-	uint64_t resolve_us, connect_us, tls_us, first_byte_us, total_us;
-};
+/* One line, whatever the output is: for events of JSON alone. `event` is handed over. */
+void event_writer_add(struct event_writer *events, struct json_event *event);
 
-void event_writer_head(struct event_writer *events, const char *url, const struct http_head *head,
-		       const struct head_times *times);
-
-/* Back-pressure: see output.h. */
+/* Back-pressure: see stdout_writer.h. */
 bool event_writer_above(const struct event_writer *events);
 void event_writer_wait(struct event_writer *events, struct task *task);
 void event_writer_unwait(struct event_writer *events, struct task *task);

@@ -5,6 +5,7 @@
 #include "session/event_writer.h"
 
 #include "base/err.h"
+#include "http/head_event.h"
 #include "io/loop.h"
 #include "io/stdout_writer.h"
 #include "io/transport.h"
@@ -245,7 +246,7 @@ static void an_answer_is_told(void **state)
 	struct rig rig = rig_new(true);
 
 	(void)state;
-	event_writer_head(rig.events, "http://h/", &head, &times);
+	head_event(rig.events, "http://h/", &head, &times);
 	assert_written(&rig,
 		       "{\"event\":\"head\",\"url\":\"http://h/\",\"status\":200,\"reason\":\"\","
 		       "\"version\":\"HTTP/1.1\",\"headers\":[[\"Content-Type\",\"text/html\"],"
