@@ -11,9 +11,9 @@
 
 #include "base/bytes.h"
 #include "cli/command_table.h"
+#include "http/http_request.h"
 #include "net/dial.h"
 #include "net/listener.h"
-#include "session/http.h"
 #include "session/server.h"
 #include "session/settings.h"
 #include "tls/tls_settings.h"

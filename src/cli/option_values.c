@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/escape.h"
 #include "base/number.h"
+#include "http/status_ranges.h"
 #include "net/address.h"
 #include "session/pump.h"
 

@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/nearest.h"
 #include "cli/option_values.h"
+#include "http/status_ranges.h"
 #include "net/address.h"
 
 #include <stdio.h>

@@ -4,8 +4,8 @@
 
 #include "http/head_event.h"
 
+#include "http/http_head.h"
 #include "session/event_writer.h"
-#include "session/http.h"
 #include "session/json_event.h"
 
 static struct json_event *timing(const struct head_times *times)

@@ -4,7 +4,10 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
-#include "session/http.h"
+#include "http/http_head.h"
+#include "http/http_request.h"
+#include "http/status_ranges.h"
+#include "http/url.h"
 
 #include <stddef.h>
 #include <stdint.h>

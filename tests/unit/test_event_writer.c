@@ -6,10 +6,10 @@
 
 #include "base/err.h"
 #include "http/head_event.h"
+#include "http/http_head.h"
 #include "io/loop.h"
 #include "io/stdout_writer.h"
 #include "io/transport.h"
-#include "session/http.h"
 #include "unit/support.h"
 
 #include <errno.h>

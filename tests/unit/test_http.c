@@ -2,10 +2,13 @@
 /* test_http: URLs, requests, heads of answers and the ranges of --fail. */
 #include "config.h"
 
-#include "session/http.h"
+#include "http/http_head.h"
 
 #include "base/alloc.h"
 #include "base/err.h"
+#include "http/http_request.h"
+#include "http/status_ranges.h"
+#include "http/url.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -5,6 +5,7 @@
 #include "cli/options.h"
 
 #include "base/err.h"
+#include "http/status_ranges.h"
 
 #include <netinet/in.h>
 #include <setjmp.h>

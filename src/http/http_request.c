@@ -2,11 +2,12 @@
 /* http_request: the request that `liu head` sends. */
 #include "config.h"
 
-#include "session/http.h"
+#include "http/http_request.h"
 
 #include "base/alloc.h"
 #include "base/err.h"
 #include "base/escape.h"
+#include "http/url.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 /* url: http and https URLs, as `liu head` takes them. */
 #include "config.h"
 
-#include "session/url.h"
+#include "http/url.h"
 
 #include "base/alloc.h"
 #include "base/bytes.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* head_text: the head of an HTTP answer as people and scripts read it. */
-#ifndef LIU_SESSION_HEAD_TEXT_H
-#define LIU_SESSION_HEAD_TEXT_H
+#ifndef LIU_HTTP_HEAD_TEXT_H
+#define LIU_HTTP_HEAD_TEXT_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* http: the head of an answer, and the status ranges of --fail. */
+/* http_head: the head of an HTTP answer, read line by line. */
 #include "config.h"
 
-#include "session/http.h"
+#include "http/http_head.h"
 
 #include "base/alloc.h"
 #include "base/err.h"
@@ -13,12 +13,8 @@
 
 enum {
 	SHOWN_SIZE = 80,
-	STATUS_MIN = 100,
-	STATUS_MAX = 999,
 	STATUS_DIGITS = 3,
 };
-
-/* --- the head of an answer ------------------------------------------------- */
 
 static enum http_answer fail(struct err *err, const char *what, struct bytes line)
 {
@@ -178,79 +174,4 @@ void http_head_free(struct http_head *head)
 	free(head->version);
 	free(head->reason);
 	*head = (struct http_head){ 0 };
-}
-
-/* --- the ranges of --fail -------------------------------------------------- */
-
-#define RANGES_DEFAULT "100-399"
-
-struct http_range {
-	int low, high;
-};
-
-struct http_ranges {
-	struct http_range *items;
-	size_t count;
-};
-
-/* Three digits at `*text`, which is moved behind them; 0: there are none. */
-static int take_status(const char **text)
-{
-	const char *s = *text;
-	int status = 0;
-
-	for (int i = 0; i < STATUS_DIGITS; i++) {
-		if (!is_digit((unsigned char)s[i]))
-			return 0;
-		status = status * 10 + (s[i] - '0');
-	}
-	*text = s + STATUS_DIGITS;
-	return status >= STATUS_MIN && status <= STATUS_MAX ? status : 0;
-}
-
-/* "304" or "200-299", and what ends it. */
-static bool take_range(const char **text, struct http_range *out)
-{
-	out->low = out->high = take_status(text);
-	if (out->low != 0 && **text == '-') {
-		(*text)++;
-		out->high = take_status(text);
-	}
-	return out->low != 0 && out->high >= out->low && (**text == ',' || **text == '\0');
-}
-
-struct http_ranges *http_ranges_parse(const char *text, struct err *err)
-{
-	struct http_ranges *ranges = alloc_zeroed(sizeof(*ranges));
-	const char *rest = *text != '\0' ? text : RANGES_DEFAULT;
-	struct http_range range;
-
-	for (;; rest++) {
-		if (!take_range(&rest, &range))
-			break;
-		ranges->items =
-			alloc_resize(ranges->items, (ranges->count + 1) * sizeof(*ranges->items));
-		ranges->items[ranges->count++] = range;
-		if (*rest == '\0')
-			return ranges;
-	}
-	http_ranges_free(ranges);
-	(void)err_set(err, ERR_USAGE, "'%s' is no list of statuses such as 200-299,304", text);
-	return NULL;
-}
-
-bool http_ranges_hold(const struct http_ranges *ranges, int status)
-{
-	for (size_t i = 0; i < ranges->count; i++)
-		if (status >= ranges->items[i].low && status <= ranges->items[i].high)
-			return true;
-	return false;
-}
-
-void http_ranges_free(struct http_ranges *ranges)
-{
-	if (ranges == NULL)
-		return;
-	free(ranges->items);
-	free(ranges);
 }

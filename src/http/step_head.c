@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* fetch: ask for a URL and read the head of the answer, as a step. */
+/* step_head: ask for a URL and read the head of the answer, as a step. */
 #include "config.h"
 
-#include "session/fetch.h"
+#include "http/step_head.h"
 
 #include "base/err.h"
 #include "base/log.h"

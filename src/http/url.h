@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* url: http and https URLs, as `liu head` takes them. */
-#ifndef LIU_SESSION_URL_H
-#define LIU_SESSION_URL_H
+#ifndef LIU_HTTP_URL_H
+#define LIU_HTTP_URL_H
 
 #include <stdbool.h>
 #include <stdint.h>

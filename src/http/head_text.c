@@ -2,12 +2,12 @@
 /* head_text: the head of an HTTP answer as people and scripts read it. */
 #include "config.h"
 
-#include "session/head_text.h"
+#include "http/head_text.h"
 
 #include "base/bytes.h"
 #include "base/escape.h"
+#include "http/http_head.h"
 #include "io/stdout_writer.h"
-#include "session/http.h"
 
 #include <event2/buffer.h>
 #include <stdlib.h>

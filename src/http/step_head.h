@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-/* fetch: ask for a URL and read the head of the answer, as a step. */
-#ifndef LIU_SESSION_FETCH_H
-#define LIU_SESSION_FETCH_H
+/* step_head: ask for a URL and read the head of the answer, as a step. */
+#ifndef LIU_HTTP_STEP_HEAD_H
+#define LIU_HTTP_STEP_HEAD_H
 
 #include "base/bytes.h"
-#include "session/http.h"
+#include "http/http_head.h"
 
 #include <stdbool.h>
 #include <stdint.h>

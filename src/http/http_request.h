@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: ISC */
+/* http_request: the request that `liu head` sends. */
+#ifndef LIU_HTTP_HTTP_REQUEST_H
+#define LIU_HTTP_HTTP_REQUEST_H
+
+#include "base/bytes.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct err;
+struct url;
+
+struct http_request_options {
+	const char *method;	/* HEAD */
+	const char *user_agent; /* NULL: liu/VERSION; "": none */
+	const char **headers;	/* 'Name: value' replaces, 'Name:' removes, 'Name;' is empty */
+	size_t header_count;
+	bool http10;
+};
+
+/* Are the method and the header lines allowed? ERR_USAGE. */
+bool http_request_check(const struct http_request_options *options, struct err *err);
+
+/* The request's head, with its blank line; owned by the caller. */
+struct bytes http_request(const struct url *url, const struct http_request_options *options);
+
+#endif
