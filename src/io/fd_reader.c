@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "io/descriptor.h"
 #include "io/loop.h"
+#include "stream/buffer_move.h"
 
 #include <errno.h>
 #include <event2/buffer.h>
@@ -106,26 +107,12 @@ static ssize_t read_some(struct fd_reader *input, size_t max, struct evbuffer *i
 {
 	struct evbuffer_iovec iov[2];
 	int count = evbuffer_reserve_space(into, (ev_ssize_t)max, iov, 2);
-	size_t left = max;
 	ssize_t n;
-	int sys;
 
-	if (count < 1)
-		alloc_failed();
-	for (int i = 0; i < count; i++) {
-		/* What is reserved may be larger than what was asked for. */
-		iov[i].iov_len = iov[i].iov_len < left ? iov[i].iov_len : left;
-		left -= iov[i].iov_len;
-	}
+	count = buffer_cut_pieces(iov, count, max);
 	n = descriptor_readv(&input->d, iov, count);
-	sys = errno;
-	left = n > 0 ? (size_t)n : 0;
-	for (int i = 0; i < count; i++) {
-		iov[i].iov_len = iov[i].iov_len < left ? iov[i].iov_len : left;
-		left -= iov[i].iov_len;
-	}
-	(void)evbuffer_commit_space(into, iov, count); /* unchanged since it was reserved */
-	errno = sys;
+	if (n > 0)
+		(void)evbuffer_commit_space(into, iov, buffer_cut_pieces(iov, count, (size_t)n));
 	return n;
 }
 

@@ -5,6 +5,7 @@
 #include "io/socket_io.h"
 
 #include "base/alloc.h"
+#include "stream/buffer_move.h"
 
 #include <errno.h>
 #include <event2/buffer.h>
@@ -40,19 +41,6 @@ ssize_t socket_send(int fd, struct iovec *pieces, int count)
 	return n;
 }
 
-/* Keep the first `len` bytes of the pieces; returns how many pieces that is. */
-static int cut_pieces(struct evbuffer_iovec *pieces, int count, size_t len)
-{
-	for (int i = 0; i < count; i++) {
-		if (pieces[i].iov_len >= len) {
-			pieces[i].iov_len = len;
-			return i + 1;
-		}
-		len -= pieces[i].iov_len;
-	}
-	return count;
-}
-
 ssize_t socket_receive(int fd, struct evbuffer *into, size_t max)
 {
 	struct evbuffer_iovec pieces[2];
@@ -61,10 +49,11 @@ ssize_t socket_receive(int fd, struct evbuffer *into, size_t max)
 
 	if (count < 1)
 		alloc_failed();
-	count = cut_pieces(pieces, count, max);
+	count = buffer_cut_pieces(pieces, count, max);
 	n = receive(fd, pieces, count);
 	if (n > 0)
-		(void)evbuffer_commit_space(into, pieces, cut_pieces(pieces, count, (size_t)n));
+		(void)evbuffer_commit_space(into, pieces,
+					    buffer_cut_pieces(pieces, count, (size_t)n));
 	return n;
 }
 

@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "io/descriptor.h"
 #include "io/loop.h"
+#include "stream/buffer_move.h"
 
 #include <errno.h>
 #include <event2/buffer.h>
@@ -200,19 +201,11 @@ static size_t write_some(struct stdout_writer *output)
 {
 	struct evbuffer_iovec iov[PIECES_MAX];
 	int count = evbuffer_peek(output->queue, WRITE_MAX, NULL, iov, PIECES_MAX);
-	size_t left = WRITE_MAX;
 	ssize_t n;
 
 	if (count > PIECES_MAX)
 		count = PIECES_MAX;
-	for (int i = 0; i < count; i++) {
-		if (iov[i].iov_len >= left) { /* peek gives whole pieces */
-			iov[i].iov_len = left;
-			count = i + 1;
-		}
-		left -= iov[i].iov_len;
-	}
-	n = descriptor_writev(&output->d, iov, count);
+	n = descriptor_writev(&output->d, iov, buffer_cut_pieces(iov, count, WRITE_MAX));
 	if (n >= 0) {
 		(void)evbuffer_drain(output->queue, (size_t)n);
 		return (size_t)n;
