@@ -7,58 +7,36 @@
 #include "base/alloc.h"
 #include "base/err.h"
 #include "io/descriptor.h"
-#include "io/loop.h"
+#include "io/fd_watch.h"
 #include "stream/buffer_move.h"
 
 #include <errno.h>
 #include <event2/buffer.h>
-#include <event2/event.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
-/* One read asks for the chunk, which doubles when it is filled and halves when
- * most of it was not: a terminal's lines do not cost 256K each. */
+/* A read asks for one chunk, which doubles when it was filled and halves when less
+ * than a quarter of it was: a terminal's lines do not cost 256K each. */
 enum { CHUNK_MIN = 4 * 1024, CHUNK_MAX = 256 * 1024 };
 
 struct fd_reader {
-	struct loop *loop;
 	struct descriptor d;
 	char *name;
-	struct event *readable; /* NULL for what never waits */
-	bool armed;
-	struct task *task;
+	struct fd_watch *readable; /* NULL for files, which never wait */
 	size_t chunk;
 	bool ended;
 	struct err error; /* ERR_OK: none */
 };
 
-/* A libevent callback: only note and wake. */
-static void on_readable(evutil_socket_t fd, short what, void *arg)
-{
-	struct fd_reader *input = arg;
-
-	(void)fd;
-	(void)what;
-	input->armed = false;
-	if (input->task != NULL)
-		task_wake(input->task);
-}
-
 struct fd_reader *fd_reader_new(struct loop *loop, int fd, bool owned, const char *name)
 {
 	struct fd_reader *input = alloc_zeroed(sizeof(*input));
 
-	input->loop = loop;
 	input->name = alloc_string(name);
 	descriptor_open(&input->d, fd, false, owned);
 	input->chunk = input->d.kind == DESCRIPTOR_FILE ? CHUNK_MAX : CHUNK_MIN;
-	if (input->d.kind != DESCRIPTOR_FILE) {
-		input->readable =
-			event_new(loop_base(loop), input->d.fd, EV_READ, on_readable, input);
-		if (input->readable == NULL)
-			alloc_failed();
-	}
+	if (input->d.kind != DESCRIPTOR_FILE)
+		input->readable = fd_watch_new(loop, input->d.fd, WATCH_READ, NULL);
 	return input;
 }
 
@@ -66,8 +44,7 @@ void fd_reader_free(struct fd_reader *input)
 {
 	if (input == NULL)
 		return;
-	if (input->readable != NULL)
-		event_free(input->readable);
+	fd_watch_free(input->readable);
 	descriptor_close(&input->d);
 	free(input->name);
 	free(input);
@@ -75,21 +52,14 @@ void fd_reader_free(struct fd_reader *input)
 
 void fd_reader_set_task(struct fd_reader *input, struct task *task)
 {
-	input->task = task;
+	if (input->readable != NULL)
+		fd_watch_set_task(input->readable, task);
 }
 
 static enum stream_status fail(struct fd_reader *input, int sys)
 {
 	err_sys(&input->error, ERR_IO, sys, "reading from %s", input->name);
 	return STREAM_ERROR;
-}
-
-static enum stream_status wait_readable(struct fd_reader *input)
-{
-	if (input->readable == NULL || event_add(input->readable, NULL) < 0)
-		return fail(input, EAGAIN);
-	input->armed = true;
-	return STREAM_AGAIN;
 }
 
 static void adapt_chunk(struct fd_reader *input, size_t asked, size_t got)
@@ -102,7 +72,7 @@ static void adapt_chunk(struct fd_reader *input, size_t asked, size_t got)
 		input->chunk /= 2;
 }
 
-/* One read into `into`; what read(2) answers. */
+/* One read, appended to `into`. Returns what read(2) returned. */
 static ssize_t read_some(struct fd_reader *input, size_t max, struct evbuffer *into)
 {
 	struct evbuffer_iovec iov[2];
@@ -125,7 +95,7 @@ enum stream_status fd_reader_read(struct fd_reader *input, size_t max, struct ev
 		return STREAM_ERROR;
 	if (input->ended)
 		return STREAM_EOF;
-	if (input->armed)
+	if (fd_watch_armed(input->readable))
 		return STREAM_AGAIN;
 	n = read_some(input, asked, into);
 	if (n > 0) {
@@ -136,19 +106,14 @@ enum stream_status fd_reader_read(struct fd_reader *input, size_t max, struct ev
 		input->ended = true;
 		return STREAM_EOF;
 	}
-	if (errno == EAGAIN || errno == EWOULDBLOCK)
-		return wait_readable(input);
+	if (errno == EAGAIN && input->readable != NULL && fd_watch_arm(input->readable))
+		return STREAM_AGAIN;
 	return fail(input, errno);
 }
 
 const struct err *fd_reader_error(const struct fd_reader *input)
 {
 	return input->error.kind == ERR_OK ? NULL : &input->error;
-}
-
-bool fd_reader_armed(const struct fd_reader *input)
-{
-	return input->armed;
 }
 
 bool fd_reader_is_terminal(const struct fd_reader *input)
@@ -167,7 +132,7 @@ int fd_reader_raw_fd(const struct fd_reader *input)
 
 	if (input->error.kind != ERR_OK || input->ended)
 		return -1;
-	/* splice(2) takes a FIFO that has no writer yet for one at its end. */
+	/* splice(2) reports the end of a FIFO that no process has opened for writing yet. */
 	if (input->d.kind == DESCRIPTOR_OWN && input->d.fifo && !input->d.fresh)
 		return input->d.fd;
 	if (input->d.kind == DESCRIPTOR_FILE && fstat(input->d.fd, &st) == 0 && S_ISREG(st.st_mode))

@@ -15,28 +15,27 @@ struct fd_reader;
 struct loop;
 struct task;
 
-/* `fd` stays the caller's and keeps its flags, unless `owned`: then it is closed
- * with the input. `name` is for messages ("standard input") and is copied. */
+/* `fd` is borrowed and keeps its flags; where `owned` is true it is handed over
+ * instead. `name` is for messages ("standard input") and is copied. */
 struct fd_reader *fd_reader_new(struct loop *loop, int fd, bool owned, const char *name);
 void fd_reader_free(struct fd_reader *input); /* NULL is allowed */
 
-/* Who is woken when there may be more after STREAM_AGAIN. NULL: nobody. */
+/* The task to wake when there may be more after STREAM_AGAIN; NULL: none. */
 void fd_reader_set_task(struct fd_reader *input, struct task *task);
 
-/* Append at most `max` bytes (above 0) to `into`: STREAM_OK when at least one
- * came, STREAM_AGAIN when the task will be woken, STREAM_EOF at the end,
- * STREAM_ERROR: fd_reader_error(). */
+/* Append at most `max` bytes (above 0) to `into`. STREAM_OK: at least one was read;
+ * STREAM_AGAIN: the task will be woken; STREAM_EOF: the end; STREAM_ERROR:
+ * fd_reader_error() says why. */
 enum stream_status fd_reader_read(struct fd_reader *input, size_t max, struct evbuffer *into);
 const struct err *fd_reader_error(const struct fd_reader *input); /* ERR_IO; borrowed */
 
-/* A read is being waited for. */
-bool fd_reader_armed(const struct fd_reader *input);
 bool fd_reader_is_terminal(const struct fd_reader *input);
 
-/* It was closed at start, or is /dev/null: to a listener no end of input. */
+/* Is it /dev/null, as after a start with standard input closed? A listener does not
+ * take that for the end of its input. */
 bool fd_reader_is_null(const struct fd_reader *input);
 
-/* The descriptor for splice and sendfile; -1 when it must not be used so. */
+/* The descriptor for splice(2) and sendfile(2); -1 when they cannot use it. */
 int fd_reader_raw_fd(const struct fd_reader *input);
 
 #endif

@@ -11,9 +11,8 @@
 #include <stdlib.h>
 
 /*
- * The event stays for one firing more than it was waited for: who waits for a
- * descriptor is likely to wait for it again at once, and has no epoll_ctl(2) to
- * pay for then.
+ * Keep the event for one extra firing: a descriptor that was waited for once will
+ * probably be waited for again soon, and that then costs no epoll_ctl(2).
  */
 struct fd_watch {
 	struct event *event;
@@ -34,7 +33,8 @@ static void on_ready(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	watch->armed = false;
-	task_wake(watch->task);
+	if (watch->task != NULL)
+		task_wake(watch->task);
 }
 
 struct fd_watch *fd_watch_new(struct loop *loop, int fd, enum fd_watch_for what, struct task *task)
@@ -45,8 +45,6 @@ struct fd_watch *fd_watch_new(struct loop *loop, int fd, enum fd_watch_for what,
 	watch->event =
 		event_new(loop_base(loop), fd,
 			  EV_PERSIST | (what == WATCH_READ ? EV_READ : EV_WRITE), on_ready, watch);
-	if (watch->event == NULL)
-		alloc_failed();
 	return watch;
 }
 
@@ -58,18 +56,20 @@ void fd_watch_free(struct fd_watch *watch)
 	free(watch);
 }
 
-bool fd_watch_armed(const struct fd_watch *watch)
+void fd_watch_set_task(struct fd_watch *watch, struct task *task)
 {
-	return watch->armed;
+	watch->task = task;
 }
 
-void fd_watch_arm(struct fd_watch *watch)
+bool fd_watch_armed(const struct fd_watch *watch)
 {
-	watch->armed = true;
-	if (watch->added)
-		return;
-	watch->added = event_add(watch->event, NULL) == 0;
-	/* A descriptor that cannot be polled is always ready. */
+	return watch != NULL && watch->armed;
+}
+
+bool fd_watch_arm(struct fd_watch *watch)
+{
 	if (!watch->added)
-		on_ready(-1, 0, watch);
+		watch->added = event_add(watch->event, NULL) == 0;
+	watch->armed = watch->added;
+	return watch->armed;
 }
