@@ -7,27 +7,28 @@
 #include "base/alloc.h"
 #include "base/err.h"
 #include "io/descriptor.h"
+#include "io/fd_watch.h"
 #include "io/loop.h"
 #include "stream/buffer_move.h"
 
 #include <errno.h>
 #include <event2/buffer.h>
-#include <event2/event.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
-#include <string.h>
+#include <sys/queue.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 /*
- * Bytes leave in run(), a task of ours, so that what one turn of the loop adds
- * goes out in one call, or in stdout_writer_flush(). Waiting tasks are woken when the
- * queue is down at a quarter of the mark, not at the mark: else a reader that
- * takes 4 KiB at a time would have us wake everybody for each of them. And they
- * are woken a few a turn, in the order they came, for as long as the queue is
- * not above again: thousands of them would otherwise wake for nothing, and the
- * same ones always win.
+ * Bytes are written by run(), which the writer's task calls, so that all that one
+ * turn of the loop adds goes out in one call; or by stdout_writer_flush().
+ *
+ * Waiting tasks are woken when a quarter of the mark is left, not at the mark:
+ * a reader that takes 4 KiB at a time would have us wake all of them each time.
+ * They are woken in the order they came, a few a turn, and only while the queue
+ * is not above the mark again: thousands of tasks would otherwise wake for
+ * nothing, and the same ones would always win.
  */
 enum {
 	LOW_MARK = OUTPUT_MARK / 4,
@@ -37,9 +38,9 @@ enum {
 	WAKES_MAX = 16,		/* waiting tasks woken a turn */
 };
 
-struct waiters {
-	struct task **items;
-	size_t first, end, capacity;
+struct waiter {
+	struct task *task;
+	STAILQ_ENTRY(waiter) link;
 };
 
 struct stdout_writer {
@@ -47,57 +48,19 @@ struct stdout_writer {
 	char *name;
 	struct evbuffer *queue;
 	struct task task;
-	struct event *writable; /* NULL for what never waits */
-	struct event *gone;	/* NULL for all but pipes and sockets */
-	int hangup;		/* what it watches, or -1 */
-	bool armed;		/* `writable` is pending */
+	struct fd_watch *writable; /* armed: it is full; NULL for files */
+	struct fd_watch *gone;	   /* fires once the reader has gone; NULL: not watched */
+	int hangup;		   /* the descriptor that `gone` watches; -1: none */
 	bool above;
-	bool reader_gone; /* noted by on_gone() */
-	struct waiters waiters;
+	STAILQ_HEAD(, waiter) waiters;
 	struct task *owner;
 	struct err error; /* ERR_OK: none */
 };
 
 static void run(void *arg);
 
-/* Libevent callbacks: only note and wake. */
-static void on_writable(evutil_socket_t fd, short what, void *arg)
-{
-	struct stdout_writer *output = arg;
-
-	(void)fd;
-	(void)what;
-	output->armed = false;
-	task_wake(&output->task);
-}
-
-/* Where the output itself is watched and has data, for it is open both ways, this
- * watch is of no use and is not renewed. */
-static void on_gone(evutil_socket_t fd, short what, void *arg)
-{
-	struct stdout_writer *output = arg;
-	struct pollfd p = { .fd = output->d.fd };
-
-	(void)fd;
-	(void)what;
-	if (poll(&p, 1, 0) != 1 || (p.revents & (POLLERR | POLLHUP)) == 0)
-		return;
-	output->reader_gone = true;
-	task_wake(&output->task);
-}
-
-static struct event *new_event(struct loop *loop, struct stdout_writer *output, int fd, short what,
-			       event_callback_fn call)
-{
-	struct event *event = event_new(loop_base(loop), fd, what, call, output);
-
-	if (event == NULL)
-		alloc_failed();
-	return event;
-}
-
-/* Without an epoll instance a pipe is watched itself: its write end is never readable
- * but by the last reader's going. */
+/* A pipe that has no hang-up descriptor is watched itself: its write end becomes
+ * readable only when the last reader leaves. */
 static void watch_reader(struct loop *loop, struct stdout_writer *output)
 {
 	int fd = -1;
@@ -108,8 +71,14 @@ static void watch_reader(struct loop *loop, struct stdout_writer *output)
 		fd = output->d.fd;
 	if (fd < 0)
 		return;
-	output->gone = new_event(loop, output, fd, EV_READ, on_gone);
-	(void)event_add(output->gone, NULL); /* else the next write tells */
+	output->gone = fd_watch_new(loop, fd, WATCH_READ, &output->task);
+	(void)fd_watch_arm(output->gone); /* otherwise the next write fails */
+}
+
+static void unwatch_reader(struct stdout_writer *output)
+{
+	fd_watch_free(output->gone);
+	output->gone = NULL;
 }
 
 struct stdout_writer *stdout_writer_new(struct loop *loop, int fd, const char *name)
@@ -118,12 +87,11 @@ struct stdout_writer *stdout_writer_new(struct loop *loop, int fd, const char *n
 
 	output->name = alloc_string(name);
 	output->queue = evbuffer_new();
-	if (output->queue == NULL)
-		alloc_failed();
+	STAILQ_INIT(&output->waiters);
 	task_init(&output->task, loop, run, output);
 	descriptor_open(&output->d, fd, true, false);
 	if (output->d.kind != DESCRIPTOR_FILE)
-		output->writable = new_event(loop, output, output->d.fd, EV_WRITE, on_writable);
+		output->writable = fd_watch_new(loop, output->d.fd, WATCH_WRITE, &output->task);
 	output->hangup = -1;
 	watch_reader(loop, output);
 	return output;
@@ -131,9 +99,28 @@ struct stdout_writer *stdout_writer_new(struct loop *loop, int fd, const char *n
 
 void stdout_writer_share(struct stdout_writer *output, int fd)
 {
-	if (output->gone != NULL && output->d.kind == DESCRIPTOR_SOCKET &&
-	    descriptor_is_same(output->d.fd, fd))
-		(void)event_del(output->gone);
+	if (output->d.kind == DESCRIPTOR_SOCKET && descriptor_is_same(output->d.fd, fd))
+		unwatch_reader(output);
+}
+
+static struct waiter *find_waiter(const struct stdout_writer *output, const struct task *task)
+{
+	struct waiter *w;
+
+	STAILQ_FOREACH (w, &output->waiters, link)
+		if (w->task == task)
+			break;
+	return w;
+}
+
+/* Off the list; returns its task. */
+static struct task *take_waiter(struct stdout_writer *output, struct waiter *w)
+{
+	struct task *task = w->task;
+
+	STAILQ_REMOVE(&output->waiters, w, waiter, link);
+	free(w);
+	return task;
 }
 
 void stdout_writer_free(struct stdout_writer *output)
@@ -141,26 +128,23 @@ void stdout_writer_free(struct stdout_writer *output)
 	if (output == NULL)
 		return;
 	task_cancel(&output->task);
-	if (output->writable != NULL)
-		event_free(output->writable);
-	if (output->gone != NULL)
-		event_free(output->gone);
+	fd_watch_free(output->writable);
+	unwatch_reader(output);
 	if (output->hangup >= 0)
-		close(output->hangup);
+		(void)close(output->hangup);
 	descriptor_close(&output->d);
 	evbuffer_free(output->queue);
-	free(output->waiters.items);
+	while (!STAILQ_EMPTY(&output->waiters))
+		take_waiter(output, STAILQ_FIRST(&output->waiters));
 	free(output->name);
 	free(output);
 }
 
-/* Wake at most `max` of those who wait longest. */
-static void wake_waiters(struct waiters *w, size_t max)
+/* Wake at most `max` of the tasks that have waited longest. */
+static void wake_waiters(struct stdout_writer *output, size_t max)
 {
-	for (; w->first < w->end && max > 0; max--)
-		task_wake(w->items[w->first++]);
-	if (w->first == w->end)
-		w->first = w->end = 0;
+	for (; max > 0 && !STAILQ_EMPTY(&output->waiters); max--)
+		task_wake(take_waiter(output, STAILQ_FIRST(&output->waiters)));
 }
 
 static void wake_owner(struct stdout_writer *output)
@@ -177,13 +161,24 @@ void stdout_writer_fail(struct stdout_writer *output, int sys)
 	output->error.sys = sys;
 	(void)evbuffer_drain(output->queue, evbuffer_get_length(output->queue));
 	output->above = false;
-	if (output->writable != NULL)
-		(void)event_del(output->writable);
-	output->armed = false;
-	if (output->gone != NULL)
-		(void)event_del(output->gone);
+	fd_watch_free(output->writable);
+	output->writable = NULL;
+	unwatch_reader(output);
 	wake_owner(output);
-	wake_waiters(&output->waiters, SIZE_MAX);
+	wake_waiters(output, SIZE_MAX);
+}
+
+/* Once `gone` has fired: an output that is open both ways and has data to read
+ * makes it fire too, and is then no longer watched. */
+static void check_reader(struct stdout_writer *output)
+{
+	struct pollfd p = { .fd = output->d.fd };
+
+	if (output->gone == NULL || fd_watch_armed(output->gone))
+		return;
+	unwatch_reader(output);
+	if (poll(&p, 1, 0) == 1 && (p.revents & (POLLERR | POLLHUP)) != 0)
+		stdout_writer_fail(output, EPIPE);
 }
 
 static void note_length(struct stdout_writer *output)
@@ -210,50 +205,51 @@ static size_t write_some(struct stdout_writer *output)
 		(void)evbuffer_drain(output->queue, (size_t)n);
 		return (size_t)n;
 	}
-	if (errno != EAGAIN && errno != EWOULDBLOCK)
+	if (errno != EAGAIN || output->writable == NULL || !fd_watch_arm(output->writable))
 		stdout_writer_fail(output, errno);
-	else if (output->writable == NULL || event_add(output->writable, NULL) < 0)
-		stdout_writer_fail(output, EAGAIN);
-	else
-		output->armed = true;
 	return 0;
 }
 
-void stdout_writer_flush(struct stdout_writer *output)
+static void write_queue(struct stdout_writer *output)
 {
 	size_t written = 0;
 	size_t n = 1;
 
-	if (output->armed || evbuffer_get_length(output->queue) == 0)
+	if (fd_watch_armed(output->writable) || evbuffer_get_length(output->queue) == 0)
 		return;
 	while (n > 0 && written < TURN_MAX && evbuffer_get_length(output->queue) > 0) {
 		n = write_some(output);
 		written += n;
 	}
 	note_length(output);
-	if (output->error.kind != ERR_OK)
-		return;
 	if (evbuffer_get_length(output->queue) == 0)
 		wake_owner(output);
-	else if (!output->armed)
-		task_wake(&output->task); /* a turn's share has gone */
-	if (!output->above && output->waiters.first < output->waiters.end)
+}
+
+/* Run once more when there are bytes to write now, or tasks to wake. */
+static void schedule(struct stdout_writer *output)
+{
+	bool writes = evbuffer_get_length(output->queue) > 0 && !fd_watch_armed(output->writable);
+
+	if (writes || (!output->above && !STAILQ_EMPTY(&output->waiters)))
 		task_wake(&output->task);
+}
+
+void stdout_writer_flush(struct stdout_writer *output)
+{
+	write_queue(output);
+	schedule(output);
 }
 
 static void run(void *arg)
 {
 	struct stdout_writer *output = arg;
-	struct waiters *w = &output->waiters;
 
-	if (output->reader_gone)
-		stdout_writer_fail(output, EPIPE);
-	stdout_writer_flush(output);
-	if (output->above)
-		return;
-	wake_waiters(w, WAKES_MAX);
-	if (w->first < w->end)
-		task_wake(&output->task);
+	check_reader(output);
+	write_queue(output);
+	if (!output->above)
+		wake_waiters(output, WAKES_MAX);
+	schedule(output); /* behind the tasks just woken: they may fill the queue again */
 }
 
 struct evbuffer *stdout_writer_queue(struct stdout_writer *output)
@@ -268,21 +264,18 @@ void stdout_writer_added(struct stdout_writer *output)
 		return;
 	}
 	note_length(output);
-	if (!output->armed && evbuffer_get_length(output->queue) > 0)
-		task_wake(&output->task);
+	schedule(output);
 }
 
 void stdout_writer_add(struct stdout_writer *output, struct bytes data)
 {
-	if (evbuffer_add(output->queue, data.data, data.len) < 0)
-		alloc_failed();
+	(void)evbuffer_add(output->queue, data.data, data.len);
 	stdout_writer_added(output);
 }
 
 void stdout_writer_add_buffer(struct stdout_writer *output, struct evbuffer *data)
 {
-	if (evbuffer_add_buffer(output->queue, data) < 0)
-		alloc_failed();
+	(void)evbuffer_add_buffer(output->queue, data);
 	stdout_writer_added(output);
 }
 
@@ -296,53 +289,27 @@ size_t stdout_writer_queued(const struct stdout_writer *output)
 	return evbuffer_get_length(output->queue);
 }
 
-static size_t find_waiter(const struct waiters *w, const struct task *task)
-{
-	size_t i = w->first;
-
-	while (i < w->end && w->items[i] != task)
-		i++;
-	return i;
-}
-
-/* Room for one more at the end. */
-static void make_room(struct waiters *w)
-{
-	if (w->end < w->capacity)
-		return;
-	if (w->first > w->capacity / 2) {
-		w->end -= w->first;
-		memmove(w->items, w->items + w->first, w->end * sizeof(*w->items));
-		w->first = 0;
-		return;
-	}
-	w->capacity = w->capacity == 0 ? 8 : w->capacity * 2;
-	w->items = alloc_resize(w->items, w->capacity * sizeof(*w->items));
-}
-
 void stdout_writer_wait(struct stdout_writer *output, struct task *task)
 {
-	struct waiters *w = &output->waiters;
+	struct waiter *w;
 
-	if (!output->above || output->error.kind != ERR_OK) {
+	if (!output->above) {
 		task_wake(task);
 		return;
 	}
-	if (find_waiter(w, task) < w->end)
+	if (find_waiter(output, task) != NULL)
 		return;
-	make_room(w);
-	w->items[w->end++] = task;
+	w = alloc_zeroed(sizeof(*w));
+	w->task = task;
+	STAILQ_INSERT_TAIL(&output->waiters, w, link);
 }
 
 void stdout_writer_unwait(struct stdout_writer *output, struct task *task)
 {
-	struct waiters *w = &output->waiters;
-	size_t i = find_waiter(w, task);
+	struct waiter *w = find_waiter(output, task);
 
-	if (i == w->end)
-		return;
-	w->end--;
-	memmove(w->items + i, w->items + i + 1, (w->end - i) * sizeof(*w->items));
+	if (w != NULL)
+		(void)take_waiter(output, w);
 }
 
 void stdout_writer_set_owner(struct stdout_writer *output, struct task *task)

@@ -16,49 +16,51 @@ struct loop;
 struct stdout_writer;
 struct task;
 
-/* `fd` stays the caller's and keeps its flags. `name` is for messages
- * ("standard output") and is copied. */
+/* `fd` is borrowed and keeps its flags. `name` is for messages ("standard output")
+ * and is copied. */
 struct stdout_writer *stdout_writer_new(struct loop *loop, int fd, const char *name);
 void stdout_writer_free(struct stdout_writer *output); /* drops what is queued; NULL is allowed */
 
-/* Queue; the bytes go out at the end of this turn of the loop, or at
+/* Queue bytes, to be written at the end of this turn of the loop or by
  * stdout_writer_flush(). `data` is left empty. After an error they are dropped. */
 void stdout_writer_add(struct stdout_writer *output, struct bytes data);
 void stdout_writer_add_buffer(struct stdout_writer *output, struct evbuffer *data);
 void stdout_writer_flush(struct stdout_writer *output);
 
-/* The queue itself, to append to; say stdout_writer_added() afterwards. Borrowed. */
+/* The queue itself, borrowed. Call stdout_writer_added() after appending to it. */
 struct evbuffer *stdout_writer_queue(struct stdout_writer *output);
 void stdout_writer_added(struct stdout_writer *output);
 
-/* More than OUTPUT_MARK bytes were queued, and not yet at most a quarter of it
- * again: write no more until then. */
+/* The queue has exceeded OUTPUT_MARK bytes and not fallen to a quarter of it since:
+ * add no more until it has. */
 bool stdout_writer_above(const struct stdout_writer *output);
 size_t stdout_writer_queued(const struct stdout_writer *output);
 
-/* Wake `task` once, when it is no longer above, or has failed; at once when that
- * is so already. Several tasks may wait and are woken in that order, a few a turn,
- * so that it may be above again by then; one that is freed says stdout_writer_unwait()
- * before. */
+/* Wake `task` once the writer is no longer above, or has failed; at once if it is not
+ * above now. Tasks are woken in the order of these calls, a few a turn: by its turn a
+ * task may find the writer above again. Call stdout_writer_unwait() before the task's
+ * owner is freed. */
 void stdout_writer_wait(struct stdout_writer *output, struct task *task);
 void stdout_writer_unwait(struct stdout_writer *output, struct task *task);
 
-/* Who is told (woken) when it fails or when nobody reads it any more, also while
- * idle, and when the queue has become empty. */
+/* The task to wake when writing has failed or the reader has gone, also while idle,
+ * and when the queue has become empty. */
 void stdout_writer_set_owner(struct stdout_writer *output, struct task *task);
 
-/* `fd` is read by somebody. If it is the very socket that is written here, its end
- * is noticed there and may come in order, after bytes not to be lost: while idle
- * it tells the owner nothing. */
+/* The program also reads `fd`. If that is the socket written here, its reader notices
+ * the end, after the bytes that came before: stop watching for it while idle. */
 void stdout_writer_share(struct stdout_writer *output, int fd);
 
-/* NULL, or why: ERR_IO; err->sys is EPIPE when nobody reads it any more. Borrowed. */
+/* Why writing failed: ERR_IO, with EPIPE in `sys` when the reader has gone; NULL when
+ * it has not. Borrowed. */
 const struct err *stdout_writer_error(const struct stdout_writer *output);
 
-/* Whoever wrote to stdout_writer_raw_fd() says here what error it met (errno). */
+/* A write to stdout_writer_raw_fd() failed with this errno. */
 void stdout_writer_fail(struct stdout_writer *output, int sys);
 
 bool stdout_writer_is_terminal(const struct stdout_writer *output);
-int stdout_writer_raw_fd(const struct stdout_writer *output); /* for splice; -1: none */
+
+/* The descriptor for splice(2); -1 when it cannot use it. */
+int stdout_writer_raw_fd(const struct stdout_writer *output);
 
 #endif

@@ -29,6 +29,7 @@ enum { BIG = 3 * 1024 * 1024, WAITERS = 100 };
 struct waiter {
 	struct task task;
 	bool woken;
+	struct fixture *adds; /* bytes, when it is woken; NULL: none */
 };
 
 struct fixture {
@@ -39,11 +40,18 @@ struct fixture {
 	unsigned char *data; /* BIG bytes of the pattern */
 };
 
+static void add(struct fixture *f, size_t from, size_t len)
+{
+	stdout_writer_add(f->output, bytes_of(f->data + from, len));
+}
+
 static void note(void *arg)
 {
 	struct waiter *w = arg;
 
 	w->woken = true;
+	if (w->adds != NULL)
+		add(w->adds, 0, OUTPUT_MARK / 2);
 }
 
 static int set_up(void **state)
@@ -78,11 +86,6 @@ static void open_output(struct fixture *f, int fd)
 {
 	f->output = stdout_writer_new(f->loop, fd, "standard output");
 	stdout_writer_set_owner(f->output, &f->owner.task);
-}
-
-static void add(struct fixture *f, size_t from, size_t len)
-{
-	stdout_writer_add(f->output, bytes_of(f->data + from, len));
 }
 
 static bool owner_woken(struct fixture *f)
@@ -230,6 +233,38 @@ static void waiters_are_woken_at_the_low_mark(void **state)
 	assert_true(loop_run_until(f->loop, &f->waiters[WAITERS - 1].woken, SUPPORT_DEADLINE_MS));
 	assert_int_equal(woken_waiters(f), WAITERS - 1);
 	assert_false(f->waiters[50].woken);
+	close(ends[0]);
+	close(ends[1]);
+}
+
+/* The first ones fill the queue again: the others wait on, and none of them is woken
+ * for nothing. */
+static void waiters_are_woken_a_few_a_turn(void **state)
+{
+	static unsigned char data[2 * OUTPUT_MARK];
+	struct fixture *f = *state;
+	size_t first;
+	int ends[2];
+
+	assert_int_equal(pipe2(ends, O_NONBLOCK), 0);
+	open_output(f, ends[1]);
+	add(f, 0, 2 * OUTPUT_MARK + 1);
+	stdout_writer_flush(f->output);
+	assert_true(stdout_writer_above(f->output));
+	for (size_t i = 0; i < WAITERS; i++) {
+		f->waiters[i].adds = f;
+		stdout_writer_wait(f->output, &f->waiters[i].task);
+	}
+	assert_true(read(ends[0], data, sizeof(data)) > 0);
+	turn(f);
+	first = woken_waiters(f);
+	assert_in_range(first, 1, WAITERS / 4);
+	assert_true(f->waiters[first - 1].woken); /* in the order they came */
+	assert_true(stdout_writer_above(f->output));
+	while (!f->waiters[WAITERS - 1].woken) {
+		assert_true(read(ends[0], data, sizeof(data)) > 0);
+		turn(f);
+	}
 	close(ends[0]);
 	close(ends[1]);
 }
@@ -426,6 +461,7 @@ int main(void)
 		TEST(full_pipe_is_waited_for),
 		TEST(full_socket_is_waited_for),
 		TEST(waiters_are_woken_at_the_low_mark),
+		TEST(waiters_are_woken_a_few_a_turn),
 		TEST(reader_that_leaves_is_noticed_while_idle),
 		TEST(socket_whose_far_end_closes_is_noticed_while_idle),
 		TEST(shared_socket_is_not_watched),
