@@ -65,10 +65,11 @@ void program_dial(struct program *p, const struct address *address,
 /* The dial has no deadline of its own: it fails now. */
 static void end_dial(struct program *p)
 {
+	const struct opening_limit limit = { p->options->session.timeout_ms, "--timeout" };
 	const struct dial_times times = { 0 };
-	struct err err = err_timeout(p->options->session.timeout_ms, "--timeout");
+	struct err err;
 
-	(void)err_append(&err, ", %s", dial_stage(p->dial));
+	dial_timed_out(p->dial, limit, &err);
 	dial_cancel(p->dial);
 	p->dial = NULL;
 	p->dialled(p->arg, NULL, &err, &times);

@@ -12,24 +12,14 @@
 #include "net/address.h"
 #include "net/dial_lookup.h"
 #include "net/happy_eyeballs.h"
-#include "tls/transport_tls.h"
+#include "net/opening.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-/*
- * A list of stages, each a function that is asked again after every wake until it
- * says STREAM_OK; then the next is asked. A stage that an address does not need
- * says so at once. The connection stage goes on feeding the race with the
- * answers of the slower lookup.
- */
-
-enum stage { STAGE_BEGIN, STAGE_RESOLVE, STAGE_CONNECT, STAGE_TLS, STAGES };
 
 struct dial {
 	struct loop *loop;
@@ -38,16 +28,11 @@ struct dial {
 	dial_done_fn done;
 	void *arg;
 	struct task task;
-	struct timer *budget, *handshake;
-	struct dial_lookup *inquiry; /* NULL: no name is to be looked up */
+	struct opening *opening;
+	struct dial_lookup *lookup; /* NULL: there is no name to look up */
 	struct happy_eyeballs *race;
-	struct transport *transport; /* once connected */
-	bool upgraded;		     /* ... and TLS is on it */
-	enum stage stage;
-	uint64_t stage_began_us;
 	struct dial_times times;
-	char *target;	  /* the address without "tls:" */
-	char *stage_text; /* for dial_stage() */
+	char *target; /* the address without "tls:" */
 };
 
 static bool is_wanted(const struct dial *d, int family)
@@ -55,13 +40,14 @@ static bool is_wanted(const struct dial *d, int family)
 	return d->options->family == AF_UNSPEC || d->options->family == family;
 }
 
-static void set_stage_text(struct dial *d, const char *what, const char *whom)
+static char *target_text(const void *arg)
 {
-	free(d->stage_text);
-	d->stage_text = alloc_printf("%s %s", what, whom);
+	const struct dial *d = arg;
+
+	return alloc_printf("connecting to %s", d->target);
 }
 
-/* --- begin: what the kind of address asks for --- */
+/* --- addresses: those that need no lookup --- */
 
 static void add_literal(struct dial *d, const char *host)
 {
@@ -72,7 +58,7 @@ static void add_literal(struct dial *d, const char *host)
 		happy_eyeballs_add(d->race, (struct sockaddr *)&addr, len);
 }
 
-static bool begin_literal(struct dial *d, struct err *err)
+static bool add_host(struct dial *d, struct err *err)
 {
 	struct sockaddr_storage addr;
 	socklen_t len;
@@ -88,26 +74,8 @@ static bool begin_literal(struct dial *d, struct err *err)
 	return true;
 }
 
-static void begin_name(struct dial *d)
+static bool add_loopback(struct dial *d)
 {
-	const struct address *a = d->address;
-
-	set_stage_text(d, "looking up", a->host);
-	d->inquiry = dial_lookup_new(d->loop, a->host, a->port, d->options->family, &d->task);
-}
-
-static bool begin_tcp(struct dial *d, struct err *err)
-{
-	switch (d->address->host_kind) {
-	case HOST_LITERAL:
-		return begin_literal(d, err);
-	case HOST_NAME:
-		begin_name(d);
-		return true;
-	case HOST_LOOPBACK:
-	case HOST_ANY:
-		break;
-	}
 	if (is_wanted(d, AF_INET6))
 		add_literal(d, "::1");
 	if (is_wanted(d, AF_INET))
@@ -116,7 +84,7 @@ static bool begin_tcp(struct dial *d, struct err *err)
 }
 
 /* Unix and vsock: there is one address. */
-static bool begin_local(struct dial *d, struct err *err)
+static bool add_local(struct dial *d, struct err *err)
 {
 	const struct address *a = d->address;
 	struct sockaddr_storage addr;
@@ -125,11 +93,92 @@ static bool begin_local(struct dial *d, struct err *err)
 	if (a->kind == ADDRESS_UNIX && !address_sockaddr_unix(a, &addr, &len, err))
 		return false;
 	if (a->kind == ADDRESS_VSOCK && !vsock_fill(a->cid, a->vsock_port, &addr, &len))
-		return err_set(err, ERR_CONNECT, "cannot connect to %s: there is no AF_VSOCK here",
+		return err_set(err, ERR_CONNECT, "cannot connect to %s: the system has no AF_VSOCK",
 			       d->target);
 	happy_eyeballs_add(d->race, (struct sockaddr *)&addr, len);
 	return true;
 }
+
+static enum opening_result find_addresses(struct opening *o, void *arg, struct err *err)
+{
+	struct dial *d = arg;
+	bool found;
+
+	(void)o;
+	if (d->address->kind != ADDRESS_TCP)
+		found = add_local(d, err);
+	else if (d->address->host_kind == HOST_LITERAL)
+		found = add_host(d, err);
+	else
+		found = add_loopback(d);
+	return found ? OPENING_DONE : OPENING_FAILED;
+}
+
+/* --- lookup: until there is an address to begin with --- */
+
+static enum opening_result look_up(struct opening *o, void *arg, struct err *err)
+{
+	struct dial *d = arg;
+
+	(void)o;
+	if (d->lookup == NULL)
+		d->lookup = dial_lookup_new(d->loop, d->address->host, d->address->port,
+					    d->options->family, &d->task);
+	(void)dial_lookup_feed(d->lookup, d->race); /* its status says more */
+	return dial_lookup_status(d->lookup, err);
+}
+
+static bool has_name(const struct address *address)
+{
+	return address->kind == ADDRESS_TCP && address->host_kind == HOST_NAME;
+}
+
+static char *lookup_text(const void *arg)
+{
+	const struct dial *d = arg;
+
+	return alloc_printf("looking up %s", d->address->host);
+}
+
+static void set_socket(struct opening *o, const struct dial *d, int fd)
+{
+	opening_set_transport(o, transport_plain_new(d->loop, fd, NULL, d->options->nagle));
+}
+
+/* --- connection: the slower lookup goes on feeding the race --- */
+
+static enum opening_result run_race(struct opening *o, void *arg, struct err *err)
+{
+	struct dial *d = arg;
+	bool more = d->lookup != NULL && dial_lookup_feed(d->lookup, d->race);
+
+	switch (happy_eyeballs_run(d->race, more)) {
+	case HAPPY_EYEBALLS_WON:
+		set_socket(o, d, happy_eyeballs_take(d->race));
+		return OPENING_DONE;
+	case HAPPY_EYEBALLS_LOST:
+		happy_eyeballs_error(d->race, d->target, err);
+		return OPENING_FAILED;
+	case HAPPY_EYEBALLS_AGAIN:
+		break;
+	}
+	return OPENING_AGAIN;
+}
+
+/* "connecting to localhost:80", and once several addresses are tried " ([::1]:80: connection
+ * refused; 127.0.0.1:80: no answer)" */
+static char *race_text(const void *arg)
+{
+	const struct dial *d = arg;
+	char attempts[ERR_TEXT_SIZE];
+
+	happy_eyeballs_describe(d->race, d->target, attempts, sizeof(attempts));
+	if (strchr(attempts, ';') == NULL)
+		return target_text(d);
+	return alloc_printf("connecting to %s (%s)", d->target, attempts);
+}
+
+/* --- an inherited socket --- */
 
 bool dial_check_fd(int fd, struct err *err)
 {
@@ -141,190 +190,28 @@ bool dial_check_fd(int fd, struct err *err)
 	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) != 0)
 		return err_sys(err, ERR_USAGE, errno, "cannot use fd:%d", fd);
 	if (type != SOCK_STREAM)
-		return err_set(err, ERR_USAGE, "cannot use fd:%d: it is no stream socket", fd);
+		return err_set(err, ERR_USAGE, "cannot use fd:%d: not a stream socket", fd);
 	if (getpeername(fd, (struct sockaddr *)&peer, &peer_len) != 0)
 		return err_sys(err, ERR_USAGE, errno, "cannot use fd:%d", fd);
 	return true;
 }
 
-/* From here on it is ours, and no command that we start inherits it. FD_CLOEXEC, unlike
- * O_NONBLOCK, is not shared with other processes. */
-static bool begin_fd(struct dial *d, struct err *err)
+/* The program owns it from now on, and no command that it starts inherits it. FD_CLOEXEC,
+ * unlike O_NONBLOCK, is not shared with other processes. */
+static enum opening_result adopt_fd(struct opening *o, void *arg, struct err *err)
 {
+	struct dial *d = arg;
 	int fd = d->address->fd;
 
 	if (!dial_check_fd(fd, err))
-		return false;
+		return OPENING_FAILED;
 	if (fd > STDERR_FILENO)
 		(void)fcntl(fd, F_SETFD, FD_CLOEXEC); /* it is open */
-	d->transport = transport_plain_new(d->loop, fd, NULL, d->options->nagle);
-	return true;
-}
-
-static bool begin_kind(struct dial *d, struct err *err)
-{
-	switch (d->address->kind) {
-	case ADDRESS_TCP:
-		return begin_tcp(d, err);
-	case ADDRESS_UNIX:
-	case ADDRESS_VSOCK:
-		return begin_local(d, err);
-	case ADDRESS_FD:
-		return begin_fd(d, err);
-	case ADDRESS_SD:
-		break;
-	}
-	return err_set(err, ERR_USAGE, "'%s' is only for listening", d->target);
-}
-
-static enum stream_status begin(struct dial *d, struct err *err)
-{
-	const struct dial_options *o = d->options;
-	socklen_t local_len = d->address->kind == ADDRESS_TCP ? o->local_len : 0;
-
-	d->race = happy_eyeballs_new(d->loop, o->happy_eyeballs_delay_ms, &o->local, local_len,
-				     &d->task);
-	return begin_kind(d, err) ? STREAM_OK : STREAM_ERROR;
-}
-
-/* --- resolve: until there is an address to begin with --- */
-
-static enum stream_status resolve(struct dial *d, struct err *err)
-{
-	if (d->inquiry == NULL)
-		return STREAM_OK;
-	(void)dial_lookup_feed(d->inquiry, d->race); /* its status says more */
-	return dial_lookup_status(d->inquiry, err);
-}
-
-/* --- connect --- */
-
-static enum stream_status run_race(struct dial *d, struct err *err)
-{
-	const char *latest;
-	bool more;
-
-	if (d->transport != NULL)
-		return STREAM_OK;
-	more = d->inquiry != NULL && dial_lookup_feed(d->inquiry, d->race);
-	switch (happy_eyeballs_run(d->race, more)) {
-	case HAPPY_EYEBALLS_WON:
-		d->transport = transport_plain_new(d->loop, happy_eyeballs_take(d->race), NULL,
-						   d->options->nagle);
-		return STREAM_OK;
-	case HAPPY_EYEBALLS_LOST:
-		happy_eyeballs_error(d->race, d->target, err);
-		return STREAM_ERROR;
-	case HAPPY_EYEBALLS_AGAIN:
-		break;
-	}
-	latest = happy_eyeballs_latest(d->race);
-	if (latest != NULL)
-		set_stage_text(d, "connecting to", latest);
-	return STREAM_AGAIN;
-}
-
-/* --- TLS --- */
-
-static void wake(void *arg)
-{
-	struct dial *d = arg;
-
-	task_wake(&d->task);
-}
-
-static void upgrade(struct dial *d)
-{
-	const struct dial_options *o = d->options;
-
-	set_stage_text(d, "shaking hands with", d->target);
-	d->upgraded = true;
-	d->transport = transport_tls_client(d->transport, o->tls, o->tls_name);
-	transport_set_wake(d->transport, wake, d);
-	if (o->handshake_timeout_ms > 0)
-		timer_start(d->handshake, o->handshake_timeout_ms);
-}
-
-static enum stream_status secure(struct dial *d, struct err *err)
-{
-	enum stream_status status;
-
-	if (!d->address->tls)
-		return STREAM_OK;
-	if (!d->upgraded)
-		upgrade(d);
-	status = transport_handshake(d->transport);
-	if (status == STREAM_ERROR) {
-		*err = *d->transport->read_error;
-		(void)err_prefix(err, "%s", d->target);
-	}
-	return status;
+	set_socket(o, d, fd);
+	return OPENING_DONE;
 }
 
 /* --- the whole --- */
-
-static enum stream_status (*const stages[STAGES])(struct dial *d, struct err *err) = {
-	[STAGE_BEGIN] = begin,
-	[STAGE_RESOLVE] = resolve,
-	[STAGE_CONNECT] = run_race,
-	[STAGE_TLS] = secure,
-};
-
-/* How long a stage took that was needed. */
-static void note_time(struct dial *d)
-{
-	uint64_t now = loop_now_us();
-	uint64_t took = now - d->stage_began_us;
-
-	d->stage_began_us = now;
-	if (d->stage == STAGE_RESOLVE && d->inquiry != NULL)
-		d->times.resolve_us = took;
-	else if (d->stage == STAGE_CONNECT && d->address->kind != ADDRESS_FD)
-		d->times.connect_us = took;
-	else if (d->stage == STAGE_TLS && d->address->tls)
-		d->times.tls_us = took;
-}
-
-static enum stream_status advance(struct dial *d, struct err *err)
-{
-	while (d->stage < STAGES) {
-		enum stream_status status = stages[d->stage](d, err);
-		if (status == STREAM_AGAIN)
-			return status;
-		note_time(d);
-		if (status != STREAM_OK)
-			return status;
-		d->stage++;
-	}
-	return STREAM_OK;
-}
-
-static void connect_timeout(const struct dial *d, struct err *err)
-{
-	char tale[ERR_TEXT_SIZE] = "";
-
-	if (d->stage == STAGE_TLS)
-		(void)snprintf(tale, sizeof(tale), "shaking hands");
-	else
-		happy_eyeballs_describe(d->race, d->target, tale, sizeof(tale));
-	(void)err_set(err, ERR_TIMEOUT, "connecting to %s took longer than %g s (%s)", d->target,
-		      (double)d->options->connect_timeout_ms / 1000,
-		      tale[0] != '\0' ? tale : "looking up the name");
-}
-
-/* What has come in time counts, even if the timer has run out since. */
-static bool is_late(struct dial *d, struct err *err)
-{
-	if (timer_expired(d->budget))
-		connect_timeout(d, err);
-	else if (timer_expired(d->handshake))
-		(void)err_set(err, ERR_TIMEOUT, "the TLS handshake with %s took longer than %g s",
-			      d->target, (double)d->options->handshake_timeout_ms / 1000);
-	else
-		return false;
-	note_time(d);
-	return true;
-}
 
 static void run(void *arg)
 {
@@ -334,21 +221,23 @@ static void run(void *arg)
 	void *done_arg = d->arg;
 	struct dial_times times;
 	struct err err;
-	enum stream_status status = advance(d, &err);
 
-	if (status == STREAM_AGAIN && !is_late(d, &err))
+	switch (opening_run(d->opening, &err)) {
+	case OPENING_AGAIN:
 		return;
-	if (status == STREAM_OK) {
-		transport = d->transport;
-		transport_set_wake(transport, NULL, NULL);
-		d->transport = NULL;
+	case OPENING_DONE:
+		transport = opening_take(d->opening);
+		break;
+	case OPENING_FAILED:
+		break;
 	}
 	times = d->times;
 	dial_cancel(d);
 	done(done_arg, transport, transport == NULL ? &err : NULL, &times);
 }
 
-static char *target_text(const struct address *address)
+/* The address without "tls:". */
+static char *plain_text(const struct address *address)
 {
 	struct address plain = *address;
 
@@ -356,9 +245,36 @@ static char *target_text(const struct address *address)
 	return address_text(&plain);
 }
 
+static void add_stages(struct dial *d)
+{
+	const struct dial_options *options = d->options;
+	const struct opening_stage adopt = { .run = adopt_fd, .text = target_text, .arg = d };
+	const struct opening_stage find = { .run = find_addresses, .text = target_text, .arg = d };
+	const struct opening_stage lookup = {
+		.run = look_up, .text = lookup_text, .arg = d, .took_us = &d->times.resolve_us
+	};
+	const struct opening_stage race = {
+		.run = run_race, .text = race_text, .arg = d, .took_us = &d->times.connect_us
+	};
+	const struct opening_limit handshake = { options->handshake_timeout_ms,
+						 "--handshake-timeout" };
+
+	if (d->address->kind == ADDRESS_FD) {
+		opening_add(d->opening, &adopt);
+	} else {
+		opening_add(d->opening, has_name(d->address) ? &lookup : &find);
+		opening_add(d->opening, &race);
+	}
+	if (d->address->tls)
+		opening_add_tls_client(d->opening, options->tls, options->tls_name, d->target,
+				       handshake, &d->times.tls_us);
+}
+
 struct dial *dial_start(struct loop *loop, const struct address *address,
 			const struct dial_options *options, dial_done_fn done, void *arg)
 {
+	const struct opening_limit limit = { options->connect_timeout_ms, "--connect-timeout" };
+	socklen_t local_len = address->kind == ADDRESS_TCP ? options->local_len : 0;
 	struct dial *d = alloc_zeroed(sizeof(*d));
 
 	assert(!address->tls || options->tls != NULL);
@@ -367,14 +283,12 @@ struct dial *dial_start(struct loop *loop, const struct address *address,
 	d->options = options;
 	d->done = done;
 	d->arg = arg;
+	d->target = plain_text(address);
 	task_init(&d->task, loop, run, d);
-	d->budget = timer_new(&d->task);
-	d->handshake = timer_new(&d->task);
-	d->stage_began_us = loop_now_us();
-	d->target = target_text(address);
-	set_stage_text(d, "connecting to", d->target);
-	if (options->connect_timeout_ms > 0)
-		timer_start(d->budget, options->connect_timeout_ms);
+	d->race = happy_eyeballs_new(loop, options->happy_eyeballs_delay_ms, &options->local,
+				     local_len, &d->task);
+	d->opening = opening_new(&d->task, NULL, limit);
+	add_stages(d);
 	task_wake(&d->task);
 	return d;
 }
@@ -383,18 +297,15 @@ void dial_cancel(struct dial *dial)
 {
 	if (dial == NULL)
 		return;
-	dial_lookup_free(dial->inquiry);
+	opening_free(dial->opening);
+	dial_lookup_free(dial->lookup);
 	happy_eyeballs_free(dial->race);
-	transport_free(dial->transport);
-	timer_free(dial->budget);
-	timer_free(dial->handshake);
 	task_cancel(&dial->task);
 	free(dial->target);
-	free(dial->stage_text);
 	free(dial);
 }
 
-const char *dial_stage(const struct dial *dial)
+void dial_timed_out(const struct dial *dial, struct opening_limit limit, struct err *err)
 {
-	return dial->stage_text;
+	opening_timed_out(dial->opening, limit, err);
 }

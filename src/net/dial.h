@@ -11,6 +11,8 @@
  * timeout is one budget for all stages.
  */
 
+#include "net/opening.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/socket.h>
@@ -56,9 +58,9 @@ struct dial *dial_start(struct loop *loop, const struct address *address,
 /* Before it is done: drop it; `done` is not called. NULL is allowed. */
 void dial_cancel(struct dial *dial);
 
-/* What it is doing, for the message of a deadline above it: "looking up
- * example.org", "connecting to 127.0.0.1:80", "shaking hands with ...". */
-const char *dial_stage(const struct dial *dial);
+/* The message when a limit of the caller's ends it: "looking up example.org: timed out
+ * after 1 s (--timeout)". It is still to be cancelled. */
+void dial_timed_out(const struct dial *dial, struct opening_limit limit, struct err *err);
 
 /* Is the inherited descriptor a connected stream socket? Else ERR_USAGE. */
 bool dial_check_fd(int fd, struct err *err);

@@ -35,27 +35,27 @@ struct dial_lookup {
 struct dial_lookup *dial_lookup_new(struct loop *loop, const char *host, uint16_t port, int family,
 				    struct task *task)
 {
-	struct dial_lookup *inquiry = alloc_zeroed(sizeof(*inquiry));
+	struct dial_lookup *lookup = alloc_zeroed(sizeof(*lookup));
 
 	log_line(LOG_DETAIL, "looking up %s", host);
-	inquiry->host = alloc_string(host);
-	inquiry->head_start = timer_new(task);
+	lookup->host = alloc_string(host);
+	lookup->head_start = timer_new(task);
 	if (family != AF_INET)
-		inquiry->ipv6.lookup = lookup_start(loop, host, port, AF_INET6, task);
+		lookup->ipv6.lookup = lookup_start(loop, host, port, AF_INET6, task);
 	if (family != AF_INET6)
-		inquiry->ipv4.lookup = lookup_start(loop, host, port, AF_INET, task);
-	return inquiry;
+		lookup->ipv4.lookup = lookup_start(loop, host, port, AF_INET, task);
+	return lookup;
 }
 
-void dial_lookup_free(struct dial_lookup *inquiry)
+void dial_lookup_free(struct dial_lookup *lookup)
 {
-	if (inquiry == NULL)
+	if (lookup == NULL)
 		return;
-	lookup_free(inquiry->ipv6.lookup);
-	lookup_free(inquiry->ipv4.lookup);
-	timer_free(inquiry->head_start);
-	free(inquiry->host);
-	free(inquiry);
+	lookup_free(lookup->ipv6.lookup);
+	lookup_free(lookup->ipv4.lookup);
+	timer_free(lookup->head_start);
+	free(lookup->host);
+	free(lookup);
 }
 
 /* True when the answer may come yet. */
@@ -75,10 +75,10 @@ static bool feed(struct question *q, struct happy_eyeballs *race)
 	return false;
 }
 
-bool dial_lookup_feed(struct dial_lookup *inquiry, struct happy_eyeballs *race)
+bool dial_lookup_feed(struct dial_lookup *lookup, struct happy_eyeballs *race)
 {
-	bool more6 = feed(&inquiry->ipv6, race);
-	bool more4 = feed(&inquiry->ipv4, race);
+	bool more6 = feed(&lookup->ipv6, race);
+	bool more4 = feed(&lookup->ipv4, race);
 
 	return more6 || more4;
 }
@@ -94,42 +94,42 @@ static bool says_more(const struct question *q)
 }
 
 /* Of two errors the one that says more than that there is no such address. */
-static const struct question *pick(const struct dial_lookup *inquiry)
+static const struct question *pick(const struct dial_lookup *lookup)
 {
-	if (inquiry->ipv6.lookup == NULL)
-		return &inquiry->ipv4;
-	if (inquiry->ipv4.lookup == NULL || says_more(&inquiry->ipv6))
-		return &inquiry->ipv6;
-	return &inquiry->ipv4;
+	if (lookup->ipv6.lookup == NULL)
+		return &lookup->ipv4;
+	if (lookup->ipv4.lookup == NULL || says_more(&lookup->ipv6))
+		return &lookup->ipv6;
+	return &lookup->ipv4;
 }
 
-static void explain(const struct dial_lookup *inquiry, struct err *err)
+static void explain(const struct dial_lookup *lookup, struct err *err)
 {
-	const struct question *q = pick(inquiry);
+	const struct question *q = pick(lookup);
 	const char *message;
 
 	if (q->error == EAI_SYSTEM) {
-		(void)err_sys(err, ERR_RESOLVE, q->sys, "cannot resolve %s", inquiry->host);
+		(void)err_sys(err, ERR_RESOLVE, q->sys, "cannot resolve %s", lookup->host);
 		return;
 	}
 	message = gai_strerror(q->error);
-	(void)err_set(err, ERR_RESOLVE, "cannot resolve %s: %c%s", inquiry->host,
+	(void)err_set(err, ERR_RESOLVE, "cannot resolve %s: %c%s", lookup->host,
 		      tolower((unsigned char)message[0]), message + 1);
 }
 
-enum stream_status dial_lookup_status(struct dial_lookup *inquiry, struct err *err)
+enum opening_result dial_lookup_status(struct dial_lookup *lookup, struct err *err)
 {
-	bool over = is_over(&inquiry->ipv6) && is_over(&inquiry->ipv4);
+	bool over = is_over(&lookup->ipv6) && is_over(&lookup->ipv4);
 
-	if (inquiry->ipv6.found)
-		return STREAM_OK;
-	if (inquiry->ipv4.found && (over || timer_expired(inquiry->head_start)))
-		return STREAM_OK;
+	if (lookup->ipv6.found)
+		return OPENING_DONE;
+	if (lookup->ipv4.found && (over || timer_expired(lookup->head_start)))
+		return OPENING_DONE;
 	if (over) {
-		explain(inquiry, err);
-		return STREAM_ERROR;
+		explain(lookup, err);
+		return OPENING_FAILED;
 	}
-	if (inquiry->ipv4.found && !timer_pending(inquiry->head_start))
-		timer_start(inquiry->head_start, RESOLUTION_DELAY_MS);
-	return STREAM_AGAIN;
+	if (lookup->ipv4.found && !timer_pending(lookup->head_start))
+		timer_start(lookup->head_start, RESOLUTION_DELAY_MS);
+	return OPENING_AGAIN;
 }

@@ -5,7 +5,7 @@
 
 /* RFC 8305 section 3. What comes of them is fed into a race. */
 
-#include "stream/reader.h"
+#include "net/opening.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -20,14 +20,14 @@ struct task;
  * each answer. */
 struct dial_lookup *dial_lookup_new(struct loop *loop, const char *host, uint16_t port, int family,
 				    struct task *task);
-void dial_lookup_free(struct dial_lookup *inquiry); /* NULL is allowed */
+void dial_lookup_free(struct dial_lookup *lookup); /* NULL is allowed */
 
 /* Put what has been found since into the race. True when more may come. */
-bool dial_lookup_feed(struct dial_lookup *inquiry, struct happy_eyeballs *race);
+bool dial_lookup_feed(struct dial_lookup *lookup, struct happy_eyeballs *race);
 
-/* After dial_lookup_feed(): STREAM_OK when the first address may go out (AAAA has come,
- * or 50 ms have passed since A came alone), STREAM_AGAIN, or STREAM_ERROR when the name has
- * no address: ERR_RESOLVE. */
-enum stream_status dial_lookup_status(struct dial_lookup *inquiry, struct err *err);
+/* After dial_lookup_feed(): OPENING_DONE when the first address may go out (AAAA has come,
+ * or 50 ms have passed since A came alone), OPENING_AGAIN, or OPENING_FAILED when the name
+ * has no address: ERR_RESOLVE. */
+enum opening_result dial_lookup_status(struct dial_lookup *lookup, struct err *err);
 
 #endif

@@ -268,10 +268,3 @@ void happy_eyeballs_error(const struct happy_eyeballs *race, const char *target,
 	(void)err_set(err, ERR_CONNECT, "cannot connect to %s: %s", target, tale);
 	err->sys = last->sys;
 }
-
-const char *happy_eyeballs_latest(const struct happy_eyeballs *race)
-{
-	const struct dial_attempt *last = TAILQ_LAST(&race->tried, dial_attempts);
-
-	return last != NULL ? last->text : NULL;
-}

@@ -51,7 +51,4 @@ void happy_eyeballs_error(const struct happy_eyeballs *race, const char *target,
 void happy_eyeballs_describe(const struct happy_eyeballs *race, const char *target, char *buf,
 			     size_t size);
 
-/* The address tried last as text, NULL before; borrowed until happy_eyeballs_run(). */
-const char *happy_eyeballs_latest(const struct happy_eyeballs *race);
-
 #endif

@@ -643,17 +643,17 @@ except ssl.SSLError:
 	run_liu connect "tls:127.0.0.1:$PORT" --cacert "$CERTS/ca.pem" --handshake-timeout 0.3 read
 	assert_status 6
 	assert_output_is ''
-	assert_error_is "liu: the TLS handshake with 127.0.0.1:$PORT took longer than 0.3 s"
+	assert_error_is "liu: TLS handshake with 127.0.0.1:$PORT: timed out after 0.3 s (--handshake-timeout)"
 }
 
 @test "--connect-timeout and -w cover the handshake" {
 	start_liu listen -k 127.0.0.1:0 skip 100000 at-eof
 	run_liu connect "tls:127.0.0.1:$PORT" --cacert "$CERTS/ca.pem" --connect-timeout 0.3 read
 	assert_status 6
-	assert_error_is "liu: connecting to 127.0.0.1:$PORT took longer than 0.3 s (shaking hands)"
+	assert_error_is "liu: TLS handshake with 127.0.0.1:$PORT: timed out after 0.3 s (--connect-timeout)"
 	run_liu connect "tls:127.0.0.1:$PORT" --cacert "$CERTS/ca.pem" -w 0.3 read
 	assert_status 6
-	assert_error_is "liu: timed out after 0.3 s (--timeout), shaking hands with 127.0.0.1:$PORT"
+	assert_error_is "liu: TLS handshake with 127.0.0.1:$PORT: timed out after 0.3 s (--timeout)"
 }
 
 @test "a silent client: --handshake-timeout is exit 6 in the listener" {
@@ -1054,7 +1054,7 @@ t.unwrap()'
 	run_liu head --handshake-timeout 0.3 "https://127.0.0.1:$PORT/"
 	assert_status 6
 	assert_output_is ''
-	assert_error_is "liu: https://127.0.0.1:$PORT/: the TLS handshake with 127.0.0.1:$PORT took longer than 0.3 s"
+	assert_error_is "liu: https://127.0.0.1:$PORT/: TLS handshake with 127.0.0.1:$PORT: timed out after 0.3 s (--handshake-timeout)"
 	start_liu listen 127.0.0.1:0 write 'HTTP/1.1 400 Bad Request\r\n\r\n' skip 100000
 	run_liu head "https://127.0.0.1:$PORT/"
 	assert_status 5

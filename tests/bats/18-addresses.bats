@@ -557,7 +557,7 @@ for s in sockets: s.close()' "$LIU" "$@"
 	[ -S s ] || fail "an inherited socket's file was removed"
 }
 
-@test "fd:N of what is no stream socket, or not open, is exit 2" {
+@test "fd:N that is not a stream socket, or not open, is exit 2" {
 	refuses listen fd:0 -- 'cannot use fd:0: socket operation on non-socket'
 	refuses listen fd:99 -- 'cannot use fd:99: bad file descriptor'
 	refuses connect fd:x -- "'fd:x' is no descriptor: fd:N"

@@ -86,15 +86,15 @@ signal.pause()" >"$2" & peer=$!
 	dns_black_hole connect -w 0.7 nowhere.example:80
 	assert_status 6
 	took 700 2500
-	assert_error_is 'liu: timed out after 0.7 s (--timeout), looking up nowhere.example'
+	assert_error_is 'liu: looking up nowhere.example: timed out after 0.7 s (--timeout)'
 	dns_black_hole head --timeout=700ms nowhere.example
 	assert_status 6
 	took 700 2500
-	assert_error_is 'liu: nowhere.example: timed out after 0.7 s (--timeout), looking up nowhere.example'
+	assert_error_is 'liu: nowhere.example: looking up nowhere.example: timed out after 0.7 s (--timeout)'
 	dns_black_hole connect --connect-timeout 0.7 nowhere.example:80
 	assert_status 6
 	took 700 2500
-	assert_error_is 'liu: connecting to nowhere.example:80 took longer than 0.7 s (looking up the name)'
+	assert_error_is 'liu: looking up nowhere.example: timed out after 0.7 s (--connect-timeout)'
 }
 
 @test "--timeout covers the connection" {
@@ -103,11 +103,11 @@ signal.pause()" >"$2" & peer=$!
 	assert_status 6
 	took 500
 	assert_output_is ''
-	assert_error_is "liu: timed out after 0.5 s (--timeout), connecting to 127.0.0.1:$FULL"
+	assert_error_is "liu: connecting to 127.0.0.1:$FULL: timed out after 0.5 s (--timeout)"
 	timed head -w 0.5 "127.0.0.1:$FULL"
 	assert_status 6
 	took 500
-	assert_error_is "liu: 127.0.0.1:$FULL: timed out after 0.5 s (--timeout), connecting to 127.0.0.1:$FULL"
+	assert_error_is "liu: 127.0.0.1:$FULL: connecting to 127.0.0.1:$FULL: timed out after 0.5 s (--timeout)"
 }
 
 @test "--timeout covers the TLS handshake" {
@@ -117,11 +117,11 @@ signal.pause()" >"$2" & peer=$!
 	took 500
 	assert_output_is ''
 	assert_error_is "liu: --insecure: the peer's certificate is not checked
-liu: timed out after 0.5 s (--timeout), shaking hands with 127.0.0.1:$PEER_PORT"
+liu: TLS handshake with 127.0.0.1:$PEER_PORT: timed out after 0.5 s (--timeout)"
 	timed head -w 0.5 --insecure "https://127.0.0.1:$PEER_PORT"
 	assert_status 6
 	took 500
-	assert_error_has 'timed out after 0.5 s (--timeout), shaking hands with'
+	assert_error_has "TLS handshake with 127.0.0.1:$PEER_PORT: timed out after 0.5 s (--timeout)"
 }
 
 @test "--timeout is over for the URLs behind it too: head dials no more" {
@@ -292,13 +292,13 @@ print(p.wait(10), p.stderr.read().count(b"\n"))' "$@"
 	took 500
 	assert_output_is ''
 	assert_equal 1 "$(wc -l <"$ERR")" "lines on standard error"
-	assert_error_has "liu: connecting to 127.0.0.1:$FULL took longer than 0.5 s"
+	assert_error_has "liu: connecting to 127.0.0.1:$FULL: timed out after 0.5 s (--connect-timeout)"
 	silent_peer
 	timed connect --connect-timeout 0.5 --insecure "tls:127.0.0.1:$PEER_PORT"
 	assert_status 6
 	took 500
 	assert_error_is "liu: --insecure: the peer's certificate is not checked
-liu: connecting to 127.0.0.1:$PEER_PORT took longer than 0.5 s (shaking hands)"
+liu: TLS handshake with 127.0.0.1:$PEER_PORT: timed out after 0.5 s (--connect-timeout)"
 	timed head --connect-timeout 0.5 "127.0.0.1:$FULL"
 	assert_status 6
 	took 500
@@ -317,7 +317,7 @@ liu: connecting to 127.0.0.1:$PEER_PORT took longer than 0.5 s (shaking hands)"
 	assert_status 6
 	took 500
 	assert_error_is "liu: --insecure: the peer's certificate is not checked
-liu: the TLS handshake with 127.0.0.1:$PEER_PORT took longer than 0.5 s"
+liu: TLS handshake with 127.0.0.1:$PEER_PORT: timed out after 0.5 s (--handshake-timeout)"
 }
 
 @test "--handshake-timeout, listening: a silent client does not hold up others, and counts" {

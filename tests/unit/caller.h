@@ -164,9 +164,14 @@ struct awaited {
 
 static inline bool is_at_stage(void *arg)
 {
+	static const struct opening_limit limit = { 1000, "-w" };
 	const struct awaited *a = arg;
+	size_t len = strlen(a->stage);
+	struct err err;
 
-	return strcmp(dial_stage(a->caller->dial), a->stage) == 0;
+	dial_timed_out(a->caller->dial, limit, &err);
+	return strncmp(err.text, a->stage, len) == 0 &&
+	       strcmp(err.text + len, ": timed out after 1 s (-w)") == 0;
 }
 
 /* It comes to this stage, is cancelled there, and is not heard of again. */

@@ -177,14 +177,16 @@ static void test_timeout(void **state)
 	prepare_port(&c, "[::1]:", d.port);
 	c.options.connect_timeout_ms = SHORT_MS;
 	check_port_fails(&c, ERR_TIMEOUT,
-			 "connecting to [::1]:# took longer than 0.02 s (no answer)", d.port);
+			 "connecting to [::1]:#: timed out after 0.02 s (--connect-timeout)",
+			 d.port);
 	prepare_port(&c, "", d.port);
 	c.options.connect_timeout_ms = AMPLE_MS;
 	c.options.happy_eyeballs_delay_ms = 1;
-	check_port_fails(&c, ERR_TIMEOUT,
-			 "connecting to localhost:# took longer than 0.3 s ([::1]:#: no answer; "
-			 "127.0.0.1:#: connection refused)",
-			 d.port);
+	check_port_fails(
+		&c, ERR_TIMEOUT,
+		"connecting to localhost:# ([::1]:#: no answer; "
+		"127.0.0.1:#: connection refused): timed out after 0.3 s (--connect-timeout)",
+		d.port);
 	doors_close(&d);
 }
 
@@ -203,12 +205,9 @@ static void test_cancel(void **state)
 	check_cancelled(&c, stage);
 	free(stage);
 	prepare_port(&c, "", d.port);
-	stage = with_port("connecting to [::1]:#", d.port);
-	check_cancelled(&c, stage);
-	free(stage);
-	prepare_port(&c, "", d.port);
 	c.options.happy_eyeballs_delay_ms = 1;
-	stage = with_port("connecting to 127.0.0.1:#", d.port);
+	stage = with_port("connecting to localhost:# ([::1]:#: no answer; 127.0.0.1:#: no answer)",
+			  d.port);
 	check_cancelled(&c, stage);
 	free(stage);
 	doors_close(&d);

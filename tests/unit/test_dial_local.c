@@ -41,7 +41,7 @@ static void test_fd_unusable(void **state)
 	close(pair[1]);
 	check_fd_fails(UNUSED_FD, "bad file descriptor");
 	assert_int_equal(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, pair), 0);
-	check_fd_fails(pair[0], "it is no stream socket");
+	check_fd_fails(pair[0], "not a stream socket");
 	close(pair[0]);
 	close(pair[1]);
 	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);

@@ -133,14 +133,14 @@ static int await_threads(void **state)
 	return resolve_busy() ? -1 : 0;
 }
 
-/* --- an inquiry --- */
+/* --- an lookup --- */
 
 struct asker {
 	struct loop *loop;
 	struct task task;
-	struct dial_lookup *inquiry;
+	struct dial_lookup *lookup;
 	struct happy_eyeballs *race;
-	enum stream_status status;
+	enum opening_result status;
 	bool more;
 	bool done;
 	struct err err;
@@ -150,28 +150,28 @@ static void ask(void *arg)
 {
 	struct asker *a = arg;
 
-	a->more = dial_lookup_feed(a->inquiry, a->race);
-	a->status = dial_lookup_status(a->inquiry, &a->err);
-	a->done = a->status != STREAM_AGAIN;
+	a->more = dial_lookup_feed(a->lookup, a->race);
+	a->status = dial_lookup_status(a->lookup, &a->err);
+	a->done = a->status != OPENING_AGAIN;
 }
 
 static void begin(struct asker *a, int family)
 {
-	*a = (struct asker){ .loop = loop_new(), .status = STREAM_AGAIN };
+	*a = (struct asker){ .loop = loop_new(), .status = OPENING_AGAIN };
 	task_init(&a->task, a->loop, ask, a);
 	a->race = happy_eyeballs_new(a->loop, 0, NULL, 0, &a->task);
-	a->inquiry = dial_lookup_new(a->loop, "name.example", 80, family, &a->task);
+	a->lookup = dial_lookup_new(a->loop, "name.example", 80, family, &a->task);
 }
 
 static void end(struct asker *a)
 {
-	dial_lookup_free(a->inquiry);
+	dial_lookup_free(a->lookup);
 	happy_eyeballs_free(a->race);
 	task_cancel(&a->task);
 	loop_free(a->loop);
 }
 
-static void await(struct asker *a, enum stream_status want)
+static void await(struct asker *a, enum opening_result want)
 {
 	assert_true(loop_run_until(a->loop, &a->done, SUPPORT_DEADLINE_MS));
 	assert_int_equal(a->status, want);
@@ -189,7 +189,7 @@ static void test_ipv6_goes_at_once(void **state)
 	(void)state;
 	begin(&a, AF_UNSPEC);
 	answer(&service.ipv6, 0, "::1");
-	await(&a, STREAM_OK);
+	await(&a, OPENING_DONE);
 	assert_true(a.more);
 	end(&a);
 }
@@ -202,7 +202,7 @@ static void test_ipv4_waits_a_little(void **state)
 	(void)state;
 	begin(&a, AF_UNSPEC);
 	answer(&service.ipv4, 0, "127.0.0.1");
-	await(&a, STREAM_OK);
+	await(&a, OPENING_DONE);
 	assert_in_range(loop_now() - before, HEAD_START_MS - SUPPORT_EARLY_MS, SUPPORT_DEADLINE_MS);
 	assert_true(a.more);
 	end(&a);
@@ -217,7 +217,7 @@ static void test_ipv4_goes_when_there_is_no_ipv6(void **state)
 	answer(&service.ipv6, EAI_NONAME, NULL);
 	check_waits(&a);
 	answer(&service.ipv4, 0, "127.0.0.1");
-	await(&a, STREAM_OK);
+	await(&a, OPENING_DONE);
 	assert_false(a.more);
 	end(&a);
 }
@@ -229,7 +229,7 @@ static void test_one_family(void **state)
 	(void)state;
 	begin(&a, AF_INET);
 	answer(&service.ipv4, 0, "127.0.0.1");
-	await(&a, STREAM_OK);
+	await(&a, OPENING_DONE);
 	assert_false(a.more);
 	assert_int_equal(service.asked, 1);
 	end(&a);
@@ -242,7 +242,7 @@ static void check_failure(int family, int ipv6, int ipv4, const char *want)
 	begin(&a, family);
 	answer(&service.ipv6, ipv6, NULL);
 	answer(&service.ipv4, ipv4, NULL);
-	await(&a, STREAM_ERROR);
+	await(&a, OPENING_FAILED);
 	assert_int_equal(a.err.kind, ERR_RESOLVE);
 	assert_string_equal(a.err.text, want);
 	end(&a);
@@ -288,7 +288,7 @@ static void test_shared(void **state)
 	answer(&service.ipv6, 0, "::1");
 	answer(&service.ipv4, 0, "127.0.0.1");
 	for (int i = 0; i < CROWD; i++)
-		await(&askers[i], STREAM_OK);
+		await(&askers[i], OPENING_DONE);
 	assert_int_equal(service.asked, 2);
 	for (int i = 0; i < CROWD; i++)
 		end(&askers[i]);
@@ -380,8 +380,8 @@ static void test_dial_timeout(void **state)
 	call(&c, 80, SHORT_MS);
 	assert_true(loop_run_until(c.loop, &c.done, SUPPORT_DEADLINE_MS));
 	assert_int_equal(c.err.kind, ERR_TIMEOUT);
-	assert_string_equal(c.err.text, "connecting to name.example:80 took longer than 0.02 s "
-					"(looking up the name)");
+	assert_string_equal(c.err.text, "looking up name.example: timed out after 0.02 s "
+					"(--connect-timeout)");
 	assert_in_range(c.times.resolve_us, (SHORT_MS - SUPPORT_EARLY_MS) * 1000,
 			SUPPORT_DEADLINE_MS * 1000);
 	assert_int_equal(c.times.connect_us, 0);
@@ -390,13 +390,16 @@ static void test_dial_timeout(void **state)
 
 static void test_dial_cancelled(void **state)
 {
+	static const struct opening_limit limit = { 1000, "-w" };
 	bool never = false;
+	struct err err;
 	struct caller c;
 
 	(void)state;
 	call(&c, 80, 0);
 	(void)loop_run_until(c.loop, &never, 1);
-	assert_string_equal(dial_stage(c.dial), "looking up name.example");
+	dial_timed_out(c.dial, limit, &err);
+	assert_string_equal(err.text, "looking up name.example: timed out after 1 s (-w)");
 	dial_cancel(c.dial);
 	answer(&service.ipv4, 0, "127.0.0.1");
 	(void)loop_run_until(c.loop, &never, 1);

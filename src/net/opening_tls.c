@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: ISC */
+/* opening_tls: the stage that puts TLS on a transport. */
+#include "config.h"
+
+#include "base/alloc.h"
+#include "base/err.h"
+#include "io/transport.h"
+#include "net/opening.h"
+#include "tls/transport_tls.h"
+
+#include <stdlib.h>
+
+struct tls_stage {
+	const struct tls_config *config;
+	const char *tls_name;
+	const char *peer; /* NULL: it is a client */
+	bool begun;
+};
+
+static struct transport *begin(struct transport *lower, const struct tls_stage *tls)
+{
+	if (tls->peer == NULL)
+		return transport_tls_server(lower, tls->config);
+	return transport_tls_client(lower, tls->config, tls->tls_name);
+}
+
+static enum opening_result run(struct opening *o, void *arg, struct err *err)
+{
+	struct tls_stage *tls = arg;
+
+	if (!tls->begun)
+		opening_set_transport(o, begin(opening_transport(o), tls));
+	tls->begun = true;
+	switch (transport_handshake(opening_transport(o))) {
+	case STREAM_AGAIN:
+		return OPENING_AGAIN;
+	case STREAM_OK:
+		return OPENING_DONE;
+	case STREAM_EOF:
+	case STREAM_OVERRUN:
+	case STREAM_ERROR:
+		break;
+	}
+	*err = *opening_transport(o)->read_error;
+	(void)err_prefix(err, "%s", tls->peer != NULL ? tls->peer : "TLS handshake");
+	return OPENING_FAILED;
+}
+
+static char *text(const void *arg)
+{
+	const struct tls_stage *tls = arg;
+
+	if (tls->peer == NULL)
+		return alloc_string("TLS handshake");
+	return alloc_printf("TLS handshake with %s", tls->peer);
+}
+
+static void add(struct opening *o, const struct tls_stage *tls, struct opening_limit limit,
+		uint64_t *took_us)
+{
+	const struct opening_stage stage = {
+		.run = run,
+		.text = text,
+		.free = free,
+		.arg = alloc_copy(tls, sizeof(*tls)),
+		.limit = limit,
+		.took_us = took_us,
+	};
+
+	opening_add(o, &stage);
+}
+
+void opening_add_tls_client(struct opening *o, const struct tls_config *config,
+			    const char *tls_name, const char *peer, struct opening_limit limit,
+			    uint64_t *took_us)
+{
+	const struct tls_stage tls = { .config = config, .tls_name = tls_name, .peer = peer };
+
+	add(o, &tls, limit, took_us);
+}
+
+void opening_add_tls_server(struct opening *o, const struct tls_config *config,
+			    struct opening_limit limit)
+{
+	const struct tls_stage tls = { .config = config };
+
+	add(o, &tls, limit, NULL);
+}
