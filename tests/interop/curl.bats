@@ -67,7 +67,7 @@ ok'
 	assert_status 0
 	assert_output_is secret
 	assert_error_is ''
-	curl_gets "https://127.0.0.1:$PORT/"
+	curl_gets --cacert "$CERTS/other.pem" "https://127.0.0.1:$PORT/"
 	assert_status 60
 	wait_for_line "$SERVER_ERR" 'TLS handshake: the peer ended TLS: it does not trust who signed our certificate \(alert 48\)$'
 }
