@@ -289,7 +289,7 @@ unix:./s"
 	start_liu echo ./s --address-file "$PWD/ready"
 	wait_until grep -qx unix:./s ready
 	is ready 'address file' unix:./s
-	start_liu echo -qq ./t --address-file ready2 || :
+	start "$LIU" echo -qq ./t --address-file ready2 # which prints no ready line
 	wait_until test -e ready2
 	is ready2 'address file' unix:./t
 }
