@@ -47,7 +47,13 @@ stops_at_once() {
 }
 
 wait_for_text() {
-	wait_until grep -qsF -e "$2" -- "$1"
+	wait_until has_text "$1" "$2"
+}
+
+has_text() {
+	local text
+	read -r -d '' text <"$1" || :
+	[[ $text = *"$2"* ]]
 }
 
 @test "SIGTERM: connect stops at once and dies of it" {

@@ -82,14 +82,17 @@ said() {
 # server_said TEXT: the whole standard error of $SERVER, after its first line, which says where it
 # listens. A line about a connection comes when the peer has ended too.
 server_said() {
-	local expected="listening on $ADDRESS"
+	local expected="listening on $ADDRESS" newlines
 	[ -z "$1" ] || expected+=$'\n'$1
-	wait_until has_lines "$SERVER_ERR" "$(wc -l <<<"$expected")" || :
+	newlines=${expected//[!$'\n']/}
+	wait_until has_lines "$SERVER_ERR" $((${#newlines} + 1)) || :
 	is "$SERVER_ERR" 'standard error of the server' "$expected"
 }
 
 has_lines() {
-	[ "$(wc -l <"$1")" -ge "$2" ]
+	local lines
+	mapfile -t lines <"$1"
+	[ "${#lines[@]}" -ge "$2" ]
 }
 
 # ends WANTED: the server ends by itself with this status.

@@ -5,12 +5,26 @@
 # Nothing here waits without a deadline, and nothing sleeps for a time that is only likely to be long
 # enough. A test that starts something needs no teardown of its own: stop_all does it. A file that has
 # a teardown calls stop_all in it.
+#
+# bats traces each command of a test to show the one that failed, in the functions below too, and half of
+# the processor time goes there. `local -; set +T` ends that for what a function calls.
+
+# absolute PATH: set $REPLY to it as seen from everywhere. Each test loads this file: it forks nothing.
+absolute() {
+	REPLY=$1
+	case $1 in
+	/*) ;;
+	*) REPLY=$PWD/$1 ;;
+	esac
+}
 
 # The program under test; make passes it.
-LIU=$(realpath "${LIU_PROGRAM:-${LIU:-${BATS_TEST_DIRNAME:-.}/../../liu}}")
+absolute "${LIU_PROGRAM:-${LIU:-${BATS_TEST_DIRNAME:-.}/../../liu}}"
+LIU=$REPLY
 LIU_PROGRAM=$LIU
 # The tree with the sources.
-TOP=$(realpath "${srcdir:-${BATS_TEST_DIRNAME:-.}/../..}")
+absolute "${srcdir:-${BATS_TEST_DIRNAME:-.}/../..}"
+TOP=$REPLY
 
 # By itself liu takes the fastest pump. A file NAME-buffered.bats is a link to NAME.bats: the same tests
 # with the buffered one. (By hand: LIU_PUMP=buffered bats NAME.bats)
@@ -34,6 +48,7 @@ export LC_ALL=C.UTF-8
 STARTED=() # the process ids of what runs in the background
 
 teardown() {
+	set +T
 	stop_all
 }
 
@@ -47,6 +62,8 @@ liu() {
 # capture COMMAND...: run it. $status is its exit status; its output is, to the byte, in the files $OUT
 # and $ERR. Standard input is the caller's: capture liu connect ... <file
 capture() {
+	local -
+	set +T
 	OUT=$BATS_TEST_TMPDIR/out
 	ERR=$BATS_TEST_TMPDIR/err
 	status=0
@@ -86,6 +103,8 @@ same() {
 # is FILE WHAT TEXT: FILE holds TEXT and a newline; nothing at all for an empty TEXT. With `-` it holds
 # what standard input has, to the byte.
 is() {
+	local -
+	set +T
 	local expected=$BATS_TEST_TMPDIR/expected
 	case $3 in
 	-) cat >"$expected" ;;
@@ -155,34 +174,47 @@ show_captured() {
 
 # --- Waiting -------------------------------------------------------------------
 
+# What is polled forks nothing: a test that waits takes no processor time from the others.
+
 now_ms() {
 	echo $((${EPOCHREALTIME/./} / 1000))
 }
 
 # A moment between two looks: a read that nothing ever answers.
 pause() {
-	[ -p "$BATS_TEST_TMPDIR/never" ] || mkfifo "$BATS_TEST_TMPDIR/never"
-	read -r -t 0.02 <>"$BATS_TEST_TMPDIR/never" || :
+	[ -p "$BATS_FILE_TMPDIR/never" ] || mkfifo "$BATS_FILE_TMPDIR/never"
+	read -r -t 0.01 <>"$BATS_FILE_TMPDIR/never" || :
 }
 
 # wait_until [-t SECONDS] COMMAND...: until COMMAND succeeds; fails when the time is over.
 wait_until() {
+	local -
+	set +T
 	local seconds=$LIU_TIMEOUT end
 	if [ "$1" = -t ]; then
 		seconds=$2
 		shift 2
 	fi
-	end=$(($(now_ms) + seconds * 1000))
+	end=$((${EPOCHREALTIME/./} + seconds * 1000000))
 	until "$@"; do
-		[ "$(now_ms)" -lt "$end" ] || fail "still not after $seconds s: $*" || return
+		[ "${EPOCHREALTIME/./}" -lt "$end" ] || fail "still not after $seconds s: $*" || return
 		pause
 	done
 }
 
 # wait_for_line FILE REGEX [SECONDS]: until FILE has a line that matches.
 wait_for_line() {
-	wait_until -t "${3:-$LIU_TIMEOUT}" grep -qsE -e "$2" -- "$1" && return
+	wait_until -t "${3:-$LIU_TIMEOUT}" has_line "$1" "$2" && return
 	fail "--- $1 has no line that matches $2 ---" "$(cat -A -- "$1")"
+}
+
+# has_line FILE REGEX: set $REPLY to the first line of FILE that matches; fails while there is none.
+has_line() {
+	[ -e "$1" ] || return
+	while read -r || [ -n "$REPLY" ]; do
+		[[ ! $REPLY =~ $2 ]] || return 0
+	done <"$1"
+	return 1
 }
 
 # is_gone PID: it has ended, though nobody may have waited for it yet.
@@ -219,21 +251,24 @@ start() {
 # $SERVER_OUT and $SERVER_ERR are its output, $ADDRESS is what the first ready line names, $PORT its
 # port (empty for a Unix socket). A second one overwrites them all: keep what is needed.
 start_liu() {
+	local -
+	set +T
 	start "$LIU" "$@"
 	SERVER=$PID
 	SERVER_OUT=$PID_OUT
 	SERVER_ERR=$PID_ERR
 	wait_until is_ready || return
-	ADDRESS=$(sed -n 's/^listening on //p' "$SERVER_ERR" | head -n 1)
+	has_line "$SERVER_ERR" '^listening on ' ||
+		fail "--- no ready line from: liu $* ---" "$(cat -A -- "$SERVER_ERR")" || return
+	ADDRESS=${REPLY#listening on }
 	case $ADDRESS in
 	*unix:*) PORT= ;;
 	*) PORT=${ADDRESS##*:} ;;
 	esac
-	[ -n "$ADDRESS" ] || fail "--- no ready line from: liu $* ---" "$(cat -A -- "$SERVER_ERR")"
 }
 
 is_ready() {
-	grep -qs '^listening on ' "$SERVER_ERR" || is_gone "$SERVER"
+	has_line "$SERVER_ERR" '^listening on ' || is_gone "$SERVER"
 }
 
 # stop PID [SIGNAL]: end it and wait; $status is its exit status. No deadline is passed: after
@@ -248,6 +283,8 @@ stop() {
 
 # stop_all: end whatever start has started, at once.
 stop_all() {
+	local -
+	set +T
 	local pid
 	for pid in ${STARTED[@]+"${STARTED[@]}"}; do
 		kill -KILL "$pid" 2>/dev/null || :
