@@ -6,8 +6,8 @@
 
 #include "base/alloc.h"
 #include "base/err.h"
-#include "tls/tls_bio.h"
 #include "tls/tls_cert_text.h"
+#include "tls/tls_engine.h"
 #include "tls/tls_errors.h"
 #include "tls/tls_self_signed.h"
 #include "tls/tls_settings.h"
@@ -259,7 +259,7 @@ static struct tls_config *config_new(const SSL_METHOD *method, const struct tls_
 
 	ERR_clear_error();
 	config->ctx = context_new(method);
-	config->bio_method = tls_bio_method();
+	config->bio_method = tls_engine_bio_method();
 	config->settings = settings;
 	return config;
 }

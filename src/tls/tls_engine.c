@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* tls_engine: one TLS connection in OpenSSL, between buffers. */
+/* tls_engine: one TLS connection in OpenSSL, over a transport. */
 #include "config.h"
 
 #include "tls/tls_engine.h"
@@ -8,20 +8,23 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/escape.h"
+#include "io/transport.h"
 #include "tls/tls_cert_text.h"
-#include "tls/tls_config.h"
 #include "tls/tls_errors.h"
-#include "tls/tls_settings.h"
+#include "tls/tls_verify.h"
 
 #include <event2/buffer.h>
+#include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
+	QUEUE_MARK = 64 * 1024,		      /* encrypted bytes waiting: add no more data */
+	QUEUE_MAX = 96 * 1024,		      /* ... nor what TLS itself has to say */
 	PIECE_MAX = SSL3_RT_MAX_PLAIN_LENGTH, /* a record's data */
-	PIECE_GOOD = PIECE_MAX / 2,	      /* enough not to be put together with more */
+	PIECE_GOOD = PIECE_MAX / 2,	      /* do not join longer pieces with more */
 	READ_MAX = 63 * 1024, /* reserved at a time: libevent's block is 64 KiB then */
 	READ_MIN = 512,
 };
@@ -31,33 +34,102 @@ struct tls_first {
 	unsigned char bytes[48];
 };
 
-static void engine_init(struct tls_engine *e, struct transport *lower,
-			const struct tls_config *config)
+static size_t arrived(const struct tls_engine *e)
 {
-	*e = (struct tls_engine){ .bio = { .lower = lower },
-				  .first = alloc_zeroed(sizeof(*e->first)) };
-	ERR_clear_error();
-	e->ssl = SSL_new(tls_config_ctx(config));
-	if (e->ssl == NULL)
-		alloc_failed();
-	tls_bio_attach(&e->bio, tls_config_bio_method(config), e->ssl);
+	return evbuffer_get_length(e->lower->input);
 }
 
-void tls_engine_connect(struct tls_engine *e, struct transport *lower,
-			const struct tls_config *config, const char *name)
+static size_t queued(const struct tls_engine *e)
 {
-	const struct tls_settings *settings = tls_config_settings(config);
+	return evbuffer_get_length(e->lower->output);
+}
 
-	engine_init(e, lower, config);
-	e->peer = tls_verify_expect(e->ssl,
-				    settings->server_name != NULL ? settings->server_name : name);
+/* --- the BIO: the bytes of the two buffers below --- */
+
+static int bio_read(BIO *bio, char *data, size_t len, size_t *got)
+{
+	const struct tls_engine *e = BIO_get_data(bio);
+	int n = evbuffer_remove(e->lower->input, data, len);
+
+	BIO_clear_retry_flags(bio);
+	*got = n > 0 ? (size_t)n : 0;
+	if (n > 0)
+		return 1;
+	BIO_set_retry_read(bio);
+	return 0;
+}
+
+static int bio_write(BIO *bio, const char *data, size_t len, size_t *put)
+{
+	struct tls_engine *e = BIO_get_data(bio);
+
+	BIO_clear_retry_flags(bio);
+	*put = len;
+	/* It cannot be sent any more; but what was received must stay readable. */
+	if (e->lower->write_error != NULL || e->lower->shut_wanted)
+		return 1;
+	if (queued(e) >= QUEUE_MAX) {
+		BIO_set_retry_write(bio);
+		*put = 0;
+		return 0;
+	}
+	(void)evbuffer_add(e->lower->output, data, len);
+	e->queued = true;
+	return 1;
+}
+
+static long bio_ctrl(BIO *bio, int command, long number, void *pointer)
+{
+	(void)bio;
+	(void)number;
+	(void)pointer;
+	return command == BIO_CTRL_FLUSH; /* transport_tls flushes the lower transport */
+}
+
+BIO_METHOD *tls_engine_bio_method(void)
+{
+	BIO_METHOD *method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "transport");
+
+	if (method == NULL || !BIO_meth_set_read_ex(method, bio_read) ||
+	    !BIO_meth_set_write_ex(method, bio_write) || !BIO_meth_set_ctrl(method, bio_ctrl))
+		alloc_failed();
+	return method;
+}
+
+static BIO *bio_new(struct tls_engine *e, const BIO_METHOD *method)
+{
+	BIO *bio = BIO_new(method);
+
+	if (bio == NULL)
+		alloc_failed();
+	BIO_set_data(bio, e);
+	BIO_set_init(bio, 1);
+	return bio;
+}
+
+/* --- the engine --- */
+
+void tls_engine_init(struct tls_engine *e, struct transport *lower, SSL_CTX *ctx,
+		     const BIO_METHOD *method)
+{
+	BIO *bio = bio_new(e, method);
+
+	*e = (struct tls_engine){ .lower = lower, .first = alloc_zeroed(sizeof(*e->first)) };
+	ERR_clear_error();
+	e->ssl = SSL_new(ctx);
+	if (e->ssl == NULL)
+		alloc_failed();
+	SSL_set_bio(e->ssl, bio, bio);
+}
+
+void tls_engine_connect(struct tls_engine *e, const char *name)
+{
+	e->peer = tls_verify_expect(e->ssl, name);
 	SSL_set_connect_state(e->ssl);
 }
 
-void tls_engine_accept(struct tls_engine *e, struct transport *lower,
-		       const struct tls_config *config)
+void tls_engine_accept(struct tls_engine *e)
 {
-	engine_init(e, lower, config);
 	SSL_set_accept_state(e->ssl);
 }
 
@@ -66,11 +138,7 @@ void tls_engine_release(struct tls_engine *e)
 	SSL_free(e->ssl);
 	tls_verify_free(e->peer);
 	free(e->first);
-}
-
-bool tls_engine_is_open(const struct tls_engine *e)
-{
-	return e->first == NULL;
+	transport_free(e->lower);
 }
 
 static bool is_wait(int error)
@@ -81,7 +149,7 @@ static bool is_wait(int error)
 static void note_first(const struct tls_engine *e)
 {
 	struct tls_first *first = e->first;
-	ev_ssize_t n = evbuffer_copyout(e->bio.lower->input, first->bytes + first->len,
+	ev_ssize_t n = evbuffer_copyout(e->lower->input, first->bytes + first->len,
 					sizeof(first->bytes) - first->len);
 
 	if (n > 0)
@@ -93,9 +161,8 @@ static struct bytes first_bytes(const struct tls_engine *e)
 	return bytes_of(e->first->bytes, e->first->len);
 }
 
-enum stream_status tls_engine_shake(struct tls_engine *e, struct err *err)
+enum stream_status tls_engine_handshake(struct tls_engine *e, struct err *err)
 {
-	struct bytes first;
 	int result;
 
 	note_first(e);
@@ -108,44 +175,45 @@ enum stream_status tls_engine_shake(struct tls_engine *e, struct err *err)
 	}
 	if (is_wait(SSL_get_error(e->ssl, result)))
 		return STREAM_AGAIN;
-	first = first_bytes(e);
 	if (e->peer != NULL && e->peer->failure != NULL)
 		(void)err_set(err, ERR_TLS, "%s", e->peer->failure);
-	else if (!tls_errors_is_tls(first))
-		(void)tls_errors_not_tls(first, err);
+	else if (!tls_errors_is_tls(first_bytes(e)))
+		(void)tls_errors_not_tls(first_bytes(e), err);
 	else
 		(void)tls_errors_take(err);
 	ERR_clear_error();
 	return STREAM_ERROR;
 }
 
-bool tls_engine_explain_end(const struct tls_engine *e, struct err *err)
+void tls_engine_explain_end(const struct tls_engine *e, struct err *err)
 {
-	const struct transport *lower = e->bio.lower;
-	const struct err *cause = lower->read_error ? lower->read_error : lower->write_error;
+	const struct err *cause =
+		e->lower->read_error ? e->lower->read_error : e->lower->write_error;
 	struct bytes first = first_bytes(e);
 
-	if (!tls_errors_is_tls(first))
-		return tls_errors_not_tls(first, err);
-	if (cause != NULL) {
+	if (!tls_errors_is_tls(first)) {
+		(void)tls_errors_not_tls(first, err);
+	} else if (cause != NULL) {
 		*err = *cause;
 		err->kind = ERR_TLS;
-		return err_prefix(err, "the connection broke during the TLS handshake");
+		(void)err_prefix(err, "the connection broke during the TLS handshake");
+	} else {
+		(void)err_set(err, ERR_TLS, "the peer closed the connection %s",
+			      first.len == 0 ? "without a TLS handshake"
+					     : "during the TLS handshake");
 	}
-	return err_set(err, ERR_TLS, "the peer closed the connection %s",
-		       first.len == 0 ? "without a TLS handshake" : "during the TLS handshake");
 }
 
-bool tls_engine_pending(const struct tls_engine *e)
+bool tls_engine_readable(const struct tls_engine *e)
 {
-	return evbuffer_get_length(e->bio.lower->input) > 0 || SSL_pending(e->ssl) > 0;
+	return queued(e) < QUEUE_MAX && (arrived(e) > 0 || SSL_pending(e->ssl) > 0);
 }
 
 /* How much to reserve: not more than what is there can decrypt to, so that a
  * short message takes no large block. */
 static size_t read_size(const struct tls_engine *e, size_t max)
 {
-	size_t size = evbuffer_get_length(e->bio.lower->input) + (size_t)SSL_pending(e->ssl);
+	size_t size = arrived(e) + (size_t)SSL_pending(e->ssl);
 
 	if (size < READ_MIN)
 		size = READ_MIN;
@@ -175,8 +243,7 @@ enum stream_status tls_engine_read(struct tls_engine *e, size_t max, struct evbu
 	int error = SSL_ERROR_NONE;
 	struct evbuffer_iovec piece;
 
-	if (evbuffer_reserve_space(into, (ev_ssize_t)size, &piece, 1) != 1)
-		alloc_failed();
+	(void)evbuffer_reserve_space(into, (ev_ssize_t)size, &piece, 1);
 	ERR_clear_error();
 	while (filled < size && result == 1) {
 		size_t n = 0;
@@ -187,34 +254,33 @@ enum stream_status tls_engine_read(struct tls_engine *e, size_t max, struct evbu
 	if (result != 1)
 		error = SSL_get_error(e->ssl, result);
 	piece.iov_len = filled;
-	if (filled > 0 && evbuffer_commit_space(into, &piece, 1) != 0)
-		alloc_failed();
+	if (filled > 0)
+		(void)evbuffer_commit_space(into, &piece, 1); /* fails for a foreign piece */
 	return read_stopped(error, err);
 }
 
-/* The next record's data in one piece: many small ones are put together. */
+/* The next record's data in one piece: many small ones are joined. */
 static unsigned char *next_piece(struct evbuffer *from, size_t *len)
 {
-	size_t queued = evbuffer_get_length(from);
+	size_t waiting = evbuffer_get_length(from);
 	size_t there = evbuffer_get_contiguous_space(from);
-	unsigned char *data;
 
-	*len = queued < PIECE_MAX ? queued : PIECE_MAX;
+	*len = waiting < PIECE_MAX ? waiting : PIECE_MAX;
 	if (there >= PIECE_GOOD && there < *len)
 		*len = there;
-	data = evbuffer_pullup(from, (ev_ssize_t)*len);
-	if (data == NULL)
-		alloc_failed();
-	return data;
+	return evbuffer_pullup(from, (ev_ssize_t)*len);
 }
 
 enum stream_status tls_engine_write(struct tls_engine *e, struct evbuffer *from, struct err *err)
 {
 	size_t len;
 	size_t n = 0;
-	unsigned char *data = next_piece(from, &len);
+	unsigned char *data;
 	int result;
 
+	if (queued(e) >= QUEUE_MARK)
+		return STREAM_AGAIN;
+	data = next_piece(from, &len);
 	ERR_clear_error();
 	result = SSL_write_ex(e->ssl, data, len, &n);
 	if (result == 1) {
@@ -235,7 +301,7 @@ enum stream_status tls_engine_close(struct tls_engine *e)
 	result = SSL_shutdown(e->ssl);
 	if (result < 0 && SSL_get_error(e->ssl, result) == SSL_ERROR_WANT_WRITE)
 		return STREAM_AGAIN;
-	ERR_clear_error(); /* what else fails leaves nothing to be done */
+	ERR_clear_error(); /* nothing can be done about another failure */
 	return STREAM_OK;
 }
 
@@ -246,8 +312,7 @@ static bool append(struct evbuffer *out, const char *text)
 	if (text == NULL)
 		return false;
 	shown = escape_controls(bytes_of_string(text));
-	if (evbuffer_add(out, shown, strlen(shown)) < 0)
-		alloc_failed();
+	(void)evbuffer_add(out, shown, strlen(shown));
 	free(shown);
 	return true;
 }
@@ -256,8 +321,6 @@ bool tls_engine_info(const struct tls_engine *e, enum info_key key, struct evbuf
 {
 	const X509 *cert;
 
-	if (!tls_engine_is_open(e))
-		return false;
 	if (key == INFO_TLS_VERSION)
 		return append(out, SSL_get_version(e->ssl));
 	if (key == INFO_CIPHER)

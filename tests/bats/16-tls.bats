@@ -1061,3 +1061,18 @@ t.unwrap()'
 	assert_output_is ''
 	assert_error_is "liu: https://127.0.0.1:$PORT/: 127.0.0.1:$PORT: the peer does not speak TLS: it sent 'HTTP/1.1 400 Bad Request'"
 }
+
+# --- -vvv --------------------------------------------------------------------------
+
+@test "-vvv logs each change of state" {
+	start_tls echo
+	run_liu connect -vvv "$ADDRESS" --cacert "$CERTS/ca.pem" write 'hello\n' readline
+	assert_status 0
+	grep 'TLS: ' "$ERR" >"$ERR.tls"
+	is "$ERR.tls" 'states' 'liu: TLS: handshake -> open
+liu: TLS: open -> close_notify sent'
+	run_liu connect -vvv "$ADDRESS" --cacert "$CERTS/other.pem" readline
+	assert_status 5
+	grep 'TLS: ' "$ERR" >"$ERR.tls"
+	is "$ERR.tls" 'states' 'liu: TLS: handshake -> handshake failed'
+}
