@@ -15,10 +15,9 @@
 #include <stddef.h>
 
 struct connect {
-	struct options *options;
+	const struct options *options;
 	struct program program;
-	struct address address;
-	struct step_list *steps;
+	struct dial_options dialing;
 	struct tls_config *tls; /* NULL without TLS */
 	struct session_shared shared;
 	struct session *session; /* once the dial is done */
@@ -26,61 +25,36 @@ struct connect {
 
 /* --- checks --- */
 
-/* Which name the certificate must have. */
-static bool check_tls(struct connect *c, struct err *err)
+/* The name that the certificate must have; NULL: none. */
+static const char *tls_name(const struct options *options)
 {
-	const struct tls_settings *tls = &c->options->tls_settings;
-	const char *name = tls->server_name;
+	const char *name = options->tls_settings.server_name;
 
-	if (!c->address.tls)
-		return command_check_no_tls(tls, err);
-	if (name == NULL)
-		name = address_tls_name(&c->address);
-	if (name == NULL && tls->pin_count == 0 && !tls->insecure)
+	return name != NULL ? name : address_tls_name(&options->addresses[0]);
+}
+
+static bool check_tls(const struct options *options, struct err *err)
+{
+	const struct tls_settings *tls = &options->tls_settings;
+
+	if (!options->addresses[0].tls)
+		return command_check_tls(options, err);
+	if (tls_name(options) == NULL && tls->pin_count == 0 && !tls->insecure)
 		return err_set(err, ERR_USAGE,
 			       "TLS to an address without a host needs --server-name, --pin or "
 			       "--insecure");
-	c->options->dialing.tls_name = name;
 	return true;
 }
 
-static bool read_address(struct connect *c, struct err *err)
+static bool check(struct options *options, struct err *err)
 {
-	const struct string_list *words = &c->options->operands;
-	bool took_port = false;
+	const struct string_list *words = &options->operands;
+	const char *port = words->count > 1 ? words->items[1] : NULL;
 
-	if (!address_parse(words->items[0], words->count > 1 ? words->items[1] : NULL,
-			   ADDRESS_CONNECT, &c->address, &took_port, err))
-		return false;
-	c->address.tls = c->address.tls || c->options->tls;
-	return command_check_family(&c->address, c->options->dialing.family, err);
-}
-
-static bool check(struct connect *c, struct err *err)
-{
-	struct options *options = c->options;
-	struct dial_options *dialing = &options->dialing;
-	struct step_context context = {
-		.settings = &options->session,
-		.connection_fd = -1,
-		.json = options->json,
-	};
-
-	if (!read_address(c, err) || !check_tls(c, err))
-		return false;
-	if (c->address.kind == ADDRESS_FD) {
-		context.connection_fd = c->address.fd;
-		if (!dial_check_fd(c->address.fd, err))
-			return false;
-	}
-	c->steps = step_list_parse(options->steps, options->step_count, &context, err);
-	if (c->steps == NULL || !step_list_open(c->steps, &context, err))
-		return false;
-	if (!c->address.tls)
-		return true;
-	c->tls = tls_config_client(&options->tls_settings, err);
-	dialing->tls = c->tls;
-	return c->tls != NULL;
+	return command_add_address(options, words->items[0], port, ADDRESS_CONNECT, err) &&
+	       check_tls(options, err) &&
+	       command_read_steps(options, ADDRESS_CONNECT, options->step_words,
+				  options->step_word_count, err);
 }
 
 /* --- the work --- */
@@ -135,38 +109,61 @@ static void clean(void *arg)
 	session_abort(c->session);
 }
 
-static int run(struct connect *c)
+static int work(struct connect *c)
 {
+	const struct options *options = c->options;
+	const struct address *address = &options->addresses[0];
 	struct program *p = &c->program;
 
-	program_init(p, c->options);
+	program_init(p, options);
 	p->on_output_error = on_output_error;
 	p->arg = c;
-	if (c->address.kind == ADDRESS_FD)
-		stdout_writer_share(p->output, c->address.fd);
-	program_set_deadline(p, c->options->session.timeout_ms);
-	if (c->address.tls && c->options->tls_settings.insecure)
-		log_line(LOG_NOTICE, "--insecure: the peer's certificate is not checked");
+	if (address->kind == ADDRESS_FD)
+		stdout_writer_share(p->output, address->fd);
+	program_set_deadline(p, options->session.timeout_ms);
 	c->shared = (struct session_shared){
 		.loop = p->loop,
-		.settings = &c->options->session,
-		.steps = c->steps,
+		.settings = &options->session,
+		.steps = options->steps,
 		.events = p->events,
-		.input = c->steps->uses_stdin ? program_input(p) : NULL,
+		.input = options->steps->uses_stdin ? program_input(p) : NULL,
 	};
-	program_dial(p, &c->address, &c->options->dialing, dialled);
+	program_dial(p, address, &c->dialing, dialled);
 	return program_run(p, clean);
 }
 
-bool cmd_connect(struct options *options, int *status, struct err *err)
+static bool run(const struct options *options, int *status, struct err *err)
 {
-	struct connect c = { .options = options };
-	bool good = check(&c, err);
+	struct connect c = { .options = options, .dialing = options->dialing };
 
-	if (good)
-		*status = run(&c);
+	if (!command_open_steps(options, ADDRESS_CONNECT, err))
+		return false;
+	if (options->addresses[0].tls) {
+		c.tls = command_client_tls(options, err);
+		if (c.tls == NULL)
+			return false;
+	}
+	c.dialing.tls = c.tls;
+	c.dialing.tls_name = tls_name(options);
+	*status = work(&c);
 	tls_config_free(c.tls);
-	step_list_free(c.steps);
-	address_free(&c.address);
-	return good;
+	return true;
 }
+
+const struct command command_connect = {
+	.name = "connect",
+	.operands = "ADDRESS [STEP...]",
+	.needs = "an ADDRESS",
+	.summary = "open a stream and run steps over it",
+	.text = "Open a byte stream and run the steps over it, one after the other. With no\n"
+		"step it is joined with standard input and output.\n",
+	.examples = {
+		"liu connect localhost:6379 write 'PING\\r\\n' readline",
+		"liu connect tls:example.org:443 < request",
+		"liu connect -w 5 unix:/run/app.sock writeline status read",
+	},
+	.takes = FOR_ALL | FOR_STREAMS | FOR_CLIENTS | FOR_CONNECT,
+	.steps = true,
+	.check = check,
+	.run = run,
+};

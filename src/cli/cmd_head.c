@@ -28,10 +28,9 @@
 #include <strings.h>
 
 struct head {
-	struct options *options;
+	const struct options *options;
 	struct program program;
-	struct url *urls;
-	size_t count;
+	struct dial_options dialing;
 	size_t at;		/* the URL that is being asked for */
 	struct tls_config *tls; /* NULL: no URL is https */
 	struct address address;
@@ -50,50 +49,48 @@ static void start_next(struct head *h);
 
 /* --- checks --- */
 
-static bool read_urls(struct head *h, struct err *err)
+static struct address url_address(const struct url *url)
 {
-	const struct string_list *words = &h->options->operands;
-
-	h->urls = alloc_array(words->count, sizeof(*h->urls));
-	for (size_t i = 0; i < words->count; i++) {
-		struct address address = { .kind = ADDRESS_TCP };
-
-		if (!url_parse(words->items[i], &h->urls[i], err))
-			return false;
-		h->count++;
-		address.host_kind = h->urls[i].literal ? HOST_LITERAL : HOST_NAME;
-		address.host = h->urls[i].host;
-		address.port = h->urls[i].port;
-		if (!command_check_family(&address, h->options->dialing.family, err))
-			return false;
-	}
-	return true;
+	return (struct address){
+		.kind = ADDRESS_TCP,
+		.tls = url->https,
+		.host_kind = url->literal ? HOST_LITERAL : HOST_NAME,
+		.host = url->host,
+		.port = url->port,
+	};
 }
 
-static bool has_https(const struct head *h)
+static bool check(struct options *options, struct err *err)
 {
-	for (size_t i = 0; i < h->count; i++) {
-		if (h->urls[i].https)
+	const struct string_list *words = &options->operands;
+
+	options->urls = alloc_array(words->count, sizeof(*options->urls));
+	for (size_t i = 0; i < words->count; i++) {
+		struct address address;
+
+		if (!url_parse(words->items[i], &options->urls[i], err))
+			return false;
+		address = url_address(&options->urls[i]);
+		if (!command_check_family(options, &address, err))
+			return false;
+	}
+	return http_request_check(&options->request, err);
+}
+
+static bool has_https(const struct options *options)
+{
+	for (size_t i = 0; i < options->operands.count; i++) {
+		if (options->urls[i].https)
 			return true;
 	}
 	return false;
-}
-
-static bool check(struct head *h, struct err *err)
-{
-	if (!read_urls(h, err))
-		return false;
-	if (!has_https(h))
-		return true;
-	h->tls = tls_config_client(&h->options->tls_settings, err);
-	return h->tls != NULL;
 }
 
 /* --- one URL --- */
 
 static const struct url *current(const struct head *h)
 {
-	return &h->urls[h->at];
+	return &h->options->urls[h->at];
 }
 
 static void note_failure(struct head *h, const struct err *err)
@@ -162,7 +159,7 @@ static void next_url(struct head *h)
 	h->steps = NULL;
 	fetch_clear(&h->fetch);
 	h->at++;
-	if (h->at < h->count && !program_is_late(&h->program))
+	if (h->at < h->options->operands.count && !program_is_late(&h->program))
 		start_next(h);
 	else
 		program_finish(&h->program, h->status);
@@ -213,25 +210,16 @@ static void dialled(void *arg, struct transport *transport, const struct err *er
 static void start_next(struct head *h)
 {
 	const struct url *url = current(h);
-	struct dial_options *dialing = &h->options->dialing;
+	const char *server_name = h->options->tls_settings.server_name;
 
 	h->started_us = loop_now_us();
 	h->times = (struct head_times){ 0 };
-	h->address = (struct address){
-		.kind = ADDRESS_TCP,
-		.tls = url->https,
-		.host_kind = url->literal ? HOST_LITERAL : HOST_NAME,
-		.host = url->host,
-		.port = url->port,
-	};
-	dialing->tls = h->tls;
-	dialing->tls_name = h->options->tls_settings.server_name != NULL
-				    ? h->options->tls_settings.server_name
-				    : url->host;
+	h->address = url_address(url);
+	h->dialing.tls_name = server_name != NULL ? server_name : url->host;
 	fetch_init(&h->fetch, http_request(url, &h->options->request));
 	h->steps = fetch_steps(&h->fetch);
 	h->shared.steps = h->steps;
-	program_dial(&h->program, &h->address, dialing, dialled);
+	program_dial(&h->program, &h->address, &h->dialing, dialled);
 }
 
 /* --- the program --- */
@@ -252,7 +240,7 @@ static void clean(void *arg)
 	task_cancel(&h->next);
 }
 
-static int run(struct head *h)
+static int work(struct head *h)
 {
 	struct program *p = &h->program;
 
@@ -261,8 +249,6 @@ static int run(struct head *h)
 	p->arg = h;
 	program_set_deadline(p, h->options->session.timeout_ms);
 	task_init(&h->next, p->loop, run_next, h);
-	if (h->tls != NULL && h->options->tls_settings.insecure)
-		log_line(LOG_NOTICE, "--insecure: the peer's certificate is not checked");
 	h->shared = (struct session_shared){
 		.loop = p->loop,
 		.settings = &h->options->session,
@@ -272,18 +258,36 @@ static int run(struct head *h)
 	return program_run(p, clean);
 }
 
-bool cmd_head(struct options *options, int *status, struct err *err)
+static bool run(const struct options *options, int *status, struct err *err)
 {
-	struct head h = { .options = options };
-	bool good = check(&h, err);
+	struct head h = { .options = options, .dialing = options->dialing };
 
-	if (good)
-		*status = run(&h);
+	if (has_https(options)) {
+		h.tls = command_client_tls(options, err);
+		if (h.tls == NULL)
+			return false;
+	}
+	h.dialing.tls = h.tls;
+	*status = work(&h);
 	step_list_free(h.steps);
 	fetch_clear(&h.fetch);
 	tls_config_free(h.tls);
-	for (size_t i = 0; i < h.count; i++)
-		url_free(&h.urls[i]);
-	free(h.urls);
-	return good;
+	return true;
 }
+
+const struct command command_head = {
+	.name = "head",
+	.operands = "URL...",
+	.needs = "a URL",
+	.summary = "print the head of what HTTP servers answer",
+	.text = "Send HEAD to each URL and print status line and headers as they came, with\n"
+		"a blank line between answers. No scheme means http.\n",
+	.examples = {
+		"liu head https://example.com/path/page.html",
+		"liu head -w 5 --fail=200 http://localhost:8080/health",
+		"liu head -X GET --field content-type example.com",
+	},
+	.takes = FOR_ALL | FOR_CLIENTS | FOR_HEAD,
+	.check = check,
+	.run = run,
+};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* cmd_listen: accept streams and run the steps over each; echo is one of its lists. */
+/* cmd_listen: accept streams and run the steps over each. */
 #include "config.h"
 
 #include "base/alloc.h"
@@ -13,124 +13,71 @@
 #include "session/event_writer.h"
 #include "session/ready.h"
 #include "session/server.h"
-#include "session/step.h"
 #include "tls/tls_config.h"
 
-#include <netinet/in.h>
 #include <stdlib.h>
 
 struct listen {
-	struct options *options;
+	const struct options *options;
 	struct program program;
-	struct address *addresses; /* ADDRESS, then each --address */
-	size_t count;
-	struct step_context context;
-	struct step_list *steps;
 	struct tls_config *tls; /* NULL without TLS */
 	struct server *server;
 };
 
 /* --- checks --- */
 
-static bool add_address(struct listen *l, const char *text, const char *port, struct err *err)
+static bool check_connected(const struct options *options, struct err *err)
 {
-	struct address *address = &l->addresses[l->count];
-	bool took_port = false;
+	int fd = command_connection_fd(options, ADDRESS_LISTEN);
 
-	if (!address_parse(text, port, ADDRESS_LISTEN, address, &took_port, err))
-		return false;
-	l->count++;
-	address->tls = address->tls || l->options->tls;
-	return command_check_family(address, l->options->listening.family, err);
-}
-
-/* echo without an address is port 0 on loopback. */
-static bool read_addresses(struct listen *l, struct err *err)
-{
-	const struct string_list *words = &l->options->operands;
-	const struct string_list *more = &l->options->addresses;
-	const char *first = words->count > 0 ? words->items[0] : "0";
-
-	l->addresses = alloc_array(1 + more->count, sizeof(*l->addresses));
-	if (!add_address(l, first, words->count > 1 ? words->items[1] : NULL, err))
-		return false;
-	for (size_t i = 0; i < more->count; i++) {
-		if (!add_address(l, more->items[i], NULL, err))
-			return false;
-	}
+	if (fd >= 0 && options->address_count > 1)
+		return err_set(err, ERR_USAGE, "fd:%d is no listening socket: --address needs one",
+			       fd);
+	if (fd >= 0 && options->serve.keep_open)
+		return err_set(err, ERR_USAGE, "fd:%d is no listening socket: -k needs one", fd);
 	return true;
 }
 
-static bool has_tls(const struct listen *l)
+/* echo without an address is port 0 on loopback. */
+bool listen_read_addresses(struct options *options, struct err *err)
 {
-	for (size_t i = 0; i < l->count; i++) {
-		if (l->addresses[i].tls)
-			return true;
-	}
-	return false;
-}
+	const struct string_list *words = &options->operands;
+	const struct string_list *more = &options->more_addresses;
+	const char *first = words->count > 0 ? words->items[0] : "0";
+	const char *port = words->count > 1 ? words->items[1] : NULL;
 
-/* fd:N that is connected already: one connection, no listener. */
-static bool is_connected(const struct listen *l)
-{
-	return l->addresses[0].kind == ADDRESS_FD && !listener_is_listening(l->addresses[0].fd);
-}
-
-static bool check_connected(struct listen *l, struct err *err)
-{
-	int fd = l->addresses[0].fd;
-
-	if (!is_connected(l))
-		return true;
-	if (l->count > 1)
-		return err_set(err, ERR_USAGE, "fd:%d is no listening socket: --address needs one",
-			       fd);
-	if (l->options->serve.keep_open)
-		return err_set(err, ERR_USAGE, "fd:%d is no listening socket: -k needs one", fd);
-	l->context.connection_fd = fd;
-	return dial_check_fd(fd, err);
-}
-
-static bool check(struct listen *l, struct err *err)
-{
-	const struct options *options = l->options;
-
-	l->context = (struct step_context){
-		.settings = &options->session,
-		.listening = true,
-		.keep_open = options->serve.keep_open,
-		.connection_fd = -1,
-		.json = options->json,
-	};
-	if (!read_addresses(l, err) || !check_connected(l, err))
+	if (!command_add_address(options, first, port, ADDRESS_LISTEN, err))
 		return false;
-	return has_tls(l) || command_check_no_tls(&options->tls_settings, err);
+	for (size_t i = 0; i < more->count; i++) {
+		if (!command_add_address(options, more->items[i], NULL, ADDRESS_LISTEN, err))
+			return false;
+	}
+	return check_connected(options, err) && command_check_tls(options, err);
 }
 
-/* The hosts listened on, for the certificate that we make. */
-static struct tls_config *make_tls(const struct listen *l, struct err *err)
+static bool check(struct options *options, struct err *err)
 {
-	const char **names = alloc_array(l->count, sizeof(*names));
+	return listen_read_addresses(options, err) &&
+	       command_read_steps(options, ADDRESS_LISTEN, options->step_words,
+				  options->step_word_count, err);
+}
+
+/* A certificate made for this run is for the hosts listened on. */
+static struct tls_config *make_tls(const struct options *options, struct err *err)
+{
+	const char **names = alloc_array(options->address_count, sizeof(*names));
 	size_t count = 0;
 	struct tls_config *tls;
 
-	for (size_t i = 0; i < l->count; i++) {
-		if (l->addresses[i].kind == ADDRESS_TCP && l->addresses[i].host != NULL)
-			names[count++] = l->addresses[i].host;
+	for (size_t i = 0; i < options->address_count; i++) {
+		const struct address *address = &options->addresses[i];
+
+		if (address->kind == ADDRESS_TCP && address->host != NULL)
+			names[count++] = address->host;
 	}
-	tls = tls_config_server(&l->options->tls_settings, names, count, err);
+	tls = tls_config_server(&options->tls_settings, names, count, err);
 	free((void *)names);
 	return tls;
-}
-
-static bool open_files(struct listen *l, struct err *err)
-{
-	if (!step_list_open(l->steps, &l->context, err) || !ready_check(&l->options->serve, err))
-		return false;
-	if (!has_tls(l))
-		return true;
-	l->tls = make_tls(l, err);
-	return l->tls != NULL;
 }
 
 /* --- the work --- */
@@ -166,29 +113,31 @@ static void clean(void *arg)
 
 static bool start(struct listen *l, struct err *err)
 {
+	const struct options *options = l->options;
 	struct program *p = &l->program;
+	int fd = command_connection_fd(options, ADDRESS_LISTEN);
 	struct server_shared shared = {
 		.loop = p->loop,
-		.options = &l->options->serve,
-		.settings = &l->options->session,
-		.steps = l->steps,
+		.options = &options->serve,
+		.settings = &options->session,
+		.steps = options->steps,
 		.tls = l->tls,
 		.events = p->events,
-		.input = l->steps->uses_stdin ? program_input(p) : NULL,
+		.input = options->steps->uses_stdin ? program_input(p) : NULL,
 	};
 
-	if (l->context.connection_fd >= 0) {
-		stdout_writer_share(p->output, l->context.connection_fd);
-		l->server = server_new_connected(&shared, l->context.connection_fd,
-						 l->addresses[0].tls, server_done, l);
+	if (fd >= 0) {
+		stdout_writer_share(p->output, fd);
+		l->server = server_new_connected(&shared, fd, options->addresses[0].tls,
+						 server_done, l);
 	} else {
-		l->server = server_new(&shared, l->addresses, l->count, &l->options->listening,
-				       server_done, l, err);
+		l->server = server_new(&shared, options->addresses, options->address_count,
+				       &options->listening, server_done, l, err);
 	}
 	return l->server != NULL;
 }
 
-static int run(struct listen *l)
+static int work(struct listen *l)
 {
 	struct program *p = &l->program;
 	struct err err;
@@ -209,60 +158,37 @@ static int run(struct listen *l)
 	return program_run(p, clean);
 }
 
-/* Takes the list. */
-static bool serve(struct listen *l, struct step_list *steps, int *status, struct err *err)
-{
-	bool good;
-
-	l->steps = steps;
-	good = steps != NULL && open_files(l, err);
-	if (good)
-		*status = run(l);
-	tls_config_free(l->tls);
-	step_list_free(l->steps);
-	return good;
-}
-
-static void free_addresses(struct listen *l)
-{
-	for (size_t i = 0; i < l->count; i++)
-		address_free(&l->addresses[i]);
-	free(l->addresses);
-}
-
-bool cmd_listen(struct options *options, int *status, struct err *err)
+bool listen_run(const struct options *options, int *status, struct err *err)
 {
 	struct listen l = { .options = options };
-	bool good = check(&l, err) &&
-		    serve(&l, step_list_parse(options->steps, options->step_count, &l.context, err),
-			  status, err);
 
-	free_addresses(&l);
-	return good;
-}
-
-/* --line, --exactly and --until are the words of the step echo. */
-static struct step_list *echo_steps(const struct options *options)
-{
-	struct step step = { .kind = step_kind_find("echo"), .echo = ECHO_RAW };
-
-	if (options->line) {
-		step.echo = ECHO_LINE;
-	} else if (options->exactly > 0) {
-		step.echo = ECHO_EXACTLY;
-		step.number = options->exactly;
-	} else if (options->until.data != NULL) {
-		step.echo = ECHO_UNTIL;
-		step.seps = separators_new(&options->until, 1);
+	if (!command_open_steps(options, ADDRESS_LISTEN, err) || !ready_check(&options->serve, err))
+		return false;
+	if (command_has_tls(options)) {
+		l.tls = make_tls(options, err);
+		if (l.tls == NULL)
+			return false;
 	}
-	return step_list_of(&step, 1);
+	*status = work(&l);
+	tls_config_free(l.tls);
+	return true;
 }
 
-bool cmd_echo(struct options *options, int *status, struct err *err)
-{
-	struct listen l = { .options = options };
-	bool good = check(&l, err) && serve(&l, echo_steps(options), status, err);
-
-	free_addresses(&l);
-	return good;
-}
+const struct command command_listen = {
+	.name = "listen",
+	.operands = "ADDRESS [STEP...]",
+	.needs = "an ADDRESS",
+	.summary = "accept a stream and run steps over it",
+	.text = "Accept one connection, with -k one after the other and side by side, and\n"
+		"run the steps over each. With no step it is joined with standard input and\n"
+		"output.\n",
+	.examples = {
+		"liu listen :8080 > file",
+		"liu listen -k 8080 readuntil '\\r\\n\\r\\n' write 'HTTP/1.0 200 OK\\r\\n\\r\\n'",
+		"liu listen -k tls:8443 --cert c.pem --key k.pem echo",
+	},
+	.takes = FOR_ALL | FOR_STREAMS | FOR_SERVERS,
+	.steps = true,
+	.check = check,
+	.run = listen_run,
+};

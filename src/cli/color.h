@@ -3,7 +3,7 @@
 #ifndef LIU_CLI_COLOR_H
 #define LIU_CLI_COLOR_H
 
-#include "cli/option_table.h"
+#include "cli/options.h"
 
 #include <stdbool.h>
 

@@ -1,38 +1,59 @@
 /* SPDX-License-Identifier: ISC */
-/* command_table: the first words of a command line. */
+/* command_table: every command, each a row that its own file exports. */
 #ifndef LIU_CLI_COMMAND_TABLE_H
 #define LIU_CLI_COMMAND_TABLE_H
+
+/*
+ * Parsing, help, completion and the check of the manual read these rows. A new
+ * command is a file cmd_NAME.c and its line in the table.
+ */
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Bits, so that a row of options can name several. */
-enum command {
-	COMMAND_CONNECT = 1 << 0,
-	COMMAND_LISTEN = 1 << 1,
-	COMMAND_ECHO = 1 << 2,
-	COMMAND_HEAD = 1 << 3,
+struct err;
+struct options;
+
+/* Sets of options. An option is in one; a command takes those of its sets. */
+enum option_set {
+	FOR_ALL = 1 << 0,
+	FOR_STREAMS = 1 << 1, /* a stream is open while steps run */
+	FOR_CLIENTS = 1 << 2, /* it dials */
+	FOR_SERVERS = 1 << 3, /* it accepts */
+	FOR_CONNECT = 1 << 4,
+	FOR_ECHO = 1 << 5,
+	FOR_HEAD = 1 << 6,
 };
 
-enum { COMMAND_COUNT = 4, COMMAND_EXAMPLES = 3 };
+enum {
+	COMMAND_EXAMPLES = 3,
+	COMMAND_NAMES_SIZE = 64, /* "connect, listen, echo or head" */
+};
 
-/* What help says about one. */
-struct command_row {
-	enum command command;
+struct command {
 	const char *name;
-	const char *usage;    /* "[OPTIONS] ADDRESS [OPTIONS] [STEP...]" */
-	const char *operands; /* "ADDRESS [STEP...]" */
+	const char *operands; /* "ADDRESS [STEP...]", as help shows them */
+	const char *needs;    /* the operand that must be there: "an ADDRESS"; NULL: none */
 	const char *summary;  /* one line */
 	const char *text;     /* a paragraph, broken into lines */
-	bool steps;	      /* words after ADDRESS are steps */
 	const char *examples[COMMAND_EXAMPLES];
+	unsigned takes; /* enum option_set, or-ed */
+	bool steps;	/* the words after ADDRESS are steps */
+
+	/* The end of parsing: read the operands and steps into `options`. Opens
+	 * nothing. ERR_USAGE on failure. */
+	bool (*check)(struct options *options, struct err *err);
+	/* Open files, then the network. False with `err` filled when it could not
+	 * start; else `*status` is the exit status. */
+	bool (*run)(const struct options *options, int *status, struct err *err);
 };
 
-/* COMMAND_COUNT rows. */
-const struct command_row *command_rows(void);
-const struct command_row *command_row(enum command command);
+extern const struct command *const command_table[]; /* in help's order; ends with NULL */
 
-/* False when `word` is no command. */
-bool command_find(const char *word, enum command *out);
+const struct command *command_find(const char *word); /* or NULL */
+
+/* The commands that take the options of `set`: "listen and echo", with `last` (" and ")
+ * before the last one. Returns `buf`. */
+const char *command_names(unsigned set, const char *last, char buf[COMMAND_NAMES_SIZE]);
 
 #endif

@@ -1,30 +1,49 @@
 /* SPDX-License-Identifier: ISC */
-/* commands: what each command does, and what they share. */
+/* commands: the rows, and what the commands share. */
 #ifndef LIU_CLI_COMMANDS_H
 #define LIU_CLI_COMMANDS_H
 
+#include "cli/command_table.h"
 #include "net/address.h"
+#include "session/step.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct err;
 struct options;
-struct tls_settings;
+struct tls_config;
 
-/*
- * Each checks the rest of the line, then opens files, then touches the network.
- * False with `err` filled when it did not get to run; else `*status` is the exit
- * status.
- */
-bool cmd_connect(struct options *options, int *status, struct err *err);
-bool cmd_listen(struct options *options, int *status, struct err *err);
-bool cmd_echo(struct options *options, int *status, struct err *err);
-bool cmd_head(struct options *options, int *status, struct err *err);
+extern const struct command command_connect;
+extern const struct command command_listen;
+extern const struct command command_echo;
+extern const struct command command_head;
 
-/* Without TLS its options would be ignored, which nobody expects: ERR_USAGE. */
-bool command_check_no_tls(const struct tls_settings *settings, struct err *err);
+/* ERR_USAGE for an address that -4 or -6 excludes. */
+bool command_check_family(const struct options *options, const struct address *address,
+			  struct err *err);
 
-/* An address that -4 or -6 (`family`) excludes is ERR_USAGE. */
-bool command_check_family(const struct address *address, int family, struct err *err);
+/* Append ADDRESS to those of `options`; `port` is the word after it or NULL. */
+bool command_add_address(struct options *options, const char *text, const char *port,
+			 enum address_use use, struct err *err);
+
+/* Without a TLS address an option that needs one would be ignored: ERR_USAGE. */
+bool command_check_tls(const struct options *options, struct err *err);
+bool command_has_tls(const struct options *options);
+
+/* The N of an ADDRESS fd:N that is a connection, not a listener; else -1. */
+int command_connection_fd(const struct options *options, enum address_use use);
+
+/* Read the steps from `words`, and open the files that they name. */
+bool command_read_steps(struct options *options, enum address_use use, char *const *words,
+			size_t count, struct err *err);
+bool command_open_steps(const struct options *options, enum address_use use, struct err *err);
+
+/* What a client wants of TLS; warns about --insecure. */
+struct tls_config *command_client_tls(const struct options *options, struct err *err);
+
+/* cmd_listen, of which echo is one list of steps. */
+bool listen_read_addresses(struct options *options, struct err *err);
+bool listen_run(const struct options *options, int *status, struct err *err);
 
 #endif

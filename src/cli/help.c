@@ -5,6 +5,7 @@
 #include "cli/help.h"
 
 #include "base/alloc.h"
+#include "cli/command_table.h"
 #include "cli/option_table.h"
 #include "io/loop.h"
 #include "session/step.h"
@@ -94,22 +95,26 @@ static void put_option(FILE *out, const struct option_row *row)
 	put_row(out, left, row->summary);
 }
 
-static bool is_shown(const struct option_row *row, enum command command)
+static bool is_shown(const struct option_row *row, const struct command *command)
 {
-	return (row->commands & command) != 0 && row->summary != NULL;
+	return option_is_of(row, command) && row->summary != NULL;
 }
 
-static void put_group(FILE *out, const struct option_group *group, enum command command)
+static void put_options(FILE *out, const struct command *command)
 {
-	bool titled = false;
+	size_t count;
+	const struct option_row *row = option_rows(&count);
+	const char *title = NULL; /* of the group, until it is shown */
 
-	for (size_t i = 0; i < group->count; i++) {
-		if (!is_shown(&group->rows[i], command))
+	for (const struct option_row *end = row + count; row < end; row++) {
+		if (row->title != NULL)
+			title = row->title;
+		if (!is_shown(row, command))
 			continue;
-		if (!titled)
-			(void)fprintf(out, "\n%s:\n", group->title);
-		titled = true;
-		put_option(out, &group->rows[i]);
+		if (title != NULL)
+			(void)fprintf(out, "\n%s:\n", title);
+		title = NULL;
+		put_option(out, row);
 	}
 }
 
@@ -129,54 +134,66 @@ static void put_steps(FILE *out)
 	}
 }
 
-static void put_examples(FILE *out, const struct command_row *row)
+static void put_address_forms(FILE *out, const struct command *command)
+{
+	bool serves = (command->takes & FOR_SERVERS) != 0;
+
+	(void)fprintf(out,
+		      "\nADDRESS is HOST:PORT, HOST PORT, [IPV6]:PORT, PORT (this machine only),\n"
+		      "%sunix:PATH, a path with a slash, unix:@NAME, fd:N,\n"
+		      "tls:ADDRESS for any of these with TLS.\n",
+		      serves ? ":PORT (every interface), " : "");
+}
+
+static void put_examples(FILE *out, const struct command *command)
 {
 	(void)fprintf(out, "\nExamples:\n");
 	for (size_t i = 0; i < COMMAND_EXAMPLES; i++)
-		(void)fprintf(out, "  %s\n", row->examples[i]);
+		(void)fprintf(out, "  %s\n", command->examples[i]);
 }
 
 char *help_general(void)
 {
-	const struct command_row *rows = command_rows();
 	struct text text;
 
 	open_text(&text);
 	(void)fprintf(text.file, "usage: liu COMMAND [OPTIONS] ...\n\n"
 				 "A netcat that speaks in lines, lengths and separators.\n\n"
 				 "Commands:\n");
-	for (size_t i = 0; i < COMMAND_COUNT; i++) {
+	for (size_t i = 0; command_table[i] != NULL; i++) {
 		char left[LEFT_SIZE];
 
-		(void)snprintf(left, sizeof(left), "%s %s", rows[i].name, rows[i].operands);
-		put_row(text.file, left, rows[i].summary);
+		(void)snprintf(left, sizeof(left), "%s %s", command_table[i]->name,
+			       command_table[i]->operands);
+		put_row(text.file, left, command_table[i]->summary);
 	}
 	put_row(text.file, "help [COMMAND]", "this text, or that of COMMAND");
 	(void)fprintf(text.file, "\nOptions:\n");
 	put_row(text.file, "-h, --help", "this text; after COMMAND its options and steps");
 	put_row(text.file, "    --version", "versions of liu and of its libraries");
 	(void)fprintf(text.file, "\nExamples:\n");
-	for (size_t i = 0; i < COMMAND_COUNT; i++)
-		(void)fprintf(text.file, "  %s\n", rows[i].examples[0]);
+	for (size_t i = 0; command_table[i] != NULL; i++)
+		(void)fprintf(text.file, "  %s\n", command_table[i]->examples[0]);
 	return close_text(&text);
 }
 
-char *help_command(enum command command)
+char *help_command(const struct command *command)
 {
-	const struct command_row *row = command_row(command);
-	size_t count;
-	const struct option_group *groups = option_groups(&count);
+	bool streams = (command->takes & FOR_STREAMS) != 0;
 	struct text text;
 
 	open_text(&text);
-	(void)fprintf(text.file, "usage: liu %s %s\n\n%s", row->name, row->usage, row->text);
-	if (row->steps)
+	(void)fprintf(text.file, "usage: liu %s [OPTIONS] %s\n\n%s", command->name,
+		      command->steps ? "ADDRESS [OPTIONS] [STEP...]" : command->operands,
+		      command->text);
+	if (streams)
+		put_address_forms(text.file, command);
+	if (command->steps)
 		put_steps(text.file);
-	for (size_t i = 0; i < count; i++)
-		put_group(text.file, &groups[i], command);
+	put_options(text.file, command);
 	(void)fprintf(text.file, "\nD is a number of seconds, or has a suffix: ms, s, m, h, d.%s\n",
-		      command == COMMAND_HEAD ? "" : " SIZE may end in\nK, M or G.");
-	put_examples(text.file, row);
+		      streams ? " SIZE may end in\nK, M or G." : "");
+	put_examples(text.file, command);
 	return close_text(&text);
 }
 
@@ -186,40 +203,34 @@ char *help_version(void)
 			    loop_libevent_version(), tls_library_version());
 }
 
-static void put_table_options(FILE *out, const struct command_row *command)
+static void put_table_options(FILE *out, const struct command *command)
 {
 	size_t count;
-	const struct option_group *group = option_groups(&count);
+	const struct option_row *row = option_rows(&count);
 
-	for (const struct option_group *end = group + count; group < end; group++) {
-		for (size_t i = 0; i < group->count; i++) {
-			const struct option_row *row = &group->rows[i];
-
-			if (!is_shown(row, command->command))
-				continue;
-			(void)fprintf(out, "option\t%s\t%s%s\t%s%.1s\t%s\t%s\n", command->name,
-				      row->name == NULL ? "" : "--",
-				      row->name == NULL ? "" : row->name,
-				      row->letter == 0 ? "" : "-", &row->letter,
-				      row->arg == NULL ? "" : row->arg, row->summary);
-		}
+	for (const struct option_row *end = row + count; row < end; row++) {
+		if (!is_shown(row, command))
+			continue;
+		(void)fprintf(out, "option\t%s\t%s%s\t%s%.1s\t%s\t%s\n", command->name,
+			      row->name == NULL ? "" : "--", row->name == NULL ? "" : row->name,
+			      row->letter == 0 ? "" : "-", &row->letter,
+			      row->arg == NULL ? "" : row->arg, row->summary);
 	}
 }
 
 char *help_table(void)
 {
-	const struct command_row *rows = command_rows();
 	size_t count;
 	const struct step_kind *const *kinds = step_kinds(&count);
 	struct text text;
 
 	open_text(&text);
-	for (size_t i = 0; i < COMMAND_COUNT; i++)
-		(void)fprintf(text.file, "command\t%s\t%s\t%s\n", rows[i].name, rows[i].operands,
-			      rows[i].summary);
+	for (size_t i = 0; command_table[i] != NULL; i++)
+		(void)fprintf(text.file, "command\t%s\t%s\t%s\n", command_table[i]->name,
+			      command_table[i]->operands, command_table[i]->summary);
 	(void)fprintf(text.file, "command\thelp\t[COMMAND]\tthis text, or that of COMMAND\n");
-	for (size_t i = 0; i < COMMAND_COUNT; i++)
-		put_table_options(text.file, &rows[i]);
+	for (size_t i = 0; command_table[i] != NULL; i++)
+		put_table_options(text.file, command_table[i]);
 	for (size_t i = 0; i < count; i++)
 		(void)fprintf(text.file, "step\t%s\t%s\t%s\n", kinds[i]->name, kinds[i]->args,
 			      kinds[i]->summary);

@@ -3,13 +3,13 @@
 #ifndef LIU_CLI_HELP_H
 #define LIU_CLI_HELP_H
 
-#include "cli/command_table.h"
+struct command;
 
 /* Each is a whole text that ends in a newline, within 80 columns, for standard
  * output. The caller owns it. */
-char *help_general(void);		  /* liu --help */
-char *help_command(enum command command); /* liu COMMAND --help */
-char *help_version(void);		  /* liu --version */
+char *help_general(void);			   /* liu --help */
+char *help_command(const struct command *command); /* liu COMMAND --help */
+char *help_version(void);			   /* liu --version */
 
 /* liu help --table: a row of the tables on each line, its fields separated by
  * tabs, for the completions and the check of the manual.

@@ -5,7 +5,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "cli/color.h"
-#include "cli/commands.h"
+#include "cli/command_table.h"
 #include "cli/help.h"
 #include "cli/options.h"
 #include "cli/suggest.h"
@@ -46,29 +46,14 @@ static int report(const struct err *err, const char *command)
 	return err_status(err->kind);
 }
 
-static bool run_command(enum command command, struct options *options, int *status, struct err *err)
-{
-	switch (command) {
-	case COMMAND_CONNECT:
-		return cmd_connect(options, status, err);
-	case COMMAND_LISTEN:
-		return cmd_listen(options, status, err);
-	case COMMAND_ECHO:
-		return cmd_echo(options, status, err);
-	case COMMAND_HEAD:
-		break;
-	}
-	return cmd_head(options, status, err);
-}
-
-static int command_main(enum command command, int argc, char **argv)
+static int command_main(const struct command *command, int argc, char **argv)
 {
 	struct options options;
 	struct err err;
 	int status = 0;
 
 	if (!options_parse(command, argc, argv, &options, &err)) {
-		status = report(&err, argv[1]);
+		status = report(&err, command->name);
 	} else if (options.help) {
 		status = print_text(help_command(command));
 	} else if (options.version) {
@@ -76,8 +61,8 @@ static int command_main(enum command command, int argc, char **argv)
 	} else {
 		log_set_level(options_log_level(&options));
 		log_set_color(color_wanted(options.color, isatty(STDERR_FILENO)));
-		if (!run_command(command, &options, &status, &err))
-			status = report(&err, argv[1]);
+		if (!command->run(&options, &status, &err))
+			status = report(&err, command->name);
 	}
 	options_free(&options);
 	return status;
@@ -86,39 +71,40 @@ static int command_main(enum command command, int argc, char **argv)
 /* liu help [COMMAND], and for the completions liu help --table. */
 static int help_main(int argc, char **argv)
 {
-	enum command command;
+	const struct command *command = argc == 3 ? command_find(argv[2]) : NULL;
+	char names[COMMAND_NAMES_SIZE];
 	struct err err;
 
 	if (argc <= 2)
 		return print_text(help_general());
 	if (argc == 3 && strcmp(argv[2], "--table") == 0)
 		return print_text(help_table());
-	if (argc == 3 && command_find(argv[2], &command))
+	if (command != NULL)
 		return print_text(help_command(command));
-	(void)err_set(&err, ERR_USAGE, "'%s' is no command: connect, listen, echo or head",
-		      argv[argc == 3 ? 2 : 3]);
+	(void)err_set(&err, ERR_USAGE, "'%s' is no command: %s", argv[argc == 3 ? 2 : 3],
+		      command_names(FOR_ALL, " or ", names));
 	return report(&err, NULL);
 }
 
 static int liu_main(int argc, char **argv)
 {
-	enum command command;
+	const struct command *command = argc < 2 ? NULL : command_find(argv[1]);
+	char names[COMMAND_NAMES_SIZE];
 	struct err err;
 
-	if (argc < 2) {
-		(void)err_set(&err, ERR_USAGE,
-			      "a command is missing: connect, listen, echo or head");
-		return report(&err, NULL);
-	}
-	if (command_find(argv[1], &command))
+	if (command != NULL)
 		return command_main(command, argc, argv);
-	if (strcmp(argv[1], "help") == 0)
+	if (argc < 2)
+		(void)err_set(&err, ERR_USAGE, "a command is missing: %s",
+			      command_names(FOR_ALL, " or ", names));
+	else if (strcmp(argv[1], "help") == 0)
 		return help_main(argc, argv);
-	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+	else if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
 		return print_text(help_general());
-	if (strcmp(argv[1], "--version") == 0)
+	else if (strcmp(argv[1], "--version") == 0)
 		return print_text(help_version());
-	(void)suggest_command(argc, argv, &err);
+	else
+		(void)suggest_command(argc, argv, &err);
 	return report(&err, NULL);
 }
 

@@ -1,80 +1,18 @@
 /* SPDX-License-Identifier: ISC */
-/* option_table: every option, and the one struct that a command line fills. */
+/* option_table: every option, a row each. */
 #ifndef LIU_CLI_OPTION_TABLE_H
 #define LIU_CLI_OPTION_TABLE_H
 
 /*
- * A row of a table says everything about an option: its names, its argument,
- * where the value goes, its line of help, what it needs and what it excludes.
- * Parsing, --help, completion and the check of the manual read the same rows.
+ * A row says everything about an option: its names, its argument, where the
+ * value goes, its line of help, what it needs and what it excludes. Parsing,
+ * --help, completion and the check of the manual read the same rows.
  */
 
-#include "base/bytes.h"
 #include "cli/command_table.h"
-#include "http/http_request.h"
-#include "net/dial.h"
-#include "net/listener.h"
-#include "session/server.h"
-#include "session/settings.h"
-#include "tls/tls_settings.h"
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
-
-enum color_when { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
-
-/* The values of a repeatable option, in order; the strings are argv's. */
-struct string_list {
-	const char **items;
-	size_t count;
-};
-
-/*
- * What a command line says. Strings are argv's, lists are owned. Parsing
- * completes it: what the modules below take stands in it ready for use, but for
- * what is named here as left to the command.
- */
-struct options {
-	bool help;    /* --help: nothing after it was read */
-	bool version; /* --version: the same */
-	bool json;
-	bool ipv4, ipv6; /* at most one */
-	bool tls;	 /* --tls: all addresses have it */
-	bool nagle;
-	enum color_when color;
-	unsigned verbose, quiet; /* how often */
-	uint64_t handshake_timeout_ms;
-
-	struct session_settings session;
-	struct dial_options dialing; /* `tls` and `tls_name` are left to the command */
-	const char *local_addr;
-	struct tls_settings tls_settings;
-	struct string_list pins;
-
-	/* listen, echo */
-	struct serve_options serve;
-	struct listener_options listening;
-	struct string_list addresses; /* --address: further ones */
-
-	/* echo: at most one of them */
-	bool line;
-	uint64_t exactly;   /* 0: not given */
-	struct bytes until; /* decoded and owned; data NULL: not given */
-
-	/* head */
-	struct http_request_options request;
-	struct string_list headers;
-	struct http_ranges *fail; /* NULL: not given */
-	struct string_list fields;
-
-	/* The words that are no options, checked for their number: ADDRESS, with
-	 * PORT behind it if that is a word of its own (echo: perhaps none); URLs. */
-	struct string_list operands;
-	/* connect, listen: the steps, as they stand in argv. */
-	char **steps;
-	size_t step_count;
-};
 
 /* How an argument is read, and the type at `offset` of struct options. */
 enum option_type {
@@ -93,7 +31,7 @@ enum option_type {
 	OPTION_MODE,	   /* mode_t: octal, at most 0777 */
 	OPTION_COLOR,	   /* enum color_when */
 	OPTION_PUMP,	   /* const char *: a pump's name */
-	OPTION_ESCAPED,	   /* struct bytes, owned: TEXT decoded, not empty */
+	OPTION_SEPARATOR,  /* const char *: TEXT with escapes, not empty */
 	OPTION_RANGES,	   /* struct http_ranges *, owned */
 };
 
@@ -102,7 +40,7 @@ struct option_row {
 	char letter;	     /* 'w', or 0 */
 	const char *arg;     /* "D" as help shows it; NULL: a switch; "[=RANGES]": optional */
 	const char *summary; /* its line of help; NULL: hidden */
-	unsigned commands;   /* enum command, or-ed */
+	enum option_set set; /* ... whose commands take it */
 	enum option_type type;
 	size_t offset;
 	size_t flag;	       /* the offset of a bool to set as well; 0: none */
@@ -110,15 +48,16 @@ struct option_row {
 	/* Other options by name, or by letter when that is all they have. */
 	const char *needs;    /* this option needs that one: "cert" */
 	const char *excludes; /* ... and stands beside none of those: "cacert capath" */
+	bool needs_tls;	      /* it means nothing without a TLS address */
+	const char *title;    /* not an option: the group that begins here, "Time limits" */
 };
 
-/* A group of rows, as --help shows it. */
-struct option_group {
-	const char *title; /* "Time limits" */
-	const struct option_row *rows;
-	size_t count;
-};
+/* All rows, in help's order. The first one is a title. */
+const struct option_row *option_rows(size_t *count);
 
-const struct option_group *option_groups(size_t *count);
+static inline bool option_is_of(const struct option_row *row, const struct command *command)
+{
+	return (row->set & command->takes) != 0;
+}
 
 #endif

@@ -12,7 +12,6 @@
 #include "net/address.h"
 #include "session/pump.h"
 
-#include <inttypes.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -133,7 +132,7 @@ static bool store_color(const char *value, enum color_when *out, struct err *err
 	return err_set(err, ERR_USAGE, "'%s' is none of auto, always, never", value);
 }
 
-static bool store_escaped(const char *value, struct bytes *out, struct err *err)
+static bool store_separator(const char *value, const char **out, struct err *err)
 {
 	struct bytes decoded;
 
@@ -141,8 +140,8 @@ static bool store_escaped(const char *value, struct bytes *out, struct err *err)
 		return err_set(err, ERR_USAGE, "an empty separator");
 	if (!escape_decode(value, &decoded, err))
 		return false;
-	free((void *)out->data);
-	*out = decoded;
+	free((void *)decoded.data);
+	*out = value;
 	return true;
 }
 
@@ -198,8 +197,8 @@ static bool store(const struct option_row *row, const char *value, void *field, 
 		return store_color(value, field, err);
 	case OPTION_PUMP:
 		return store_pump(value, field, err);
-	case OPTION_ESCAPED:
-		return store_escaped(value, field, err);
+	case OPTION_SEPARATOR:
+		return store_separator(value, field, err);
 	case OPTION_RANGES:
 		return store_ranges(value, field, err);
 	}
@@ -228,16 +227,6 @@ static bool settle_marks(bool has_low_water, struct session_settings *session, s
 	return true;
 }
 
-/* asyncio's reader holds the limit before the separator: a whole frame is no
- * different. */
-static bool settle_echo(const struct options *out, struct err *err)
-{
-	if (out->exactly > out->session.limit)
-		return err_set(err, ERR_USAGE, "--exactly (%" PRIu64 ") is above --limit (%zu)",
-			       out->exactly, out->session.limit);
-	return true;
-}
-
 static bool settle_local(struct options *out, int family, struct err *err)
 {
 	struct dial_options *dialing = &out->dialing;
@@ -252,17 +241,15 @@ static bool settle_local(struct options *out, int family, struct err *err)
 	return true;
 }
 
-bool option_settle(enum command command, bool has_low_water, struct options *out, struct err *err)
+bool option_settle(struct options *out, struct err *err)
 {
 	int family = out->ipv4 ? AF_INET : out->ipv6 ? AF_INET6 : AF_UNSPEC;
 
-	if (!settle_marks(has_low_water, &out->session, err) || !settle_echo(out, err) ||
+	if (!settle_marks(out->has_low_water, &out->session, err) ||
 	    !settle_local(out, family, err))
 		return false;
 	out->request.headers = out->headers.items;
 	out->request.header_count = out->headers.count;
-	if (!http_request_check(&out->request, err))
-		return false;
 	out->tls_settings.pins = out->pins.items;
 	out->tls_settings.pin_count = out->pins.count;
 	out->dialing.family = family;
@@ -271,7 +258,6 @@ bool option_settle(enum command command, bool has_low_water, struct options *out
 	out->listening.family = family;
 	out->session.handshake_timeout_ms = out->handshake_timeout_ms;
 	out->serve.nagle = out->nagle;
-	if (out->serve.accept_count > 0 || command == COMMAND_ECHO)
-		out->serve.keep_open = true;
+	out->serve.keep_open = out->serve.keep_open || out->serve.accept_count > 0;
 	return true;
 }

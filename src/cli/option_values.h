@@ -4,6 +4,7 @@
 #define LIU_CLI_OPTION_VALUES_H
 
 #include "cli/option_table.h"
+#include "cli/options.h"
 
 struct err;
 
@@ -15,8 +16,8 @@ void option_defaults(struct options *out);
 bool option_store(const struct option_row *row, const char *value, struct options *out,
 		  struct err *err);
 
-/* After the last option: `has_low_water` says whether --low-water was given. What
- * options say together is checked, and what the modules below take is completed. */
-bool option_settle(enum command command, bool has_low_water, struct options *out, struct err *err);
+/* After the last option: check what options say together, and complete what the
+ * modules below take. */
+bool option_settle(struct options *out, struct err *err);
 
 #endif

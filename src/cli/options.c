@@ -7,22 +7,23 @@
 #include "base/alloc.h"
 #include "base/err.h"
 #include "base/nearest.h"
+#include "cli/command_table.h"
+#include "cli/option_table.h"
 #include "cli/option_values.h"
 #include "http/status_ranges.h"
+#include "http/url.h"
 #include "net/address.h"
+#include "session/step.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-	TYPED_SIZE = 64,    /* an option as it was typed, cut for messages */
-	COMMANDS_SIZE = 64, /* "connect, listen, echo and head" */
-};
+enum { TYPED_SIZE = 64 }; /* an option as it was typed, cut for messages */
 
 /* What is known in the middle of a command line. */
 struct parse {
-	enum command command;
+	const struct command *command;
 	int argc, at; /* the next word is argv[at] */
 	char **argv;
 	bool ended; /* by "--" */
@@ -32,78 +33,51 @@ struct parse {
 	struct err *err;
 };
 
-static bool has_name(const struct option_row *row, const char *name, size_t len)
+/* Does `word` (`len` bytes) name it? One letter is that of a short option. */
+static bool is_named(const struct option_row *row, const char *word, size_t len)
 {
-	return row->name != NULL && strlen(row->name) == len && memcmp(row->name, name, len) == 0;
+	if (len == 1)
+		return row->letter == *word;
+	return row->name != NULL && strlen(row->name) == len && memcmp(row->name, word, len) == 0;
 }
 
-/* The row of `commands` with that name (`len` bytes), or with that letter. */
-static const struct option_row *find_row(unsigned commands, const char *name, size_t len,
-					 char letter)
+/* The row with that name in one of the sets, NULL when there is none. */
+static const struct option_row *find_row(unsigned sets, const char *word, size_t len)
 {
 	size_t count;
-	const struct option_group *group = option_groups(&count);
+	const struct option_row *row = option_rows(&count);
 
-	for (const struct option_group *end = group + count; group < end; group++) {
-		for (size_t i = 0; i < group->count; i++) {
-			const struct option_row *row = &group->rows[i];
-
-			if ((row->commands & commands) == 0)
-				continue;
-			if (letter != 0 ? row->letter == letter : has_name(row, name, len))
-				return row;
-		}
+	for (const struct option_row *end = row + count; row < end; row++) {
+		if ((row->set & sets) != 0 && is_named(row, word, len))
+			return row;
 	}
 	return NULL;
 }
 
-static const char *nearest_option(enum command command, const char *word)
+static const char *nearest_option(const struct command *command, const char *word)
 {
+	size_t count;
+	const struct option_row *row = option_rows(&count);
 	struct nearest nearest;
-	size_t group_count;
-	const struct option_group *groups = option_groups(&group_count);
 
 	nearest_begin(&nearest, word);
-	for (size_t g = 0; g < group_count; g++) {
-		for (size_t i = 0; i < groups[g].count; i++) {
-			const struct option_row *row = &groups[g].rows[i];
-
-			if ((row->commands & command) != 0 && row->name != NULL)
-				nearest_try(&nearest, row->name);
-		}
+	for (const struct option_row *end = row + count; row < end; row++) {
+		if (option_is_of(row, command) && row->name != NULL)
+			nearest_try(&nearest, row->name);
 	}
 	return nearest_found(&nearest);
 }
 
-/* "listen, echo": the commands that have the option. */
-static const char *owners(const struct option_row *row, char buf[COMMANDS_SIZE])
-{
-	const struct command_row *command = command_rows();
-	const char *comma = "";
-	size_t used = 0;
-
-	buf[0] = '\0';
-	for (const struct command_row *end = command + COMMAND_COUNT; command < end; command++) {
-		if ((row->commands & command->command) == 0)
-			continue;
-		used += (size_t)snprintf(buf + used, COMMANDS_SIZE - used, "%s%s", comma,
-					 command->name);
-		comma = ", ";
-	}
-	return buf;
-}
-
-/* `typed` is no option of the command; `elsewhere` is one of others, or NULL. */
+/* `typed` is unknown to the command; `elsewhere` is an option of others, or NULL. */
 static bool unknown(struct parse *parse, const char *typed, const char *name,
 		    const struct option_row *elsewhere)
 {
-	const char *command = command_row(parse->command)->name;
 	const char *nearest;
-	char buf[COMMANDS_SIZE];
+	char names[COMMAND_NAMES_SIZE];
 
 	if (elsewhere != NULL)
 		return err_set(parse->err, ERR_USAGE, "%s is no option of %s (but of: %s)", typed,
-			       command, owners(elsewhere, buf));
+			       parse->command->name, command_names(elsewhere->set, ", ", names));
 	nearest = nearest_option(parse->command, name);
 	if (nearest == NULL)
 		return err_set(parse->err, ERR_USAGE, "unknown option %s", typed);
@@ -111,31 +85,27 @@ static bool unknown(struct parse *parse, const char *typed, const char *name,
 		       nearest);
 }
 
-static bool is_optional(const struct option_row *row)
-{
-	return row->arg != NULL && row->arg[0] == '[';
-}
-
-static bool accepted(struct parse *parse, const struct option_row *row, const char *typed,
+/* An option that was found; `value` is the argument in the same word, or NULL. */
+static bool take_row(struct parse *parse, const struct option_row *row, const char *typed,
 		     const char *value)
 {
 	size_t size = (parse->given_count + 1) * sizeof(const struct option_row *);
 
+	if (value == NULL)
+		value = row->otherwise;
+	if (value == NULL && row->arg != NULL) {
+		if (parse->at == parse->argc)
+			return err_set(parse->err, ERR_USAGE, "%s needs an argument: %s", typed,
+				       row->arg);
+		value = parse->argv[parse->at++];
+	}
 	if (!option_store(row, value, parse->out, parse->err))
 		return err_prefix(parse->err, "%s", typed);
 	parse->given = alloc_resize(parse->given, size);
 	parse->given[parse->given_count++] = row;
+	if (row->needs_tls && parse->out->needs_tls == NULL)
+		parse->out->needs_tls = row->name;
 	return true;
-}
-
-/* The next word as the argument of `typed`. NULL: there is none. */
-static const char *take_argument(struct parse *parse, const struct option_row *row,
-				 const char *typed)
-{
-	if (parse->at < parse->argc)
-		return parse->argv[parse->at++];
-	(void)err_set(parse->err, ERR_USAGE, "%s needs an argument: %s", typed, row->arg);
-	return NULL;
 }
 
 /* "--name" or "--name=value". */
@@ -144,34 +114,31 @@ static bool take_long(struct parse *parse, const char *word)
 	const char *name = word + 2;
 	size_t len = strcspn(name, "=");
 	const char *value = name[len] == '=' ? name + len + 1 : NULL;
-	const struct option_row *row = find_row(parse->command, name, len, 0);
+	bool is_letter = len == 1; /* "--k" is not -k */
+	const struct option_row *row =
+		is_letter ? NULL : find_row(parse->command->takes, name, len);
 	char typed[TYPED_SIZE];
 
 	(void)snprintf(typed, sizeof(typed), "--%.*s", (int)len, name);
 	if (row == NULL)
-		return unknown(parse, typed, typed + 2, find_row(~0U, name, len, 0));
+		return unknown(parse, typed, typed + 2,
+			       is_letter ? NULL : find_row(~0U, name, len));
 	if (row->arg == NULL && value != NULL)
 		return err_set(parse->err, ERR_USAGE, "%s takes no value: '%s'", typed, word);
-	if (is_optional(row) && value == NULL)
-		value = row->otherwise;
-	if (row->arg != NULL && value == NULL)
-		value = take_argument(parse, row, typed);
-	if (row->arg != NULL && value == NULL)
-		return false;
-	return accepted(parse, row, typed, value);
+	return take_row(parse, row, typed, value);
 }
 
 /* `letter` of the cluster `word`. The word as a whole may be near to a long
  * option: "-timeout". */
-static bool unknown_letter(struct parse *parse, const char *word, char letter)
+static bool unknown_letter(struct parse *parse, const char *word, const char *letter)
 {
-	const struct option_row *elsewhere = find_row(~0U, NULL, 0, letter);
+	const struct option_row *elsewhere = find_row(~0U, letter, 1);
 	char typed[TYPED_SIZE];
 
 	if (word[2] == '\0')
-		(void)snprintf(typed, sizeof(typed), "-%c", letter);
+		(void)snprintf(typed, sizeof(typed), "-%c", *letter);
 	else
-		(void)snprintf(typed, sizeof(typed), "-%c in '%s'", letter, word);
+		(void)snprintf(typed, sizeof(typed), "-%c in '%s'", *letter, word);
 	if (nearest_option(parse->command, word + 1) != NULL)
 		elsewhere = NULL;
 	return unknown(parse, typed, word + 1, elsewhere);
@@ -180,23 +147,18 @@ static bool unknown_letter(struct parse *parse, const char *word, char letter)
 /* "-k", "-kv", "-w5", "-kw 5". */
 static bool take_cluster(struct parse *parse, const char *word)
 {
-	for (const char *at = word + 1; *at != '\0'; at++) {
-		const struct option_row *row = find_row(parse->command, NULL, 0, *at);
-		const char *value = NULL;
+	const struct option_row *row = NULL;
+
+	for (const char *at = word + 1; *at != '\0' && (row == NULL || row->arg == NULL); at++) {
+		const char *rest = at[1] == '\0' ? NULL : at + 1;
 		char typed[TYPED_SIZE];
 
-		if (row == NULL) {
-			return unknown_letter(parse, word, *at);
-		}
+		row = find_row(parse->command->takes, at, 1);
+		if (row == NULL)
+			return unknown_letter(parse, word, at);
 		(void)snprintf(typed, sizeof(typed), "-%c", *at);
-		if (row->arg != NULL)
-			value = at[1] != '\0' ? at + 1 : take_argument(parse, row, typed);
-		if (row->arg != NULL && value == NULL)
+		if (!take_row(parse, row, typed, row->arg == NULL ? NULL : rest))
 			return false;
-		if (!accepted(parse, row, typed, value))
-			return false;
-		if (row->arg != NULL)
-			return true;
 	}
 	return true;
 }
@@ -239,13 +201,11 @@ static void take_address(struct parse *parse)
 static bool take_words(struct parse *parse)
 {
 	struct options *out = parse->out;
-	bool steps = command_row(parse->command)->steps;
-
 	while (parse->at < parse->argc && !out->help && !out->version) {
 		if (!parse->ended && is_option(parse->argv[parse->at])) {
 			if (!take_option(parse))
 				return false;
-		} else if (!steps) {
+		} else if (!parse->command->steps) {
 			take_operand(parse);
 		} else if (out->operands.count == 0) {
 			take_address(parse);
@@ -253,42 +213,9 @@ static bool take_words(struct parse *parse)
 			break;
 		}
 	}
-	out->steps = parse->argv + parse->at;
-	out->step_count = (size_t)(parse->argc - parse->at);
+	out->step_words = parse->argv + parse->at;
+	out->step_word_count = (size_t)(parse->argc - parse->at);
 	return true;
-}
-
-static bool check_operands(struct parse *parse)
-{
-	const struct string_list *words = &parse->out->operands;
-
-	switch (parse->command) {
-	case COMMAND_CONNECT:
-	case COMMAND_LISTEN:
-		if (words->count == 0)
-			return err_set(parse->err, ERR_USAGE, "%s needs an ADDRESS",
-				       command_row(parse->command)->name);
-		return true;
-	case COMMAND_ECHO:
-		if (words->count > 2)
-			return err_set(parse->err, ERR_USAGE, "'%s': echo takes one ADDRESS",
-				       words->items[2]);
-		if (words->count == 2 && !address_wants_port(words->items[0], words->items[1]))
-			return err_set(parse->err, ERR_USAGE, "'%s': echo takes one ADDRESS",
-				       words->items[1]);
-		return true;
-	case COMMAND_HEAD:
-		if (words->count == 0)
-			return err_set(parse->err, ERR_USAGE, "head needs a URL");
-		return true;
-	}
-	return true;
-}
-
-/* `word` of a needs or excludes, `len` bytes: a name, or one letter. */
-static bool is_named(const struct option_row *row, const char *word, size_t len)
-{
-	return len == 1 ? row->letter == *word : has_name(row, word, len);
 }
 
 static const struct option_row *given(const struct parse *parse, const char *word, size_t len)
@@ -345,20 +272,21 @@ static bool check_given(const struct parse *parse)
 
 static bool parse_all(struct parse *parse)
 {
-	static const char low_water[] = "low-water";
+	const struct command *command = parse->command;
 	struct options *out = parse->out;
-	bool has_low_water;
 
 	if (!take_words(parse))
 		return false;
 	if (out->help || out->version)
 		return true;
-	has_low_water = given(parse, low_water, strlen(low_water)) != NULL;
-	return check_given(parse) && check_operands(parse) &&
-	       option_settle(parse->command, has_low_water, out, parse->err);
+	if (!check_given(parse))
+		return false;
+	if (command->needs != NULL && out->operands.count == 0)
+		return err_set(parse->err, ERR_USAGE, "%s needs %s", command->name, command->needs);
+	return option_settle(out, parse->err) && command->check(out, parse->err);
 }
 
-bool options_parse(enum command command, int argc, char **argv, struct options *out,
+bool options_parse(const struct command *command, int argc, char **argv, struct options *out,
 		   struct err *err)
 {
 	struct parse parse = {
@@ -379,12 +307,18 @@ bool options_parse(enum command command, int argc, char **argv, struct options *
 
 void options_free(struct options *options)
 {
+	for (size_t i = 0; i < options->address_count; i++)
+		address_free(&options->addresses[i]);
+	free(options->addresses);
+	for (size_t i = 0; options->urls != NULL && i < options->operands.count; i++)
+		url_free(&options->urls[i]);
+	free(options->urls);
+	step_list_free(options->steps);
 	free(options->pins.items);
-	free(options->addresses.items);
+	free(options->more_addresses.items);
 	free(options->headers.items);
 	free(options->fields.items);
 	free(options->operands.items);
-	free((void *)options->until.data);
 	http_ranges_free(options->fail);
 	memset(options, 0, sizeof(*options));
 }

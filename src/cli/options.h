@@ -4,24 +4,97 @@
 #define LIU_CLI_OPTIONS_H
 
 /*
- * Our own parser over the table: getopt_long(3) abbreviates, and reorders by an
- * environment variable.
+ * A parser of its own over the table: getopt_long(3) abbreviates, and reorders by
+ * an environment variable.
  */
 
-#include "cli/option_table.h"
+#include "http/http_request.h"
+#include "net/dial.h"
+#include "net/listener.h"
+#include "session/server.h"
+#include "session/settings.h"
+#include "tls/tls_settings.h"
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
+struct address;
+struct command;
 struct err;
+struct step_list;
+struct url;
+
+enum color_when { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+
+/* The values of a repeatable option, in order; the strings are argv's. */
+struct string_list {
+	const char **items;
+	size_t count;
+};
+
+/*
+ * What a command line says. Strings are argv's, lists are owned. Parsing
+ * completes it: what the modules below take stands in it ready for use, except
+ * where noted.
+ */
+struct options {
+	bool help;    /* --help: nothing after it was read */
+	bool version; /* --version: the same */
+	bool json;
+	bool ipv4, ipv6; /* at most one */
+	bool tls;	 /* --tls: all addresses have it */
+	bool nagle;
+	bool has_low_water;
+	enum color_when color;
+	unsigned verbose, quiet; /* how often */
+	uint64_t handshake_timeout_ms;
+
+	struct session_settings session;
+	struct dial_options dialing; /* `tls` and `tls_name` are not set */
+	const char *local_addr;
+	struct tls_settings tls_settings;
+	struct string_list pins;
+
+	/* listen, echo */
+	struct serve_options serve;
+	struct listener_options listening;
+	struct string_list more_addresses; /* --address */
+
+	/* echo: at most one of them */
+	bool line;
+	uint64_t exactly;  /* 0: not given */
+	const char *until; /* with its escapes; NULL: not given */
+
+	/* head */
+	struct http_request_options request;
+	struct string_list headers;
+	struct http_ranges *fail; /* NULL: not given */
+	struct string_list fields;
+
+	const char *needs_tls; /* the first option that does, as "cert"; NULL: none does */
+
+	/* The words that are not options: ADDRESS, with PORT behind it if that is a
+	 * word of its own (echo: perhaps none); URLs. */
+	struct string_list operands;
+	/* connect, listen: the steps, as they stand in argv. */
+	char **step_words;
+	size_t step_word_count;
+
+	/* What the command's check makes of these words; owned. */
+	struct address *addresses; /* ADDRESS, then each --address */
+	size_t address_count;
+	struct step_list *steps;
+	struct url *urls; /* head: one for each operand */
+};
 
 /*
  * Read argv[2..] for `command` into `out`, which is filled with the defaults
- * first. ERR_USAGE names the word, says what is wrong and suggests the nearest
- * known one. What one option says about another (needs, excludes) is checked.
- * Nothing is opened. `out` is freed by the caller, also after failure.
+ * first, and check the line as a whole: ERR_USAGE names the word, says what is
+ * wrong and suggests the nearest known one. Nothing is opened. `out` is freed by
+ * the caller, also after failure.
  */
-bool options_parse(enum command command, int argc, char **argv, struct options *out,
+bool options_parse(const struct command *command, int argc, char **argv, struct options *out,
 		   struct err *err);
 void options_free(struct options *options);
 

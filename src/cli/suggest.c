@@ -7,7 +7,7 @@
 #include "base/alloc.h"
 #include "base/err.h"
 #include "base/nearest.h"
-#include "cli/command_table.h"
+#include "cli/commands.h"
 #include "cli/netcat.h"
 #include "cli/options.h"
 #include "cli/shell_line.h"
@@ -18,25 +18,22 @@
 
 static const char *nearest_command(const char *word)
 {
-	const struct command_row *rows = command_rows();
 	struct nearest nearest;
 
 	if (word[0] == '-')
 		return NULL;
 	nearest_begin(&nearest, word);
 	nearest_try(&nearest, "help");
-	for (size_t i = 0; i < COMMAND_COUNT; i++)
-		nearest_try(&nearest, rows[i].name);
+	for (size_t i = 0; command_table[i] != NULL; i++)
+		nearest_try(&nearest, command_table[i]->name);
 	return nearest_found(&nearest);
 }
 
 /* The first word after argv[1] that is a command; 0: none. */
 static int find_command(int argc, char **argv)
 {
-	enum command command;
-
 	for (int i = 2; i < argc; i++)
-		if (command_find(argv[i], &command))
+		if (command_find(argv[i]) != NULL)
 			return i;
 	return 0;
 }
@@ -53,7 +50,7 @@ static char *line_of(const char *command, int argc, char **argv, int skip)
 }
 
 /* The words after an inserted `command`, if it would take them, else NULL. */
-static char *line_with(enum command command, int argc, char **argv)
+static char *line_with(const struct command *command, int argc, char **argv)
 {
 	char **with = alloc_array((size_t)argc + 1, sizeof(*with));
 	struct options options;
@@ -63,7 +60,7 @@ static char *line_with(enum command command, int argc, char **argv)
 	with[0] = argv[0];
 	memcpy(with + 2, argv + 1, (size_t)(argc - 1) * sizeof(*with));
 	if (options_parse(command, argc + 1, with, &options, &err) && !options.help)
-		line = line_of(command_row(command)->name, argc, argv, 0);
+		line = line_of(command->name, argc, argv, 0);
 	options_free(&options);
 	free(with);
 	return line;
@@ -80,9 +77,9 @@ static char *line_for_option(int argc, char **argv)
 	/* netcat's meaning of a letter comes first: -q is not --quiet there. */
 	line = argv[1][1] == '-' ? NULL : netcat_line(argc, argv);
 	if (line == NULL)
-		line = line_with(COMMAND_CONNECT, argc, argv);
+		line = line_with(&command_connect, argc, argv);
 	if (line == NULL)
-		line = line_with(COMMAND_LISTEN, argc, argv);
+		line = line_with(&command_listen, argc, argv);
 	return line;
 }
 
@@ -117,6 +114,7 @@ bool suggest_command(int argc, char **argv, struct err *err)
 {
 	const char *word = argv[1];
 	const char *nearest = nearest_command(word);
+	char names[COMMAND_NAMES_SIZE];
 	char *line;
 
 	if (nearest != NULL)
@@ -127,9 +125,8 @@ bool suggest_command(int argc, char **argv, struct err *err)
 			       "'%s': liu speaks byte streams (TCP, TLS, Unix), no UDP", word);
 	line = line_for(argc, argv);
 	if (line == NULL)
-		return err_set(err, ERR_USAGE,
-			       "unknown command '%s': first comes connect, listen, echo or head",
-			       word);
+		return err_set(err, ERR_USAGE, "unknown command '%s': first comes %s", word,
+			       command_names(FOR_ALL, " or ", names));
 	(void)err_set(err, ERR_USAGE, "'%s' is no command, did you mean: %s", word, line);
 	free(line);
 	return false;

@@ -183,7 +183,7 @@ os.execv(sys.argv[2], sys.argv[2:])' "$1" "$LIU" "${@:3}"
 	refuse "'fd:x' is no descriptor: fd:N" connect fd:x
 	refuse "'sd:' is only for listening" connect sd:
 	refuse "'tls:tls:localhost:1' has tls: twice" connect tls:tls:localhost:1
-	refuse "'c': echo takes one ADDRESS" echo a b c
+	refuse "'b': echo takes one ADDRESS" echo a b c
 }
 
 @test "a descriptor that is none, or no socket" {

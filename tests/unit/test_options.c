@@ -5,6 +5,8 @@
 #include "cli/options.h"
 
 #include "base/err.h"
+#include "cli/command_table.h"
+#include "cli/option_table.h"
 #include "http/status_ranges.h"
 
 #include <netinet/in.h>
@@ -37,12 +39,12 @@ struct line {
 
 static bool parse(struct line *line, struct options *out, struct err *err)
 {
-	enum command command;
+	const struct command *command = command_find(line->words[1]);
 	int argc = 0;
 
 	while (line->words[argc] != NULL)
 		argc++;
-	assert_true(command_find(line->words[1], &command));
+	assert_non_null(command);
 	memset(err, 0, sizeof(*err));
 	return options_parse(command, argc, (char **)line->words, out, err);
 }
@@ -93,7 +95,7 @@ static void defaults(void **state)
 	assert_false(o.serve.keep_open);
 	assert_string_equal(o.request.method, "HEAD");
 	assert_null(o.fail);
-	assert_null(o.until.data);
+	assert_null(o.until);
 	assert_int_equal(o.color, COLOR_AUTO);
 	assert_int_equal(options_log_level(&o), 0);
 	options_free(&o);
@@ -116,15 +118,15 @@ static void forms_of_an_argument(void **state)
 		assert_int_equal(o.session.timeout_ms, 5000);
 		assert_int_equal(o.operands.count, 1);
 		assert_string_equal(o.operands.items[0], "h:1");
-		assert_int_equal(o.step_count, 0);
+		assert_int_equal(o.step_word_count, 0);
 		options_free(&o);
 	}
 }
 
 static void options_stand_before_the_steps(void **state)
 {
-	struct options o =
-		GOOD("connect", "-C", "host", "80", "--chomp", "-v", "write", "-v", "--json");
+	struct options o = GOOD("connect", "-C", "host", "80", "--chomp", "-v", "write", "-v",
+				"writeline", "--json");
 
 	(void)state;
 	assert_int_equal(o.operands.count, 2);
@@ -133,23 +135,14 @@ static void options_stand_before_the_steps(void **state)
 	assert_true(o.session.crlf && o.session.chomp);
 	assert_int_equal(o.verbose, 1);
 	assert_false(o.json);
-	assert_int_equal(o.step_count, 3);
-	assert_string_equal(o.steps[0], "write");
-	assert_string_equal(o.steps[1], "-v");
-	assert_string_equal(o.steps[2], "--json");
+	assert_int_equal(o.step_word_count, 4);
+	assert_string_equal(o.step_words[0], "write");
+	assert_string_equal(o.step_words[1], "-v");
+	assert_string_equal(o.step_words[3], "--json");
 	options_free(&o);
 
-	o = GOOD("listen", "8080", "--", "-v");
-	assert_int_equal(o.operands.count, 1);
-	assert_int_equal(o.step_count, 1);
-	assert_string_equal(o.steps[0], "-v");
-	assert_int_equal(o.verbose, 0);
-	options_free(&o);
-
-	o = GOOD("connect", "host:80", "80");
-	assert_int_equal(o.operands.count, 1);
-	assert_int_equal(o.step_count, 1);
-	options_free(&o);
+	REFUSED("unknown step '-v'", "listen", "8080", "--", "-v");
+	REFUSED("unknown step '80'", "connect", "host:80", "80");
 }
 
 static void echo_and_head_mix(void **state)
@@ -345,14 +338,14 @@ static void values_of_a_listener(void **state)
 	assert_true(o.listening.has_unix_mode);
 	assert_int_equal(o.listening.unix_mode, 0660);
 	assert_string_equal(o.listening.unix_owner, "u:g");
-	assert_int_equal(o.addresses.count, 2);
-	assert_string_equal(o.addresses.items[1], "2");
+	assert_int_equal(o.more_addresses.count, 2);
+	assert_string_equal(o.more_addresses.items[1], "2");
 	/* Of each connection, not of the listener. */
 	assert_int_equal(o.session.timeout_ms, 2000);
 	options_free(&o);
 	o = GOOD("echo", "--until", "\\0;", "--until", "\\r\\n");
 	assert_true(o.serve.keep_open);
-	assert_true(bytes_equal(o.until, bytes_of("\r\n", 2)));
+	assert_string_equal(o.until, "\\r\\n");
 	options_free(&o);
 	o = GOOD("echo", "--exactly=64K");
 	assert_int_equal(o.exactly, 65536);
@@ -403,43 +396,39 @@ static void values_of_head_that_are_wrong(void **state)
 
 /* --- the rows --- */
 
-typedef void (*row_fn)(const struct option_row *row, enum command command);
+typedef void (*row_fn)(const struct option_row *row, const struct command *command);
 
-static void for_each_row(enum command command, row_fn check)
+static void for_each_row(const struct command *command, row_fn check)
 {
 	size_t count;
-	const struct option_group *groups = option_groups(&count);
+	const struct option_row *rows = option_rows(&count);
 
-	for (size_t g = 0; g < count; g++)
-		for (size_t i = 0; i < groups[g].count; i++)
-			if ((groups[g].rows[i].commands & command) != 0)
-				check(&groups[g].rows[i], command);
+	for (size_t i = 0; i < count; i++)
+		if (option_is_of(&rows[i], command))
+			check(&rows[i], command);
 }
 
 /* How many rows of the command have the name, or the letter. */
-static int count_rows(enum command command, const char *name, size_t len, char letter)
+static int count_rows(const struct command *command, const char *name, size_t len, char letter)
 {
 	size_t count;
-	const struct option_group *groups = option_groups(&count);
+	const struct option_row *rows = option_rows(&count);
 	int found = 0;
 
-	for (size_t g = 0; g < count; g++) {
-		for (size_t i = 0; i < groups[g].count; i++) {
-			const struct option_row *row = &groups[g].rows[i];
+	for (size_t i = 0; i < count; i++) {
+		const struct option_row *row = &rows[i];
 
-			if ((row->commands & command) == 0)
-				continue;
-			if (letter != 0)
-				found += row->letter == letter;
-			else if (row->name != NULL)
-				found += strlen(row->name) == len &&
-					 memcmp(row->name, name, len) == 0;
-		}
+		if (!option_is_of(row, command))
+			continue;
+		if (letter != 0)
+			found += row->letter == letter;
+		else if (row->name != NULL)
+			found += strlen(row->name) == len && memcmp(row->name, name, len) == 0;
 	}
 	return found;
 }
 
-static void check_names(const struct option_row *row, enum command command)
+static void check_names(const struct option_row *row, const struct command *command)
 {
 	assert_true(row->name != NULL || row->letter != 0);
 	if (row->name != NULL && count_rows(command, row->name, strlen(row->name), 0) != 1)
@@ -448,14 +437,14 @@ static void check_names(const struct option_row *row, enum command command)
 		fail_msg("-%c twice", row->letter);
 }
 
-static void check_summary(const struct option_row *row, enum command command)
+static void check_summary(const struct option_row *row, const struct command *command)
 {
 	(void)command;
 	if (row->summary != NULL && strlen(row->summary) > SUMMARY_MAX)
 		fail_msg("%s: too long", row->summary);
 }
 
-static void check_arg(const struct option_row *row, enum command command)
+static void check_arg(const struct option_row *row, const struct command *command)
 {
 	bool takes_none = row->type == OPTION_SWITCH || row->type == OPTION_REPEATED;
 
@@ -465,7 +454,7 @@ static void check_arg(const struct option_row *row, enum command command)
 	assert_true(row->offset < sizeof(struct options));
 }
 
-static void check_words(const char *words, enum command command)
+static void check_words(const char *words, const struct command *command)
 {
 	while (words != NULL && *words != '\0') {
 		size_t len = strcspn(words, " ");
@@ -478,7 +467,7 @@ static void check_words(const char *words, enum command command)
 	}
 }
 
-static void check_relations(const struct option_row *row, enum command command)
+static void check_relations(const struct option_row *row, const struct command *command)
 {
 	check_words(row->needs, command);
 	check_words(row->excludes, command);
@@ -486,14 +475,12 @@ static void check_relations(const struct option_row *row, enum command command)
 
 static void rows_are_well_formed(void **state)
 {
-	const struct command_row *rows = command_rows();
-
 	(void)state;
-	for (size_t i = 0; i < COMMAND_COUNT; i++) {
-		for_each_row(rows[i].command, check_names);
-		for_each_row(rows[i].command, check_summary);
-		for_each_row(rows[i].command, check_arg);
-		for_each_row(rows[i].command, check_relations);
+	for (size_t i = 0; command_table[i] != NULL; i++) {
+		for_each_row(command_table[i], check_names);
+		for_each_row(command_table[i], check_summary);
+		for_each_row(command_table[i], check_arg);
+		for_each_row(command_table[i], check_relations);
 	}
 }
 

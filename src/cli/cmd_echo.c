@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: ISC */
+/* cmd_echo: listen -k with the step echo. */
+#include "config.h"
+
+#include "base/alloc.h"
+#include "base/err.h"
+#include "cli/commands.h"
+#include "cli/options.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+static bool check_operands(const struct string_list *words, struct err *err)
+{
+	bool port = words->count > 1 && address_wants_port(words->items[0], words->items[1]);
+	size_t max = port ? 2 : 1;
+
+	if (words->count <= max)
+		return true;
+	return err_set(err, ERR_USAGE, "'%s': echo takes one ADDRESS", words->items[max]);
+}
+
+/* asyncio's reader holds the limit before the separator: a whole frame is no
+ * different. */
+static bool check_limit(const struct options *options, struct err *err)
+{
+	if (options->exactly <= options->session.limit)
+		return true;
+	return err_set(err, ERR_USAGE, "--exactly (%" PRIu64 ") is above --limit (%zu)",
+		       options->exactly, options->session.limit);
+}
+
+/* --line, --exactly and --until are the arguments of the step. */
+static bool read_step(struct options *options, struct err *err)
+{
+	static char echo[] = "echo", line[] = "line", exactly[] = "exactly", until[] = "until";
+	char *number = alloc_printf("%" PRIu64, options->exactly);
+	char *words[] = { echo, NULL, NULL };
+	size_t count = 1;
+	bool good;
+
+	if (options->line) {
+		words[count++] = line;
+	} else if (options->exactly > 0) {
+		words[count++] = exactly;
+		words[count++] = number;
+	} else if (options->until != NULL) {
+		words[count++] = until;
+		words[count++] = (char *)options->until;
+	}
+	good = command_read_steps(options, ADDRESS_LISTEN, words, count, err);
+	free(number);
+	if (good)
+		options->steps->visible = false;
+	return good;
+}
+
+static bool check(struct options *options, struct err *err)
+{
+	options->serve.keep_open = true;
+	return check_operands(&options->operands, err) && check_limit(options, err) &&
+	       listen_read_addresses(options, err) && read_step(options, err);
+}
+
+const struct command command_echo = {
+	.name = "echo",
+	.operands = "[ADDRESS]",
+	.summary = "send back what comes, to any number of peers",
+	.text = "Send back what each connection sends until its end. Without ADDRESS the\n"
+		"system picks a port, on this machine only.\n",
+	.examples = {
+		"liu echo 127.0.0.1:8888",
+		"liu echo --line --accept 1 --address-file address",
+		"liu echo --until ';' -w 30 unix:/tmp/echo.sock",
+	},
+	.takes = FOR_ALL | FOR_STREAMS | FOR_SERVERS | FOR_ECHO,
+	.check = check,
+	.run = listen_run,
+};
