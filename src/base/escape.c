@@ -31,7 +31,7 @@ static int hex_digit(char c)
 	return -1;
 }
 
-/* "bad escape \q": the first `len` bytes of `at`, which begins with the
+/* "invalid escape \q": the first `len` bytes of `at`, which begins with the
  * backslash, and what is left of the last character. */
 static bool bad_escape(const char *at, size_t len, struct err *err)
 {
@@ -39,11 +39,11 @@ static bool bad_escape(const char *at, size_t len, struct err *err)
 	size_t last;
 
 	if (len == 1)
-		return err_set(err, ERR_USAGE, "a lone \\ at the end, write \\\\");
+		return err_set(err, ERR_USAGE, "lone \\ at the end (write \\\\)");
 	last = bytes_utf8_char(bytes_of_string(at + len - 1), &code);
 	if (last > 0)
 		len += last - 1;
-	return err_set(err, ERR_USAGE, "bad escape %.*s", (int)len, at);
+	return err_set(err, ERR_USAGE, "invalid escape %.*s", (int)len, at);
 }
 
 /* \x41 at `at`: four bytes are taken. */
@@ -53,7 +53,8 @@ static size_t decode_hex_escape(const char *at, unsigned char *out, struct err *
 	int low = high < 0 ? -1 : hex_digit(at[3]);
 
 	if (low < 0) {
-		(void)err_set(err, ERR_USAGE, "bad escape \\x: two hexadecimal digits must follow");
+		(void)err_set(err, ERR_USAGE,
+			      "invalid escape \\x: two hexadecimal digits must follow");
 		return 0;
 	}
 	*out = (unsigned char)(high << 4 | low);
@@ -69,7 +70,7 @@ static size_t decode_octal_escape(const char *at, unsigned char *out, struct err
 	while (digits < OCTAL_DIGITS && at[1 + digits] >= '0' && at[1 + digits] <= '7')
 		value = value * 8 + (unsigned)(at[1 + digits++] - '0');
 	if (value > OCTAL_MAX) {
-		(void)err_set(err, ERR_USAGE, "bad escape %.4s: at most \\377", at);
+		(void)err_set(err, ERR_USAGE, "invalid escape %.4s: at most \\377", at);
 		return 0;
 	}
 	*out = (unsigned char)value;
@@ -141,7 +142,7 @@ bool escape_decode_hex(const char *text, struct bytes *out, struct err *err)
 		low = high < 0 ? -1 : hex_digit(text[1]);
 		if (low < 0) {
 			free(data);
-			return err_set(err, ERR_USAGE, "'%.2s' is no pair of hexadecimal digits",
+			return err_set(err, ERR_USAGE, "invalid pair of hexadecimal digits '%.2s'",
 				       text);
 		}
 		data[len++] = (unsigned char)(high << 4 | low);

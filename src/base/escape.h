@@ -13,7 +13,7 @@ struct err;
 /*
  * TEXT and SEP of the command line: \n \r \t \a \b \e \f \v \\ \xHH (exactly
  * two digits) \N \NN \NNN (octal, at most \377). Another backslash fails with
- * ERR_USAGE, naming it ("bad escape \q"). `out->data` is owned by the caller:
+ * ERR_USAGE, naming it ("invalid escape \q"). `out->data` is owned by the caller:
  * free((void *)out->data).
  */
 bool escape_decode(const char *text, struct bytes *out, struct err *err);

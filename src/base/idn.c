@@ -13,14 +13,13 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* What a name may hold; upper case does not come out of the mappings, but '_'
- * does. A sign such as U+2100 (a/c) maps to characters that mean something else
- * in an address or URL. */
+/* The characters of a name. Some signs, such as U+2100 (a/c), map to characters that
+ * mean something else in an address or URL. */
 #define HOST_CHARS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._"
 
 /*
- * Loaded when it is used, as libc does it for AI_IDN: hardly any name needs it,
- * and with its tables it is a tenth of the time in which liu starts.
+ * Loaded on use, as libc does for AI_IDN: few names need it, and loading it takes a
+ * tenth of the time in which liu starts.
  */
 #define LIBRARY "libidn2.so.0"
 
@@ -36,7 +35,7 @@ static bool library_open(struct library *l)
 	*l = (struct library){ .handle = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL) };
 	if (l->handle == NULL)
 		return false;
-	/* POSIX: what dlsym(3) gives can be called. */
+	/* POSIX guarantees that a pointer of dlsym(3) can be called. */
 	*(void **)&l->to_ascii = dlsym(l->handle, "idn2_to_ascii_8z");
 	*(void **)&l->error_text = dlsym(l->handle, "idn2_strerror");
 	*(void **)&l->release = dlsym(l->handle, "idn2_free");
@@ -58,7 +57,7 @@ static char *refuse(const char *host, const char *why, struct err *err)
 {
 	char shown[128];
 
-	(void)err_set(err, ERR_USAGE, "'%s' is no host name: %s",
+	(void)err_set(err, ERR_USAGE, "invalid host name '%s': %s",
 		      escape_visible(bytes_of_string(host), shown, sizeof(shown)), why);
 	return NULL;
 }
@@ -74,7 +73,7 @@ static char *convert(const struct library *l, const char *host, struct err *err)
 	if (rc != IDN2_OK)
 		return refuse(host, l->error_text(rc), err);
 	if (*found == '\0' || found[strspn(found, HOST_CHARS)] != '\0')
-		ascii = refuse(host, "a character in it is not allowed", err);
+		ascii = refuse(host, "it has a character that is not allowed", err);
 	else
 		ascii = alloc_string(found);
 	l->release(found);
@@ -90,8 +89,8 @@ char *idn_to_ascii(const char *host, struct err *err)
 		return alloc_string(host);
 	if (!library_open(&library))
 		return refuse(host,
-			      "it is not ASCII, and " LIBRARY " cannot be loaded: "
-			      "write its form with xn--",
+			      "it is not ASCII, and " LIBRARY " cannot be loaded "
+			      "(use the form with xn--)",
 			      err);
 	ascii = convert(&library, host, err);
 	(void)dlclose(library.handle);

@@ -11,11 +11,10 @@
 #include <string.h>
 
 enum {
-	FRACTION_DIGITS = 9, /* more are looked at only to round up */
+	FRACTION_DIGITS = 9, /* further digits only round up */
 };
 
-/* A thousand years in milliseconds: sums and microseconds stay far from the
- * edge of 64 bits. */
+/* A thousand years in milliseconds: sums and microseconds stay far below 2^64. */
 #define DURATION_MAX_MS (UINT64_C(1000) * 366 * 24 * 60 * 60 * 1000)
 
 static bool is_digit(char c)
@@ -23,8 +22,8 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* The digits at `*at`, which moves past them. False: they do not fit. No digit
- * is 0. */
+/* Move `*at` past its digits; `*out` is their value, 0 without a digit. False when
+ * they do not fit. */
 static bool take_digits(const char **at, uint64_t *out)
 {
 	uint64_t value = 0;
@@ -44,36 +43,30 @@ bool number_count(const char *text, const char *what, uint64_t min, uint64_t max
 	const char *at = text;
 	uint64_t value;
 
-	if (!is_digit(text[0]) || strspn(text, "0123456789") != strlen(text))
-		return err_set(err, ERR_USAGE, "'%s' is no %s", text, what);
-	if (!take_digits(&at, &value) || value > max)
-		return err_set(err, ERR_USAGE, "'%s' is no %s: at most %" PRIu64, text, what, max);
-	if (value < min)
-		return err_set(err, ERR_USAGE, "'%s' is no %s: at least %" PRIu64, text, what, min);
-	*out = value;
-	return true;
+	if (is_digit(*text) && take_digits(&at, &value) && *at == '\0' && value >= min &&
+	    value <= max) {
+		*out = value;
+		return true;
+	}
+	if (max == UINT64_MAX)
+		return err_set(err, ERR_USAGE, "invalid %s '%s' (%" PRIu64 " or more)", what, text,
+			       min);
+	return err_set(err, ERR_USAGE, "invalid %s '%s' (%" PRIu64 " to %" PRIu64 ")", what, text,
+		       min, max);
 }
 
-/* The power of two that a SIZE's suffix stands for, -1 when it is none. */
+/* The power of two that a SIZE's suffix stands for, -1 when the suffix is unknown. */
 static int size_shift(const char *suffix)
 {
+	static const char letters[] = "KkMmGg";
+	const char *letter;
+
 	if (suffix[0] == '\0')
 		return 0;
-	if (suffix[1] != '\0')
+	letter = strchr(letters, suffix[0]);
+	if (letter == NULL || suffix[1] != '\0')
 		return -1;
-	switch (suffix[0]) {
-	case 'K':
-	case 'k':
-		return 10;
-	case 'M':
-	case 'm':
-		return 20;
-	case 'G':
-	case 'g':
-		return 30;
-	default:
-		return -1;
-	}
+	return (int)((letter - letters) / 2 + 1) * 10;
 }
 
 bool number_size(const char *text, uint64_t *out, struct err *err)
@@ -83,16 +76,16 @@ bool number_size(const char *text, uint64_t *out, struct err *err)
 	uint64_t value;
 
 	if (at == text || shift < 0)
-		return err_set(err, ERR_USAGE, "'%s' is no size", text);
+		return err_set(err, ERR_USAGE, "invalid size '%s'", text);
 	at = text;
 	/* INT64_MAX: what an off_t and a size_t hold. */
 	if (!take_digits(&at, &value) || value > (uint64_t)INT64_MAX >> shift)
-		return err_set(err, ERR_USAGE, "'%s' is no size: too large", text);
+		return err_set(err, ERR_USAGE, "invalid size '%s': too large", text);
 	*out = value << shift;
 	return true;
 }
 
-/* Milliseconds of a DURATION's unit, 0 when it is none. */
+/* Milliseconds of a DURATION's unit, 0 when the unit is unknown. */
 static uint64_t duration_unit(const char *suffix)
 {
 	static const struct {
@@ -127,8 +120,8 @@ static uint64_t fraction_ms(const char *digits, uint64_t unit)
 	return value / scale + (value % scale != 0 || more ? 1 : 0);
 }
 
-/* The parts of "12.5ms": where the fraction's digits begin (NULL: no point) and
- * the suffix. False: it has not this shape. */
+/* Split "12.5ms": find the digits of the fraction (NULL without a point) and the
+ * suffix. False when `text` has another shape. */
 static bool split_duration(const char *text, const char **fraction, const char **suffix)
 {
 	const char *at = text + strspn(text, "0123456789");
@@ -149,17 +142,17 @@ bool number_duration(const char *text, bool zero_allowed, uint64_t *ms, struct e
 	uint64_t unit, value;
 
 	if (!split_duration(text, &fraction, &suffix))
-		return err_set(err, ERR_USAGE, "'%s' is no duration", text);
+		return err_set(err, ERR_USAGE, "invalid duration '%s'", text);
 	unit = duration_unit(suffix);
 	if (unit == 0)
-		return err_set(err, ERR_USAGE, "'%s' is no duration", text);
+		return err_set(err, ERR_USAGE, "invalid duration '%s'", text);
 	if (!take_digits(&at, &value) || value > DURATION_MAX_MS / unit)
-		return err_set(err, ERR_USAGE, "'%s' is no duration: too long", text);
+		return err_set(err, ERR_USAGE, "invalid duration '%s': too long", text);
 	value *= unit;
 	if (fraction != NULL)
 		value += fraction_ms(fraction, unit);
 	if (value == 0 && !zero_allowed)
-		return err_set(err, ERR_USAGE, "'%s' is no duration: it must be above 0", text);
+		return err_set(err, ERR_USAGE, "invalid duration '%s': must be above 0", text);
 	*ms = value;
 	return true;
 }

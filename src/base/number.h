@@ -4,9 +4,9 @@
 #define LIU_BASE_NUMBER_H
 
 /*
- * Each reads the whole of `text` or fails with ERR_USAGE and a text that begins
- * with the word ("'12x' is no size"). Empty, negative, signs, white space,
- * trailing garbage and overflow are refused. `*out` is untouched on failure.
+ * Each reads the whole of `text` or fails with ERR_USAGE and a message that names it
+ * ("invalid size '12x'"). Refused: an empty text, a sign, white space, trailing
+ * characters and overflow. `*out` is untouched on failure.
  */
 
 #include <stdbool.h>
@@ -14,14 +14,14 @@
 
 struct err;
 
-/* Decimal digits, `min` to `max`; `what` names it in the message ("count"). */
+/* Decimal digits, `min` to `max`; `what` names the number in the message ("count"). */
 bool number_count(const char *text, const char *what, uint64_t min, uint64_t max, uint64_t *out,
 		  struct err *err);
 
 /* SIZE: bytes, with an optional K, M or G (powers of 1024, either case). */
 bool number_size(const char *text, uint64_t *out, struct err *err);
 
-/* DURATION: seconds, decimals allowed, or with ms, s, m, h or d; into
+/* DURATION: seconds, or with ms, s, m, h or d; decimals are allowed. Converted to
  * milliseconds, rounded up. 0 is refused unless `zero_allowed`. */
 bool number_duration(const char *text, bool zero_allowed, uint64_t *ms, struct err *err);
 

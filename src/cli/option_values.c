@@ -67,7 +67,7 @@ static bool store_size(const char *value, uint64_t *out, struct err *err)
 	if (!number_size(value, &size, err))
 		return false;
 	if (size == 0)
-		return err_set(err, ERR_USAGE, "'%s' is no size: it must be above 0", value);
+		return err_set(err, ERR_USAGE, "invalid size '%s': must be above 0", value);
 	*out = size;
 	return true;
 }
@@ -79,7 +79,7 @@ static bool store_size_t(const char *value, size_t *out, struct err *err)
 	if (!store_size(value, &size, err))
 		return false;
 	if (size > SIZE_MAX)
-		return err_set(err, ERR_USAGE, "'%s' is no size: too large", value);
+		return err_set(err, ERR_USAGE, "invalid size '%s': too large", value);
 	*out = (size_t)size;
 	return true;
 }

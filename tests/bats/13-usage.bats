@@ -68,28 +68,28 @@ os.execv(sys.argv[2], sys.argv[2:])' "$1" "$LIU" "${@:3}"
 	refuse "'a\\nb' has no port: a\\nb:PORT" connect $'a\nb'
 }
 
-@test "bad escapes and separators" {
+@test "invalid escapes and separators" {
 	watch
-	refuse 'write: bad escape \q' connect "$ADDRESS" write 'a\qb'
-	refuse 'writeline: bad escape \x: two hexadecimal digits must follow' connect "$ADDRESS" writeline '\x4'
-	refuse 'write: bad escape \400: at most \377' connect "$ADDRESS" write '\400'
-	refuse 'write: a lone \ at the end, write \\' connect "$ADDRESS" write 'a\'
-	refuse 'readuntil: bad escape \z' connect "$ADDRESS" readuntil '\z'
+	refuse 'write: invalid escape \q' connect "$ADDRESS" write 'a\qb'
+	refuse 'writeline: invalid escape \x: two hexadecimal digits must follow' connect "$ADDRESS" writeline '\x4'
+	refuse 'write: invalid escape \400: at most \377' connect "$ADDRESS" write '\400'
+	refuse 'write: lone \ at the end (write \\)' connect "$ADDRESS" write 'a\'
+	refuse 'readuntil: invalid escape \z' connect "$ADDRESS" readuntil '\z'
 	refuse 'readuntil: the separator is empty' connect "$ADDRESS" readuntil ''
 	refuse 'skipuntil: the separator is empty' connect "$ADDRESS" skipuntil x or ''
-	refuse "writehex: 'c' is no pair of hexadecimal digits" connect "$ADDRESS" writehex abc
-	refuse "writehex: 'g0' is no pair of hexadecimal digits" connect "$ADDRESS" writehex '00 g0'
+	refuse "writehex: invalid pair of hexadecimal digits 'c'" connect "$ADDRESS" writehex abc
+	refuse "writehex: invalid pair of hexadecimal digits 'g0'" connect "$ADDRESS" writehex '00 g0'
 	nobody_came
 }
 
 @test "bad numbers" {
 	watch
-	refuse "read: '10x' is no size" connect "$ADDRESS" read 10x
-	refuse "readline: '0' is no COUNT: at least 1" connect "$ADDRESS" readline 0
-	refuse "skipline: '1K' is no COUNT" connect "$ADDRESS" skipline 1K
-	refuse "readexactly: '-1' is no size" connect "$ADDRESS" readexactly -1
-	refuse "skip: '9223372036854775808' is no size: too large" connect "$ADDRESS" skip 9223372036854775808
-	refuse "sleep: '0' is no duration: it must be above 0" connect "$ADDRESS" sleep 0
+	refuse "read: invalid size '10x'" connect "$ADDRESS" read 10x
+	refuse "readline: invalid COUNT '0' (1 or more)" connect "$ADDRESS" readline 0
+	refuse "skipline: invalid COUNT '1K' (1 or more)" connect "$ADDRESS" skipline 1K
+	refuse "readexactly: invalid size '-1'" connect "$ADDRESS" readexactly -1
+	refuse "skip: invalid size '9223372036854775808': too large" connect "$ADDRESS" skip 9223372036854775808
+	refuse "sleep: invalid duration '0': must be above 0" connect "$ADDRESS" sleep 0
 	refuse 'echo: N is above the limit of 10 bytes (--limit)' connect --limit 10 "$ADDRESS" echo exactly 11
 	nobody_came
 }
@@ -154,7 +154,7 @@ os.execv(sys.argv[2], sys.argv[2:])' "$1" "$LIU" "${@:3}"
 	refuse "unknown step 'raed', did you mean 'read'?" listen --address-file addr unix:s raed
 	refuse "cannot open 'missing': no such file or directory" listen --address-file addr unix:s writefile missing
 	refuse "cannot use certificate 'missing': no such file or directory" listen --address-file addr --cert missing tls:unix:s
-	refuse "--accept: '0' is no count: at least 1" listen --address-file addr --accept 0 unix:s
+	refuse "--accept: invalid count '0' (1 or more)" listen --address-file addr --accept 0 unix:s
 	refuse 'writefile /dev/null: only a regular file can be sent to each connection (-k)' \
 		listen -k --address-file addr unix:s writefile /dev/null
 	[ ! -e addr ] && [ ! -e s ]
@@ -231,16 +231,16 @@ os.execv(sys.argv[2], sys.argv[2:])' "$1" "$LIU" "${@:3}"
 @test "options and their values" {
 	refuse '--limit needs an argument: SIZE' connect 127.0.0.1:1 --limit
 	refuse '--crlf takes no value: '"'--crlf=yes'" connect --crlf=yes 127.0.0.1:1
-	refuse "--limit: '0' is no size: it must be above 0" connect --limit 0 127.0.0.1:1
-	refuse "--limit: '' is no size" connect --limit= 127.0.0.1:1
-	refuse "--limit: '1T' is no size" connect --limit 1T 127.0.0.1:1
-	refuse "--limit: '-1' is no size" connect --limit -1 127.0.0.1:1
-	refuse "--limit: '99999999999G' is no size: too large" connect --limit 99999999999G 127.0.0.1:1
-	refuse "-w: '0' is no duration: it must be above 0" connect -w 0 127.0.0.1:1
-	refuse "--timeout: '1.5.2' is no duration" connect --timeout=1.5.2 127.0.0.1:1
-	refuse "--step-timeout: '1y' is no duration" connect --step-timeout 1y 127.0.0.1:1
-	refuse "--idle-timeout: '' is no duration" connect --idle-timeout '' 127.0.0.1:1
-	refuse "-m: 'x' is no count" listen -m x :0
+	refuse "--limit: invalid size '0': must be above 0" connect --limit 0 127.0.0.1:1
+	refuse "--limit: invalid size ''" connect --limit= 127.0.0.1:1
+	refuse "--limit: invalid size '1T'" connect --limit 1T 127.0.0.1:1
+	refuse "--limit: invalid size '-1'" connect --limit -1 127.0.0.1:1
+	refuse "--limit: invalid size '99999999999G': too large" connect --limit 99999999999G 127.0.0.1:1
+	refuse "-w: invalid duration '0': must be above 0" connect -w 0 127.0.0.1:1
+	refuse "--timeout: invalid duration '1.5.2'" connect --timeout=1.5.2 127.0.0.1:1
+	refuse "--step-timeout: invalid duration '1y'" connect --step-timeout 1y 127.0.0.1:1
+	refuse "--idle-timeout: invalid duration ''" connect --idle-timeout '' 127.0.0.1:1
+	refuse "-m: invalid count 'x' (1 or more)" listen -m x :0
 	refuse "--color: 'x' is none of auto, always, never" connect --color x 127.0.0.1:1
 	refuse "--unix-mode: '999' is no octal mode" listen --unix-mode 999 /tmp/x
 	refuse "--pin: 'sha256:00' is no pin: sha256: and 64 hexadecimal digits" connect --pin sha256:00 127.0.0.1:1
@@ -252,7 +252,7 @@ os.execv(sys.argv[2], sys.argv[2:])' "$1" "$LIU" "${@:3}"
 	refuse '--line and --exactly exclude each other' echo --line --exactly 3
 	refuse '--exactly (102400) is above --limit (65536)' echo --exactly 100K
 	refuse '--until: an empty separator' echo --until ''
-	refuse '--until: bad escape \q' echo --until '\q'
+	refuse '--until: invalid escape \q' echo --until '\q'
 	refuse '--key needs --cert' listen --key k tls:127.0.0.1:0
 	refuse '--cert needs TLS: --tls, or tls: in front of ADDRESS' listen --cert c 127.0.0.1:0
 	refuse '--server-name needs TLS: --tls, or tls: in front of ADDRESS' connect --server-name x 127.0.0.1:1

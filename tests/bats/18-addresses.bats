@@ -216,7 +216,7 @@ listening on [::]:$PORT"
 	export LD_LIBRARY_PATH=$dir
 	run_liu connect bücher.invalid:80 write x
 	assert_status 2
-	assert_error_is "liu: 'bücher.invalid' is no host name: it is not ASCII, and libidn2.so.0 cannot be loaded: write its form with xn-- (see: liu connect --help)"
+	assert_error_is "liu: invalid host name 'bücher.invalid': it is not ASCII, and libidn2.so.0 cannot be loaded (use the form with xn--) (see: liu connect --help)"
 	not_reached_name connect xn--bcher-kva.invalid:80 xn--bcher-kva.invalid
 }
 

@@ -76,14 +76,15 @@ static void every_escape(void **state)
 static void bad_escapes_are_named(void **state)
 {
 	(void)state;
-	is_refused(escape_decode, "a\\qb", "bad escape \\q");
-	is_refused(escape_decode, "\\8", "bad escape \\8");
-	is_refused(escape_decode, "\\\xC3\xA9t", "bad escape \\\xC3\xA9");
-	is_refused(escape_decode, "\\400", "bad escape \\400: at most \\377");
-	is_refused(escape_decode, "\\x1", "bad escape \\x: two hexadecimal digits must follow");
-	is_refused(escape_decode, "\\xg0", "bad escape \\x: two hexadecimal digits must follow");
-	is_refused(escape_decode, "\\x", "bad escape \\x: two hexadecimal digits must follow");
-	is_refused(escape_decode, "end\\", "a lone \\ at the end, write \\\\");
+	is_refused(escape_decode, "a\\qb", "invalid escape \\q");
+	is_refused(escape_decode, "\\8", "invalid escape \\8");
+	is_refused(escape_decode, "\\\xC3\xA9t", "invalid escape \\\xC3\xA9");
+	is_refused(escape_decode, "\\400", "invalid escape \\400: at most \\377");
+	is_refused(escape_decode, "\\x1", "invalid escape \\x: two hexadecimal digits must follow");
+	is_refused(escape_decode, "\\xg0",
+		   "invalid escape \\x: two hexadecimal digits must follow");
+	is_refused(escape_decode, "\\x", "invalid escape \\x: two hexadecimal digits must follow");
+	is_refused(escape_decode, "end\\", "lone \\ at the end (write \\\\)");
 }
 
 static void hexadecimal(void **state)
@@ -92,9 +93,9 @@ static void hexadecimal(void **state)
 	decodes_to(escape_decode_hex, "", BYTES(""));
 	decodes_to(escape_decode_hex, "00ff", BYTES("\0\xFF"));
 	decodes_to(escape_decode_hex, " 0A \t0d\n", BYTES("\n\r"));
-	is_refused(escape_decode_hex, "0", "'0' is no pair of hexadecimal digits");
-	is_refused(escape_decode_hex, "00 0 0", "'0 ' is no pair of hexadecimal digits");
-	is_refused(escape_decode_hex, "0x00", "'0x' is no pair of hexadecimal digits");
+	is_refused(escape_decode_hex, "0", "invalid pair of hexadecimal digits '0'");
+	is_refused(escape_decode_hex, "00 0 0", "invalid pair of hexadecimal digits '0 '");
+	is_refused(escape_decode_hex, "0x00", "invalid pair of hexadecimal digits '0x'");
 }
 
 static const struct {

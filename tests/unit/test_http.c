@@ -160,7 +160,7 @@ static void test_url_bad_names(void **state)
 
 		assert_false(url_parse(texts[i], &url, &err));
 		assert_int_equal(err.kind, ERR_USAGE);
-		assert_non_null(strstr(err.text, "is no host name"));
+		assert_non_null(strstr(err.text, "invalid host name"));
 	}
 }
 

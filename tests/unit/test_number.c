@@ -34,18 +34,18 @@ static void bad_counts(void **state)
 	static const struct {
 		const char *text, *message;
 	} rows[] = {
-		{ "", "'' is no count" },
-		{ "x", "'x' is no count" },
-		{ "12x", "'12x' is no count" },
-		{ "-1", "'-1' is no count" },
-		{ "+1", "'+1' is no count" },
-		{ " 1", "' 1' is no count" },
-		{ "1 ", "'1 ' is no count" },
-		{ "0x1", "'0x1' is no count" },
-		{ "1K", "'1K' is no count" },
-		{ "0", "'0' is no count: at least 1" },
-		{ "11", "'11' is no count: at most 10" },
-		{ "18446744073709551616", "'18446744073709551616' is no count: at most 10" },
+		{ "", "invalid count '' (1 to 10)" },
+		{ "x", "invalid count 'x' (1 to 10)" },
+		{ "12x", "invalid count '12x' (1 to 10)" },
+		{ "-1", "invalid count '-1' (1 to 10)" },
+		{ "+1", "invalid count '+1' (1 to 10)" },
+		{ " 1", "invalid count ' 1' (1 to 10)" },
+		{ "1 ", "invalid count '1 ' (1 to 10)" },
+		{ "0x1", "invalid count '0x1' (1 to 10)" },
+		{ "1K", "invalid count '1K' (1 to 10)" },
+		{ "0", "invalid count '0' (1 to 10)" },
+		{ "11", "invalid count '11' (1 to 10)" },
+		{ "18446744073709551616", "invalid count '18446744073709551616' (1 to 10)" },
 	};
 
 	(void)state;
@@ -92,17 +92,17 @@ static void bad_sizes(void **state)
 	static const struct {
 		const char *text, *message;
 	} rows[] = {
-		{ "", "'' is no size" },
-		{ "K", "'K' is no size" },
-		{ "12x", "'12x' is no size" },
-		{ "1KB", "'1KB' is no size" },
-		{ "1 K", "'1 K' is no size" },
-		{ "1.5K", "'1.5K' is no size" },
-		{ "-1", "'-1' is no size" },
-		{ "1T", "'1T' is no size" },
-		{ "9223372036854775808", "'9223372036854775808' is no size: too large" },
-		{ "99999999999G", "'99999999999G' is no size: too large" },
-		{ "99999999999999999999", "'99999999999999999999' is no size: too large" },
+		{ "", "invalid size ''" },
+		{ "K", "invalid size 'K'" },
+		{ "12x", "invalid size '12x'" },
+		{ "1KB", "invalid size '1KB'" },
+		{ "1 K", "invalid size '1 K'" },
+		{ "1.5K", "invalid size '1.5K'" },
+		{ "-1", "invalid size '-1'" },
+		{ "1T", "invalid size '1T'" },
+		{ "9223372036854775808", "invalid size '9223372036854775808': too large" },
+		{ "99999999999G", "invalid size '99999999999G': too large" },
+		{ "99999999999999999999", "invalid size '99999999999999999999': too large" },
 	};
 
 	(void)state;
@@ -156,20 +156,20 @@ static void bad_durations(void **state)
 	static const struct {
 		const char *text, *message;
 	} rows[] = {
-		{ "", "'' is no duration" },
-		{ "s", "'s' is no duration" },
-		{ ".", "'.' is no duration" },
-		{ "5.", "'5.' is no duration" },
-		{ "5x", "'5x' is no duration" },
-		{ "5 s", "'5 s' is no duration" },
-		{ "-5", "'-5' is no duration" },
-		{ "1,5", "'1,5' is no duration" },
-		{ "1e3", "'1e3' is no duration" },
-		{ "inf", "'inf' is no duration" },
-		{ "0", "'0' is no duration: it must be above 0" },
-		{ "0.000s", "'0.000s' is no duration: it must be above 0" },
-		{ "99999999999999999999", "'99999999999999999999' is no duration: too long" },
-		{ "366001d", "'366001d' is no duration: too long" },
+		{ "", "invalid duration ''" },
+		{ "s", "invalid duration 's'" },
+		{ ".", "invalid duration '.'" },
+		{ "5.", "invalid duration '5.'" },
+		{ "5x", "invalid duration '5x'" },
+		{ "5 s", "invalid duration '5 s'" },
+		{ "-5", "invalid duration '-5'" },
+		{ "1,5", "invalid duration '1,5'" },
+		{ "1e3", "invalid duration '1e3'" },
+		{ "inf", "invalid duration 'inf'" },
+		{ "0", "invalid duration '0': must be above 0" },
+		{ "0.000s", "invalid duration '0.000s': must be above 0" },
+		{ "99999999999999999999", "invalid duration '99999999999999999999': too long" },
+		{ "366001d", "invalid duration '366001d': too long" },
 	};
 
 	(void)state;

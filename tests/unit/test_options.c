@@ -202,20 +202,20 @@ static void unknown_options(void **state)
 static void values_that_are_wrong(void **state)
 {
 	(void)state;
-	REFUSED("--timeout: '5x' is no duration", "connect", "--timeout", "5x", "h:1");
-	REFUSED("-w: '5x' is no duration", "connect", "-w5x", "h:1");
-	REFUSED("-w: '0' is no duration: it must be above 0", "connect", "-w", "0", "h:1");
-	REFUSED("--timeout: '' is no duration", "connect", "--timeout=", "h:1");
-	REFUSED("--timeout: '-5' is no duration", "connect", "--timeout", "-5", "h:1");
+	REFUSED("--timeout: invalid duration '5x'", "connect", "--timeout", "5x", "h:1");
+	REFUSED("-w: invalid duration '5x'", "connect", "-w5x", "h:1");
+	REFUSED("-w: invalid duration '0': must be above 0", "connect", "-w", "0", "h:1");
+	REFUSED("--timeout: invalid duration ''", "connect", "--timeout=", "h:1");
+	REFUSED("--timeout: invalid duration '-5'", "connect", "--timeout", "-5", "h:1");
 	REFUSED("--timeout needs an argument: D", "connect", "h:1", "--timeout");
 	REFUSED("-w needs an argument: D", "connect", "h:1", "-vw");
 	REFUSED("--crlf takes no value: '--crlf=x'", "connect", "--crlf=x", "h:1");
-	REFUSED("--limit: '0' is no size: it must be above 0", "listen", "--limit=0", "1");
-	REFUSED("--limit: '1KB' is no size", "listen", "--limit=1KB", "1");
-	REFUSED("--high-water: '0K' is no size: it must be above 0", "echo", "--high-water", "0K");
+	REFUSED("--limit: invalid size '0': must be above 0", "listen", "--limit=0", "1");
+	REFUSED("--limit: invalid size '1KB'", "listen", "--limit=1KB", "1");
+	REFUSED("--high-water: invalid size '0K': must be above 0", "echo", "--high-water", "0K");
 	REFUSED("--low-water (65537) is above --high-water (65536)", "echo", "--low-water=65537");
-	REFUSED("--accept: '0' is no count: at least 1", "listen", "--accept", "0", "1");
-	REFUSED("--backlog: '2147483648' is no number: at most 2147483647", "listen", "1",
+	REFUSED("--accept: invalid count '0' (1 or more)", "listen", "--accept", "0", "1");
+	REFUSED("--backlog: invalid number '2147483648' (1 to 2147483647)", "listen", "1",
 		"--backlog", "2147483648");
 	REFUSED("--unix-mode: '888' is no octal mode", "listen", "--unix-mode=888", "./s");
 	REFUSED("--unix-mode: '' is no octal mode", "listen", "--unix-mode=", "./s");
@@ -225,7 +225,7 @@ static void values_that_are_wrong(void **state)
 	REFUSED("--cacert: an empty word", "connect", "--cacert=", "h:1");
 	REFUSED("--pin: 'sha256:12' is no pin: sha256: and 64 hexadecimal digits", "connect",
 		"--pin", "sha256:12", "h:1");
-	REFUSED("--until: bad escape \\q", "echo", "--until", "\\q");
+	REFUSED("--until: invalid escape \\q", "echo", "--until", "\\q");
 	REFUSED("--until: an empty separator", "echo", "--until", "");
 	REFUSED("--exactly (65537) is above --limit (65536)", "echo", "--exactly", "65537");
 }

@@ -198,15 +198,16 @@ static void numbers(void **state)
 static void a_number_or_the_next_step(void **state)
 {
 	static const struct refusal rows[] = {
-		{ "read|10x", "read: '10x' is no size" },
-		{ "read|1.5", "read: '1.5' is no size" },
-		{ "readline|0", "readline: '0' is no COUNT: at least 1" },
-		{ "readline|1K", "readline: '1K' is no COUNT" },
-		{ "skipline|0", "skipline: '0' is no COUNT: at least 1" },
-		{ "skipline|2x", "skipline: '2x' is no COUNT" },
+		{ "read|10x", "read: invalid size '10x'" },
+		{ "read|1.5", "read: invalid size '1.5'" },
+		{ "readline|0", "readline: invalid COUNT '0' (1 or more)" },
+		{ "readline|1K", "readline: invalid COUNT '1K' (1 or more)" },
+		{ "skipline|0", "skipline: invalid COUNT '0' (1 or more)" },
+		{ "skipline|2x", "skipline: invalid COUNT '2x' (1 or more)" },
 		{ "readline|18446744073709551616",
-		  "readline: '18446744073709551616' is no COUNT: at most 18446744073709551615" },
-		{ "read|9223372036854775808", "read: '9223372036854775808' is no size: too large" },
+		  "readline: invalid COUNT '18446744073709551616' (1 or more)" },
+		{ "read|9223372036854775808",
+		  "read: invalid size '9223372036854775808': too large" },
 		{ "read|-1", "unknown step '-1'" },
 		{ "skipuntil|x|5", "unknown step '5'" },
 	};
@@ -509,11 +510,11 @@ static void missing_words(void **state)
 static void bad_words(void **state)
 {
 	static const struct refusal rows[] = {
-		{ "write|a\\q", "write: bad escape \\q" },
-		{ "write|a\\", "write: a lone \\ at the end, write \\\\" },
+		{ "write|a\\q", "write: invalid escape \\q" },
+		{ "write|a\\", "write: lone \\ at the end (write \\\\)" },
 		{ "writeline|\\x4",
-		  "writeline: bad escape \\x: two hexadecimal digits must follow" },
-		{ "write|\\400", "write: bad escape \\400: at most \\377" },
+		  "writeline: invalid escape \\x: two hexadecimal digits must follow" },
+		{ "write|\\400", "write: invalid escape \\400: at most \\377" },
 		{ "writefile|", "writefile: the PATH is empty" },
 		{ "writeframe|u24|x",
 		  "writeframe: 'u24' is no frame format: u8, u16be, u16le, u32be, u32le, u64be, "
@@ -521,21 +522,21 @@ static void bad_words(void **state)
 		{ "readframe|",
 		  "readframe: '' is no frame format: u8, u16be, u16le, u32be, u32le, u64be, "
 		  "u64le, varint or netstring" },
-		{ "writeframe|u8|\\8", "writeframe: bad escape \\8" },
-		{ "readexactly|x", "readexactly: 'x' is no size" },
-		{ "readexactly|-1", "readexactly: '-1' is no size" },
-		{ "readexactly|", "readexactly: '' is no size" },
-		{ "skip|1T", "skip: '1T' is no size" },
+		{ "writeframe|u8|\\8", "writeframe: invalid escape \\8" },
+		{ "readexactly|x", "readexactly: invalid size 'x'" },
+		{ "readexactly|-1", "readexactly: invalid size '-1'" },
+		{ "readexactly|", "readexactly: invalid size ''" },
+		{ "skip|1T", "skip: invalid size '1T'" },
 		{ "readuntil|", "readuntil: the separator is empty" },
 		{ "readuntil|x|or|", "readuntil: the separator is empty" },
 		{ "skipuntil|", "skipuntil: the separator is empty" },
-		{ "skipuntil|\\z", "skipuntil: bad escape \\z" },
-		{ "readuntil|a|or|\\z", "readuntil: bad escape \\z" },
-		{ "sleep|0", "sleep: '0' is no duration: it must be above 0" },
-		{ "sleep|1x", "sleep: '1x' is no duration" },
+		{ "skipuntil|\\z", "skipuntil: invalid escape \\z" },
+		{ "readuntil|a|or|\\z", "readuntil: invalid escape \\z" },
+		{ "sleep|0", "sleep: invalid duration '0': must be above 0" },
+		{ "sleep|1x", "sleep: invalid duration '1x'" },
 		{ "echo|exactly|0", "echo: N is 0" },
 		{ "echo|exactly|65537", "echo: N is above the limit of 65536 bytes (--limit)" },
-		{ "echo|exactly|many", "echo: 'many' is no size" },
+		{ "echo|exactly|many", "echo: invalid size 'many'" },
 		{ "echo|until|", "echo: the separator is empty" },
 		{ "info|peernam", "info: 'peernam' is no KEY, did you mean 'peername'?" },
 		{ "info|tls_versio", "info: 'tls_versio' is no KEY, did you mean 'tls-version'?" },
@@ -545,7 +546,7 @@ static void bad_words(void **state)
 
 	(void)state;
 	are_refused(rows, COUNT(rows));
-	is_refused("writehex|0", "writehex: '0' is no pair of hexadecimal digits");
+	is_refused("writehex|0", "writehex: invalid pair of hexadecimal digits '0'");
 }
 
 static void texts_too_long_for_a_frame(void **state)
