@@ -88,7 +88,7 @@ static enum step_result take_line(struct session *s, struct fetch *fetch, struct
 /* The stream ended before the blank line. What came is the head so far. */
 static enum step_result fail_cut(struct session *s, struct fetch *fetch, struct evbuffer *data)
 {
-	const struct err *broken = connection_read_error(&s->connection);
+	const struct err *broken = connection_read_error(s->connection);
 	struct err err;
 
 	if (evbuffer_get_length(data) > 0)
@@ -96,7 +96,7 @@ static enum step_result fail_cut(struct session *s, struct fetch *fetch, struct 
 	evbuffer_drain(data, evbuffer_get_length(data));
 	if (broken != NULL)
 		return session_fail(s, broken, NULL);
-	if (s->connection.transport->received == 0)
+	if (connection_received(s->connection) == 0)
 		(void)err_set(&err, ERR_INCOMPLETE_READ,
 			      "empty reply: the peer closed without "
 			      "sending a byte");
@@ -121,7 +121,7 @@ static enum step_result read_head(struct session *s, struct fetch *fetch)
 	enum step_result result;
 
 	do {
-		enum stream_status status = reader_readline(&s->connection.reader, data);
+		enum stream_status status = reader_readline(&s->connection->reader, data);
 
 		if (status == STREAM_AGAIN)
 			return session_wait(s, WAIT_READ);
@@ -141,10 +141,10 @@ static enum step_result run_fetch(struct session *s, const struct step *step)
 	struct fetch *fetch = step->arg;
 
 	if (!fetch->sent) {
-		writer_write(&s->connection.writer, fetch->request);
+		writer_write(&s->connection->writer, fetch->request);
 		fetch->sent = true;
 	}
-	if (fetch->first_byte_us == 0 && s->connection.transport->received > 0)
+	if (fetch->first_byte_us == 0 && connection_received(s->connection) > 0)
 		fetch->first_byte_us = loop_now_us() - s->started_us;
 	return read_head(s, fetch);
 }

@@ -4,93 +4,176 @@
 
 #include "io/connection.h"
 
+#include "base/alloc.h"
 #include "io/lingering_close.h"
 #include "io/loop.h"
+#include "io/transport_impl.h"
 
 #include <event2/buffer.h>
+#include <stdlib.h>
 
 static void wake(void *arg)
 {
 	task_wake(arg);
 }
 
-void connection_init(struct connection *s, struct transport *transport, size_t limit, size_t high,
-		     size_t low, struct task *task)
+struct connection *connection_new(struct transport *transport, size_t limit, size_t high,
+				  size_t low, struct task *task)
 {
-	*s = (struct connection){ .transport = transport, .task = task };
-	reader_init(&s->reader, transport->input, limit);
-	writer_init(&s->writer, transport->output, high, low);
-	transport_set_wake(transport, wake, task);
+	struct connection *c = alloc_zeroed(sizeof(*c));
+
+	c->transport = transport;
+	reader_init(&c->reader, transport->input, limit);
+	writer_init(&c->writer, transport->output, high, low);
+	connection_set_task(c, task);
+	return c;
 }
 
-void connection_free(struct connection *s)
+void connection_free(struct connection *c)
 {
-	lingering_close_free(s->closing);
-	transport_free(s->transport);
-	*s = (struct connection){ 0 };
+	if (c == NULL)
+		return;
+	lingering_close_free(c->closing);
+	transport_free(c->transport);
+	free(c);
 }
 
-void connection_refresh(struct connection *s)
+void connection_set_task(struct connection *c, struct task *task)
 {
-	const struct transport *t = s->transport;
+	c->task = task;
+	transport_set_wake(c->transport, task != NULL ? wake : NULL, task);
+}
 
-	if (t->ended && !s->reader.ended) {
+void connection_refresh(struct connection *c)
+{
+	const struct transport *t = c->transport;
+
+	if (t->ended && !c->reader.ended) {
 		if (t->read_error != NULL)
-			reader_feed_error(&s->reader);
+			reader_feed_error(&c->reader);
 		else
-			reader_feed_eof(&s->reader);
+			reader_feed_eof(&c->reader);
 	}
 	if (t->write_error != NULL)
-		writer_feed_error(&s->writer);
+		writer_feed_error(&c->writer);
 }
 
-static size_t room(const struct connection *s)
+static size_t room(const struct connection *c)
 {
-	if (s->closing != NULL)
+	if (c->closing != NULL)
 		return CLOSING_ROOM;
-	return s->transport->raw ? 0 : reader_room(&s->reader);
+	return c->bypassed ? 0 : reader_room(&c->reader);
 }
 
-bool connection_update(struct connection *s)
+bool connection_update(struct connection *c)
 {
-	size_t queued = writer_queued(&s->writer);
+	size_t queued = writer_queued(&c->writer);
 
 	if (queued > 0)
-		transport_flush(s->transport);
-	transport_want(s->transport, room(s));
-	return writer_queued(&s->writer) < queued;
+		transport_flush(c->transport);
+	transport_want(c->transport, room(c));
+	return writer_queued(&c->writer) < queued;
 }
 
-const struct err *connection_read_error(const struct connection *s)
+void connection_flush(struct connection *c)
 {
-	return s->transport->read_error;
+	transport_flush(c->transport);
 }
 
-const struct err *connection_write_error(const struct connection *s)
+enum stream_status connection_handshake(struct connection *c, struct err *err)
 {
-	return s->transport->write_error;
+	return transport_handshake(c->transport, err);
 }
 
-enum stream_status connection_write_eof(struct connection *s)
+bool connection_wakes_reader(const struct connection *c)
 {
-	s->writer.ended = true;
-	transport_shut(s->transport);
-	transport_flush(s->transport);
-	connection_refresh(s);
-	if (s->transport->write_error != NULL)
+	return c->transport->room > 0;
+}
+
+bool connection_wakes_writer(const struct connection *c)
+{
+	return writer_queued(&c->writer) > 0 || c->transport->shut_wanted;
+}
+
+uint64_t connection_received(const struct connection *c)
+{
+	return c->transport->received;
+}
+
+uint64_t connection_sent(const struct connection *c)
+{
+	return c->transport->sent;
+}
+
+bool connection_info(const struct connection *c, enum info_key key, struct evbuffer *out)
+{
+	return transport_info(c->transport, key, out);
+}
+
+const struct err *connection_read_error(const struct connection *c)
+{
+	return c->transport->read_error;
+}
+
+const struct err *connection_write_error(const struct connection *c)
+{
+	return c->transport->write_error;
+}
+
+int connection_raw_fd(const struct connection *c)
+{
+	return transport_raw_fd(c->transport);
+}
+
+void connection_bypass(struct connection *c, bool on)
+{
+	c->bypassed = on;
+	if (on)
+		transport_want(c->transport, 0);
+}
+
+void connection_moved(struct connection *c, uint64_t received, uint64_t sent)
+{
+	c->transport->received += received;
+	c->transport->sent += sent;
+}
+
+void connection_failed(struct connection *c, enum transport_half half, int sys)
+{
+	transport_raw_error(c->transport, half, sys);
+	connection_refresh(c);
+}
+
+/* Ask for the half-close, and send as much as can leave now. */
+static void end_sending(struct connection *c)
+{
+	c->writer.ended = true;
+	transport_shut(c->transport);
+	transport_flush(c->transport);
+	connection_refresh(c);
+}
+
+enum stream_status connection_write_eof(struct connection *c)
+{
+	end_sending(c);
+	if (c->transport->write_error != NULL)
 		return STREAM_ERROR;
-	return s->transport->shut_done ? STREAM_OK : STREAM_AGAIN;
+	return c->transport->shut_done ? STREAM_OK : STREAM_AGAIN;
 }
 
-enum stream_status connection_close(struct connection *s, uint64_t timeout_ms, struct err *err)
+enum stream_status connection_close(struct connection *c, uint64_t timeout_ms, struct err *err)
 {
-	if (s->closing == NULL)
-		s->closing = lingering_close_new(s, timeout_ms);
-	return lingering_close_run(s->closing, err);
+	uint64_t dropped;
+
+	if (c->closing == NULL)
+		c->closing = lingering_close_new(c->transport, &c->writer, c->task, timeout_ms);
+	end_sending(c);
+	(void)reader_skip(&c->reader, UINT64_MAX, &dropped);
+	return lingering_close_run(c->closing, err);
 }
 
-void connection_abort(struct connection *s)
+void connection_abort(struct connection *c)
 {
-	(void)evbuffer_drain(s->transport->output, evbuffer_get_length(s->transport->output));
-	transport_abort(s->transport);
+	writer_feed_error(&c->writer);
+	transport_abort(c->transport);
 }

@@ -4,8 +4,9 @@
 #define LIU_IO_CONNECTION_H
 
 /*
- * asyncio's (StreamReader, StreamWriter) pair. Ask `reader` and `writer`, then
- * call connection_update() once before going to sleep: it sends what was written and
+ * asyncio's (StreamReader, StreamWriter) pair, closed over its transport. Call
+ * connection_refresh() when woken, ask `reader` and `writer`, then call
+ * connection_update() once before going to sleep: it sends what was written and
  * switches reading on or off from the reader's state.
  */
 
@@ -14,43 +15,82 @@
 #include "stream/writer.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
-struct lingering_close;
 struct err;
+struct evbuffer;
+struct lingering_close;
 struct task;
 
 struct connection {
-	struct transport *transport; /* owned */
 	struct reader reader;
 	struct writer writer;
+	/* The rest is private. */
+	struct transport *transport;	 /* owned */
 	struct task *task;		 /* borrowed */
-	struct lingering_close *closing; /* owned; the orderly end, once it has begun */
+	struct lingering_close *closing; /* owned; NULL until the orderly end begins */
+	bool bypassed;			 /* see connection_bypass() */
 };
 
-/* `transport` is handed over and wakes `task` from now on. */
-void connection_init(struct connection *s, struct transport *transport, size_t limit, size_t high,
-		     size_t low, struct task *task);
+/* `transport` is handed over and wakes `task` (NULL: nothing) from now on. `limit`
+ * is the reader's, `high` and `low` are the writer's marks, all in bytes. */
+struct connection *connection_new(struct transport *transport, size_t limit, size_t high,
+				  size_t low, struct task *task);
 
-/* Closes the descriptor at once, if it is still open. */
-void connection_free(struct connection *s);
+/* Closes the descriptor at once. NULL is allowed. */
+void connection_free(struct connection *c);
 
-/* Take notice of what the transport has met since: the end, errors. Call it at
- * the begin of each run. */
-void connection_refresh(struct connection *s);
+/* Wake `task` from now on; before connection_close() only. */
+void connection_set_task(struct connection *c, struct task *task);
 
-/* Before sleeping: flush the writer, and read as the reader needs. True when
- * bytes have left just now, which wakes nobody: who was told AGAIN by the writer
- * asks it once more. */
-bool connection_update(struct connection *s);
+/* Tell the reader and the writer what the transport has met since: the end, errors.
+ * Call it at the start of each run. */
+void connection_refresh(struct connection *c);
+
+/* Before sleeping: flush the writer, and read as the reader needs. True when bytes
+ * have left just now, which wakes no task: a caller that the writer told AGAIN asks
+ * it once more. */
+bool connection_update(struct connection *c);
+
+/* Send what is queued as far as the kernel takes it now. */
+void connection_flush(struct connection *c);
+
+/* See transport_handshake(). */
+enum stream_status connection_handshake(struct connection *c, struct err *err);
+
+/* Can the peer's bytes wake the task? Can bytes leaving towards it? For the owner's
+ * check against lost wake-ups. */
+bool connection_wakes_reader(const struct connection *c);
+bool connection_wakes_writer(const struct connection *c);
+
+/* Bytes so far: those that arrived in the reader's buffer or went past it, and those
+ * that left for the peer. */
+uint64_t connection_received(const struct connection *c);
+uint64_t connection_sent(const struct connection *c);
+
+/* See transport_info(). */
+bool connection_info(const struct connection *c, enum info_key key, struct evbuffer *out);
 
 /* Why the reader or the writer is broken; borrowed; NULL when it is not. */
-const struct err *connection_read_error(const struct connection *s);
-const struct err *connection_write_error(const struct connection *s);
+const struct err *connection_read_error(const struct connection *c);
+const struct err *connection_write_error(const struct connection *c);
 
-/* write_eof: flush, then close the sending half. STREAM_OK when it has gone
- * out, STREAM_AGAIN, STREAM_ERROR. Call it again after each wake. */
-enum stream_status connection_write_eof(struct connection *s);
+/*
+ * For a pump that moves bytes past the buffers. connection_raw_fd() is a descriptor
+ * that does not block and whose bytes are the stream's bytes, or -1. A pump that
+ * reads from it bypasses the reader's buffer first: reading is off until the bypass
+ * ends. It reports the bytes it moved, and what it met: an errno, or 0 for the
+ * peer's end of stream.
+ */
+int connection_raw_fd(const struct connection *c);
+void connection_bypass(struct connection *c, bool on);
+void connection_moved(struct connection *c, uint64_t received, uint64_t sent);
+void connection_failed(struct connection *c, enum transport_half half, int sys);
+
+/* write_eof: flush, then close the sending half. STREAM_OK when the half-close has
+ * gone out, STREAM_AGAIN, STREAM_ERROR. Call it again after each wake. */
+enum stream_status connection_write_eof(struct connection *c);
 
 /*
  * close and wait_closed: flush, for as long as bytes leave; close the sending
@@ -59,12 +99,12 @@ enum stream_status connection_write_eof(struct connection *s);
  * after each wake. STREAM_OK: connection_free() may close the descriptor, nothing is
  * lost by it. STREAM_ERROR fills `err`: ERR_TIMEOUT when no byte has left for
  * `timeout_ms`, with the number unsent; or why bytes are lost ("connection reset
- * by peer with 5 bytes unsent"). A reset that loses nothing is a good end. The task
- * of connection_init() is woken by its timers too.
+ * by peer with 5 bytes unsent"). A reset that loses nothing is a clean end. Its
+ * timers wake the task too.
  */
-enum stream_status connection_close(struct connection *s, uint64_t timeout_ms, struct err *err);
+enum stream_status connection_close(struct connection *c, uint64_t timeout_ms, struct err *err);
 
-/* abort: what is queued is dropped and the connection reset. */
-void connection_abort(struct connection *s);
+/* abort: drop what is queued and make connection_free() reset the connection. */
+void connection_abort(struct connection *c);
 
 #endif

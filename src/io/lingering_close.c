@@ -6,10 +6,10 @@
 
 #include "base/alloc.h"
 #include "base/err.h"
-#include "io/connection.h"
 #include "io/loop.h"
+#include "io/transport_impl.h"
+#include "stream/writer.h"
 
-#include <event2/buffer.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -29,7 +29,9 @@ enum {
 };
 
 struct lingering_close {
-	struct connection *connection;
+	const struct transport *transport;
+	const struct writer *writer;
+	struct task *task;
 	struct timer *timer; /* NULL until there was something to wait for */
 	uint64_t timeout_ms; /* 0: none */
 	uint64_t ask_ms;     /* until `left` is asked again */
@@ -40,23 +42,27 @@ struct lingering_close {
 	bool shut;
 };
 
-struct lingering_close *lingering_close_new(struct connection *s, uint64_t timeout_ms)
+struct lingering_close *lingering_close_new(const struct transport *transport,
+					    const struct writer *writer, struct task *task,
+					    uint64_t timeout_ms)
 {
-	struct lingering_close *c = alloc_zeroed(sizeof(*c));
+	struct lingering_close *l = alloc_zeroed(sizeof(*l));
 
-	c->connection = s;
-	c->timeout_ms = timeout_ms;
-	c->ask_ms = ASK_FIRST_MS;
-	c->left = SIZE_MAX;
-	return c;
+	l->transport = transport;
+	l->writer = writer;
+	l->task = task;
+	l->timeout_ms = timeout_ms;
+	l->ask_ms = ASK_FIRST_MS;
+	l->left = SIZE_MAX;
+	return l;
 }
 
-void lingering_close_free(struct lingering_close *c)
+void lingering_close_free(struct lingering_close *l)
 {
-	if (c == NULL)
+	if (l == NULL)
 		return;
-	timer_free(c->timer);
-	free(c);
+	timer_free(l->timer);
+	free(l);
 }
 
 static const char *plural(uint64_t n)
@@ -66,11 +72,10 @@ static const char *plural(uint64_t n)
 
 /* The stream is broken. That is a failure when bytes are lost by it, or when the
  * peer has said why it wants no more (a TLS alert). */
-static enum stream_status broken(const struct lingering_close *c, const struct err *why,
+static enum stream_status broken(const struct lingering_close *l, const struct err *why,
 				 struct err *err)
 {
-	const struct connection *s = c->connection;
-	uint64_t lost = s->writer.dropped + transport_unsent(s->transport);
+	uint64_t lost = l->writer->dropped + transport_unsent(l->transport);
 
 	if (lost > 0) {
 		err_set(err, why->kind, "%s with %" PRIu64 " byte%s unsent", why->text, lost,
@@ -85,36 +90,36 @@ static enum stream_status broken(const struct lingering_close *c, const struct e
 }
 
 /* Is it over, one way or the other, without regard to the time? */
-static enum stream_status state(const struct lingering_close *c, struct err *err)
+static enum stream_status state(const struct lingering_close *l, struct err *err)
 {
-	const struct transport *t = c->connection->transport;
+	const struct transport *t = l->transport;
 
 	if (t->write_error != NULL)
-		return broken(c, t->write_error, err);
+		return broken(l, t->write_error, err);
 	if (!t->ended || !t->shut_done)
 		return STREAM_AGAIN;
 	/* A peer that ended without close_notify may receive all the same. */
 	if (t->read_error != NULL && t->read_error->kind != ERR_TLS_TRUNCATED)
-		return broken(c, t->read_error, err);
+		return broken(l, t->read_error, err);
 	return transport_unsent(t) > 0 ? STREAM_AGAIN : STREAM_OK;
 }
 
-static void observe(struct lingering_close *c, uint64_t now)
+static void observe(struct lingering_close *l, uint64_t now)
 {
-	const struct transport *t = c->connection->transport;
-	size_t left = writer_queued(&c->connection->writer) + transport_unsent(t);
+	const struct transport *t = l->transport;
+	size_t left = writer_queued(l->writer) + transport_unsent(t);
 
-	if (left < c->left) {
-		c->left = left;
-		c->moved = now;
+	if (left < l->left) {
+		l->left = left;
+		l->moved = now;
 	}
-	if (t->received != c->received) {
-		c->received = t->received;
-		c->heard = now;
+	if (t->received != l->received) {
+		l->received = t->received;
+		l->heard = now;
 	}
-	if (t->shut_done && !c->shut) {
-		c->shut = true;
-		c->ask_ms = ASK_FIRST_MS; /* it may be over in a moment */
+	if (t->shut_done && !l->shut) {
+		l->shut = true;
+		l->ask_ms = ASK_FIRST_MS; /* it may be over in a moment */
 	}
 }
 
@@ -124,57 +129,49 @@ static uint64_t remaining(uint64_t since, uint64_t ms, uint64_t now)
 }
 
 /* Milliseconds to wait for something to happen; 0: long enough. */
-static uint64_t patience(struct lingering_close *c, uint64_t now)
+static uint64_t patience(struct lingering_close *l, uint64_t now)
 {
 	uint64_t wait = UINT64_MAX, quiet;
 
-	if (c->timeout_ms > 0)
-		wait = remaining(c->moved, c->timeout_ms, now);
-	if (c->left > 0 || !c->shut)
+	if (l->timeout_ms > 0)
+		wait = remaining(l->moved, l->timeout_ms, now);
+	if (l->left > 0 || !l->shut)
 		return wait;
-	quiet = remaining(c->heard > c->moved ? c->heard : c->moved, SILENCE_MS, now);
+	quiet = remaining(l->heard > l->moved ? l->heard : l->moved, SILENCE_MS, now);
 	return quiet < wait ? quiet : wait;
 }
 
-static void sleep_at_most(struct lingering_close *c, uint64_t ms)
+static void sleep_at_most(struct lingering_close *l, uint64_t ms)
 {
-	if (c->timer == NULL)
-		c->timer = timer_new(c->connection->task);
-	if (timer_pending(c->timer))
+	if (l->timer == NULL)
+		l->timer = timer_new(l->task);
+	if (timer_pending(l->timer))
 		return;
-	if (c->left > 0) {
-		ms = c->ask_ms < ms ? c->ask_ms : ms;
-		c->ask_ms = c->ask_ms < ASK_LAST_MS ? 2 * c->ask_ms : ASK_LAST_MS;
+	if (l->left > 0) {
+		ms = l->ask_ms < ms ? l->ask_ms : ms;
+		l->ask_ms = l->ask_ms < ASK_LAST_MS ? 2 * l->ask_ms : ASK_LAST_MS;
 	}
 	if (ms < UINT64_MAX)
-		timer_start(c->timer, ms);
+		timer_start(l->timer, ms);
 }
 
-enum stream_status lingering_close_run(struct lingering_close *c, struct err *err)
+enum stream_status lingering_close_run(struct lingering_close *l, struct err *err)
 {
-	struct connection *s = c->connection;
-	struct transport *t = s->transport;
-	enum stream_status status;
+	enum stream_status status = state(l, err);
 	uint64_t now, wait;
 
-	s->writer.ended = true;
-	transport_shut(t);
-	transport_flush(t);
-	connection_refresh(s);
-	(void)evbuffer_drain(t->input, evbuffer_get_length(t->input));
-	status = state(c, err);
 	if (status != STREAM_AGAIN)
 		return status;
 	now = loop_now();
-	observe(c, now);
-	wait = patience(c, now);
+	observe(l, now);
+	wait = patience(l, now);
 	if (wait > 0) {
-		sleep_at_most(c, wait);
+		sleep_at_most(l, wait);
 		return STREAM_AGAIN;
 	}
-	if (c->left == 0)
+	if (l->left == 0)
 		return STREAM_OK;
-	err_set(err, ERR_TIMEOUT, "%zu byte%s could not be sent: the peer reads nothing", c->left,
-		plural(c->left));
+	err_set(err, ERR_TIMEOUT, "%zu byte%s could not be sent: the peer reads nothing", l->left,
+		plural(l->left));
 	return STREAM_ERROR;
 }

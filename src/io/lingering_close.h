@@ -7,8 +7,8 @@
  * A close(2) while the peer still sends makes the kernel answer with a reset,
  * which takes away what the peer has not read yet. So the end has three parts:
  * everything queued leaves, the sending half is closed, and what still comes is
- * read and dropped until nothing can be lost any more. Part of `stream`, which
- * owns it and calls it; see connection_close().
+ * read and dropped until nothing can be lost any more. The connection does these;
+ * this decides when they are over. It knows the transport and the writer only.
  */
 
 #include "stream/reader.h"
@@ -19,13 +19,21 @@
 /* Bytes to be read and dropped in one turn. */
 enum { CLOSING_ROOM = 64 * 1024 };
 
-struct lingering_close;
 struct err;
-struct connection;
+struct lingering_close;
+struct task;
+struct transport;
+struct writer;
 
-/* `s` owns it and outlives it. No timer is made before one is needed. */
-struct lingering_close *lingering_close_new(struct connection *s, uint64_t timeout_ms);
-void lingering_close_free(struct lingering_close *c); /* NULL is allowed */
-enum stream_status lingering_close_run(struct lingering_close *c, struct err *err);
+/* `transport`, `writer` and `task` are borrowed and outlive it. No timer is made
+ * before one is needed; it wakes `task`. `timeout_ms` of 0 is no bound. */
+struct lingering_close *lingering_close_new(const struct transport *transport,
+					    const struct writer *writer, struct task *task,
+					    uint64_t timeout_ms);
+void lingering_close_free(struct lingering_close *l); /* NULL is allowed */
+
+/* To be called at each wake, after flushing and dropping; answers as
+ * connection_close() does. */
+enum stream_status lingering_close_run(struct lingering_close *l, struct err *err);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/err.h"
+#include "io/transport_impl.h"
 
 #include <assert.h>
 #include <event2/buffer.h>
@@ -57,9 +58,9 @@ int transport_raw_fd(const struct transport *t)
 	return t->ops->raw_fd(t);
 }
 
-void transport_raw_error(struct transport *t, bool sending, int sys)
+void transport_raw_error(struct transport *t, enum transport_half half, int sys)
 {
-	t->ops->raw_error(t, sending, sys);
+	t->ops->raw_error(t, half, sys);
 }
 
 bool transport_info(const struct transport *t, enum info_key key, struct evbuffer *out)
@@ -92,9 +93,13 @@ const char *info_key_name(enum info_key key)
 	return names[key];
 }
 
-enum stream_status transport_handshake(struct transport *t)
+enum stream_status transport_handshake(struct transport *t, struct err *err)
 {
-	return t->ops->handshake == NULL ? STREAM_OK : t->ops->handshake(t);
+	enum stream_status status = t->ops->handshake == NULL ? STREAM_OK : t->ops->handshake(t);
+
+	if (status == STREAM_ERROR)
+		*err = *t->read_error;
+	return status;
 }
 
 void transport_init(struct transport *t, const struct transport_ops *ops, struct loop *loop)

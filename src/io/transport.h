@@ -4,17 +4,12 @@
 #define LIU_IO_TRANSPORT_H
 
 /*
- * Bytes come in to `input` and go out from `output`; the owner puts a reader
- * and a writer on the two. It owns the transport and is told with `wake` (which
- * must only note it and wake a task) whenever something may have changed: bytes
- * arrived, bytes left, the peer ended, something broke.
+ * Opaque: a connection closes over one, and the opening stages turn one into
+ * another. What it is made of, and how to make one, is in io/transport_impl.h,
+ * which only src/io and src/tls include.
  *
  *   transport_plain  a socket, two evbuffers and two events
  *   transport_tls    TLS over another transport
- *
- * The two directions fail by themselves. `ended` says that nothing more will
- * come to `input`; bytes that arrived before stay there. A failed write leaves
- * reading on, so that what the peer had sent before is still served.
  */
 
 #include "stream/reader.h"
@@ -51,48 +46,38 @@ enum info_key {
 	INFO_KEYS,
 };
 
-/* What an implementation provides. The ones marked optional may be NULL. */
-struct transport_ops {
-	void (*free)(struct transport *t);
-	void (*update)(struct transport *t); /* `room` has changed */
-	void (*flush)(struct transport *t);
-	void (*shut)(struct transport *t); /* `shut_wanted` has been set */
-	void (*abort)(struct transport *t);
-	size_t (*unsent)(const struct transport *t);
-	int (*raw_fd)(const struct transport *t);
-	void (*raw_error)(struct transport *t, bool sending, int sys); /* where raw_fd is */
-	bool (*info)(const struct transport *t, enum info_key key, struct evbuffer *out);
-	enum stream_status (*handshake)(struct transport *t); /* optional: none is needed */
+/* The two halves of a stream, which fail independently. */
+enum transport_half {
+	TRANSPORT_READ,
+	TRANSPORT_WRITE,
 };
 
-struct transport {
-	const struct transport_ops *ops;
-	struct loop *loop;	 /* borrowed */
-	struct evbuffer *input;	 /* what the peer sent */
-	struct evbuffer *output; /* what is to be sent */
-	void (*wake)(void *arg);
-	void *wake_arg;
-	size_t room;	   /* bytes more that the owner can use; 0: reading is off */
-	uint64_t received; /* bytes that came to `input`, and left `output` */
-	uint64_t sent;
-	bool ended;		 /* nothing more comes to `input` */
-	bool shut_wanted;	 /* half-close as soon as `output` is empty */
-	bool shut_done;		 /* ... and it has gone out */
-	bool raw;		 /* somebody reads past `input`: see transport_raw_fd() */
-	struct err *read_error;	 /* owned; NULL where `ended` is in good order */
-	struct err *write_error; /* owned; once set nothing more is sent */
-};
+/*
+ * A connected stream socket. The descriptor is handed over; its flags are left
+ * alone, because it may be an inherited one that blocks and that other processes
+ * share: each call on it says MSG_DONTWAIT. `peer` is what accept(2) said, which a
+ * reset does not take away; NULL: getpeername(2) is asked. TCP_NODELAY is set unless
+ * `nagle`.
+ */
+struct transport *transport_plain_new(struct loop *loop, int fd, const struct socket_address *peer,
+				      bool nagle);
 
-/* Frees and closes at once, without a care for what is queued (an orderly end
- * is `stream`'s). NULL is allowed. */
+/* Closes at once and drops what is queued; connection_close() ends in order. NULL
+ * is allowed. */
 void transport_free(struct transport *t);
 
+/* Call `wake` whenever something may have changed: bytes arrived or left, the peer
+ * ended, something failed. It must only wake a task. NULL calls nothing. */
 void transport_set_wake(struct transport *t, void (*wake)(void *arg), void *arg);
 
-/* How many bytes more the owner can use; 0 stops reading. Also how much one
- * read asks the kernel for, so that it should be generous (256K) where bytes are
- * passed on. At most that much comes, or 4096 bytes where it is less, and the rest
- * of a TLS record. */
+/* STREAM_OK when the stream can be used, STREAM_AGAIN during the handshake,
+ * STREAM_ERROR when it failed: `err` says why. */
+enum stream_status transport_handshake(struct transport *t, struct err *err);
+
+/* Set how many more bytes the owner can use; 0 stops reading. One read asks the
+ * kernel for at most that much, so be generous (256K) where bytes are passed on. At
+ * most that much comes, or 4096 bytes where it is less, and the rest of a TLS
+ * record. */
 void transport_want(struct transport *t, size_t room);
 
 /* Send what is queued, as far as the kernel takes it now; the rest leaves by
@@ -100,47 +85,26 @@ void transport_want(struct transport *t, size_t room);
 void transport_flush(struct transport *t);
 
 /* Close the sending half once everything queued has gone: FIN, or close_notify
- * and then FIN. Nothing may be added to `output` afterwards. */
+ * and then FIN. Nothing may be added to the output afterwards. */
 void transport_shut(struct transport *t);
 
-/* Let the free that follows reset the connection (Unix: just close it). */
+/* Make the transport_free() that follows reset the connection (Unix: just close
+ * it). */
 void transport_abort(struct transport *t);
 
 /* Bytes sent that the peer's kernel has not acknowledged (SIOCOUTQ); 0 where
  * the system does not say, or they cannot be lost (Unix). */
 size_t transport_unsent(const struct transport *t);
 
-/* A descriptor whose bytes are the stream's bytes, which does not block, for
- * splice; -1: none. Who uses it counts what it moves in `received` and `sent`,
- * keeps `room` at 0 while it reads, and says with transport_raw_error() what it
- * met: an errno, or 0 for the end of what the peer sends. */
+/* A descriptor whose bytes are the stream's bytes and which does not block, or -1.
+ * A caller that uses it reports with transport_raw_error() what it met: an errno,
+ * or 0 for the peer's end of stream. */
 int transport_raw_fd(const struct transport *t);
-void transport_raw_error(struct transport *t, bool sending, int sys);
+void transport_raw_error(struct transport *t, enum transport_half half, int sys);
 
-/* Append one fact as text without a newline at its end; false and nothing
- * appended when this stream does not have it. */
+/* Append one fact as text without a newline at its end; false, and nothing
+ * appended, when this stream does not have it. */
 bool transport_info(const struct transport *t, enum info_key key, struct evbuffer *out);
 const char *info_key_name(enum info_key key); /* "peername" */
-
-/* STREAM_OK when the stream can be used, STREAM_AGAIN while hands are being
- * shaken, STREAM_ERROR when that failed: read_error says why. */
-enum stream_status transport_handshake(struct transport *t);
-
-/* For implementations. */
-void transport_init(struct transport *t, const struct transport_ops *ops, struct loop *loop);
-void transport_release(struct transport *t);			/* frees the two errors */
-void transport_notify(struct transport *t);			/* wakes the owner */
-void transport_end(struct transport *t, const struct err *err); /* ended; err may be NULL */
-void transport_fail_write(struct transport *t, const struct err *err);
-
-/*
- * A connected stream socket. The descriptor is handed over; its flags are left
- * alone, so that it may be an inherited one that blocks and that other processes
- * share: every call on it says MSG_DONTWAIT. `peer` is what accept(2) said, which a
- * reset does not take away; NULL: getpeername(2) is asked. TCP_NODELAY is set unless
- * `nagle`.
- */
-struct transport *transport_plain_new(struct loop *loop, int fd, const struct socket_address *peer,
-				      bool nagle);
 
 #endif

@@ -2,7 +2,7 @@
 /* transport_plain: a stream socket, two evbuffers and two events. */
 #include "config.h"
 
-#include "io/transport.h"
+#include "io/transport_impl.h"
 
 #include "base/alloc.h"
 #include "base/err.h"
@@ -342,11 +342,11 @@ static int plain_raw_fd(const struct transport *t)
 	return flags >= 0 && (flags & O_NONBLOCK) ? fd : -1;
 }
 
-static void plain_raw_error(struct transport *t, bool sending, int sys)
+static void plain_raw_error(struct transport *t, enum transport_half half, int sys)
 {
 	struct plain *p = plain_of(t);
 
-	if (sending)
+	if (half == TRANSPORT_WRITE)
 		fail_sending(p, sys);
 	else
 		end_reading(p, sys != 0 ? sys : p->taken);

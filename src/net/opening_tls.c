@@ -31,7 +31,7 @@ static enum opening_result run(struct opening *o, void *arg, struct err *err)
 	if (!tls->begun)
 		opening_set_transport(o, begin(opening_transport(o), tls));
 	tls->begun = true;
-	switch (transport_handshake(opening_transport(o))) {
+	switch (transport_handshake(opening_transport(o), err)) {
 	case STREAM_AGAIN:
 		return OPENING_AGAIN;
 	case STREAM_OK:
@@ -41,7 +41,6 @@ static enum opening_result run(struct opening *o, void *arg, struct err *err)
 	case STREAM_ERROR:
 		break;
 	}
-	*err = *opening_transport(o)->read_error;
 	(void)err_prefix(err, "%s", tls->peer != NULL ? tls->peer : "TLS handshake");
 	return OPENING_FAILED;
 }

@@ -7,8 +7,8 @@
 #include "base/alloc.h"
 #include "base/bytes.h"
 #include "base/err.h"
+#include "io/connection.h"
 #include "io/stdout_writer.h"
-#include "io/transport.h"
 #include "session/json_event.h"
 
 #include <event2/buffer.h>
@@ -143,19 +143,19 @@ void event_writer_listening(struct event_writer *events, const char *address)
 }
 
 /* A fact of the stream; null when it has none. */
-static void set_fact(struct json_event *line, const char *name, const struct transport *transport,
+static void set_fact(struct json_event *line, const char *name, const struct connection *connection,
 		     enum info_key key)
 {
 	struct evbuffer *text = evbuffer_new();
 
-	if (transport_info(transport, key, text) && evbuffer_get_length(text) > 0)
+	if (connection_info(connection, key, text) && evbuffer_get_length(text) > 0)
 		json_event_set_text(line, name, contents(text));
 	else
 		json_event_set_null(line, name);
 	evbuffer_free(text);
 }
 
-static struct json_event *tls_facts(const struct transport *transport)
+static struct json_event *tls_facts(const struct connection *connection)
 {
 	static const struct {
 		const char *name;
@@ -171,31 +171,31 @@ static struct json_event *tls_facts(const struct transport *transport)
 	struct json_event *tls = json_event_part();
 
 	for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++)
-		set_fact(tls, facts[i].name, transport, facts[i].key);
+		set_fact(tls, facts[i].name, connection, facts[i].key);
 	return tls;
 }
 
-static bool is_tls(const struct transport *transport)
+static bool is_tls(const struct connection *connection)
 {
 	struct evbuffer *version = evbuffer_new();
-	bool is = transport_info(transport, INFO_TLS_VERSION, version);
+	bool is = connection_info(connection, INFO_TLS_VERSION, version);
 
 	evbuffer_free(version);
 	return is;
 }
 
 void event_writer_open(struct event_writer *events, unsigned conn,
-		       const struct transport *transport)
+		       const struct connection *connection)
 {
 	struct json_event *line;
 
 	if (!events->json)
 		return;
 	line = json_event_new("open", conn);
-	set_fact(line, "peername", transport, INFO_PEERNAME);
-	set_fact(line, "sockname", transport, INFO_SOCKNAME);
-	if (is_tls(transport))
-		json_event_set_part(line, "tls", tls_facts(transport));
+	set_fact(line, "peername", connection, INFO_PEERNAME);
+	set_fact(line, "sockname", connection, INFO_SOCKNAME);
+	if (is_tls(connection))
+		json_event_set_part(line, "tls", tls_facts(connection));
 	else
 		json_event_set_null(line, "tls");
 	event_writer_add(events, line);

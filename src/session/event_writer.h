@@ -12,13 +12,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct connection;
 struct err;
 struct evbuffer;
 struct json_event;
 struct stdout_writer;
 struct event_writer;
 struct task;
-struct transport;
 
 /* `output` is borrowed. */
 struct event_writer *event_writer_new(struct stdout_writer *output, bool json);
@@ -53,7 +53,7 @@ void event_writer_step(struct event_writer *events, const struct step_event *eve
 /* JSON only; nothing is written raw. A `conn` of 0 is left out. */
 void event_writer_listening(struct event_writer *events, const char *address);
 void event_writer_open(struct event_writer *events, unsigned conn,
-		       const struct transport *transport);
+		       const struct connection *connection);
 void event_writer_close(struct event_writer *events, unsigned conn, uint64_t sent,
 			uint64_t received, uint64_t duration_us);
 void event_writer_error(struct event_writer *events, unsigned conn, const struct err *err);

@@ -45,7 +45,7 @@ void pump_init(struct pump *pump, enum pump_direction direction, struct fd_reade
 void pump_clear(struct pump *pump, struct session *s)
 {
 	pump_splice_free(pump->splice);
-	s->connection.transport->raw = false;
+	connection_bypass(s->connection, false);
 	*pump = (struct pump){ 0 };
 }
 

@@ -35,14 +35,14 @@ static void send_input(struct pump *pump, struct session *s, struct evbuffer *da
 
 	pump->bytes += evbuffer_get_length(data);
 	if (!pump->crlf) {
-		writer_write_buffer(&s->connection.writer, data);
+		writer_write_buffer(&s->connection->writer, data);
 	} else {
 		lines = evbuffer_new();
 		add_crs(pump, data, lines);
-		writer_write_buffer(&s->connection.writer, lines);
+		writer_write_buffer(&s->connection->writer, lines);
 		evbuffer_free(lines);
 	}
-	transport_flush(s->connection.transport);
+	connection_flush(s->connection);
 }
 
 static enum stream_status run_up(struct pump *pump, struct session *s)
@@ -50,10 +50,10 @@ static enum stream_status run_up(struct pump *pump, struct session *s)
 	struct evbuffer *data = event_writer_scratch(s->shared->events);
 
 	for (int budget = PIECES_PER_RUN; budget > 0; budget--) {
-		size_t room = writer_room(&s->connection.writer);
+		size_t room = writer_room(&s->connection->writer);
 		enum stream_status status;
 
-		if (s->connection.writer.broken)
+		if (s->connection->writer.broken)
 			return STREAM_OK;
 		if (room == 0) {
 			(void)session_wait(s, WAIT_WRITE);
@@ -78,7 +78,7 @@ static enum stream_status run_down(struct pump *pump, struct session *s)
 
 		if (session_output_full(s))
 			return STREAM_AGAIN;
-		status = reader_read(&s->connection.reader, SIZE_MAX, data);
+		status = reader_read(&s->connection->reader, SIZE_MAX, data);
 		pump->bytes += evbuffer_get_length(data);
 		if (evbuffer_get_length(data) > 0)
 			session_piece(s, data, true);

@@ -75,7 +75,7 @@ static bool splice_fits(const struct pump *pump, struct session *s)
 	bool seen = up ? pump->crlf : event_writer_is_json(s->shared->events) || s->record != NULL;
 	int fd = other_fd(pump, s);
 
-	return !seen && fd >= 0 && transport_raw_fd(s->connection.transport) >= 0 &&
+	return !seen && fd >= 0 && connection_raw_fd(s->connection) >= 0 &&
 	       (up || fd_is_pipe(fd) || splice_pipe_allowed(s->shared->pipes));
 }
 
@@ -84,7 +84,7 @@ static struct splice *splice_new(const struct pump *pump, struct session *s)
 	bool up = pump->direction == PUMP_UP;
 	struct splice *x = alloc_zeroed(sizeof(*x));
 
-	x->socket_fd = transport_raw_fd(s->connection.transport);
+	x->socket_fd = connection_raw_fd(s->connection);
 	x->fd = other_fd(pump, s);
 	x->is_pipe = fd_is_pipe(x->fd);
 	x->pipe.fd[0] = x->pipe.fd[1] = -1;
@@ -115,7 +115,7 @@ static enum stream_status hand_over(struct pump *pump, struct session *s)
 	pump_splice_free(pump->splice);
 	pump->splice = NULL;
 	if (pump->direction == PUMP_DOWN)
-		s->connection.transport->raw = false;
+		connection_bypass(s->connection, false);
 	return pump_hand_over(pump, s);
 }
 
@@ -186,7 +186,6 @@ static ssize_t send_file(int socket, int fd)
 
 static enum stream_status run_up(struct pump *pump, struct session *s)
 {
-	struct transport *t = s->connection.transport;
 	const struct splice *x = pump->splice;
 	int fd = x->socket_fd;
 
@@ -197,7 +196,7 @@ static enum stream_status run_up(struct pump *pump, struct session *s)
 		switch (outcome(n)) {
 		case CALL_MOVED:
 			pump->bytes += (uint64_t)n;
-			t->sent += (uint64_t)n;
+			connection_moved(s->connection, 0, (uint64_t)n);
 			continue;
 		case CALL_ENDED:
 			return STREAM_EOF;
@@ -208,8 +207,7 @@ static enum stream_status run_up(struct pump *pump, struct session *s)
 		}
 		if (is_input_error(errno))
 			return hand_over(pump, s);
-		transport_raw_error(t, true, errno);
-		connection_refresh(&s->connection);
+		connection_failed(s->connection, TRANSPORT_WRITE, errno);
 		return STREAM_OK;
 	}
 	return STREAM_OK;
@@ -232,7 +230,6 @@ static enum stream_status pour_out(struct pump *pump, struct session *s)
 /* One helping from the socket to the output, or into our pipe. */
 static enum call take_some(struct pump *pump, struct session *s)
 {
-	struct transport *t = s->connection.transport;
 	struct splice *x = pump->splice;
 	int to = x->is_pipe ? x->fd : x->pipe.fd[1];
 	ssize_t n = splice(x->socket_fd, NULL, to, NULL, CHUNK, SPLICE_F_NONBLOCK);
@@ -240,7 +237,7 @@ static enum call take_some(struct pump *pump, struct session *s)
 	if (n > 0) {
 		x->moved = true;
 		pump->bytes += (uint64_t)n;
-		t->received += (uint64_t)n;
+		connection_moved(s->connection, (uint64_t)n, 0);
 		if (!x->is_pipe)
 			x->pipe.held = (size_t)n;
 	}
@@ -256,8 +253,7 @@ static enum stream_status down_failed(struct pump *pump, struct session *s, int 
 		(void)session_wait(s, WAIT_OUTPUT);
 		return STREAM_AGAIN;
 	}
-	transport_raw_error(s->connection.transport, false, sys);
-	connection_refresh(&s->connection);
+	connection_failed(s->connection, TRANSPORT_READ, sys);
 	return STREAM_ERROR;
 }
 
@@ -268,10 +264,9 @@ static enum stream_status run_down(struct pump *pump, struct session *s)
 		case CALL_MOVED:
 			break;
 		case CALL_ENDED:
-			transport_raw_error(s->connection.transport, false, 0);
-			connection_refresh(&s->connection);
-			return connection_read_error(&s->connection) == NULL ? STREAM_EOF
-									     : STREAM_ERROR;
+			connection_failed(s->connection, TRANSPORT_READ, 0);
+			return connection_read_error(s->connection) == NULL ? STREAM_EOF
+									    : STREAM_ERROR;
 		case CALL_WAIT:
 			return wait_for_end(pump, s);
 		case CALL_FAILED:
@@ -288,8 +283,8 @@ static enum stream_status run_down(struct pump *pump, struct session *s)
 static bool buffers_are_clean(const struct pump *pump, struct session *s)
 {
 	if (pump->direction == PUMP_UP)
-		return writer_queued(&s->connection.writer) == 0;
-	return reader_buffered(&s->connection.reader) == 0 &&
+		return writer_queued(&s->connection->writer) == 0;
+	return reader_buffered(&s->connection->reader) == 0 &&
 	       stdout_writer_queued(output_of(s)) == 0;
 }
 
@@ -298,7 +293,7 @@ static enum stream_status empty_reader(struct pump *pump, struct session *s)
 {
 	enum stream_status status = pump_buffered.run(pump, s);
 
-	if (status == STREAM_AGAIN && reader_buffered(&s->connection.reader) == 0)
+	if (status == STREAM_AGAIN && reader_buffered(&s->connection->reader) == 0)
 		return STREAM_OK;
 	return status;
 }
@@ -311,7 +306,7 @@ static enum stream_status clean_up(struct pump *pump, struct session *s)
 		(void)session_wait(s, WAIT_WRITE);
 		return STREAM_AGAIN;
 	}
-	if (reader_buffered(&s->connection.reader) > 0)
+	if (reader_buffered(&s->connection->reader) > 0)
 		return empty_reader(pump, s);
 	stdout_writer_flush(output_of(s));
 	if (stdout_writer_queued(output_of(s)) == 0)
@@ -341,9 +336,8 @@ static enum stream_status splice_run(struct pump *pump, struct session *s)
 	if (pump->direction == PUMP_DOWN) {
 		if (!pump->splice->is_pipe && pump->splice->pipe.fd[0] < 0)
 			return hand_over(pump, s); /* no pipe was to be had */
-		s->connection.transport->raw = true;
-		transport_want(s->connection.transport, 0);
-		if (s->connection.reader.ended)
+		connection_bypass(s->connection, true);
+		if (s->connection->reader.ended)
 			return pump_buffered.run(pump, s);
 	}
 	if (!buffers_are_clean(pump, s))

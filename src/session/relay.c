@@ -130,8 +130,8 @@ static enum step_result flow_up(struct session *s, struct relay *relay)
 
 static void flush_up(struct session *s, struct relay *relay)
 {
-	enum stream_status status = relay->passes_end ? connection_write_eof(&s->connection)
-						      : writer_flush(&s->connection.writer);
+	enum stream_status status = relay->passes_end ? connection_write_eof(s->connection)
+						      : writer_flush(&s->connection->writer);
 
 	if (status == STREAM_AGAIN)
 		(void)session_wait(s, WAIT_WRITE);
@@ -143,7 +143,7 @@ static enum step_result run_up(struct session *s, struct relay *relay)
 {
 	enum step_result result = STEP_AGAIN;
 
-	if (s->connection.writer.broken && relay->up.state < SHUT)
+	if (s->connection->writer.broken && relay->up.state < SHUT)
 		move_to(s, &relay->up, BROKEN);
 	if (relay->up.state == FLOWING)
 		result = flow_up(s, relay);
@@ -158,8 +158,8 @@ static void explain_silence(const struct session *s, const struct relay *relay)
 	struct evbuffer *version = event_writer_scratch(s->shared->events);
 
 	if (relay->up.state != SHUT || !relay->passes_end ||
-	    s->connection.transport->received > 0 ||
-	    !transport_info(s->connection.transport, INFO_TLS_VERSION, version))
+	    connection_received(s->connection) > 0 ||
+	    !connection_info(s->connection, INFO_TLS_VERSION, version))
 		return;
 	evbuffer_drain(version, evbuffer_get_length(version));
 	log_line(LOG_NOTICE, "the peer ended without a byte after our close_notify: if it takes "
@@ -197,8 +197,8 @@ static enum step_result relay_ended(struct session *s)
 
 static enum step_result upload_failed(struct session *s)
 {
-	struct err err = *connection_write_error(&s->connection);
-	uint64_t sent = s->connection.transport->sent;
+	struct err err = *connection_write_error(s->connection);
+	uint64_t sent = connection_sent(s->connection);
 
 	(void)err_prefix(&err, "after %" PRIu64 " byte%s sent", sent, sent == 1 ? "" : "s");
 	return session_fail(s, &err, NULL);

@@ -36,8 +36,8 @@ struct session *session_new(const struct session_shared *shared, struct transpor
 	s->arg = arg;
 	s->started_us = loop_now_us();
 	task_init(&s->task, shared->loop, session_run, s);
-	connection_init(&s->connection, transport, settings->limit, settings->high_water,
-			settings->low_water, &s->task);
+	s->connection = connection_new(transport, settings->limit, settings->high_water,
+				       settings->low_water, &s->task);
 	if (shared->steps->keeps_record)
 		s->record = evbuffer_new();
 	session_time_begin(s, deadline_ms);
@@ -61,7 +61,7 @@ static void session_free(struct session *s)
 		fd_reader_set_task(s->shared->input, NULL);
 	session_time_free(s);
 	timer_free(s->timer);
-	connection_free(&s->connection);
+	connection_free(s->connection);
 	task_cancel(&s->task);
 	if (s->record != NULL)
 		evbuffer_free(s->record);
@@ -93,8 +93,7 @@ char *session_peer(const struct session *s)
 	char *name;
 	size_t len;
 
-	if (!transport_info(s->connection.transport, INFO_PEERNAME, text) ||
-	    evbuffer_get_length(text) == 0)
+	if (!connection_info(s->connection, INFO_PEERNAME, text) || evbuffer_get_length(text) == 0)
 		return alloc_printf("connection %u", s->conn);
 	len = evbuffer_get_length(text);
 	name = alloc_zeroed(len + 1);
@@ -104,7 +103,7 @@ char *session_peer(const struct session *s)
 
 uint64_t session_consumed(const struct session *s)
 {
-	return s->connection.transport->received - reader_buffered(&s->connection.reader);
+	return connection_received(s->connection) - reader_buffered(&s->connection->reader);
 }
 
 struct timer *session_timer(struct session *s)
@@ -139,9 +138,9 @@ static void assert_armed(const struct session *s)
 {
 	assert(s->waits != 0);
 	assert(!(s->waits & WAIT_READ) || task_pending(&s->task) ||
-	       s->connection.transport->room > 0);
+	       connection_wakes_reader(s->connection));
 	assert(!(s->waits & WAIT_WRITE) || task_pending(&s->task) ||
-	       writer_queued(&s->connection.writer) > 0 || s->connection.transport->shut_wanted);
+	       connection_wakes_writer(s->connection));
 	assert(!(s->waits & WAIT_TIMER) || timer_pending(s->timer) || timer_expired(s->timer));
 }
 
@@ -151,7 +150,7 @@ static void assert_armed(const struct session *s)
  * to have broken nothing is left to close. */
 static bool needs_no_closing(const struct session *s)
 {
-	const struct err *broken = connection_read_error(&s->connection);
+	const struct err *broken = connection_read_error(s->connection);
 
 	return s->err != NULL &&
 	       (s->err->kind == ERR_TIMEOUT || (broken != NULL && broken->kind == ERR_IO));
@@ -171,7 +170,7 @@ static bool run_handshake(struct session *s)
 {
 	struct err err;
 
-	switch (transport_handshake(s->connection.transport)) {
+	switch (connection_handshake(s->connection, &err)) {
 	case STREAM_AGAIN:
 		s->waits = WAIT_READ;
 		return false;
@@ -179,7 +178,7 @@ static bool run_handshake(struct session *s)
 		session_time_steps(s);
 		s->opened = !s->shared->steps->silent;
 		if (s->opened)
-			event_writer_open(s->shared->events, s->conn, s->connection.transport);
+			event_writer_open(s->shared->events, s->conn, s->connection);
 		s->phase = SESSION_STEPS;
 		return true;
 	case STREAM_EOF:
@@ -187,7 +186,6 @@ static bool run_handshake(struct session *s)
 	case STREAM_ERROR:
 		break;
 	}
-	err = *s->connection.transport->read_error;
 	(void)err_prefix(&err, "TLS handshake");
 	event_writer_error(s->shared->events, s->conn, &err);
 	session_note_error(s, &err);
@@ -305,7 +303,7 @@ static bool run_closing(struct session *s)
 {
 	struct err err;
 
-	switch (connection_close(&s->connection, s->shared->settings->close_timeout_ms, &err)) {
+	switch (connection_close(s->connection, s->shared->settings->close_timeout_ms, &err)) {
 	case STREAM_AGAIN:
 		return false;
 	case STREAM_ERROR:
@@ -326,8 +324,8 @@ static bool run_closing(struct session *s)
 static void finish(struct session *s)
 {
 	if (s->opened)
-		event_writer_close(s->shared->events, s->conn, s->connection.transport->sent,
-				   s->connection.transport->received,
+		event_writer_close(s->shared->events, s->conn, connection_sent(s->connection),
+				   connection_received(s->connection),
 				   loop_now_us() - s->started_us);
 	s->done(s->arg, s);
 	session_free(s);
@@ -353,7 +351,7 @@ static void session_run(void *arg)
 	struct session *s = arg;
 	bool more = true;
 
-	connection_refresh(&s->connection);
+	connection_refresh(s->connection);
 	if (s->phase != SESSION_OVER)
 		apply_time(s);
 	while (more) {
@@ -373,7 +371,7 @@ static void session_run(void *arg)
 			return;
 		}
 	}
-	if (connection_update(&s->connection) && (s->waits & WAIT_WRITE))
+	if (connection_update(s->connection) && (s->waits & WAIT_WRITE))
 		task_wake(&s->task);
 	if (s->phase == SESSION_STEPS || s->phase == SESSION_SALVAGE)
 		assert_armed(s);

@@ -86,7 +86,7 @@ enum session_phase {
  * that do nothing: what few of them need is made at need. */
 struct session {
 	const struct session_shared *shared;
-	struct connection connection;
+	struct connection *connection; /* owned */
 	struct task task;
 	unsigned conn;
 	unsigned at;	/* the running step */

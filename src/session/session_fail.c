@@ -51,7 +51,7 @@ enum step_result session_fail_write(struct session *s)
 
 static struct err read_failure(const struct session *s, uint64_t got)
 {
-	const struct err *broken = connection_read_error(&s->connection);
+	const struct err *broken = connection_read_error(s->connection);
 	struct err err;
 
 	if (broken != NULL)

@@ -43,11 +43,11 @@ enum step_result session_salvage(struct session *s)
 	do {
 		if (session_output_full(s))
 			return STEP_AGAIN;
-		status = reader_read(&s->connection.reader, SIZE_MAX, data);
+		status = reader_read(&s->connection->reader, SIZE_MAX, data);
 		came = came || evbuffer_get_length(data) > 0;
 		give_salvaged(s, data);
 	} while (status == STREAM_OK);
 	if (status == STREAM_AGAIN && !salvage_over(s, came))
 		return session_wait(s, WAIT_READ);
-	return session_fail(s, connection_write_error(&s->connection), NULL);
+	return session_fail(s, connection_write_error(s->connection), NULL);
 }

@@ -31,7 +31,8 @@ static struct timer *start_timer(struct session *s, uint64_t ms)
 void session_time_begin(struct session *s, uint64_t deadline_ms)
 {
 	const struct session_settings *settings = s->shared->settings;
-	bool shaking = transport_handshake(s->connection.transport) == STREAM_AGAIN;
+	struct err err;
+	bool shaking = connection_handshake(s->connection, &err) == STREAM_AGAIN;
 	uint64_t handshake_ms = shaking ? settings->handshake_timeout_ms : 0;
 
 	if (deadline_ms == 0 && handshake_ms == 0 && settings->idle_timeout_ms == 0 &&
@@ -105,7 +106,7 @@ static bool idle_over(struct session *s)
 {
 	struct session_limits *l = s->limits;
 	uint64_t limit = s->shared->settings->idle_timeout_ms;
-	uint64_t bytes = s->connection.transport->received + s->connection.transport->sent;
+	uint64_t bytes = connection_received(s->connection) + connection_sent(s->connection);
 	uint64_t now = loop_now();
 
 	if (bytes != l->idle_bytes || l->idle_since == 0) {

@@ -15,7 +15,7 @@ static enum step_result run_at_eof(struct session *s, const struct step *step)
 	size_t got;
 
 	(void)step;
-	switch (reader_peek(&s->connection.reader, 1, &byte, &got)) {
+	switch (reader_peek(&s->connection->reader, 1, &byte, &got)) {
 	case STREAM_AGAIN:
 		return session_wait(s, WAIT_READ);
 	case STREAM_EOF:

@@ -12,7 +12,7 @@ static enum step_result run_close(struct session *s, const struct step *step)
 
 	(void)step;
 	session_time_idle_off(s); /* the closing has its own patience */
-	switch (connection_close(&s->connection, s->shared->settings->close_timeout_ms, &err)) {
+	switch (connection_close(s->connection, s->shared->settings->close_timeout_ms, &err)) {
 	case STREAM_AGAIN:
 		return session_wait(s, WAIT_CLOSE);
 	case STREAM_ERROR:
@@ -32,7 +32,7 @@ static enum step_result run_abort(struct session *s, const struct step *step)
 {
 	(void)step;
 	(void)session_step_done(s);
-	connection_abort(&s->connection);
+	connection_abort(s->connection);
 	s->phase = SESSION_OVER;
 	return STEP_STOP;
 }

@@ -17,13 +17,13 @@ static enum step_result take_sent(struct session *s, enum stream_status status)
 static enum step_result run_drain(struct session *s, const struct step *step)
 {
 	(void)step;
-	return take_sent(s, writer_drain(&s->connection.writer));
+	return take_sent(s, writer_drain(&s->connection->writer));
 }
 
 static enum step_result run_write_eof(struct session *s, const struct step *step)
 {
 	(void)step;
-	return take_sent(s, connection_write_eof(&s->connection));
+	return take_sent(s, connection_write_eof(s->connection));
 }
 
 const struct step_kind step_drain = {

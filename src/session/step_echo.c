@@ -12,11 +12,11 @@ enum { FRAMES_PER_RUN = 1024 };
 static enum stream_status next_frame(struct session *s, const struct step *step,
 				     struct evbuffer *data)
 {
-	struct reader *reader = &s->connection.reader;
+	struct reader *reader = &s->connection->reader;
 
 	switch (step->echo) {
 	case ECHO_RAW:
-		return reader_read(reader, writer_room(&s->connection.writer), data);
+		return reader_read(reader, writer_room(&s->connection->writer), data);
 	case ECHO_LINE:
 		return reader_readline(reader, data);
 	case ECHO_EXACTLY:
@@ -46,13 +46,13 @@ static enum step_result run_echo(struct session *s, const struct step *step)
 	for (int budget = FRAMES_PER_RUN; budget > 0; budget--) {
 		enum stream_status status;
 
-		if (s->connection.writer.broken)
-			return session_fail(s, connection_write_error(&s->connection), NULL);
-		if (writer_room(&s->connection.writer) == 0)
+		if (s->connection->writer.broken)
+			return session_fail(s, connection_write_error(s->connection), NULL);
+		if (writer_room(&s->connection->writer) == 0)
 			return session_wait(s, WAIT_WRITE);
 		status = next_frame(s, step, data);
 		s->state.bytes += evbuffer_get_length(data);
-		writer_write_buffer(&s->connection.writer, data);
+		writer_write_buffer(&s->connection->writer, data);
 		switch (status) {
 		case STREAM_OK:
 			break;

@@ -29,8 +29,8 @@ static enum step_result run_info(struct session *s, const struct step *step)
 
 	if (session_output_full(s))
 		return STEP_AGAIN;
-	event.no_data = !transport_info(s->connection.transport, step->key, data) ||
-			evbuffer_get_length(data) == 0;
+	event.no_data =
+		!connection_info(s->connection, step->key, data) || evbuffer_get_length(data) == 0;
 	session_record_begin(s);
 	session_record_add(s, data, evbuffer_get_length(data));
 	if (!event_writer_is_json(s->shared->events) && step->key != INFO_PEERCERT &&

@@ -7,14 +7,14 @@
 /* loop: ends well when the peer has ended and this round has read nothing. */
 static enum step_result run_loop(struct session *s, const struct step *step)
 {
-	struct writer *writer = &s->connection.writer;
+	struct writer *writer = &s->connection->writer;
 
 	(void)step;
 	if (writer->broken)
 		return session_fail_write(s);
 	if (writer_queued(writer) > writer->low)
 		return session_wait(s, WAIT_WRITE);
-	if (reader_at_eof(&s->connection.reader) && session_consumed(s) == s->round_start)
+	if (reader_at_eof(&s->connection->reader) && session_consumed(s) == s->round_start)
 		return STEP_STOP;
 	/* The next round would meet the same bytes, for ever. */
 	if (s->overran && session_consumed(s) == s->round_start)

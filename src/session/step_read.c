@@ -37,7 +37,7 @@ static enum step_result run_read(struct session *s, const struct step *step)
 	if (session_output_full(s))
 		return STEP_AGAIN;
 	return session_take_record(s,
-				   reader_read(&s->connection.reader, (size_t)step->number, data),
+				   reader_read(&s->connection->reader, (size_t)step->number, data),
 				   data, 0, 0);
 }
 

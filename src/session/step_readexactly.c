@@ -22,8 +22,8 @@ static enum step_result readexactly_in_pieces(struct session *s, uint64_t n)
 
 		if (session_output_full(s))
 			return STEP_AGAIN;
-		status =
-			reader_read(&s->connection.reader, left > most ? most : (size_t)left, data);
+		status = reader_read(&s->connection->reader, left > most ? most : (size_t)left,
+				     data);
 		if (status == STREAM_AGAIN)
 			return session_wait(s, WAIT_READ);
 		if (status != STREAM_OK)
@@ -45,7 +45,7 @@ static enum step_result run_readexactly(struct session *s, const struct step *st
 		return readexactly_in_pieces(s, n);
 	if (session_output_full(s))
 		return STEP_AGAIN;
-	return session_take_record(s, reader_readexactly(&s->connection.reader, (size_t)n, data),
+	return session_take_record(s, reader_readexactly(&s->connection->reader, (size_t)n, data),
 				   data, 0, n);
 }
 

@@ -24,7 +24,7 @@ static enum step_result bad_frame(struct session *s, const unsigned char *data, 
 static enum step_result cut_frame(struct session *s, size_t header)
 {
 	struct evbuffer *data = event_writer_scratch(s->shared->events);
-	struct reader *reader = &s->connection.reader;
+	struct reader *reader = &s->connection->reader;
 	uint64_t skipped;
 
 	if (header > 0)
@@ -36,7 +36,7 @@ static enum step_result cut_frame(struct session *s, size_t header)
 /* The whole frame is buffered: take header, body and trailer. */
 static enum step_result take_frame(struct session *s, size_t header, size_t body, size_t trailer)
 {
-	struct reader *reader = &s->connection.reader;
+	struct reader *reader = &s->connection->reader;
 	struct evbuffer *data = event_writer_scratch(s->shared->events);
 	uint64_t skipped;
 
@@ -60,12 +60,12 @@ static enum step_result read_body(struct session *s, const struct step *step, si
 
 	if (body > limit)
 		return session_fail_overrun(s, "the frame is above");
-	status = reader_wait(&s->connection.reader, header + (size_t)body + trailer);
+	status = reader_wait(&s->connection->reader, header + (size_t)body + trailer);
 	if (status == STREAM_AGAIN)
 		return session_wait(s, WAIT_READ);
 	if (status != STREAM_OK)
 		return cut_frame(s, header);
-	end = evbuffer_pullup(s->connection.reader.in,
+	end = evbuffer_pullup(s->connection->reader.in,
 			      (ev_ssize_t)(header + (size_t)body + trailer));
 	if (trailer > 0 && end[header + body] != ',') {
 		got = header + (size_t)body + trailer;
@@ -85,7 +85,7 @@ static enum step_result run_readframe(struct session *s, const struct step *step
 		return STEP_AGAIN;
 	/* A header may be one byte: never ask for more than it needs. */
 	for (size_t want = 1; want <= sizeof(data); want++) {
-		status = reader_peek(&s->connection.reader, want, data, &got);
+		status = reader_peek(&s->connection->reader, want, data, &got);
 		if (status != STREAM_OK)
 			break;
 		switch (frame_header(step->format, data, want, &header, &body)) {

@@ -43,12 +43,12 @@ static bool lines_pass_through(const struct session *s)
 static enum stream_status pass_lines(struct session *s, uint64_t max)
 {
 	struct stdout_writer *output = event_writer_output(s->shared->events);
-	uint64_t before = reader_buffered(&s->connection.reader), lines;
+	uint64_t before = reader_buffered(&s->connection->reader), lines;
 	enum stream_status status =
-		reader_readlines(&s->connection.reader, max, stdout_writer_queue(output), &lines);
+		reader_readlines(&s->connection->reader, max, stdout_writer_queue(output), &lines);
 
 	stdout_writer_added(output);
-	s->state.piece = before - reader_buffered(&s->connection.reader);
+	s->state.piece = before - reader_buffered(&s->connection->reader);
 	if (status == STREAM_EOF && s->state.piece > 0) {
 		status = STREAM_OK;
 		lines = 1;
@@ -88,7 +88,7 @@ static enum step_result run_readline(struct session *s, const struct step *step)
 
 		if (session_output_full(s))
 			return STEP_AGAIN;
-		status = reader_readline(&s->connection.reader, line);
+		status = reader_readline(&s->connection->reader, line);
 		/* A partial last line is a line, where the stream ended well. */
 		if (status == STREAM_EOF && evbuffer_get_length(line) > 0)
 			status = STREAM_OK;

@@ -8,7 +8,7 @@
 static enum step_result run_readuntil(struct session *s, const struct step *step)
 {
 	struct evbuffer *data = event_writer_scratch(s->shared->events);
-	struct reader *reader = &s->connection.reader;
+	struct reader *reader = &s->connection->reader;
 	enum stream_status status;
 
 	if (session_output_full(s))

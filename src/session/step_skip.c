@@ -19,8 +19,8 @@ static enum step_result run_skip(struct session *s, const struct step *step)
 {
 	while (s->state.bytes < step->number) {
 		uint64_t skipped = 0;
-		enum stream_status status =
-			reader_skip(&s->connection.reader, step->number - s->state.bytes, &skipped);
+		enum stream_status status = reader_skip(&s->connection->reader,
+							step->number - s->state.bytes, &skipped);
 
 		s->state.bytes += skipped;
 		if (status != STREAM_OK)
@@ -37,7 +37,7 @@ static enum step_result run_skipline(struct session *s, const struct step *step)
 
 		if (budget == 0)
 			return session_wait(s, WAIT_TURN);
-		status = reader_skipuntil(&s->connection.reader, separators_newline(), &skipped);
+		status = reader_skipuntil(&s->connection->reader, separators_newline(), &skipped);
 		s->state.bytes += skipped;
 		s->state.piece += skipped;
 		/* A partial last line is a line, as for readline. */
@@ -54,7 +54,7 @@ static enum step_result run_skipline(struct session *s, const struct step *step)
 static enum step_result run_skipuntil(struct session *s, const struct step *step)
 {
 	uint64_t skipped = 0;
-	enum stream_status status = reader_skipuntil(&s->connection.reader, step->seps, &skipped);
+	enum stream_status status = reader_skipuntil(&s->connection->reader, step->seps, &skipped);
 
 	s->state.bytes += skipped;
 	if (status != STREAM_OK)

@@ -9,9 +9,9 @@
  * list was read. */
 static enum step_result run_write(struct session *s, const struct step *step)
 {
-	if (s->connection.writer.broken)
+	if (s->connection->writer.broken)
 		return session_fail_write(s);
-	writer_write(&s->connection.writer, step->data);
+	writer_write(&s->connection->writer, step->data);
 	return session_step_moved(s, step->data.len);
 }
 

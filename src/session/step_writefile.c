@@ -70,7 +70,7 @@ static bool open_file(struct session *s, const struct step *step, struct err *er
 /* The peer answers while it reads, and nobody takes the answers: say so once. */
 static void watch_for_stall(struct session *s)
 {
-	uint64_t bytes = s->connection.transport->received + s->connection.transport->sent;
+	uint64_t bytes = connection_received(s->connection) + connection_sent(s->connection);
 	struct timer *timer = session_timer(s);
 
 	if (timer_expired(timer) && bytes == s->state.stall_bytes && !s->state.stall_said) {
@@ -97,7 +97,7 @@ static enum step_result run_writefile(struct session *s, const struct step *step
 		fd_reader_set_task(s->state.input, &s->task);
 		pump = session_pump(s, PUMP_UP, s->state.input);
 	}
-	if (s->connection.writer.broken)
+	if (s->connection->writer.broken)
 		return session_fail_write(s);
 	switch (pump_run(pump, s)) {
 	case STREAM_OK:
@@ -107,7 +107,7 @@ static enum step_result run_writefile(struct session *s, const struct step *step
 			watch_for_stall(s);
 		return STEP_AGAIN;
 	case STREAM_EOF:
-		if (writer_drain(&s->connection.writer) == STREAM_AGAIN)
+		if (writer_drain(&s->connection->writer) == STREAM_AGAIN)
 			return session_wait(s, WAIT_WRITE);
 		return session_step_moved(s, pump->bytes);
 	case STREAM_OVERRUN:

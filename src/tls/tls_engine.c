@@ -8,7 +8,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/escape.h"
-#include "io/transport.h"
+#include "io/transport_impl.h"
 #include "tls/tls_cert_text.h"
 #include "tls/tls_errors.h"
 #include "tls/tls_verify.h"

@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "io/loop.h"
+#include "io/transport_impl.h"
 #include "tls/tls_config.h"
 #include "tls/tls_engine.h"
 #include "tls/tls_settings.h"

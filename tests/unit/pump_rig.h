@@ -53,12 +53,12 @@ static inline void rig_run(void *arg)
 		return;
 	r->runs++;
 	r->s.waits = 0;
-	connection_refresh(&r->s.connection);
+	connection_refresh(r->s.connection);
 	r->status = pump_run(&r->pump, &r->s);
 	if (r->pump.bytes - before > r->most)
 		r->most = r->pump.bytes - before;
 	r->over = r->status == STREAM_EOF || r->status == STREAM_ERROR ||
-		  r->s.connection.writer.broken || stdout_writer_error(r->output) != NULL;
+		  r->s.connection->writer.broken || stdout_writer_error(r->output) != NULL;
 	if (r->status == STREAM_OK) {
 		r->spent++;
 		task_wake(&r->s.task);
@@ -66,7 +66,7 @@ static inline void rig_run(void *arg)
 	r->waits = r->status == STREAM_AGAIN;
 	if (r->waits)
 		assert_true(r->s.waits != 0);
-	if (connection_update(&r->s.connection) && (r->s.waits & WAIT_WRITE)) {
+	if (connection_update(r->s.connection) && (r->s.waits & WAIT_WRITE)) {
 		r->waits = false;
 		task_wake(&r->s.task);
 	}
@@ -105,8 +105,9 @@ static inline struct rig *rig_new(enum pump_direction direction, int fd, const c
 	r->s.shared = &r->shared;
 	r->s.conn = 1;
 	task_init(&r->s.task, r->loop, rig_run, r);
-	connection_init(&r->s.connection, transport_plain_new(r->loop, pair[1], NULL, false),
-			SETTINGS_LIMIT, SETTINGS_HIGH_WATER, SETTINGS_HIGH_WATER / 4, &r->s.task);
+	r->s.connection =
+		connection_new(transport_plain_new(r->loop, pair[1], NULL, false), SETTINGS_LIMIT,
+			       SETTINGS_HIGH_WATER, SETTINGS_HIGH_WATER / 4, &r->s.task);
 	stdout_writer_set_owner(r->output, &r->s.task);
 	if (r->input != NULL)
 		fd_reader_set_task(r->input, &r->s.task);
@@ -119,7 +120,7 @@ static inline void rig_free(struct rig *r)
 	pump_clear(&r->pump, &r->s);
 	assert_int_equal(r->pipes, 0);
 	event_writer_unwait(r->shared.events, &r->s.task);
-	connection_free(&r->s.connection);
+	connection_free(r->s.connection);
 	task_cancel(&r->s.task);
 	fd_reader_free(r->input);
 	event_writer_free(r->shared.events);

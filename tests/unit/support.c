@@ -4,7 +4,9 @@
 
 #include "unit/support.h"
 
+#include "base/err.h"
 #include "io/loop.h"
+#include "io/transport.h"
 
 #include <errno.h>
 #include <event2/buffer.h>
@@ -169,6 +171,13 @@ void support_reset(int fd)
 
 	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now)), 0);
 	close(fd);
+}
+
+enum stream_status support_handshake(struct transport *t)
+{
+	struct err err;
+
+	return transport_handshake(t, &err);
 }
 
 unsigned char support_byte(uint64_t i)

@@ -3,6 +3,8 @@
 #ifndef LIU_TESTS_SUPPORT_H
 #define LIU_TESTS_SUPPORT_H
 
+#include "stream/reader.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -10,6 +12,7 @@
 
 struct evbuffer;
 struct loop;
+struct transport;
 
 /* Longer than anything takes that works. */
 enum {
@@ -29,6 +32,9 @@ bool support_run(struct loop *loop, bool (*met)(void *arg), void *arg, uint64_t 
 /* Turn the loop for `ms`. Returns the milliseconds of processor time it took:
  * about 0 unless it spins. */
 uint64_t support_idle(struct loop *loop, uint64_t ms);
+
+/* transport_handshake() for a caller that looks at the error elsewhere. */
+enum stream_status support_handshake(struct transport *t);
 
 /* The test's own end, without a loop. Each waits until the deadline and fails the
  * test after it. */

@@ -38,7 +38,7 @@ enum {
 struct rig {
 	struct loop *loop;
 	struct task task;
-	struct connection connection;
+	struct connection *connection;
 	int peer;
 	enum stream_status (*step)(struct rig *rig);
 	enum stream_status status;
@@ -61,11 +61,11 @@ static void run(void *arg)
 	struct rig *rig = arg;
 
 	rig->runs++;
-	connection_refresh(&rig->connection);
+	connection_refresh(rig->connection);
 	if (!rig->over)
 		rig->status = rig->step(rig);
 	rig->over = rig->status != STREAM_AGAIN;
-	if (connection_update(&rig->connection))
+	if (connection_update(rig->connection))
 		task_wake(&rig->task);
 }
 
@@ -79,8 +79,8 @@ static int rig_new(void **state, bool tcp)
 	(tcp ? support_tcp_pair : support_unix_pair)(pair);
 	rig->peer = pair[0];
 	task_init(&rig->task, rig->loop, run, rig);
-	connection_init(&rig->connection, transport_plain_new(rig->loop, pair[1], NULL, false),
-			LIMIT, HIGH, LOW, &rig->task);
+	rig->connection = connection_new(transport_plain_new(rig->loop, pair[1], NULL, false),
+					 LIMIT, HIGH, LOW, &rig->task);
 	rig->into = evbuffer_new();
 	rig->peer_got = evbuffer_new();
 	rig->timeout_ms = TIMEOUT_MS;
@@ -103,7 +103,7 @@ static int tear_down(void **state)
 {
 	struct rig *rig = *state;
 
-	connection_free(&rig->connection);
+	connection_free(rig->connection);
 	task_cancel(&rig->task);
 	if (rig->peer >= 0)
 		close(rig->peer);
@@ -112,6 +112,12 @@ static int tear_down(void **state)
 	loop_free(rig->loop);
 	free(rig);
 	return 0;
+}
+
+static void close_connection(struct rig *rig)
+{
+	connection_free(rig->connection);
+	rig->connection = NULL;
 }
 
 static void close_peer(struct rig *rig)
@@ -188,19 +194,19 @@ static void write_pattern(struct rig *rig, size_t len)
 	unsigned char *data = malloc(len);
 
 	support_pattern(data, len, 0);
-	writer_write(&rig->connection.writer, bytes_of(data, len));
+	writer_write(&rig->connection->writer, bytes_of(data, len));
 	free(data);
 }
 
 static void write_text(struct rig *rig, const char *text)
 {
-	writer_write(&rig->connection.writer, bytes_of_string(text));
+	writer_write(&rig->connection->writer, bytes_of_string(text));
 }
 
 /* What the peer gets until the end, when the stream has been freed. */
 static void assert_peer_gets(struct rig *rig, size_t len)
 {
-	connection_free(&rig->connection);
+	close_connection(rig);
 	if (rig->peer >= 0)
 		assert_int_equal(support_receive_all(rig->peer, rig->peer_got), 0);
 	assert_int_equal(rig->peer_error, 0);
@@ -212,12 +218,12 @@ static void assert_peer_gets(struct rig *rig, size_t len)
 
 static enum stream_status read_line(struct rig *rig)
 {
-	return reader_readline(&rig->connection.reader, rig->into);
+	return reader_readline(&rig->connection->reader, rig->into);
 }
 
 static enum stream_status read_exactly(struct rig *rig)
 {
-	return reader_readexactly(&rig->connection.reader, rig->count, rig->into);
+	return reader_readexactly(&rig->connection->reader, rig->count, rig->into);
 }
 
 static enum stream_status read_all(struct rig *rig)
@@ -225,7 +231,7 @@ static enum stream_status read_all(struct rig *rig)
 	enum stream_status status;
 
 	do
-		status = reader_read(&rig->connection.reader, SIZE_MAX, rig->into);
+		status = reader_read(&rig->connection->reader, SIZE_MAX, rig->into);
 	while (status == STREAM_OK);
 	return status;
 }
@@ -258,8 +264,8 @@ static void test_read_lines_to_the_end(void **state)
 	shutdown(rig->peer, SHUT_WR);
 	assert_int_equal(finish(rig), STREAM_EOF);
 	assert_text(rig, "thr");
-	assert_true(reader_at_eof(&rig->connection.reader));
-	assert_null(connection_read_error(&rig->connection));
+	assert_true(reader_at_eof(&rig->connection->reader));
+	assert_null(connection_read_error(rig->connection));
 }
 
 /* More than the limit: the transport is asked for all that is wanted. */
@@ -283,10 +289,10 @@ static void test_reading_stops_when_nobody_asks(void **state)
 	assert_int_equal(perform(rig, read_exactly), STREAM_OK);
 	for (int i = 0; i < 20; i++) {
 		(void)play(rig);
-		(void)connection_update(&rig->connection);
+		(void)connection_update(rig->connection);
 		turn(rig);
 	}
-	assert_in_range(reader_buffered(&rig->connection.reader), LIMIT / 2, LIMIT + 3 * 4096);
+	assert_in_range(reader_buffered(&rig->connection->reader), LIMIT / 2, LIMIT + 3 * 4096);
 	rig->count = MEBIBYTE - 1;
 	assert_int_equal(perform(rig, read_exactly), STREAM_OK);
 }
@@ -302,19 +308,19 @@ static void test_reset_comes_after_the_data(void **state)
 	assert_text(rig, "one\n");
 	assert_int_equal(perform(rig, read_line), STREAM_ERROR);
 	assert_text(rig, "tw");
-	assert_string_equal(connection_read_error(&rig->connection)->text,
+	assert_string_equal(connection_read_error(rig->connection)->text,
 			    "connection reset by peer");
-	assert_false(reader_at_eof(&rig->connection.reader));
+	assert_false(reader_at_eof(&rig->connection->reader));
 }
 
 static enum stream_status drain(struct rig *rig)
 {
-	return writer_drain(&rig->connection.writer);
+	return writer_drain(&rig->connection->writer);
 }
 
 static enum stream_status flush(struct rig *rig)
 {
-	return writer_flush(&rig->connection.writer);
+	return writer_flush(&rig->connection->writer);
 }
 
 /* The update sends all, and nothing else would wake who waits for that. */
@@ -341,10 +347,10 @@ static void test_drain_waits_for_the_peer(void **state)
 	assert_false(rig->over);
 	rig->peer_reads = true;
 	assert_int_equal(finish(rig), STREAM_OK);
-	assert_in_range(writer_queued(&rig->connection.writer), 0, LOW);
+	assert_in_range(writer_queued(&rig->connection->writer), 0, LOW);
 	assert_int_equal(perform(rig, flush), STREAM_OK);
-	assert_int_equal(writer_queued(&rig->connection.writer), 0);
-	assert_int_equal(writer_sent(&rig->connection.writer), 10 * MEBIBYTE);
+	assert_int_equal(writer_queued(&rig->connection->writer), 0);
+	assert_int_equal(writer_sent(&rig->connection->writer), 10 * MEBIBYTE);
 }
 
 static void test_write_to_a_reset_stream(void **state)
@@ -355,14 +361,14 @@ static void test_write_to_a_reset_stream(void **state)
 	rig->peer = -1;
 	write_text(rig, "x");
 	assert_int_equal(perform(rig, flush), STREAM_ERROR);
-	assert_string_equal(connection_write_error(&rig->connection)->text,
+	assert_string_equal(connection_write_error(rig->connection)->text,
 			    "connection reset by peer");
 	assert_int_equal(perform(rig, read_all), STREAM_ERROR);
 }
 
 static enum stream_status write_eof(struct rig *rig)
 {
-	return connection_write_eof(&rig->connection);
+	return connection_write_eof(rig->connection);
 }
 
 static void test_write_eof_and_go_on_reading(void **state)
@@ -389,7 +395,7 @@ static void test_write_eof_on_a_reset_stream(void **state)
 	support_reset(rig->peer);
 	rig->peer = -1;
 	assert_int_equal(perform(rig, write_eof), STREAM_ERROR);
-	assert_string_equal(connection_write_error(&rig->connection)->text,
+	assert_string_equal(connection_write_error(rig->connection)->text,
 			    "connection reset by peer");
 }
 
@@ -397,7 +403,7 @@ static void test_write_eof_on_a_reset_stream(void **state)
 
 static enum stream_status end(struct rig *rig)
 {
-	return connection_close(&rig->connection, rig->timeout_ms, &rig->err);
+	return connection_close(rig->connection, rig->timeout_ms, &rig->err);
 }
 
 /* The peer has ended, and all has been sent: nothing to wait for, in one run. */
@@ -485,9 +491,9 @@ static void test_peer_that_never_reads(void **state)
 	assert_int_equal(rig->err.kind, ERR_TIMEOUT);
 	unsent = strtoull(rig->err.text, &end_of_number, 10);
 	assert_string_equal(end_of_number, " bytes could not be sent: the peer reads nothing");
-	assert_in_range(unsent, writer_queued(&rig->connection.writer), 10 * MEBIBYTE);
-	assert_int_equal(unsent, writer_queued(&rig->connection.writer) +
-					 transport_unsent(rig->connection.transport));
+	assert_in_range(unsent, writer_queued(&rig->connection->writer), 10 * MEBIBYTE);
+	assert_int_equal(unsent, writer_queued(&rig->connection->writer) +
+					 transport_unsent(rig->connection->transport));
 }
 
 /* All has gone into the peer's kernel, and then it says nothing for a second:
@@ -518,7 +524,7 @@ static void test_peer_that_never_ends(void **state)
 	rig->peer_sends = SIZE_MAX;
 	assert_int_equal(perform(rig, end), STREAM_OK);
 	assert_in_range(loop_now() - begin, SHORT_MS - 10, 900);
-	assert_in_range(reader_buffered(&rig->connection.reader), 0, CLOSING_ROOM);
+	assert_in_range(reader_buffered(&rig->connection->reader), 0, CLOSING_ROOM);
 }
 
 static void test_reset_that_loses_bytes(void **state)
@@ -536,8 +542,8 @@ static void test_reset_that_loses_bytes(void **state)
 	assert_int_equal(rig->err.kind, ERR_IO);
 	assert_int_equal(rig->err.sys, ECONNRESET);
 	snprintf(expected, sizeof(expected), "connection reset by peer with %zu bytes unsent",
-		 (size_t)rig->connection.writer.dropped +
-			 transport_unsent(rig->connection.transport));
+		 (size_t)rig->connection->writer.dropped +
+			 transport_unsent(rig->connection->transport));
 	assert_string_equal(rig->err.text, expected);
 }
 
@@ -563,7 +569,7 @@ static void test_reset_known_before(void **state)
 
 static bool acknowledged(void *arg)
 {
-	return transport_unsent(((struct rig *)arg)->connection.transport) == 0;
+	return transport_unsent(((struct rig *)arg)->connection->transport) == 0;
 }
 
 /* All is there; the peer takes it and goes without manners. */
@@ -600,8 +606,8 @@ static void test_abort(void **state)
 	struct rig *rig = *state;
 
 	write_pattern(rig, 1000);
-	connection_abort(&rig->connection);
-	connection_free(&rig->connection);
+	connection_abort(rig->connection);
+	close_connection(rig);
 	assert_int_equal(support_receive_all(rig->peer, rig->peer_got), ECONNRESET);
 	assert_int_equal(evbuffer_get_length(rig->peer_got), 0);
 }

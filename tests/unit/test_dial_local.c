@@ -5,6 +5,7 @@
 #include "net/dial.h"
 
 #include "base/alloc.h"
+#include "io/transport_impl.h"
 #include "unit/caller.h"
 
 #include <fcntl.h>

@@ -101,7 +101,7 @@ static bool both_ready(void *arg)
 {
 	struct transport **server = arg;
 
-	return transport_handshake(*server) != STREAM_AGAIN;
+	return support_handshake(*server) != STREAM_AGAIN;
 }
 
 static void test_tls(void **state)

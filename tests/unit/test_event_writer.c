@@ -7,9 +7,9 @@
 #include "base/err.h"
 #include "http/head_event.h"
 #include "http/http_head.h"
+#include "io/connection.h"
 #include "io/loop.h"
 #include "io/stdout_writer.h"
-#include "io/transport.h"
 #include "unit/support.h"
 
 #include <errno.h>
@@ -200,21 +200,22 @@ static void what_the_stream_lacks_is_null(void **state)
 static void connections_are_told(void **state)
 {
 	struct rig rig = rig_new(true);
-	struct transport *transport;
+	struct connection *connection;
 	struct err err;
 	int pair[2];
 
 	(void)state;
 	support_unix_pair(pair);
-	transport = transport_plain_new(rig.loop, pair[1], NULL, false);
+	connection =
+		connection_new(transport_plain_new(rig.loop, pair[1], NULL, false), 1, 1, 1, NULL);
 	event_writer_listening(rig.events, "unix:/tmp/\xff");
 	event_writer_listening(rig.events, "127.0.0.1:8888");
-	event_writer_open(rig.events, 1, transport);
+	event_writer_open(rig.events, 1, connection);
 	event_writer_close(rig.events, 1, 12, 21, 12345);
 	(void)err_sys(&err, ERR_CONNECT, ECONNREFUSED, "cannot connect");
 	event_writer_error(rig.events, 2, &err);
 	event_writer_error(rig.events, 0, &err);
-	transport_free(transport);
+	connection_free(connection);
 	close(pair[0]);
 	assert_written(
 		&rig,

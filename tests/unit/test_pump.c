@@ -48,7 +48,7 @@ static bool is_shut(void *arg)
 	struct rig *r = arg;
 
 	drain(r);
-	return connection_write_eof(&r->s.connection) != STREAM_AGAIN;
+	return connection_write_eof(r->s.connection) != STREAM_AGAIN;
 }
 
 /* Until the source has ended, and the peer has it all. */
@@ -71,7 +71,7 @@ static void up_from_a_file_at_its_offset(void **state)
 		send_all(r);
 		rig_got(r, 12345, BULK - 12345);
 		assert_int_equal(r->pump.bytes, BULK - 12345);
-		assert_int_equal(r->s.connection.transport->sent, BULK - 12345);
+		assert_int_equal(connection_sent(r->s.connection), BULK - 12345);
 		assert_ptr_equal(r->pump.kind, kind_of(state));
 		rig_free(r);
 	}
@@ -116,7 +116,7 @@ static void up_after_what_was_queued(void **state)
 
 	support_small_buffers(r->peer);
 	support_pattern(first, sizeof(first), 7777);
-	writer_write(&r->s.connection.writer, bytes_of(first, sizeof(first)));
+	writer_write(&r->s.connection->writer, bytes_of(first, sizeof(first)));
 	send_all(r);
 	assert_int_equal(evbuffer_get_length(r->got), sizeof(first) + BULK);
 	assert_memory_equal(evbuffer_pullup(r->got, sizeof(first)), first, sizeof(first));
@@ -197,9 +197,9 @@ static void up_to_a_peer_that_resets(void **state)
 	support_reset(r->peer);
 	r->peer = -1;
 	rig_until(r, rig_is_over);
-	assert_true(r->s.connection.writer.broken);
-	assert_true(connection_write_error(&r->s.connection)->sys == ECONNRESET ||
-		    connection_write_error(&r->s.connection)->sys == EPIPE);
+	assert_true(r->s.connection->writer.broken);
+	assert_true(connection_write_error(r->s.connection)->sys == ECONNRESET ||
+		    connection_write_error(r->s.connection)->sys == EPIPE);
 	assert_true(r->pump.bytes < BULK * 4);
 	rig_free(r);
 }
@@ -215,8 +215,8 @@ static void up_to_a_peer_that_reads_no_more(void **state)
 	assert_false(r->over);
 	support_send(r->peer, "why", 3);
 	assert_true(support_run(r->loop, rig_is_over, r, SUPPORT_DEADLINE_MS));
-	assert_true(r->s.connection.writer.broken);
-	assert_int_equal(connection_write_error(&r->s.connection)->sys, EPIPE);
+	assert_true(r->s.connection->writer.broken);
+	assert_int_equal(connection_write_error(r->s.connection)->sys, EPIPE);
 	rig_free(r);
 }
 
@@ -270,7 +270,7 @@ static void receive_bulk(struct rig *r)
 	assert_int_equal(shutdown(r->peer, SHUT_WR), 0);
 	rig_ends(r, STREAM_EOF);
 	assert_int_equal(r->pump.bytes, BULK);
-	assert_int_equal(r->s.connection.transport->received, BULK);
+	assert_int_equal(connection_received(r->s.connection), BULK);
 	stdout_writer_flush(r->output);
 }
 
@@ -417,7 +417,7 @@ static bool has_buffered(void *arg)
 {
 	struct rig *r = arg;
 
-	return reader_buffered(&r->s.connection.reader) > 0;
+	return reader_buffered(&r->s.connection->reader) > 0;
 }
 
 /* What the output and the reader hold goes first, in this order. */
@@ -427,7 +427,7 @@ static void down_after_what_was_buffered(void **state)
 
 	stdout_writer_add(r->output, bytes_of("queued ", 7));
 	support_send(r->peer, "buffered ", 9);
-	transport_want(r->s.connection.transport, 100);
+	transport_want(r->s.connection->transport, 100);
 	r->over = true; /* the pump does not run yet */
 	assert_true(support_run(r->loop, has_buffered, r, SUPPORT_DEADLINE_MS));
 	r->over = false;
@@ -451,7 +451,7 @@ static void down_from_a_peer_that_resets(void **state)
 	support_reset(r->peer);
 	r->peer = -1;
 	rig_ends(r, STREAM_ERROR);
-	assert_int_equal(connection_read_error(&r->s.connection)->sys, ECONNRESET);
+	assert_int_equal(connection_read_error(r->s.connection)->sys, ECONNRESET);
 	stdout_writer_flush(r->output);
 	rig_read_file(r);
 	rig_got(r, 0, 1000);
@@ -463,9 +463,9 @@ static bool pump_has_ended(void *arg)
 	struct rig *r = arg;
 
 	r->s.waits = 0;
-	connection_refresh(&r->s.connection);
+	connection_refresh(r->s.connection);
 	r->status = pump_run(&r->pump, &r->s);
-	(void)connection_update(&r->s.connection);
+	(void)connection_update(r->s.connection);
 	return r->status == STREAM_EOF || r->status == STREAM_ERROR;
 }
 
@@ -477,13 +477,13 @@ static void down_after_a_write_met_the_reset(void **state)
 	rig_until(r, rig_waits);
 	support_reset(r->peer);
 	r->peer = -1;
-	writer_write(&r->s.connection.writer, bytes_of_string("x"));
-	transport_flush(r->s.connection.transport);
-	assert_int_equal(connection_write_error(&r->s.connection)->sys, ECONNRESET);
+	writer_write(&r->s.connection->writer, bytes_of_string("x"));
+	connection_flush(r->s.connection);
+	assert_int_equal(connection_write_error(r->s.connection)->sys, ECONNRESET);
 	r->over = true; /* by the failed write; what runs the pump now is here */
 	assert_true(support_run(r->loop, pump_has_ended, r, SUPPORT_DEADLINE_MS));
 	assert_int_equal(r->status, STREAM_ERROR);
-	assert_int_equal(connection_read_error(&r->s.connection)->sys, ECONNRESET);
+	assert_int_equal(connection_read_error(r->s.connection)->sys, ECONNRESET);
 	rig_free(r);
 }
 
@@ -497,9 +497,9 @@ static void down_and_then_a_reader(void **state)
 	pump_clear(&r->pump, &r->s);
 	r->over = true;
 	support_send(r->peer, "next", 4);
-	(void)connection_update(&r->s.connection);
+	(void)connection_update(r->s.connection);
 	assert_true(support_run(r->loop, has_buffered, r, SUPPORT_DEADLINE_MS));
-	assert_int_equal(reader_buffered(&r->s.connection.reader), 4);
+	assert_int_equal(reader_buffered(&r->s.connection->reader), 4);
 	rig_free(r);
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "io/loop.h"
+#include "io/transport_impl.h"
 #include "unit/support.h"
 
 #include <errno.h>
@@ -774,7 +775,7 @@ static void test_raw_and_handshake(void **state)
 	struct rig *rig = *state;
 
 	assert_int_equal(transport_raw_fd(rig->t), rig->own);
-	assert_int_equal(transport_handshake(rig->t), STREAM_OK);
+	assert_int_equal(support_handshake(rig->t), STREAM_OK);
 }
 
 static void test_free_null(void **state)

@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/err.h"
 #include "io/loop.h"
+#include "io/transport_impl.h"
 #include "tls/tls_cert_text.h"
 #include "tls/tls_config.h"
 #include "tls/tls_settings.h"
@@ -273,15 +274,15 @@ static void turn_end(struct end *end, uint64_t ms)
 
 static bool shaken(const struct rig *rig)
 {
-	return transport_handshake(rig->client.t) != STREAM_AGAIN &&
-	       transport_handshake(rig->server.t) != STREAM_AGAIN;
+	return support_handshake(rig->client.t) != STREAM_AGAIN &&
+	       support_handshake(rig->server.t) != STREAM_AGAIN;
 }
 
 static void shake(struct rig *rig)
 {
 	assert_true(turn_until(rig, shaken));
-	assert_int_equal(transport_handshake(rig->client.t), STREAM_OK);
-	assert_int_equal(transport_handshake(rig->server.t), STREAM_OK);
+	assert_int_equal(support_handshake(rig->client.t), STREAM_OK);
+	assert_int_equal(support_handshake(rig->server.t), STREAM_OK);
 }
 
 static struct rig *rig_open(void **state, bool tcp)
@@ -359,12 +360,12 @@ static void check_info(const struct end *end, enum info_key key, const char *exp
 static void both_failed(struct rig *rig, const char *client, const char *server)
 {
 	assert_true(turn_until(rig, shaken));
-	assert_int_equal(transport_handshake(rig->client.t), STREAM_ERROR);
+	assert_int_equal(support_handshake(rig->client.t), STREAM_ERROR);
 	check_error(rig->client.t->read_error, ERR_TLS, client);
 	check_error(rig->client.t->write_error, ERR_TLS, client);
 	if (server == NULL)
 		return;
-	assert_int_equal(transport_handshake(rig->server.t), STREAM_ERROR);
+	assert_int_equal(support_handshake(rig->server.t), STREAM_ERROR);
 	check_error(rig->server.t->read_error, ERR_TLS, server);
 }
 
@@ -532,7 +533,7 @@ static void pin_and_authority_must_both_hold(void **state)
 	rig = rig_pinned(state, WHO_GOOD, WHO_OTHER, true);
 	rig_connect(rig, true, "localhost");
 	assert_true(turn_until(rig, shaken));
-	assert_int_equal(transport_handshake(rig->client.t), STREAM_ERROR);
+	assert_int_equal(support_handshake(rig->client.t), STREAM_ERROR);
 	rig_free(rig);
 }
 
@@ -581,9 +582,9 @@ static void check_peer(void **state, const char *text, bool end, const char *exp
 	assert_int_equal(send(rig->server.fd, text, strlen(text), MSG_NOSIGNAL), strlen(text));
 	if (end)
 		assert_int_equal(shutdown(rig->server.fd, SHUT_WR), 0);
-	while (transport_handshake(rig->client.t) == STREAM_AGAIN)
+	while (support_handshake(rig->client.t) == STREAM_AGAIN)
 		(void)loop_run_until(rig->client.loop, &never, 1);
-	assert_int_equal(transport_handshake(rig->client.t), STREAM_ERROR);
+	assert_int_equal(support_handshake(rig->client.t), STREAM_ERROR);
 	check_error(rig->client.t->read_error, ERR_TLS, expected);
 	rig_free(rig);
 }
@@ -609,7 +610,7 @@ static void client_without_tls_is_quoted(void **state)
 	rig->apart = true;
 	rig_connect(rig, true, "localhost");
 	assert_int_equal(send(rig->client.fd, text, strlen(text), MSG_NOSIGNAL), strlen(text));
-	while (transport_handshake(rig->server.t) == STREAM_AGAIN)
+	while (support_handshake(rig->server.t) == STREAM_AGAIN)
 		(void)loop_run_until(rig->server.loop, &never, 1);
 	check_error(rig->server.t->read_error, ERR_TLS,
 		    "the peer does not speak TLS: it sent 'GET / HTTP/1.1'");
@@ -623,10 +624,10 @@ static void reset_during_the_handshake_is_tls(void **state)
 
 	rig->apart = true;
 	rig_connect(rig, true, "localhost");
-	assert_int_equal(transport_handshake(rig->client.t), STREAM_AGAIN);
+	assert_int_equal(support_handshake(rig->client.t), STREAM_AGAIN);
 	transport_abort(rig->server.t);
 	end_close(&rig->server);
-	while (transport_handshake(rig->client.t) == STREAM_AGAIN)
+	while (support_handshake(rig->client.t) == STREAM_AGAIN)
 		(void)loop_run_until(rig->client.loop, &never, 1);
 	check_error(rig->client.t->read_error, ERR_TLS,
 		    "the connection broke during the TLS handshake: connection reset by peer");
@@ -1055,10 +1056,10 @@ static SSL *raw_server(struct rig *rig)
 
 	assert_non_null(ssl);
 	assert_int_equal(SSL_set_fd(ssl, rig->server.fd), 1);
-	assert_int_equal(transport_handshake(rig->client.t), STREAM_AGAIN);
+	assert_int_equal(support_handshake(rig->client.t), STREAM_AGAIN);
 	for (int i = 0; i < 100 && SSL_accept(ssl) != 1; i++)
 		turn_end(&rig->client, 1);
-	assert_int_equal(transport_handshake(rig->client.t), STREAM_OK);
+	assert_int_equal(support_handshake(rig->client.t), STREAM_OK);
 	return ssl;
 }
 
