@@ -224,7 +224,7 @@ static void finish_sending(struct tls *s)
 		set_state(s, TLS_CLOSED);
 	if (s->state != TLS_CLOSED)
 		return;
-	push_lower(s);
+	transport_flush(s->engine.lower); /* notices a reset, of which no event may tell */
 	transport_shut(s->engine.lower);
 	t->shut_done = s->engine.lower->shut_done;
 }
@@ -245,11 +245,23 @@ static bool may_say_why(struct tls *s)
 	return s->quiet < QUIET_RUNS && received < s->hear_until;
 }
 
-/* Pass on a write error from below. Keep it back while an alert may still arrive,
- * which is the error then; but where nothing is read, nothing can. */
+/* What keeps us from sending: a write that failed below, or a reset that reading met
+ * there after the peer's close_notify. */
+static const struct err *write_error(const struct tls *s)
+{
+	const struct transport *lower = s->engine.lower;
+	bool closed = s->base.ended && s->base.read_error == NULL;
+
+	if (lower->write_error == NULL && closed)
+		return lower->read_error;
+	return lower->write_error;
+}
+
+/* Keep a write error back while an alert may still arrive, which is the error then;
+ * but where nothing is read, nothing can. */
 static void meet_write_error(struct tls *s)
 {
-	const struct err *err = s->engine.lower->write_error;
+	const struct err *err = write_error(s);
 	bool reads = s->state == TLS_HANDSHAKE || (s->base.room > 0 && !s->base.ended);
 
 	if (err == NULL || s->base.write_error != NULL)

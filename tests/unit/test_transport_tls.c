@@ -941,6 +941,73 @@ static void write_error_comes_without_reading(void **state)
 	rig_free(rig);
 }
 
+/* The test's own server, on the server's descriptor. */
+static SSL *raw_server(struct rig *rig)
+{
+	SSL *ssl = SSL_new(tls_config_ctx(rig->server.config));
+
+	assert_non_null(ssl);
+	assert_int_equal(SSL_set_fd(ssl, rig->server.fd), 1);
+	assert_int_equal(support_handshake(rig->client.t), STREAM_AGAIN);
+	for (int i = 0; i < 100 && SSL_accept(ssl) != 1; i++)
+		turn_end(&rig->client, 1);
+	assert_int_equal(support_handshake(rig->client.t), STREAM_OK);
+	return ssl;
+}
+
+static bool client_write_failed(const struct rig *rig)
+{
+	return rig->client.t->write_error != NULL;
+}
+
+static void reset_after_close_notify_fails_sending(void **state)
+{
+	struct rig *rig = rig_prepare(state, WHO_GOOD);
+	SSL *ssl;
+
+	rig->apart = true;
+	rig_connect(rig, true, "localhost");
+	ssl = raw_server(rig);
+	take(&rig->client, ROOM, 0);
+	assert_int_equal(SSL_shutdown(ssl), 0); /* without FIN */
+	assert_true(turn_until(rig, client_ended));
+	assert_null(rig->client.t->read_error);
+	SSL_free(ssl);
+	queue_pattern(&rig->client, 1000, 0);
+	transport_flush(rig->client.t);
+	transport_abort(rig->server.t);
+	transport_free(rig->server.t);
+	rig->server.t = NULL;
+	for (int i = 0; i < 100 && !client_write_failed(rig); i++)
+		turn_end(&rig->client, 1);
+	check_error(rig->client.t->write_error, ERR_IO, "connection reset by peer");
+	assert_null(rig->client.t->read_error);
+	rig_free(rig);
+}
+
+/* After FIN in both directions no event tells of a reset: the owner's flush asks. */
+static void reset_after_both_ends_fails_sending(void **state)
+{
+	struct rig *rig = rig_open(state, true);
+
+	support_small_buffers(rig->server.fd);
+	queue_pattern(&rig->client, 200 * KIBIBYTE, 0);
+	transport_shut(rig->client.t);
+	transport_shut(rig->server.t);
+	take(&rig->client, ROOM, 0);
+	assert_true(turn_until(rig, client_ended));
+	assert_true(rig->client.t->shut_done);
+	transport_abort(rig->server.t);
+	end_close(&rig->server);
+	for (int i = 0; i < 100 && !client_write_failed(rig); i++) {
+		turn_end(&rig->client, 1);
+		transport_flush(rig->client.t);
+	}
+	check_error(rig->client.t->write_error, ERR_IO, "connection reset by peer");
+	assert_null(rig->client.t->read_error);
+	rig_free(rig);
+}
+
 /* --- alerts --- */
 
 static bool server_failed(const struct rig *rig)
@@ -1049,20 +1116,6 @@ static void unread_tickets_do_not_reset(void **state)
 	rig_free(rig);
 }
 
-/* The test's own server, on the server's descriptor. */
-static SSL *raw_server(struct rig *rig)
-{
-	SSL *ssl = SSL_new(tls_config_ctx(rig->server.config));
-
-	assert_non_null(ssl);
-	assert_int_equal(SSL_set_fd(ssl, rig->server.fd), 1);
-	assert_int_equal(support_handshake(rig->client.t), STREAM_AGAIN);
-	for (int i = 0; i < 100 && SSL_accept(ssl) != 1; i++)
-		turn_end(&rig->client, 1);
-	assert_int_equal(support_handshake(rig->client.t), STREAM_OK);
-	return ssl;
-}
-
 /* Ask for new keys until nothing moves any more, or often enough. */
 static void ask_for_keys(struct rig *rig, SSL *ssl)
 {
@@ -1158,6 +1211,8 @@ int main(void)
 		cmocka_unit_test(reset_is_io),
 		cmocka_unit_test(write_after_reset_is_io),
 		cmocka_unit_test(write_error_comes_without_reading),
+		cmocka_unit_test(reset_after_close_notify_fails_sending),
+		cmocka_unit_test(reset_after_both_ends_fails_sending),
 		cmocka_unit_test(bad_record_is_tls_on_both_sides),
 		cmocka_unit_test(alert_is_not_hidden_by_a_write_error),
 		cmocka_unit_test(server_that_requires_a_certificate),
