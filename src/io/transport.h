@@ -25,6 +25,9 @@ struct socket_address;
 struct task;
 struct transport;
 
+/* Bytes that one read takes even where the owner wants less. */
+enum { TRANSPORT_LEAST = 4096 };
+
 /* get_extra_info's keys. */
 enum info_key {
 	INFO_PEERNAME,
@@ -76,8 +79,7 @@ enum stream_status transport_handshake(struct transport *t, struct err *err);
 
 /* Set how many more bytes the owner can use; 0 stops reading. One read asks the
  * kernel for at most that much, so be generous (256K) where bytes are passed on. At
- * most that much comes, or 4096 bytes where it is less, and the rest of a TLS
- * record. */
+ * most that much comes, or TRANSPORT_LEAST bytes where it is less. */
 void transport_want(struct transport *t, size_t room);
 
 /* Send what is queued, as far as the kernel takes it now; the rest leaves by

@@ -39,7 +39,6 @@
 
 enum {
 	READ_LEAST = 960,      /* fits the smallest chain of an evbuffer */
-	ROOM_LEAST = 4096,     /* taken where the owner wants less */
 	READ_MAX = 256 * 1024, /* of one wake-up */
 	SEND_PIECES = 64,      /* of one sendmsg(2) */
 	SEND_ROUNDS = 16,      /* of one flush */
@@ -158,8 +157,8 @@ static void expect(struct plain *p, size_t came)
 
 static size_t size_to_ask(size_t room)
 {
-	if (room < ROOM_LEAST)
-		return ROOM_LEAST;
+	if (room < TRANSPORT_LEAST)
+		return TRANSPORT_LEAST;
 	return room < READ_MAX ? room : READ_MAX;
 }
 

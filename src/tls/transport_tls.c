@@ -147,12 +147,13 @@ static bool read_some(struct tls *s)
 {
 	struct transport *t = &s->base;
 	size_t before = evbuffer_get_length(t->input);
+	size_t room = t->room > TRANSPORT_LEAST ? t->room : TRANSPORT_LEAST;
 	struct err err;
-	enum stream_status status = tls_engine_read(&s->engine, t->room, t->input, &err);
+	enum stream_status status = tls_engine_read(&s->engine, room, t->input, &err);
 	size_t came = evbuffer_get_length(t->input) - before;
 
 	t->received += came;
-	t->room -= came;
+	t->room -= came < t->room ? came : t->room;
 	if (status == STREAM_EOF)
 		transport_end(t, NULL);
 	else if (status == STREAM_ERROR)

@@ -748,6 +748,18 @@ while s.recv(4096):
 	assert_equal 1 "$(wc -l <"$ERR")" lines
 }
 
+@test "read takes all that has arrived, whatever --limit is, on every transport" {
+	local address bytes trust=()
+	bytes=$(printf '%01001d' 0)
+	for address in 127.0.0.1:0 "unix:$BATS_TEST_TMPDIR/s" tls:127.0.0.1:0; do
+		start_liu listen "$address" write "$bytes" read
+		[ "$address" != tls:127.0.0.1:0 ] || trust=(--insecure)
+		run_liu connect -q "$ADDRESS" ${trust[@]+"${trust[@]}"} --limit 10 readexactly 1 read 2000
+		assert_status 0
+		assert_output_bytes "$bytes"
+	done
+}
+
 # --- How TLS ends ------------------------------------------------------------------
 
 @test "an end without close_notify is tls-truncated: what came is printed, exit 5" {
