@@ -14,7 +14,6 @@
 
 #include <errno.h>
 #include <event2/event.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -82,18 +81,8 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 static int accept_once(const struct listener_socket *s, struct socket_address *peer)
 {
 	struct sockaddr *addr = (struct sockaddr *)&peer->addr;
-#ifdef HAVE_ACCEPT4
-	return accept4(s->fd, addr, &peer->len, SOCK_CLOEXEC | SOCK_NONBLOCK);
-#else
-	int fd = accept(s->fd, addr, &peer->len);
 
-	if (fd >= 0 && (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 || fcntl(fd, F_SETFL, O_NONBLOCK) < 0)) {
-		close(fd);
-		errno = ECONNABORTED;
-		return -1;
-	}
-	return fd;
-#endif
+	return accept4(s->fd, addr, &peer->len, SOCK_CLOEXEC | SOCK_NONBLOCK);
 }
 
 static int accept_polled(const struct listener_socket *s, struct socket_address *peer)
