@@ -99,7 +99,8 @@ listening on $ADDRESS"
 
 @test "echo --line over TLS" {
 	start_liu echo --line tls:127.0.0.1:0
-	clients 'context = ssl._create_unverified_context()
+	clients 'import ssl
+context = ssl._create_unverified_context()
 c = context.wrap_socket(dial()); c.sendall(b"one\ntw"); same(b"one\n", got(c, 4))
 if not silent(c, 0.1): sys.exit("an answer to a part")
 c.sendall(b"o\nthree"); same(b"two\n", got(c, 4))'

@@ -11,6 +11,7 @@ load peer
 ANSWERS_AT_END='
 c = accept()
 if len(sys.argv) > 1:
+    import ssl
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(sys.argv[1], sys.argv[2])
     c = context.wrap_socket(c, server_side=True)
@@ -481,6 +482,7 @@ print(p.wait(20), os.read(r, 100))'
 # --- TLS -----------------------------------------------------------------------------
 
 ENDS_AT_CLOSE_NOTIFY='
+import ssl
 context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
 context.load_cert_chain(sys.argv[1], sys.argv[2])
 c = context.wrap_socket(accept(), server_side=True)
@@ -530,6 +532,7 @@ c.close()'
 	make_certs
 	peer '
 import asyncio
+import ssl
 context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
 context.load_cert_chain(sys.argv[1], sys.argv[2])
 async def answer(reader, writer):

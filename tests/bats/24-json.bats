@@ -387,6 +387,7 @@ assert all(len(e["data"]) == e["bytes"] for e in got)' "$OUT" || fail "$(cut -c1
 @test "tls-truncated" {
 	make_certs
 	peer '
+import ssl
 context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
 context.load_cert_chain(sys.argv[1], sys.argv[2])
 c = context.wrap_socket(accept(), server_side=True)

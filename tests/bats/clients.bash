@@ -7,7 +7,7 @@
 # got(c, n) receives exactly n bytes, rest(c) all up to the end, silent(c) that nothing comes for a
 # while, refused() that nobody listens any more.
 CLIENTS_PRELUDE='
-import errno, os, select, selectors, socket, ssl, struct, sys, time
+import errno, os, select, selectors, socket, struct, sys, time
 PORT = int(sys.argv[1] or 0)
 DEADLINE = float(os.environ.get("LIU_TIMEOUT", 20))
 def dial(host="127.0.0.1", port=None):

@@ -6,7 +6,7 @@
 # its end, small() gives it small buffers, reset(c) ends it with a reset, full_pipe() is one that takes no
 # more, wait() is a moment.
 PEER_PRELUDE='
-import os, select, signal, socket, ssl, struct, sys, time
+import os, select, signal, socket, struct, sys, time
 def listen(backlog=5, host="127.0.0.1"):
     s = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     s.bind((host, 0))
