@@ -138,7 +138,7 @@ static enum step_result read_head(struct session *s, struct fetch *fetch)
  * does not keep us from reading. */
 static enum step_result run_fetch(struct session *s, const struct step *step)
 {
-	struct fetch *fetch = step->arg;
+	struct fetch *fetch = step->args;
 
 	if (!fetch->sent) {
 		writer_write(&s->connection->writer, fetch->request);
@@ -156,8 +156,7 @@ struct step_list *fetch_steps(struct fetch *fetch)
 		.flags = STEP_READS | STEP_SENDS,
 		.run = run_fetch,
 	};
-	const struct step step = { .kind = &kind, .arg = fetch };
-	struct step_list *list = step_list_of(&step, 1);
+	struct step_list *list = step_list_of(&kind, fetch);
 
 	list->silent = true;
 	return list;

@@ -3,15 +3,24 @@
 #ifndef LIU_SESSION_FRAME_H
 #define LIU_SESSION_FRAME_H
 
-#include "base/bytes.h"
-#include "session/step.h"
-
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 /* The longest header: 20 digits of a netstring and its colon. */
 enum { FRAME_HEADER_MAX = 21 };
+
+enum frame_format {
+	FRAME_U8,
+	FRAME_U16BE,
+	FRAME_U16LE,
+	FRAME_U32BE,
+	FRAME_U32LE,
+	FRAME_U64BE,
+	FRAME_U64LE,
+	FRAME_VARINT,
+	FRAME_NETSTRING,
+};
 
 enum frame_answer {
 	FRAME_OK,

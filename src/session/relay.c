@@ -243,6 +243,15 @@ static enum step_result decide(struct session *s, struct relay *relay)
 	return STEP_AGAIN;
 }
 
+/* Whether standard input is read is for an option to say. */
+static bool parse_relay(struct step *step, struct step_words *words, struct err *err)
+{
+	(void)err;
+	if (!words->context->settings->relay.recv_only)
+		step->flags |= STEP_STDIN;
+	return true;
+}
+
 static enum step_result run_relay(struct session *s, const struct step *step)
 {
 	enum step_result result;

@@ -4,25 +4,22 @@
 #define LIU_SESSION_STEP_H
 
 /*
- * A step list is immutable and shared by all sessions of the program. What a
- * step is (name, arguments, parse and run function, where it may stand) is a row
- * of the table in step_table.c; nothing else knows the names.
+ * A step list is immutable and shared by all sessions of the program. A step is a
+ * file, session/step_NAME.c, that owns the structs of its arguments and of its
+ * state and exports one row. The rows stand in step_table.c; nothing else lists
+ * the steps.
  */
 
-#include "base/bytes.h"
-#include "io/transport.h"
-#include "stream/reader.h"
-
-#include <regex.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 struct err;
 struct session;
 struct session_settings;
 struct step;
-struct words;
+struct step_context;
+struct step_list;
+struct step_words;
 
 /* What a run function answers. It is called again after AGAIN. */
 enum step_result {
@@ -44,51 +41,30 @@ enum step_flags {
 	STEP_NEEDS_RECORD = 1 << 8, /* looks at what a read has left */
 };
 
-/* A row of the table. */
+/* A row of the table. What is NULL is not needed. */
 struct step_kind {
 	const char *name;    /* "readline" */
 	const char *args;    /* "[COUNT]", as help shows it */
 	const char *summary; /* one line of help */
 	unsigned flags;
-	/* Takes its arguments from `words`; NULL: it has none. */
-	bool (*parse)(struct step *step, struct words *words, struct err *err);
-	/* At most one of them; called until it does not answer AGAIN. */
+	/* Take the arguments from `words` into step->args, and into step->flags what
+	 * they add or take away. On failure too, free_args() frees what is there. */
+	bool (*parse)(struct step *step, struct step_words *words, struct err *err);
+	/* Open the files that the arguments name, once the whole line is good. */
+	bool (*open)(const struct step *step, const struct step_list *list,
+		     const struct step_context *context, struct err *err);
+	void (*free_args)(void *args);
+	/* Called until it does not answer AGAIN. */
 	enum step_result (*run)(struct session *session, const struct step *step);
 };
 
-enum frame_format {
-	FRAME_U8,
-	FRAME_U16BE,
-	FRAME_U16LE,
-	FRAME_U32BE,
-	FRAME_U32LE,
-	FRAME_U64BE,
-	FRAME_U64LE,
-	FRAME_VARINT,
-	FRAME_NETSTRING,
-};
-
-/* How `echo` cuts what comes. */
-enum echo_mode { ECHO_RAW, ECHO_LINE, ECHO_EXACTLY, ECHO_UNTIL };
-
 struct step {
 	const struct step_kind *kind;
-	unsigned flags;		 /* the kind's, and what the arguments add */
-	bool tried;		 /* `try STEP` */
-	size_t index;		 /* its place in the list, from 1 */
-	char *text;		 /* "readexactly 16", for messages; owned */
-	struct bytes data;	 /* bytes to send; owned */
-	bool has_number;	 /* a number was given */
-	uint64_t number;	 /* N, COUNT or milliseconds */
-	struct separators *seps; /* owned */
-	enum frame_format format;
-	enum info_key key;
-	enum echo_mode echo;
-	char *path;	/* writefile; owned */
-	int fd;		/* ... opened at start; -1: not (%n) */
-	bool rewinds;	/* ... a regular file, read from its start each time */
-	regex_t *regex; /* expect; owned */
-	void *arg;	/* of a step made by the program; borrowed */
+	unsigned flags; /* the kind's, changed by the arguments */
+	bool tried;	/* `try STEP` */
+	size_t index;	/* its place in the list, from 1 */
+	char *text;	/* "readexactly 16", for messages; owned */
+	void *args;	/* the kind's; owned where it has free_args */
 };
 
 struct step_list {
@@ -122,12 +98,13 @@ const struct step_kind *step_kind_find(const char *word);
 struct step_list *step_list_parse(char *const *words, size_t count,
 				  const struct step_context *context, struct err *err);
 
-/* A list of one step made by the program: echo's and head's. `step` is moved in. */
-struct step_list *step_list_of(const struct step *steps, size_t count);
+/* A list of one step made by the program. `args` becomes the step's. */
+struct step_list *step_list_of(const struct step_kind *kind, void *args);
 
 /* Open the files that the list names (ERR_USAGE). After the whole command line
  * is known to be good. */
-bool step_list_open(struct step_list *list, const struct step_context *context, struct err *err);
-void step_list_free(struct step_list *list);
+bool step_list_open(const struct step_list *list, const struct step_context *context,
+		    struct err *err);
+void step_list_free(struct step_list *list); /* NULL is allowed */
 
 #endif

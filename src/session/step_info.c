@@ -2,13 +2,45 @@
 /* step_info: facts about the connection. */
 #include "config.h"
 
+#include "base/alloc.h"
+#include "base/err.h"
 #include "base/escape.h"
+#include "base/nearest.h"
 #include "session/session.h"
 #include "session/step_args.h"
 
 #include <event2/buffer.h>
 #include <stdlib.h>
 #include <string.h>
+
+struct info_args {
+	enum info_key key;
+};
+
+static bool parse_info(struct step *step, struct step_words *words, struct err *err)
+{
+	struct info_args *args = step->args = alloc_zeroed(sizeof(*args));
+	const char *word = step_args_word(words, "KEY", err);
+	struct nearest nearest;
+	const char *near;
+
+	if (word == NULL)
+		return false;
+	nearest_begin(&nearest, word);
+	for (int key = 0; key < INFO_KEYS; key++) {
+		const char *name = info_key_name((enum info_key)key);
+
+		if (strcmp(name, word) == 0) {
+			args->key = (enum info_key)key;
+			return true;
+		}
+		nearest_try(&nearest, name);
+	}
+	near = nearest_found(&nearest);
+	if (near != NULL)
+		return err_set(err, ERR_USAGE, "'%s' is no KEY, did you mean '%s'?", word, near);
+	return err_set(err, ERR_USAGE, "'%s' is no KEY", word);
+}
 
 /* A peer may have chosen it, and one line it shall be. */
 static void show_controls(struct evbuffer *fact)
@@ -24,17 +56,18 @@ static void show_controls(struct evbuffer *fact)
 /* info: one fact and a newline. */
 static enum step_result run_info(struct session *s, const struct step *step)
 {
+	enum info_key key = ((const struct info_args *)step->args)->key;
 	struct evbuffer *data = event_writer_scratch(s->shared->events);
 	struct step_event event = session_event(s);
 
 	if (session_output_full(s))
 		return STEP_AGAIN;
 	event.no_data =
-		!connection_info(s->connection, step->key, data) || evbuffer_get_length(data) == 0;
+		!connection_info(s->connection, key, data) || evbuffer_get_length(data) == 0;
 	session_record_begin(s);
 	session_record_add(s, data, evbuffer_get_length(data));
-	if (!event_writer_is_json(s->shared->events) && step->key != INFO_PEERCERT &&
-	    step->key != INFO_PEERCERT_NAMES)
+	if (!event_writer_is_json(s->shared->events) && key != INFO_PEERCERT &&
+	    key != INFO_PEERCERT_NAMES)
 		show_controls(data);
 	event.data = data;
 	event.newline = true;
@@ -47,6 +80,7 @@ const struct step_kind step_info = {
 	.args = "KEY",
 	.summary = "print one fact about the connection",
 	.flags = STEP_PRINTS | STEP_RECORD,
-	.parse = parse_key,
+	.parse = parse_info,
+	.free_args = free,
 	.run = run_info,
 };

@@ -5,15 +5,13 @@
 #include "session/step.h"
 
 #include "base/alloc.h"
+#include "base/bytes.h"
 #include "base/err.h"
 #include "base/nearest.h"
 #include "session/step_args.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum { STEP_TEXT_MAX = 60 }; /* of a step in messages */
@@ -37,7 +35,7 @@ static bool unknown_step(const char *word, struct err *err)
 }
 
 /* `try` and the step it is for, or a step. */
-static bool parse_kind(struct step *step, struct words *words, struct err *err)
+static bool parse_kind(struct step *step, struct step_words *words, struct err *err)
 {
 	const char *word = words->items[words->at++];
 
@@ -60,7 +58,7 @@ static bool parse_kind(struct step *step, struct words *words, struct err *err)
 }
 
 /* The words from `from` on, for messages. */
-static char *join_words(const struct words *words, size_t from)
+static char *join_words(const struct step_words *words, size_t from)
 {
 	char *text = alloc_string(words->items[from]);
 
@@ -78,11 +76,10 @@ static char *join_words(const struct words *words, size_t from)
 	return text;
 }
 
-static bool parse_step(struct step *step, struct words *words, struct err *err)
+static bool parse_step(struct step *step, struct step_words *words, struct err *err)
 {
 	size_t from = words->at;
 
-	step->fd = -1;
 	if (!parse_kind(step, words, err))
 		return false;
 	step->flags |= step->kind->flags;
@@ -128,25 +125,13 @@ static bool check_order(const struct step_list *list, struct err *err)
 	return true;
 }
 
-/* `read 0` and `skip 0` would go round without waiting for anything. */
-static bool reads_something(const struct step_list *list)
-{
-	for (size_t i = 0; i < list->count; i++) {
-		const struct step *step = &list->steps[i];
-
-		if ((step->flags & STEP_READS) && !(step->has_number && step->number == 0))
-			return true;
-	}
-	return false;
-}
-
 static bool check_loop(const struct step_list *list, struct err *err)
 {
 	unsigned flags = all_flags(list);
 
 	if (!(flags & STEP_LOOPS))
 		return true;
-	if (!reads_something(list))
+	if (!(flags & STEP_READS))
 		return err_set(err, ERR_USAGE, "loop needs a step that reads");
 	if ((flags & STEP_WRITE_EOF) && (flags & STEP_SENDS))
 		return err_set(err, ERR_USAGE, "round the loop a step would send after write-eof");
@@ -197,7 +182,8 @@ struct step_list *step_list_parse(char *const *items, size_t count,
 {
 	static char relay[] = "relay";
 	static char *const only_relay[] = { relay };
-	struct words words = { count > 0 ? items : only_relay, count > 0 ? count : 1, 0, context };
+	struct step_words words = { count > 0 ? items : only_relay, count > 0 ? count : 1, 0,
+				    context };
 	struct step_list *list = alloc_zeroed(sizeof(*list));
 
 	/* No more steps than words. */
@@ -218,66 +204,30 @@ fail:
 	return NULL;
 }
 
-struct step_list *step_list_of(const struct step *steps, size_t count)
+struct step_list *step_list_of(const struct step_kind *kind, void *args)
 {
 	struct step_list *list = alloc_zeroed(sizeof(*list));
 
-	list->steps = alloc_copy(steps, count * sizeof(*steps));
-	list->count = count;
+	list->steps = alloc_zeroed(sizeof(*list->steps));
+	list->count = 1;
 	list->prints = true;
-	for (size_t i = 0; i < count; i++) {
-		struct step *step = &list->steps[i];
-
-		step->fd = -1;
-		step->flags |= step->kind->flags;
-		step->text = alloc_string(step->kind->name);
-	}
+	list->steps[0] = (struct step){
+		.kind = kind,
+		.flags = kind->flags,
+		.text = alloc_string(kind->name),
+		.args = args,
+	};
 	summarize(list);
 	return list;
 }
 
-/* --- files --- */
-
-/* What is no regular file can be read only once. */
-static bool check_once(const struct step_list *list, struct step *step, bool regular,
-		       const struct step_context *context, struct err *err)
-{
-	bool again = context->keep_open || list->loops;
-
-	if (regular || !again) {
-		step->rewinds = again;
-		return true;
-	}
-	return err_set(err, ERR_USAGE, "%s: only a regular file can be sent %s", step->text,
-		       context->keep_open ? "to each connection (-k)" : "in each round of a loop");
-}
-
-static bool open_path(struct step *step, bool *regular, struct err *err)
-{
-	struct stat st;
-
-	if (step->flags & STEP_STDIN)
-		step->fd = STDIN_FILENO;
-	else
-		step->fd = open(step->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
-	if (step->fd < 0 || fstat(step->fd, &st) < 0)
-		return err_sys(err, ERR_USAGE, errno, "cannot open '%s'", step->path);
-	if (S_ISDIR(st.st_mode))
-		return err_set(err, ERR_USAGE, "cannot send '%s': it is a directory", step->path);
-	*regular = S_ISREG(st.st_mode);
-	return true;
-}
-
-bool step_list_open(struct step_list *list, const struct step_context *context, struct err *err)
+bool step_list_open(const struct step_list *list, const struct step_context *context,
+		    struct err *err)
 {
 	for (size_t i = 0; i < list->count; i++) {
-		struct step *step = &list->steps[i];
-		bool regular = false; /* gcc 12 does not see that err_set() is false */
+		const struct step *step = &list->steps[i];
 
-		if (step->path == NULL || strstr(step->path, "%n") != NULL)
-			continue;
-		if (!open_path(step, &regular, err) ||
-		    !check_once(list, step, regular, context, err))
+		if (step->kind->open != NULL && !step->kind->open(step, list, context, err))
 			return false;
 	}
 	return true;
@@ -285,15 +235,9 @@ bool step_list_open(struct step_list *list, const struct step_context *context, 
 
 static void step_clear(struct step *step)
 {
+	if (step->args != NULL && step->kind->free_args != NULL)
+		step->kind->free_args(step->args);
 	free(step->text);
-	free((void *)step->data.data);
-	separators_free(step->seps);
-	if (step->fd > STDIN_FILENO)
-		(void)close(step->fd);
-	free(step->path);
-	if (step->regex != NULL)
-		regfree(step->regex);
-	free(step->regex);
 }
 
 void step_list_free(struct step_list *list)

@@ -2,11 +2,32 @@
 /* step_read: what comes, to the end or once. */
 #include "config.h"
 
+#include "base/alloc.h"
 #include "session/pump.h"
 #include "session/session.h"
 #include "session/step_args.h"
 
 #include <event2/buffer.h>
+#include <stdlib.h>
+
+/* No arguments: read to the end. */
+struct read_args {
+	uint64_t most;
+};
+
+static bool parse_read(struct step *step, struct step_words *words, struct err *err)
+{
+	struct read_args *args;
+
+	if (!step_args_number_next(words))
+		return true;
+	args = step->args = alloc_zeroed(sizeof(*args));
+	if (!step_args_size(words, &args->most, err))
+		return false;
+	if (args->most == 0)
+		step->flags &= ~STEP_READS; /* a loop would go round without waiting */
+	return true;
+}
 
 /* read: everything to the end of the stream, as it comes. */
 static enum step_result read_to_end(struct session *s)
@@ -31,13 +52,13 @@ static enum step_result read_to_end(struct session *s)
 static enum step_result run_read(struct session *s, const struct step *step)
 {
 	struct evbuffer *data = event_writer_scratch(s->shared->events);
+	const struct read_args *args = step->args;
 
-	if (!step->has_number)
+	if (args == NULL)
 		return read_to_end(s);
 	if (session_output_full(s))
 		return STEP_AGAIN;
-	return session_take_record(s,
-				   reader_read(&s->connection->reader, (size_t)step->number, data),
+	return session_take_record(s, reader_read(&s->connection->reader, (size_t)args->most, data),
 				   data, 0, 0);
 }
 
@@ -46,6 +67,7 @@ const struct step_kind step_read = {
 	.args = "[N]",
 	.summary = "read to the end, or once at most N bytes",
 	.flags = STEP_READS | STEP_PRINTS | STEP_RECORD,
-	.parse = parse_optional_size,
+	.parse = parse_read,
+	.free_args = free,
 	.run = run_read,
 };

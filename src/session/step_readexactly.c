@@ -2,12 +2,29 @@
 /* step_readexactly: so many bytes and no more. */
 #include "config.h"
 
+#include "base/alloc.h"
 #include "session/session.h"
 #include "session/step_args.h"
 
 #include <event2/buffer.h>
+#include <stdlib.h>
 
 enum { PIECES_PER_RUN = 16 }; /* then others have their turn */
+
+struct readexactly_args {
+	uint64_t n;
+};
+
+static bool parse_readexactly(struct step *step, struct step_words *words, struct err *err)
+{
+	struct readexactly_args *args = step->args = alloc_zeroed(sizeof(*args));
+
+	if (!step_args_size(words, &args->n, err))
+		return false;
+	if (args->n == 0)
+		step->flags &= ~STEP_READS; /* a loop would go round without waiting */
+	return true;
+}
 
 /* More than the limit is not kept until it is whole, but passed on. */
 static enum step_result readexactly_in_pieces(struct session *s, uint64_t n)
@@ -39,7 +56,7 @@ static enum step_result readexactly_in_pieces(struct session *s, uint64_t n)
 static enum step_result run_readexactly(struct session *s, const struct step *step)
 {
 	struct evbuffer *data = event_writer_scratch(s->shared->events);
-	uint64_t n = step->number;
+	uint64_t n = ((const struct readexactly_args *)step->args)->n;
 
 	if (n > s->shared->settings->limit)
 		return readexactly_in_pieces(s, n);
@@ -54,6 +71,7 @@ const struct step_kind step_readexactly = {
 	.args = "N",
 	.summary = "read exactly N bytes",
 	.flags = STEP_READS | STEP_PRINTS | STEP_RECORD,
-	.parse = parse_size,
+	.parse = parse_readexactly,
+	.free_args = free,
 	.run = run_readexactly,
 };

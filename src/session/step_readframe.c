@@ -2,6 +2,7 @@
 /* step_readframe: a length, then that many bytes. */
 #include "config.h"
 
+#include "base/alloc.h"
 #include "base/err.h"
 #include "base/escape.h"
 #include "session/frame.h"
@@ -9,6 +10,18 @@
 #include "session/step_args.h"
 
 #include <event2/buffer.h>
+#include <stdlib.h>
+
+struct readframe_args {
+	enum frame_format format;
+};
+
+static bool parse_readframe(struct step *step, struct step_words *words, struct err *err)
+{
+	struct readframe_args *args = step->args = alloc_zeroed(sizeof(*args));
+
+	return step_args_format(words, &args->format, err);
+}
 
 static enum step_result bad_frame(struct session *s, const unsigned char *data, size_t len)
 {
@@ -49,10 +62,10 @@ static enum step_result take_frame(struct session *s, size_t header, size_t body
 }
 
 /* The header is known: is the rest there, and is it one? */
-static enum step_result read_body(struct session *s, const struct step *step, size_t header,
+static enum step_result read_body(struct session *s, enum frame_format format, size_t header,
 				  uint64_t body)
 {
-	size_t trailer = frame_trailer(step->format);
+	size_t trailer = frame_trailer(format);
 	size_t limit = s->shared->settings->limit;
 	enum stream_status status;
 	unsigned char *end;
@@ -76,6 +89,7 @@ static enum step_result read_body(struct session *s, const struct step *step, si
 
 static enum step_result run_readframe(struct session *s, const struct step *step)
 {
+	enum frame_format format = ((const struct readframe_args *)step->args)->format;
 	unsigned char data[FRAME_HEADER_MAX];
 	enum stream_status status = STREAM_OK;
 	size_t got = 0, header;
@@ -88,9 +102,9 @@ static enum step_result run_readframe(struct session *s, const struct step *step
 		status = reader_peek(&s->connection->reader, want, data, &got);
 		if (status != STREAM_OK)
 			break;
-		switch (frame_header(step->format, data, want, &header, &body)) {
+		switch (frame_header(format, data, want, &header, &body)) {
 		case FRAME_OK:
-			return read_body(s, step, header, body);
+			return read_body(s, format, header, body);
 		case FRAME_BAD:
 			return bad_frame(s, data, want);
 		case FRAME_MORE:
@@ -107,6 +121,7 @@ const struct step_kind step_readframe = {
 	.args = "FORMAT",
 	.summary = "read a length, then that many bytes",
 	.flags = STEP_READS | STEP_PRINTS | STEP_RECORD,
-	.parse = parse_format,
+	.parse = parse_readframe,
+	.free_args = free,
 	.run = run_readframe,
 };

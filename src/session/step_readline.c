@@ -2,17 +2,30 @@
 /* step_readline: lines. */
 #include "config.h"
 
+#include "base/alloc.h"
 #include "io/stdout_writer.h"
 #include "session/session.h"
 #include "session/step_args.h"
 
 #include <event2/buffer.h>
+#include <stdlib.h>
 
 enum {
 	/* Lines or pieces in one run; then others have their turn. */
 	LINES_PER_RUN = 1024,
 	PIECES_PER_RUN = 16,
 };
+
+struct readline_args {
+	uint64_t count;
+};
+
+static bool parse_readline(struct step *step, struct step_words *words, struct err *err)
+{
+	struct readline_args *args = step->args = alloc_zeroed(sizeof(*args));
+
+	return step_args_count(words, &args->count, err);
+}
 
 /* The length of a line's end. */
 static size_t line_end(struct evbuffer *line)
@@ -57,7 +70,7 @@ static enum stream_status pass_lines(struct session *s, uint64_t max)
 	return status;
 }
 
-static enum step_result run_lines(struct session *s, const struct step *step)
+static enum step_result run_lines(struct session *s, uint64_t count)
 {
 	struct evbuffer *line = event_writer_scratch(s->shared->events);
 
@@ -66,12 +79,12 @@ static enum step_result run_lines(struct session *s, const struct step *step)
 
 		if (session_output_full(s))
 			return STEP_AGAIN;
-		status = pass_lines(s, step->number - s->state.records);
+		status = pass_lines(s, count - s->state.records);
 		if (status == STREAM_EOF || status == STREAM_ERROR)
 			return session_fail_read(s, NULL, s->state.piece, 0);
 		if (status != STREAM_OK)
 			return session_take_record(s, status, line, 0, 0);
-		if (s->state.records == step->number)
+		if (s->state.records == count)
 			return STEP_NEXT;
 	}
 	return session_wait(s, WAIT_TURN);
@@ -80,9 +93,10 @@ static enum step_result run_lines(struct session *s, const struct step *step)
 static enum step_result run_readline(struct session *s, const struct step *step)
 {
 	struct evbuffer *line = event_writer_scratch(s->shared->events);
+	uint64_t count = ((const struct readline_args *)step->args)->count;
 
 	if (lines_pass_through(s))
-		return run_lines(s, step);
+		return run_lines(s, count);
 	for (int budget = LINES_PER_RUN; budget > 0; budget--) {
 		enum stream_status status;
 
@@ -95,8 +109,8 @@ static enum step_result run_readline(struct session *s, const struct step *step)
 		if (status != STREAM_OK)
 			return session_take_record(s, status, line, 0, 0);
 		s->state.records++;
-		session_record(s, line, line_end(line), s->state.records < step->number);
-		if (s->state.records == step->number)
+		session_record(s, line, line_end(line), s->state.records < count);
+		if (s->state.records == count)
 			return STEP_NEXT;
 	}
 	return session_wait(s, WAIT_TURN);
@@ -107,6 +121,7 @@ const struct step_kind step_readline = {
 	.args = "[COUNT]",
 	.summary = "read COUNT lines (1)",
 	.flags = STEP_READS | STEP_PRINTS | STEP_RECORD,
-	.parse = parse_optional_count,
+	.parse = parse_readline,
+	.free_args = free,
 	.run = run_readline,
 };

@@ -5,6 +5,17 @@
 #include "session/session.h"
 #include "session/step_args.h"
 
+static void free_args(void *args)
+{
+	separators_free(args);
+}
+
+static bool parse_readuntil(struct step *step, struct step_words *words, struct err *err)
+{
+	step->args = step_args_separators(words, err);
+	return step->args != NULL;
+}
+
 static enum step_result run_readuntil(struct session *s, const struct step *step)
 {
 	struct evbuffer *data = event_writer_scratch(s->shared->events);
@@ -13,7 +24,7 @@ static enum step_result run_readuntil(struct session *s, const struct step *step
 
 	if (session_output_full(s))
 		return STEP_AGAIN;
-	status = reader_readuntil(reader, step->seps, data);
+	status = reader_readuntil(reader, step->args, data);
 	return session_take_record(s, status, data, status == STREAM_OK ? reader->matched : 0, 0);
 }
 
@@ -22,6 +33,7 @@ const struct step_kind step_readuntil = {
 	.args = "SEP [or SEP]...",
 	.summary = "read up to and with a separator",
 	.flags = STEP_READS | STEP_PRINTS | STEP_RECORD,
-	.parse = parse_separators,
+	.parse = parse_readuntil,
+	.free_args = free_args,
 	.run = run_readuntil,
 };

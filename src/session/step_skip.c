@@ -2,10 +2,47 @@
 /* step_skip: the steps that read and throw away. */
 #include "config.h"
 
+#include "base/alloc.h"
 #include "session/session.h"
 #include "session/step_args.h"
 
+#include <stdlib.h>
+
 enum { LINES_PER_RUN = 1024 }; /* then others have their turn */
+
+/* skip and skipline; skipuntil has its separators. */
+struct skip_args {
+	uint64_t count; /* bytes, or lines */
+};
+
+static bool parse_skip(struct step *step, struct step_words *words, struct err *err)
+{
+	struct skip_args *args = step->args = alloc_zeroed(sizeof(*args));
+
+	if (!step_args_size(words, &args->count, err))
+		return false;
+	if (args->count == 0)
+		step->flags &= ~STEP_READS; /* a loop would go round without waiting */
+	return true;
+}
+
+static bool parse_skipline(struct step *step, struct step_words *words, struct err *err)
+{
+	struct skip_args *args = step->args = alloc_zeroed(sizeof(*args));
+
+	return step_args_count(words, &args->count, err);
+}
+
+static void free_separators(void *args)
+{
+	separators_free(args);
+}
+
+static bool parse_skipuntil(struct step *step, struct step_words *words, struct err *err)
+{
+	step->args = step_args_separators(words, err);
+	return step->args != NULL;
+}
 
 /* What a skip answers; `enough` says whether the end is a good end for it. */
 static enum step_result skip_ended(struct session *s, enum stream_status status, uint64_t expected)
@@ -17,21 +54,25 @@ static enum step_result skip_ended(struct session *s, enum stream_status status,
 
 static enum step_result run_skip(struct session *s, const struct step *step)
 {
-	while (s->state.bytes < step->number) {
+	const struct skip_args *args = step->args;
+
+	while (s->state.bytes < args->count) {
 		uint64_t skipped = 0;
-		enum stream_status status = reader_skip(&s->connection->reader,
-							step->number - s->state.bytes, &skipped);
+		enum stream_status status =
+			reader_skip(&s->connection->reader, args->count - s->state.bytes, &skipped);
 
 		s->state.bytes += skipped;
 		if (status != STREAM_OK)
-			return skip_ended(s, status, step->number);
+			return skip_ended(s, status, args->count);
 	}
 	return session_step_moved(s, s->state.bytes);
 }
 
 static enum step_result run_skipline(struct session *s, const struct step *step)
 {
-	for (int budget = LINES_PER_RUN; s->state.records < step->number; budget--) {
+	const struct skip_args *args = step->args;
+
+	for (int budget = LINES_PER_RUN; s->state.records < args->count; budget--) {
 		uint64_t skipped = 0;
 		enum stream_status status;
 
@@ -54,7 +95,7 @@ static enum step_result run_skipline(struct session *s, const struct step *step)
 static enum step_result run_skipuntil(struct session *s, const struct step *step)
 {
 	uint64_t skipped = 0;
-	enum stream_status status = reader_skipuntil(&s->connection->reader, step->seps, &skipped);
+	enum stream_status status = reader_skipuntil(&s->connection->reader, step->args, &skipped);
 
 	s->state.bytes += skipped;
 	if (status != STREAM_OK)
@@ -67,7 +108,8 @@ const struct step_kind step_skip = {
 	.args = "N",
 	.summary = "read N bytes and throw them away",
 	.flags = STEP_READS,
-	.parse = parse_size,
+	.parse = parse_skip,
+	.free_args = free,
 	.run = run_skip,
 };
 
@@ -76,7 +118,8 @@ const struct step_kind step_skipline = {
 	.args = "[COUNT]",
 	.summary = "throw COUNT lines (1) away",
 	.flags = STEP_READS,
-	.parse = parse_optional_count,
+	.parse = parse_skipline,
+	.free_args = free,
 	.run = run_skipline,
 };
 
@@ -85,6 +128,7 @@ const struct step_kind step_skipuntil = {
 	.args = "SEP [or SEP]...",
 	.summary = "throw away up to and with a separator",
 	.flags = STEP_READS,
-	.parse = parse_separators,
+	.parse = parse_skipuntil,
+	.free_args = free_separators,
 	.run = run_skipuntil,
 };

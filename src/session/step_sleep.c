@@ -2,8 +2,24 @@
 /* step_sleep: wait. */
 #include "config.h"
 
+#include "base/alloc.h"
+#include "base/number.h"
 #include "session/session.h"
 #include "session/step_args.h"
+
+#include <stdlib.h>
+
+struct sleep_args {
+	uint64_t ms;
+};
+
+static bool parse_sleep(struct step *step, struct step_words *words, struct err *err)
+{
+	struct sleep_args *args = step->args = alloc_zeroed(sizeof(*args));
+	const char *word = step_args_word(words, "DURATION", err);
+
+	return word != NULL && number_duration(word, false, &args->ms, err);
+}
 
 static enum step_result run_sleep(struct session *s, const struct step *step)
 {
@@ -14,7 +30,7 @@ static enum step_result run_sleep(struct session *s, const struct step *step)
 		return session_step_done(s);
 	}
 	if (!timer_pending(timer))
-		timer_start(timer, step->number);
+		timer_start(timer, ((const struct sleep_args *)step->args)->ms);
 	return session_wait(s, WAIT_TIMER);
 }
 
@@ -22,6 +38,7 @@ const struct step_kind step_sleep = {
 	.name = "sleep",
 	.args = "DURATION",
 	.summary = "wait",
-	.parse = parse_duration,
+	.parse = parse_sleep,
+	.free_args = free,
 	.run = run_sleep,
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* step_writefile: send a file, in bounded memory. */
+/* step_writefile: send a file in bounded memory. */
 #include "config.h"
 
 #include "base/alloc.h"
@@ -15,11 +15,73 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-enum {
-	STALL_NOTICE_MS = 5000, /* neither direction has moved for so long */
+enum { STALL_NOTICE_MS = 5000 }; /* after so long without a byte in either direction */
+
+struct writefile_args {
+	char *path;   /* owned */
+	int fd;	      /* opened at start; -1: not, since the path holds %n */
+	bool rewinds; /* a regular file, read from its start each time */
 };
+
+/* --- at start --- */
+
+static void free_args(void *p)
+{
+	struct writefile_args *args = p;
+
+	if (args->fd > STDIN_FILENO)
+		(void)close(args->fd);
+	free(args->path);
+	free(args);
+}
+
+static bool parse_writefile(struct step *step, struct step_words *words, struct err *err)
+{
+	const char *word = step_args_word(words, "PATH", err);
+	struct writefile_args *args;
+
+	if (word == NULL)
+		return false;
+	if (word[0] == '\0')
+		return err_set(err, ERR_USAGE, "the PATH is empty");
+	args = step->args = alloc_zeroed(sizeof(*args));
+	args->path = alloc_string(word);
+	args->fd = -1;
+	if (strcmp(word, "-") == 0)
+		step->flags |= STEP_STDIN;
+	return true;
+}
+
+static int open_path(const char *path)
+{
+	return open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+}
+
+/* A file that is not regular can be read only once. */
+static bool open_writefile(const struct step *step, const struct step_list *list,
+			   const struct step_context *context, struct err *err)
+{
+	struct writefile_args *args = step->args;
+	struct stat st;
+
+	if (strstr(args->path, "%n") != NULL)
+		return true;
+	args->fd = step->flags & STEP_STDIN ? STDIN_FILENO : open_path(args->path);
+	if (args->fd < 0 || fstat(args->fd, &st) < 0)
+		return err_sys(err, ERR_USAGE, errno, "cannot open '%s'", args->path);
+	if (S_ISDIR(st.st_mode))
+		return err_set(err, ERR_USAGE, "cannot send '%s': it is a directory", args->path);
+	args->rewinds = context->keep_open || list->loops;
+	if (S_ISREG(st.st_mode) || !args->rewinds)
+		return true;
+	return err_set(err, ERR_USAGE, "%s: only a regular file can be sent %s", step->text,
+		       context->keep_open ? "to each connection (-k)" : "in each round of a loop");
+}
+
+/* --- for a connection --- */
 
 /* Every `%n` in PATH is the connection's number. */
 static char *numbered_path(const char *path, unsigned conn)
@@ -38,26 +100,26 @@ static char *numbered_path(const char *path, unsigned conn)
 	return whole;
 }
 
-/* A descriptor for this connection alone. What was opened at start is used
- * once, or else it is a regular file and read from its start each time. */
-static int open_path(const struct step *step, const char *path)
+/* A descriptor for this connection alone. */
+static int open_own(const struct writefile_args *args, const char *path)
 {
 	char link[64];
 
-	if (step->fd < 0)
-		return open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
-	if (!step->rewinds)
-		return fcntl(step->fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", step->fd);
+	if (args->fd < 0)
+		return open_path(path);
+	if (!args->rewinds)
+		return fcntl(args->fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", args->fd);
 	return open(link, O_RDONLY | O_CLOEXEC);
 }
 
 static bool open_file(struct session *s, const struct step *step, struct err *err)
 {
-	char *path = numbered_path(step->path, s->conn);
+	const struct writefile_args *args = step->args;
+	char *path = numbered_path(args->path, s->conn);
 	/* Inherited standard input stays as it is. */
-	bool inherited = (step->flags & STEP_STDIN) && !step->rewinds;
-	int fd = inherited ? step->fd : open_path(step, path);
+	bool inherited = (step->flags & STEP_STDIN) && !args->rewinds;
+	int fd = inherited ? args->fd : open_own(args, path);
 
 	if (fd < 0)
 		(void)err_sys(err, ERR_IO, errno, "cannot open '%s'", path);
@@ -122,6 +184,8 @@ const struct step_kind step_writefile = {
 	.args = "PATH",
 	.summary = "send a file ('-': standard input)",
 	.flags = STEP_SENDS,
-	.parse = parse_path,
+	.parse = parse_writefile,
+	.open = open_writefile,
+	.free_args = free_args,
 	.run = run_writefile,
 };

@@ -59,7 +59,7 @@ static void check_step(const struct step_list *list, size_t i)
 	bool last = i + 1 == list->count;
 
 	require(step->kind != NULL && step->kind->run != NULL);
-	require(step->index == i + 1 && step->fd == -1);
+	require(step->index == i + 1);
 	require(step->text != NULL && step->text[0] != '\0');
 	require(!(step->flags & STEP_LAST) || (last && !step->tried));
 	require(!(step->flags & STEP_STDIN) || list->uses_stdin);

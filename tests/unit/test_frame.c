@@ -4,6 +4,8 @@
 
 #include "session/frame.h"
 
+#include "base/bytes.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

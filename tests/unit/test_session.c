@@ -245,6 +245,48 @@ static void assert_failed(const struct rig *rig, enum err_kind kind, const char 
 	assert_int_equal(rig->err.kind, kind);
 }
 
+/* --- what the writing steps send --- */
+
+static void sends_with(const char *line, bool crlf, const char *data, size_t len)
+{
+	struct rig *rig = rig_new();
+
+	rig->settings.crlf = crlf;
+	start(rig, line, 0);
+	finish(rig);
+	assert_false(rig->failed);
+	assert_buffer(rig->got, data, len);
+	rig_free(rig);
+}
+
+#define SENDS(line, data)      sends_with(line, false, data, sizeof(data) - 1)
+#define SENDS_CRLF(line, data) sends_with(line, true, data, sizeof(data) - 1)
+
+static void bytes_to_send(void **state)
+{
+	(void)state;
+	SENDS("write|", "");
+	SENDS("write|a\\r\\n\\0\\xff\\101", "a\r\n\0\377A");
+	SENDS("write|-", "-");
+	SENDS("writeline|", "\n");
+	SENDS("writeline|a\\n", "a\n\n");
+	SENDS("writehex|", "");
+	SENDS("writehex|00 fF\t10", "\0\377\20");
+	SENDS("writeframe|u8|", "\0");
+	SENDS("writeframe|u16be|a\\0", "\0\2a\0");
+	SENDS("writeframe|u32le|abc", "\3\0\0\0abc");
+	SENDS("writeframe|u64be|a", "\0\0\0\0\0\0\0\1a");
+	SENDS("writeframe|varint|abc", "\3abc");
+	SENDS("writeframe|netstring|", "0:,");
+	SENDS("writeframe|netstring|hello", "5:hello,");
+}
+
+static void lines_end_in_cr_lf_with_crlf(void **state)
+{
+	(void)state;
+	SENDS_CRLF("writeline|a|write|b\\n", "a\r\nb\n");
+}
+
 /* --- random chunkings --- */
 
 static uint64_t draw(struct rig *rig, uint64_t below)
@@ -753,6 +795,8 @@ static void waiting_costs_nothing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(bytes_to_send),
+		cmocka_unit_test(lines_end_in_cr_lf_with_crlf),
 		cmocka_unit_test(does_not_depend_on_how_bytes_are_split),
 		cmocka_unit_test(ends_when_the_peer_does),
 		cmocka_unit_test(waits_for_a_slow_reader),
