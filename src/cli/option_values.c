@@ -256,7 +256,7 @@ bool option_settle(struct options *out, struct err *err)
 	out->dialing.handshake_timeout_ms = out->handshake_timeout_ms;
 	out->dialing.nagle = out->nagle;
 	out->listening.family = family;
-	out->session.handshake_timeout_ms = out->handshake_timeout_ms;
+	out->serve.handshake_timeout_ms = out->handshake_timeout_ms;
 	out->serve.nagle = out->nagle;
 	out->serve.keep_open = out->serve.keep_open || out->serve.accept_count > 0;
 	return true;

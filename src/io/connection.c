@@ -80,11 +80,6 @@ void connection_flush(struct connection *c)
 	transport_flush(c->transport);
 }
 
-enum stream_status connection_handshake(struct connection *c, struct err *err)
-{
-	return transport_handshake(c->transport, err);
-}
-
 bool connection_wakes_reader(const struct connection *c)
 {
 	return c->transport->room > 0;

@@ -56,9 +56,6 @@ bool connection_update(struct connection *c);
 /* Send what is queued as far as the kernel takes it now. */
 void connection_flush(struct connection *c);
 
-/* See transport_handshake(). */
-enum stream_status connection_handshake(struct connection *c, struct err *err);
-
 /* Can the peer's bytes wake the task? Can bytes leaving towards it? For the owner's
  * check against lost wake-ups. */
 bool connection_wakes_reader(const struct connection *c);

@@ -45,7 +45,7 @@ struct listener {
 	listener_accept_fn accepted;
 	void *arg;
 	bool paused;
-	bool waiting; /* accepting failed: until the timer or a nudge */
+	bool waiting; /* accepting failed: until the timer ends or a descriptor is free */
 	bool said;    /* ... and it has been said */
 	bool watching;
 };
@@ -155,7 +155,7 @@ static void run(void *arg)
 	struct listener *l = arg;
 
 	if (l->waiting && timer_expired(l->retry))
-		listener_nudge(l);
+		listener_retry(l);
 	for (size_t i = 0; i < l->sockets.count && !l->waiting; i++)
 		if (l->watches[i].ready)
 			accept_batch(l, &l->watches[i]);
@@ -254,7 +254,7 @@ void listener_resume(struct listener *l)
 	update(l);
 }
 
-void listener_nudge(struct listener *l)
+void listener_retry(struct listener *l)
 {
 	if (!l->waiting)
 		return;

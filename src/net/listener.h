@@ -58,7 +58,7 @@ void listener_pause(struct listener *listener);
 void listener_resume(struct listener *listener);
 
 /* Another descriptor has been closed: try again at once after EMFILE. */
-void listener_nudge(struct listener *listener);
+void listener_retry(struct listener *listener);
 
 /* Each socket's address in the form that connect takes, "tls:" in front where
  * the address has it. Borrowed. */

@@ -8,28 +8,48 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "io/loop.h"
+#include "io/sockaddr.h"
+#include "io/socket_info.h"
+#include "net/opening.h"
 #include "session/ready.h"
 #include "session/session.h"
-#include "tls/transport_tls.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <sys/queue.h>
 
+/* A connection that is still being opened. */
+struct arrival {
+	struct server *server;
+	unsigned conn;
+	char *peer;
+	uint64_t accepted_ms;
+	struct opening *opening;
+	struct task task;
+	TAILQ_ENTRY(arrival) link;
+};
+
+enum server_state {
+	SERVER_ACCEPTING,
+	SERVER_FULL,	  /* accepts again when a connection ends */
+	SERVER_CLOSING,	  /* accepts no more; serves the rest */
+	SERVER_FINISHING, /* the same after a signal, for at most the close timeout */
+	SERVER_OVER,	  /* `done` has been called */
+};
+
 struct server {
 	struct server_shared shared;
 	struct session_shared session_shared;
 	struct listener *listener; /* owned; NULL once no more are accepted */
+	TAILQ_HEAD(, arrival) arrivals;
 	TAILQ_HEAD(, session) sessions;
-	uint64_t open;	       /* connections being served */
-	unsigned accepted;     /* so far; the last one's number */
-	unsigned pipes;	       /* the pumps' */
-	unsigned failed;       /* the lowest number that failed; 0: none */
-	int failed_status;     /* ... and how */
-	bool closing_listener; /* it is to be freed by our task */
-	bool max_said;
-	bool finishing; /* a signal came */
-	bool over;	/* `done` has been called */
+	enum server_state state;
+	uint64_t open;	   /* arrivals and sessions */
+	unsigned accepted; /* so far; the number of the last one */
+	unsigned pipes;	   /* of the pumps */
+	unsigned failed;   /* the lowest number that failed; 0: none */
+	int failed_status; /* ... and its exit status */
+	bool max_reported; /* SERVER_FULL is reported once */
 	struct task task;
 	struct timer *accept_timer; /* NULL: --accept-timeout was not given */
 	struct timer *finish_timer;
@@ -37,23 +57,35 @@ struct server {
 	void *arg;
 };
 
+/* The one place that changes the state. The listener may be the caller, so the task
+ * frees it. */
+static void set_state(struct server *server, enum server_state state)
+{
+	static const char *const names[] = { "accepting", "full", "closing", "finishing", "over" };
+
+	if (server->state == state)
+		return;
+	log_line(LOG_DEBUG, "server: %s, was %s", names[state], names[server->state]);
+	server->state = state;
+	if (server->listener == NULL)
+		return;
+	if (state == SERVER_ACCEPTING)
+		listener_resume(server->listener);
+	else
+		listener_pause(server->listener);
+	if (state > SERVER_FULL)
+		task_wake(&server->task);
+}
+
 static void end(struct server *server, int status)
 {
-	if (server->over)
+	if (server->state == SERVER_OVER)
 		return;
-	server->over = true;
+	set_state(server, SERVER_OVER);
 	server->done(server->arg, status);
 }
 
-static void end_if_idle(struct server *server)
-{
-	bool accepting = server->listener != NULL && !server->closing_listener;
-
-	if (!accepting && server->open == 0)
-		end(server, server->failed_status);
-}
-
-/* --- accepting --- */
+/* --- how many --- */
 
 /* One connection at a time where they share standard input. */
 static uint64_t most_at_once(const struct server *server)
@@ -72,28 +104,31 @@ static uint64_t most_in_all(const struct server *server)
 	return options->keep_open ? UINT64_MAX : 1;
 }
 
-/* The listener calls us while it accepts: it is freed from our own task. */
-static void stop_accepting(struct server *server)
+static void report_max(struct server *server)
 {
-	if (server->listener == NULL)
+	if (server->max_reported || server->shared.steps->uses_stdin)
 		return;
-	listener_pause(server->listener);
-	server->closing_listener = true;
-	task_wake(&server->task);
+	server->max_reported = true;
+	log_line(LOG_NOTICE, "%" PRIu64 " connections (--max-conns): further ones wait",
+		 server->open);
 }
 
-static void pause_when_full(struct server *server)
+/* The number of connections has changed. */
+static void update(struct server *server)
 {
 	uint64_t most = most_at_once(server);
 
-	if (server->listener == NULL || most == 0 || server->open < most)
-		return;
-	listener_pause(server->listener);
-	if (server->max_said || server->shared.steps->uses_stdin)
-		return;
-	server->max_said = true;
-	log_line(LOG_NOTICE, "%" PRIu64 " connections (--max-conns): further ones wait",
-		 server->open);
+	if (server->state > SERVER_FULL) {
+		if (server->open == 0)
+			end(server, server->failed_status);
+	} else if (server->accepted >= most_in_all(server)) {
+		set_state(server, SERVER_CLOSING);
+	} else if (most > 0 && server->open >= most) {
+		set_state(server, SERVER_FULL);
+		report_max(server);
+	} else {
+		set_state(server, SERVER_ACCEPTING);
+	}
 }
 
 static void restart_accept_timer(struct server *server)
@@ -102,7 +137,29 @@ static void restart_accept_timer(struct server *server)
 		timer_start(server->accept_timer, server->shared.options->accept_timeout_ms);
 }
 
-/* The connection has ended: tell, count, and make room for the next. */
+/* --- connections --- */
+
+static void report_failure(struct server *server, unsigned conn, const char *peer,
+			   const struct err *err)
+{
+	log_line(LOG_ERROR, "%s: %s", peer, err->text);
+	if (server->failed == 0 || conn < server->failed) {
+		server->failed = conn;
+		server->failed_status = err_status(err->kind);
+	}
+}
+
+static void connection_ended(struct server *server, unsigned conn)
+{
+	log_line(LOG_INFO, "connection %u has ended", conn);
+	server->open--;
+	if (server->listener != NULL)
+		listener_retry(server->listener);
+	if (server->open == 0)
+		restart_accept_timer(server);
+	update(server);
+}
+
 static void session_done(void *arg, struct session *session)
 {
 	struct server *server = arg;
@@ -111,62 +168,121 @@ static void session_done(void *arg, struct session *session)
 	if (err != NULL) {
 		char *peer = session_peer(session);
 
-		log_line(LOG_ERROR, "%s: %s", peer, err->text);
+		report_failure(server, session->conn, peer, err);
 		free(peer);
-		if (server->failed == 0 || session->conn < server->failed) {
-			server->failed = session->conn;
-			server->failed_status = err_status(err->kind);
-		}
 	}
-	log_line(LOG_INFO, "connection %u has ended", session->conn);
 	TAILQ_REMOVE(&server->sessions, session, link);
-	server->open--;
-	if (server->listener != NULL && !server->closing_listener) {
-		listener_nudge(server->listener);
-		listener_resume(server->listener);
-	}
-	if (server->open == 0)
-		restart_accept_timer(server);
-	end_if_idle(server);
+	connection_ended(server, session->conn);
 }
 
-static void add_connection(struct server *server, struct transport *transport)
+static void start_session(struct server *server, struct transport *transport, unsigned conn,
+			  uint64_t deadline_ms)
 {
-	struct session *session =
-		session_new(&server->session_shared, transport, ++server->accepted,
-			    server->shared.settings->timeout_ms, session_done, server);
+	struct session *session = session_new(&server->session_shared, transport, conn, deadline_ms,
+					      session_done, server);
 
 	TAILQ_INSERT_TAIL(&server->sessions, session, link);
-	server->open++;
-	restart_accept_timer(server);
-	if (log_enabled(LOG_INFO)) {
-		char *peer = session_peer(session);
-
-		log_line(LOG_INFO, "connection %u from %s", session->conn, peer);
-		free(peer);
-	}
 }
 
-static struct transport *make_transport(struct server *server, int fd,
-					const struct socket_address *peer, bool tls)
+static void arrival_free(struct arrival *a)
 {
-	struct transport *transport =
-		transport_plain_new(server->shared.loop, fd, peer, server->shared.options->nagle);
+	TAILQ_REMOVE(&a->server->arrivals, a, link);
+	opening_free(a->opening);
+	task_cancel(&a->task);
+	free(a->peer);
+	free(a);
+}
 
-	if (tls)
-		transport = transport_tls_server(transport, server->shared.tls);
-	return transport;
+/* What is left of --timeout, which counts from accept on; at least 1 ms. */
+static uint64_t time_left(const struct arrival *a)
+{
+	uint64_t limit = a->server->shared.settings->timeout_ms;
+	uint64_t used = loop_now() - a->accepted_ms;
+
+	if (limit == 0)
+		return 0;
+	return used < limit ? limit - used : 1;
+}
+
+static void arrival_run(void *arg)
+{
+	struct arrival *a = arg;
+	struct server *server = a->server;
+	unsigned conn = a->conn;
+	struct err err;
+
+	switch (opening_run(a->opening, &err)) {
+	case OPENING_AGAIN:
+		return;
+	case OPENING_DONE:
+		start_session(server, opening_take(a->opening), conn, time_left(a));
+		arrival_free(a);
+		return;
+	case OPENING_FAILED:
+		break;
+	}
+	event_writer_error(server->shared.events, conn, &err);
+	report_failure(server, conn, a->peer, &err);
+	arrival_free(a);
+	connection_ended(server, conn);
+}
+
+/* `peer` is handed over. */
+static void start_opening(struct server *server, struct transport *transport, unsigned conn,
+			  char *peer)
+{
+	const struct opening_limit limit = { server->shared.settings->timeout_ms, "--timeout" };
+	const struct opening_limit handshake = { server->shared.options->handshake_timeout_ms,
+						 "--handshake-timeout" };
+	struct arrival *a = alloc_zeroed(sizeof(*a));
+
+	a->server = server;
+	a->conn = conn;
+	a->peer = peer;
+	a->accepted_ms = loop_now();
+	task_init(&a->task, server->shared.loop, arrival_run, a);
+	a->opening = opening_new(&a->task, transport, limit);
+	opening_add_tls_server(a->opening, server->shared.tls, handshake);
+	TAILQ_INSERT_TAIL(&server->arrivals, a, link);
+	task_wake(&a->task);
+}
+
+static char *peer_text(const struct socket_address *peer, unsigned conn)
+{
+	char *text = sockaddr_text((const struct sockaddr *)&peer->addr, peer->len);
+
+	if (*text != '\0')
+		return text;
+	free(text);
+	return alloc_printf("connection %u", conn);
+}
+
+static void add_connection(struct server *server, int fd, const struct socket_address *address,
+			   bool tls)
+{
+	unsigned conn = ++server->accepted;
+	struct transport *transport = transport_plain_new(server->shared.loop, fd, address,
+							  server->shared.options->nagle);
+	char *peer = tls || log_enabled(LOG_INFO) ? peer_text(address, conn) : NULL;
+
+	server->open++;
+	restart_accept_timer(server);
+	if (peer != NULL)
+		log_line(LOG_INFO, "connection %u from %s", conn, peer);
+	if (tls) {
+		start_opening(server, transport, conn, peer);
+		return;
+	}
+	start_session(server, transport, conn, server->shared.settings->timeout_ms);
+	free(peer);
 }
 
 static void accepted(void *arg, int fd, const struct socket_address *peer, bool tls)
 {
 	struct server *server = arg;
 
-	add_connection(server, make_transport(server, fd, peer, tls));
-	if (server->accepted >= most_in_all(server))
-		stop_accepting(server);
-	else
-		pause_when_full(server);
+	add_connection(server, fd, peer, tls);
+	update(server);
 }
 
 /* --- time and signals --- */
@@ -175,14 +291,16 @@ static void abort_all(struct server *server)
 {
 	struct session *session;
 
+	while (!TAILQ_EMPTY(&server->arrivals))
+		arrival_free(TAILQ_FIRST(&server->arrivals));
 	while ((session = TAILQ_FIRST(&server->sessions)) != NULL) {
 		TAILQ_REMOVE(&server->sessions, session, link);
 		session_abort(session);
-		server->open--;
 	}
+	server->open = 0;
 }
 
-static void nobody_came(struct server *server)
+static void accept_timed_out(struct server *server)
 {
 	struct err err;
 
@@ -197,16 +315,14 @@ static void server_run(void *arg)
 {
 	struct server *server = arg;
 
-	if (server->closing_listener) {
-		server->closing_listener = false;
+	if (server->state > SERVER_FULL) {
 		listener_free(server->listener);
 		server->listener = NULL;
-		end_if_idle(server);
 	}
 	if (timer_expired(server->accept_timer)) {
 		timer_stop(server->accept_timer);
-		if (server->open == 0 && server->listener != NULL)
-			nobody_came(server);
+		if (server->open == 0 && server->state == SERVER_ACCEPTING)
+			accept_timed_out(server);
 	}
 	if (timer_expired(server->finish_timer)) {
 		timer_stop(server->finish_timer);
@@ -217,23 +333,21 @@ static void server_run(void *arg)
 
 void server_finish(struct server *server)
 {
-	uint64_t grace = server->shared.settings->close_timeout_ms;
-
-	if (server->finishing) {
-		abort_all(server);
-		end(server, server->failed_status);
+	if (server->state == SERVER_OVER)
 		return;
-	}
-	server->finishing = true;
-	stop_accepting(server);
+	if (server->state == SERVER_FINISHING)
+		abort_all(server);
+	else
+		set_state(server, SERVER_FINISHING);
 	if (server->open == 0) {
 		end(server, server->failed_status);
 		return;
 	}
-	log_line(LOG_NOTICE, "finishing %" PRIu64 " connection%s, once more to stop now",
+	log_line(LOG_NOTICE,
+		 "finishing %" PRIu64 " connection%s, send the signal again to stop now",
 		 server->open, server->open == 1 ? "" : "s");
 	server->finish_timer = timer_new(&server->task);
-	timer_start(server->finish_timer, grace);
+	timer_start(server->finish_timer, server->shared.settings->close_timeout_ms);
 }
 
 /* --- life --- */
@@ -255,6 +369,7 @@ static struct server *server_alloc(const struct server_shared *shared, server_do
 	};
 	server->done = done;
 	server->arg = arg;
+	TAILQ_INIT(&server->arrivals);
 	TAILQ_INIT(&server->sessions);
 	task_init(&server->task, shared->loop, server_run, server);
 	return server;
@@ -284,8 +399,10 @@ struct server *server_new_connected(const struct server_shared *shared, int fd, 
 				    server_done_fn done, void *arg)
 {
 	struct server *server = server_alloc(shared, done, arg);
+	struct socket_address peer = socket_info_peer(fd);
 
-	add_connection(server, make_transport(server, fd, NULL, tls));
+	set_state(server, SERVER_CLOSING);
+	add_connection(server, fd, &peer, tls);
 	return server;
 }
 

@@ -23,7 +23,8 @@ struct serve_options {
 	bool keep_open;
 	uint64_t accept_count; /* --accept N; 0: no bound */
 	uint64_t accept_timeout_ms;
-	uint64_t max_conns; /* 0: no bound */
+	uint64_t max_conns;	       /* 0: no bound */
+	uint64_t handshake_timeout_ms; /* 0: no bound */
 	bool nagle;
 	const char *address_file;
 	int ready_fd; /* -1: none */

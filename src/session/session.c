@@ -41,6 +41,8 @@ struct session *session_new(const struct session_shared *shared, struct transpor
 	if (shared->steps->keeps_record)
 		s->record = evbuffer_new();
 	session_time_begin(s, deadline_ms);
+	if (!shared->steps->silent)
+		event_writer_open(shared->events, conn, s->connection);
 	task_wake(&s->task);
 	return s;
 }
@@ -164,33 +166,6 @@ static void end_steps(struct session *s)
 		s->phase = SESSION_OVER;
 	else if (s->phase != SESSION_OVER)
 		s->phase = SESSION_CLOSING;
-}
-
-static bool run_handshake(struct session *s)
-{
-	struct err err;
-
-	switch (connection_handshake(s->connection, &err)) {
-	case STREAM_AGAIN:
-		s->waits = WAIT_READ;
-		return false;
-	case STREAM_OK:
-		session_time_steps(s);
-		s->opened = !s->shared->steps->silent;
-		if (s->opened)
-			event_writer_open(s->shared->events, s->conn, s->connection);
-		s->phase = SESSION_STEPS;
-		return true;
-	case STREAM_EOF:
-	case STREAM_OVERRUN:
-	case STREAM_ERROR:
-		break;
-	}
-	(void)err_prefix(&err, "TLS handshake");
-	event_writer_error(s->shared->events, s->conn, &err);
-	session_note_error(s, &err);
-	s->phase = SESSION_OVER;
-	return true;
 }
 
 static void begin_step(struct session *s, const struct step *step)
@@ -323,7 +298,7 @@ static bool run_closing(struct session *s)
 
 static void finish(struct session *s)
 {
-	if (s->opened)
+	if (!s->shared->steps->silent)
 		event_writer_close(s->shared->events, s->conn, connection_sent(s->connection),
 				   connection_received(s->connection),
 				   loop_now_us() - s->started_us);
@@ -340,7 +315,7 @@ static void apply_time(struct session *s)
 
 	if (result == STEP_AGAIN)
 		return;
-	if (s->phase == SESSION_HANDSHAKE || s->phase == SESSION_CLOSING)
+	if (s->phase == SESSION_CLOSING)
 		s->phase = SESSION_OVER;
 	else if (!take_result(s, step, result, !deadline))
 		end_steps(s);
@@ -356,9 +331,6 @@ static void session_run(void *arg)
 		apply_time(s);
 	while (more) {
 		switch (s->phase) {
-		case SESSION_HANDSHAKE:
-			more = run_handshake(s);
-			break;
 		case SESSION_STEPS:
 		case SESSION_SALVAGE:
 			more = run_steps(s);

@@ -75,7 +75,6 @@ struct step_state {
 };
 
 enum session_phase {
-	SESSION_HANDSHAKE,
 	SESSION_STEPS,
 	SESSION_SALVAGE, /* sending failed: read what the peer had sent, then fail */
 	SESSION_CLOSING,
@@ -93,7 +92,6 @@ struct session {
 	unsigned next;	/* the one after it */
 	unsigned waits; /* enum session_wait, or-ed; of the last run */
 	enum session_phase phase;
-	bool opened;  /* its open event has been given */
 	bool overran; /* a tried step met the limit in this round of a loop */
 	struct step_state state;
 	uint64_t round_start;	       /* bytes consumed when this round of a loop began */
@@ -107,7 +105,7 @@ struct session {
 	TAILQ_ENTRY(session) link; /* for its owner */
 };
 
-/* `transport` is handed over; its handshake may still be going on. `deadline_ms`
+/* `transport` is handed over; it is open, TLS included. `deadline_ms`
  * is all the time it has, 0: no bound. */
 struct session *session_new(const struct session_shared *shared, struct transport *transport,
 			    unsigned conn, uint64_t deadline_ms, session_done_fn done, void *arg);
@@ -193,18 +191,17 @@ void session_piece_rest(struct session *s, struct evbuffer *data);
 
 void session_note_error(struct session *s, const struct err *err); /* unless it has one */
 
-/* The limits of time. Begin: from here on the deadline, the handshake's and the
- * idle one count; steps: hands are shaken; step: the next step begins; idle_off:
- * silence is allowed from now on; end: only the deadline counts. */
+/* The limits of time. Begin: from here on the deadline and the idle one count; step: the
+ * next step begins; idle_off: silence is allowed from now on; end: only the deadline
+ * counts. */
 void session_time_begin(struct session *s, uint64_t deadline_ms);
-void session_time_steps(struct session *s);
 void session_time_step(struct session *s);
 void session_time_idle_off(struct session *s);
 void session_time_end(struct session *s);
 void session_time_free(struct session *s);
 
 /* Has a time limit passed? AGAIN: none has; else it is noted as the failure of
- * the running step, or of the handshake or the closing. `*deadline`: it was the
+ * the running step, or of the closing. `*deadline`: it was the
  * one that nothing forgives. */
 enum step_result session_check_time(struct session *s, bool *deadline);
 

@@ -11,7 +11,7 @@
 
 struct session_limits {
 	struct timer *deadline; /* timers: NULL when not asked for */
-	struct timer *step;	/* the handshake's, then each step's */
+	struct timer *step;	/* of the running step */
 	struct timer *idle;
 	uint64_t idle_bytes; /* sent and received when a byte last moved */
 	uint64_t idle_since; /* ... which was then, ms */
@@ -31,31 +31,14 @@ static struct timer *start_timer(struct session *s, uint64_t ms)
 void session_time_begin(struct session *s, uint64_t deadline_ms)
 {
 	const struct session_settings *settings = s->shared->settings;
-	struct err err;
-	bool shaking = connection_handshake(s->connection, &err) == STREAM_AGAIN;
-	uint64_t handshake_ms = shaking ? settings->handshake_timeout_ms : 0;
 
-	if (deadline_ms == 0 && handshake_ms == 0 && settings->idle_timeout_ms == 0 &&
-	    settings->step_timeout_ms == 0)
+	if (deadline_ms == 0 && settings->idle_timeout_ms == 0 && settings->step_timeout_ms == 0)
 		return;
 	s->limits = alloc_zeroed(sizeof(*s->limits));
 	s->limits->deadline = start_timer(s, deadline_ms);
-	s->limits->step = start_timer(s, handshake_ms);
 	s->limits->idle = start_timer(s, settings->idle_timeout_ms);
-}
-
-void session_time_steps(struct session *s)
-{
-	struct session_limits *l = s->limits;
-
-	if (l == NULL)
-		return;
-	timer_free(l->step);
-	l->step = NULL;
-	if (s->shared->settings->step_timeout_ms > 0)
-		l->step = timer_new(&s->task);
-	else if (l->deadline == NULL && l->idle == NULL)
-		session_time_free(s);
+	if (settings->step_timeout_ms > 0)
+		s->limits->step = timer_new(&s->task);
 }
 
 void session_time_step(struct session *s)
@@ -95,7 +78,7 @@ static enum step_result fail_late(struct session *s, uint64_t ms, const char *op
 
 	if (s->phase == SESSION_STEPS || s->phase == SESSION_SALVAGE)
 		return session_fail(s, &err, NULL);
-	(void)err_prefix(&err, "%s", s->phase == SESSION_HANDSHAKE ? "TLS handshake" : "closing");
+	(void)err_prefix(&err, "closing");
 	if (s->err == NULL)
 		event_writer_error(s->shared->events, s->conn, &err);
 	session_note_error(s, &err);
@@ -141,7 +124,5 @@ enum step_result session_check_time(struct session *s, bool *deadline)
 	if (!timer_expired(l->step))
 		return STEP_AGAIN;
 	timer_stop(l->step);
-	if (s->phase == SESSION_HANDSHAKE)
-		return fail_late(s, settings->handshake_timeout_ms, "--handshake-timeout");
 	return fail_late(s, settings->step_timeout_ms, "--step-timeout");
 }

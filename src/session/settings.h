@@ -29,8 +29,7 @@ struct session_settings {
 	size_t limit;	   /* bytes before a separator */
 	size_t high_water; /* write buffer marks, bytes */
 	size_t low_water;
-	uint64_t timeout_ms;	       /* listen, echo: each connection; else from start to exit */
-	uint64_t handshake_timeout_ms; /* listen, echo: the TLS handshake */
+	uint64_t timeout_ms; /* listen, echo: each connection; else from start to exit */
 	uint64_t step_timeout_ms;
 	uint64_t idle_timeout_ms;
 	uint64_t close_timeout_ms;

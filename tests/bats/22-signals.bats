@@ -240,7 +240,7 @@ print(p.wait(20))'
 	wait_exit "$SERVER"
 	assert_equal 143 "$status" "exit status"
 	is "$SERVER_ERR" 'standard error' "listening on $ADDRESS
-liu: finishing 2 connections, once more to stop now"
+liu: finishing 2 connections, send the signal again to stop now"
 	is "$one_said" 'what the first got' "b'hello\\n'
 b'bye\\n'"
 	wait_for_line "$HOLDER_SAID" bye
@@ -261,7 +261,7 @@ refuses() {
 	wait_exit "$SERVER"
 	assert_equal 143 "$status" "exit status"
 	is "$SERVER_ERR" 'standard error' "listening on $ADDRESS
-liu: finishing 1 connection, once more to stop now"
+liu: finishing 1 connection, send the signal again to stop now"
 }
 
 @test "... for at most --close-timeout" {
@@ -274,7 +274,7 @@ liu: finishing 1 connection, once more to stop now"
 	assert_equal 143 "$status" "exit status"
 	[ $(($(now_ms) - began)) -ge 650 ] || fail "ended after $(($(now_ms) - began)) ms"
 	is "$SERVER_ERR" 'standard error' "listening on $ADDRESS
-liu: finishing 1 connection, once more to stop now"
+liu: finishing 1 connection, send the signal again to stop now"
 }
 
 @test "a second signal ends at once" {
@@ -285,7 +285,7 @@ liu: finishing 1 connection, once more to stop now"
 	stop "$SERVER"
 	assert_equal 143 "$status" "exit status"
 	is "$SERVER_ERR" 'standard error' "listening on $ADDRESS
-liu: finishing 1 connection, once more to stop now"
+liu: finishing 1 connection, send the signal again to stop now"
 }
 
 @test "SIGINT does to a listener what SIGTERM does" {
@@ -303,7 +303,7 @@ print(c.recv(1))
 p.send_signal(signal.SIGINT)
 print(p.wait(20), p.stderr.read())'
 	assert_status 0
-	assert_output_is "liu: finishing 1 connection, once more to stop now
+	assert_output_is "liu: finishing 1 connection, send the signal again to stop now
 b'y'
 -2 b''"
 	assert_error_is ''

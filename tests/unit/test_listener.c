@@ -379,7 +379,7 @@ static int run_out(struct fixture *f)
 	if (f->count != 1)
 		return 4;
 	close(f->fds[--f->count]);
-	listener_nudge(f->listener);
+	listener_retry(f->listener);
 	if (!wait_count(f, 1))
 		return 5; /* the second, at once */
 	if (support_idle(f->loop, 50) > 30 || f->count != 1)

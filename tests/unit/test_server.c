@@ -11,6 +11,8 @@
 #include "net/address.h"
 #include "session/event_writer.h"
 #include "session/step.h"
+#include "tls/tls_config.h"
+#include "tls/tls_settings.h"
 #include "unit/support.h"
 
 #include <errno.h>
@@ -39,6 +41,7 @@ struct rig {
 	struct step_list *list;
 	struct server_shared shared;
 	struct address address;
+	struct tls_config *tls;
 	struct sockaddr_storage addr;
 	socklen_t addr_len;
 	struct server *server;
@@ -84,6 +87,7 @@ static int tear_down(void **state)
 		if (rig->clients[i] >= 0)
 			close(rig->clients[i]);
 	step_list_free(rig->list);
+	tls_config_free(rig->tls);
 	address_free(&rig->address);
 	event_writer_free(rig->events);
 	stdout_writer_free(rig->output);
@@ -120,6 +124,7 @@ static struct server *try_start(struct rig *rig, const char *step, struct err *e
 		.settings = &rig->settings,
 		.steps = rig->list,
 		.events = rig->events,
+		.tls = rig->tls,
 	};
 	return server_new(&rig->shared, &rig->address, 1, &rig->listening, server_over, rig, err);
 }
@@ -130,6 +135,17 @@ static void start(struct rig *rig, const char *step)
 
 	rig->server = try_start(rig, step, &err);
 	assert_non_null(rig->server);
+}
+
+static void start_tls(struct rig *rig, const char *step)
+{
+	static const struct tls_settings settings = { 0 };
+	struct err err;
+
+	rig->tls = tls_config_server(&settings, NULL, 0, &err);
+	assert_non_null(rig->tls);
+	rig->address.tls = true;
+	start(rig, step);
 }
 
 /* Turns enough for what is on its way, however busy the machine. */
@@ -266,6 +282,64 @@ static void a_second_signal_ends_at_once(void **state)
 	finish(rig, 0);
 }
 
+static void a_handshake_has_its_own_limit_and_counts(void **state)
+{
+	struct rig *rig = *state;
+
+	rig->options.accept_count = CLIENTS;
+	rig->options.handshake_timeout_ms = SHORT_MS;
+	rig->settings.step_timeout_ms = 1;
+	start_tls(rig, "readline");
+	dial_all(rig);
+	assert_int_equal(rig->dones, 0);
+	finish(rig, 6);
+}
+
+static void the_deadline_covers_the_handshake(void **state)
+{
+	struct rig *rig = *state;
+
+	rig->options.accept_count = 1;
+	rig->options.handshake_timeout_ms = SUPPORT_DEADLINE_MS;
+	rig->settings.timeout_ms = SHORT_MS;
+	start_tls(rig, "readline");
+	rig->clients[0] = dial(rig);
+	finish(rig, 6);
+}
+
+static void a_handshake_takes_a_place(void **state)
+{
+	struct rig *rig = *state;
+	char byte;
+
+	rig->options.max_conns = 1;
+	rig->options.handshake_timeout_ms = SHORT_MS;
+	start_tls(rig, "readline");
+	dial_all(rig);
+	support_send(rig->clients[1], "no TLS", 6);
+	settle(rig);
+	assert_int_equal(support_try_receive(rig->clients[1], &byte, 1), -EAGAIN);
+	server_finish(rig->server);
+	assert_int_equal(rig->dones, 0);
+	finish(rig, 6);
+}
+
+static void a_handshake_can_be_aborted(void **state)
+{
+	struct rig *rig = *state;
+	char byte;
+
+	start_tls(rig, "readline");
+	dial_all(rig);
+	support_send(rig->clients[0], "\x16\x03", 2);
+	settle(rig);
+	server_finish(rig->server);
+	server_finish(rig->server);
+	assert_int_equal(rig->dones, 1);
+	assert_int_equal(support_try_receive(rig->clients[1], &byte, 1), 0);
+	finish(rig, 0);
+}
+
 static void can_be_freed_with_connections_open(void **state)
 {
 	struct rig *rig = *state;
@@ -317,6 +391,12 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_signal_gives_the_rest_the_close_timeout, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(a_second_signal_ends_at_once, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_handshake_has_its_own_limit_and_counts, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(the_deadline_covers_the_handshake, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(a_handshake_takes_a_place, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_handshake_can_be_aborted, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(can_be_freed_with_connections_open, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(nothing_is_left_when_it_cannot_say_where, set_up,

@@ -74,7 +74,6 @@ static struct rig *rig_new_in(struct loop *loop)
 		.high_water = SETTINGS_HIGH_WATER,
 		.low_water = SETTINGS_HIGH_WATER / 4,
 		.close_timeout_ms = SETTINGS_CLOSE_TIMEOUT_MS,
-		.handshake_timeout_ms = SETTINGS_HANDSHAKE_TIMEOUT_MS,
 	};
 	rig->peer = -1;
 	rig->printed = evbuffer_new();
@@ -587,26 +586,6 @@ static void can_be_aborted_while_it_closes(void **state)
 	abort_in_phase(rig, SESSION_CLOSING);
 }
 
-static void can_be_aborted_in_a_handshake(void **state)
-{
-	const struct tls_settings settings = { 0 };
-	struct rig *rig = rig_new();
-	struct err err;
-	struct tls_config *config = tls_config_server(&settings, NULL, 0, &err);
-	struct transport *lower;
-	int pair[2];
-
-	(void)state;
-	assert_non_null(config);
-	support_unix_pair(pair);
-	rig->peer = pair[0];
-	lower = transport_plain_new(rig->loop, pair[1], NULL, false);
-	start_on(rig, "readline", transport_tls_server(lower, config), LONG_MS);
-	support_send(rig->peer, "\x16\x03", 2);
-	abort_in_phase(rig, SESSION_HANDSHAKE);
-	tls_config_free(config);
-}
-
 /* The peer reads no more: sending fails, and what it sends is still awaited. */
 static void start_salvage(struct rig *rig)
 {
@@ -729,29 +708,6 @@ static void an_idle_timeout_counts_from_the_last_byte(void **state)
 	rig_free(rig);
 }
 
-static void a_handshake_has_its_own_limit(void **state)
-{
-	const struct tls_settings settings = { 0 };
-	struct rig *rig = rig_new();
-	struct err err;
-	struct tls_config *config = tls_config_server(&settings, NULL, 0, &err);
-	struct transport *lower;
-	int pair[2];
-
-	(void)state;
-	rig->settings.handshake_timeout_ms = SHORT_MS;
-	rig->settings.step_timeout_ms = 1;
-	support_unix_pair(pair);
-	rig->peer = pair[0];
-	lower = transport_plain_new(rig->loop, pair[1], NULL, false);
-	start_on(rig, "readline", transport_tls_server(lower, config), 0);
-	finish_between(rig, SHORT_MS, LONG_MS);
-	assert_failed(rig, ERR_TIMEOUT,
-		      "TLS handshake: timed out after 0.04 s (--handshake-timeout)");
-	rig_free(rig);
-	tls_config_free(config);
-}
-
 /* The peer takes nothing: closing gives up, with what is unsent. */
 static void closing_gives_up_when_nothing_leaves(void **state)
 {
@@ -806,14 +762,12 @@ int main(void)
 		cmocka_unit_test(can_be_aborted_before_its_first_run),
 		cmocka_unit_test(can_be_aborted_in_its_steps),
 		cmocka_unit_test(can_be_aborted_while_it_closes),
-		cmocka_unit_test(can_be_aborted_in_a_handshake),
 		cmocka_unit_test(can_be_aborted_while_it_salvages),
 		cmocka_unit_test(a_failed_write_leaves_reading_on),
 		cmocka_unit_test(a_deadline_ends_it),
 		cmocka_unit_test(a_step_timeout_is_for_each_step),
 		cmocka_unit_test(try_forgives_a_step_timeout),
 		cmocka_unit_test(an_idle_timeout_counts_from_the_last_byte),
-		cmocka_unit_test(a_handshake_has_its_own_limit),
 		cmocka_unit_test(closing_gives_up_when_nothing_leaves),
 		cmocka_unit_test(waiting_costs_nothing),
 	};
