@@ -8,19 +8,13 @@
 #include "cli/options.h"
 #include "cli/program.h"
 #include "io/stdout_writer.h"
-#include "session/event_writer.h"
-#include "session/session.h"
+#include "session/client.h"
+#include "session/step.h"
 #include "tls/tls_config.h"
 
-#include <stddef.h>
-
 struct connect {
-	const struct options *options;
 	struct program program;
-	struct dial_options dialing;
-	struct tls_config *tls; /* NULL without TLS */
-	struct session_shared shared;
-	struct session *session; /* once the dial is done */
+	struct client *client;
 };
 
 /* --- checks --- */
@@ -59,94 +53,72 @@ static bool check(struct options *options, struct err *err)
 
 /* --- the work --- */
 
-static void fail(struct connect *c, const struct err *err)
-{
-	log_line(LOG_ERROR, "%s", err->text);
-	program_finish(&c->program, err_status(err->kind));
-}
-
-static void session_done(void *arg, struct session *session)
+static void client_done(void *arg, const struct err *err)
 {
 	struct connect *c = arg;
-	const struct err *err = session_error(session);
 
-	c->session = NULL;
 	if (err != NULL)
-		fail(c, err);
-	else
-		program_finish(&c->program, 0);
-}
-
-static void dialled(void *arg, struct transport *transport, const struct err *err,
-		    const struct dial_times *times)
-{
-	struct connect *c = arg;
-
-	(void)times;
-	if (transport == NULL) {
-		event_writer_error(c->program.events, 1, err);
-		fail(c, err);
-		return;
-	}
-	c->session = session_new(&c->shared, transport, 1, program_time_left(&c->program),
-				 session_done, c);
+		log_line(LOG_ERROR, "%s", err->text);
+	program_finish(&c->program, err == NULL ? 0 : err_status(err->kind));
 }
 
 static void on_output_error(void *arg, const struct err *err)
 {
 	struct connect *c = arg;
 
-	if (c->session != NULL)
-		session_end(c->session, err);
-	else
-		fail(c, err);
+	client_end(c->client, err);
 }
 
 static void clean(void *arg)
 {
 	struct connect *c = arg;
 
-	session_abort(c->session);
+	client_free(c->client);
 }
 
-static int work(struct connect *c)
+static int work(const struct options *options, const struct tls_config *tls)
 {
-	const struct options *options = c->options;
 	const struct address *address = &options->addresses[0];
-	struct program *p = &c->program;
+	struct connect c = { .client = NULL };
+	struct program *p = &c.program;
+	struct session_shared shared;
+	struct client_options client = {
+		.shared = &shared, .address = address, .dialing = options->dialing, .conn = 1
+	};
 
 	program_init(p, options);
 	p->on_output_error = on_output_error;
-	p->arg = c;
+	p->arg = &c;
+	p->started_ms = loop_now();
 	if (address->kind == ADDRESS_FD)
 		stdout_writer_share(p->output, address->fd);
-	program_set_deadline(p, options->session.timeout_ms);
-	c->shared = (struct session_shared){
+	shared = (struct session_shared){
 		.loop = p->loop,
 		.settings = &options->session,
 		.steps = options->steps,
 		.events = p->events,
 		.input = options->steps->uses_stdin ? program_input(p) : NULL,
 	};
-	program_dial(p, address, &c->dialing, dialled);
+	client.started_ms = p->started_ms;
+	client.dialing.tls = tls;
+	client.dialing.tls_name = tls_name(options);
+	c.client = client_start(&client, client_done, &c);
 	return program_run(p, clean);
 }
 
 static bool run(const struct options *options, int *status, struct err *err)
 {
-	struct connect c = { .options = options, .dialing = options->dialing };
+	struct tls_config *tls = NULL; /* without TLS */
 
 	if (!command_open_steps(options, ADDRESS_CONNECT, err))
 		return false;
 	if (options->addresses[0].tls) {
-		c.tls = command_client_tls(options, err);
-		if (c.tls == NULL)
+		tls = command_client_tls(options, err);
+		if (tls == NULL)
 			return false;
 	}
-	c.dialing.tls = c.tls;
-	c.dialing.tls_name = tls_name(options);
-	*status = work(&c);
-	tls_config_free(c.tls);
+	*status = work(options, tls);
+	tls_config_free(tls);
 	return true;
 }
 

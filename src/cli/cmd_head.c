@@ -17,32 +17,23 @@
 #include "http/step_head.h"
 #include "http/url.h"
 #include "io/stdout_writer.h"
-#include "io/transport.h"
-#include "net/dial.h"
+#include "session/client.h"
 #include "session/event_writer.h"
-#include "session/session.h"
+#include "session/step.h"
 #include "tls/tls_config.h"
-
-#include <stdlib.h>
-#include <string.h>
-#include <strings.h>
 
 struct head {
 	const struct options *options;
 	struct program program;
-	struct dial_options dialing;
-	size_t at;		/* the URL that is being asked for */
-	struct tls_config *tls; /* NULL: no URL is https */
+	const struct tls_config *tls; /* NULL: no URL is https */
+	size_t at;		      /* the URL that is being asked for */
 	struct address address;
 	struct session_shared shared;
-	struct session *session;
+	struct client *client;
 	struct fetch fetch;
 	struct step_list *steps;
-	struct task next; /* goes on to the next URL */
-	struct head_times times;
-	uint64_t started_us; /* of this URL */
-	int status;	     /* of the first that failed */
-	bool printed;	     /* an answer stands on standard output */
+	int status;   /* of the first that failed */
+	bool printed; /* an answer stands on standard output */
 };
 
 static void start_next(struct head *h);
@@ -137,27 +128,62 @@ static void judge(struct head *h, bool has_fields)
 	}
 }
 
+static void url_clear(struct head *h)
+{
+	client_free(h->client);
+	h->client = NULL;
+	step_list_free(h->steps);
+	h->steps = NULL;
+	fetch_clear(&h->fetch);
+}
+
+static struct head_times times_of(const struct head *h)
+{
+	const struct client_times *times = client_times(h->client);
+
+	return (struct head_times){
+		.resolve_us = times->dial.resolve_us,
+		.connect_us = times->dial.connect_us,
+		.tls_us = times->dial.tls_us,
+		.first_byte_us = h->fetch.first_byte_us,
+		.total_us = times->total_us,
+	};
+}
+
 static void answered(struct head *h)
 {
+	const struct string_list *fields = &h->options->fields;
+	struct head_times times = times_of(h);
 	bool has_fields = true;
 
-	h->times.total_us = loop_now_us() - h->started_us;
 	if (h->options->json) {
-		head_event(h->program.events, current(h)->text, &h->fetch.head, &h->times);
-		if (h->options->fields.count > 0)
-			has_fields = head_text_has_field(&h->fetch.head, h->options->fields.items,
-							 h->options->fields.count);
+		head_event(h->program.events, current(h)->text, &h->fetch.head, &times);
+		if (fields->count > 0)
+			has_fields =
+				head_text_has_field(&h->fetch.head, fields->items, fields->count);
 	} else {
 		has_fields = print_answer(h);
 	}
 	judge(h, has_fields);
 }
 
-static void next_url(struct head *h)
+/* What came of an answer that was cut off is shown. */
+static void cut_off(struct head *h, const struct err *err)
 {
-	step_list_free(h->steps);
-	h->steps = NULL;
-	fetch_clear(&h->fetch);
+	if (!h->options->json && h->options->fields.count == 0 && head_text_any(h->fetch.text))
+		(void)print_answer(h);
+	note_failure(h, err);
+}
+
+static void client_done(void *arg, const struct err *err)
+{
+	struct head *h = arg;
+
+	if (err == NULL)
+		answered(h);
+	else
+		cut_off(h, err);
+	url_clear(h);
 	h->at++;
 	if (h->at < h->options->operands.count && !program_is_late(&h->program))
 		start_next(h);
@@ -165,61 +191,25 @@ static void next_url(struct head *h)
 		program_finish(&h->program, h->status);
 }
 
-/* It is still on the stack: what it borrows lives until it is gone. */
-static void session_done(void *arg, struct session *session)
-{
-	struct head *h = arg;
-
-	h->session = NULL;
-	if (h->fetch.first_byte_us > 0)
-		h->times.first_byte_us = h->fetch.first_byte_us;
-	if (session_error(session) == NULL) {
-		answered(h);
-	} else {
-		/* What came of a cut answer is shown. */
-		if (!h->options->json && h->options->fields.count == 0 &&
-		    head_text_any(h->fetch.text))
-			(void)print_answer(h);
-		note_failure(h, session_error(session));
-	}
-	task_wake(&h->next);
-}
-
-static void run_next(void *arg)
-{
-	next_url(arg);
-}
-
-static void dialled(void *arg, struct transport *transport, const struct err *err,
-		    const struct dial_times *times)
-{
-	struct head *h = arg;
-
-	h->times.resolve_us = times->resolve_us;
-	h->times.connect_us = times->connect_us;
-	h->times.tls_us = times->tls_us;
-	if (transport == NULL) {
-		note_failure(h, err);
-		task_wake(&h->next);
-		return;
-	}
-	h->session = session_new(&h->shared, transport, (unsigned)h->at + 1,
-				 program_time_left(&h->program), session_done, h);
-}
-
 static void start_next(struct head *h)
 {
 	const struct url *url = current(h);
 	const char *server_name = h->options->tls_settings.server_name;
+	struct client_options client = {
+		.shared = &h->shared,
+		.address = &h->address,
+		.dialing = h->options->dialing,
+		.conn = (unsigned)h->at + 1,
+		.started_ms = h->program.started_ms,
+	};
 
-	h->started_us = loop_now_us();
-	h->times = (struct head_times){ 0 };
 	h->address = url_address(url);
-	h->dialing.tls_name = server_name != NULL ? server_name : url->host;
+	client.dialing.tls = h->tls;
+	client.dialing.tls_name = server_name != NULL ? server_name : url->host;
 	fetch_init(&h->fetch, http_request(url, &h->options->request));
 	h->steps = fetch_steps(&h->fetch);
 	h->shared.steps = h->steps;
-	program_dial(&h->program, &h->address, &h->dialing, dialled);
+	h->client = client_start(&client, client_done, h);
 }
 
 /* --- the program --- */
@@ -234,44 +224,38 @@ static void on_output_error(void *arg, const struct err *err)
 
 static void clean(void *arg)
 {
-	struct head *h = arg;
-
-	session_abort(h->session);
-	task_cancel(&h->next);
+	url_clear(arg);
 }
 
-static int work(struct head *h)
+static int work(const struct options *options, const struct tls_config *tls)
 {
-	struct program *p = &h->program;
+	struct head h = { .options = options, .tls = tls };
+	struct program *p = &h.program;
 
-	program_init(p, h->options);
+	program_init(p, options);
 	p->on_output_error = on_output_error;
-	p->arg = h;
-	program_set_deadline(p, h->options->session.timeout_ms);
-	task_init(&h->next, p->loop, run_next, h);
-	h->shared = (struct session_shared){
+	p->arg = &h;
+	p->started_ms = loop_now();
+	h.shared = (struct session_shared){
 		.loop = p->loop,
-		.settings = &h->options->session,
+		.settings = &options->session,
 		.events = p->events,
 	};
-	start_next(h);
+	start_next(&h);
 	return program_run(p, clean);
 }
 
 static bool run(const struct options *options, int *status, struct err *err)
 {
-	struct head h = { .options = options, .dialing = options->dialing };
+	struct tls_config *tls = NULL; /* no URL is https */
 
 	if (has_https(options)) {
-		h.tls = command_client_tls(options, err);
-		if (h.tls == NULL)
+		tls = command_client_tls(options, err);
+		if (tls == NULL)
 			return false;
 	}
-	h.dialing.tls = h.tls;
-	*status = work(&h);
-	step_list_free(h.steps);
-	fetch_clear(&h.fetch);
-	tls_config_free(h.tls);
+	*status = work(options, tls);
+	tls_config_free(tls);
 	return true;
 }
 

@@ -17,103 +17,93 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { TIMER_EARLY_MS = 10 }; /* a timer may fire this long before loop_now() says so */
+
+/* The only writer of the phase. */
+static void enter(struct program *p, enum program_phase phase)
+{
+	static const char *const names[] = {
+		[PROGRAM_WORKING] = "working",
+		[PROGRAM_STOPPING] = "stopping",
+		[PROGRAM_FLUSHING] = "flushing",
+		[PROGRAM_OVER] = "over",
+	};
+
+	log_line(LOG_DEBUG, "program: %s -> %s", names[p->phase], names[phase]);
+	p->phase = phase;
+	if (phase == PROGRAM_OVER)
+		loop_stop(p->loop);
+}
+
 static void on_signal(int signo, void *arg)
 {
 	struct program *p = arg;
 
-	p->signal = signo;
-	p->signalled = true;
+	p->caught = signo;
 	task_wake(&p->task);
 }
 
-static void output_failed(struct program *p)
+static void signalled(struct program *p)
 {
-	const struct err *err = stdout_writer_error(p->output);
+	p->signal = p->caught;
+	p->caught = 0;
+	if (p->on_signal != NULL)
+		p->on_signal(p->arg);
+	else
+		program_finish(p, 0);
+}
 
-	p->failed_output = true;
+static void output_failed(struct program *p, const struct err *err)
+{
 	if (err->sys == EPIPE) {
 		p->signal = SIGPIPE;
-		loop_stop(p->loop);
-		return;
-	}
-	if (!p->finished) {
+		enter(p, PROGRAM_OVER);
+	} else if (p->phase == PROGRAM_WORKING) {
+		enter(p, PROGRAM_STOPPING);
 		p->on_output_error(p->arg, err);
-		return;
+	} else if (p->phase == PROGRAM_FLUSHING) {
+		/* The work went well, and its result could not be written. */
+		log_line(LOG_ERROR, "%s", err->text);
+		if (p->status == 0)
+			p->status = err_status(err->kind);
+		enter(p, PROGRAM_OVER);
 	}
-	/* The work went well, and its result could not be written. */
-	log_line(LOG_ERROR, "%s", err->text);
-	if (p->status == 0)
-		p->status = err_status(err->kind);
 }
 
-static void dialled(void *arg, struct transport *transport, const struct err *err,
-		    const struct dial_times *times)
-{
-	struct program *p = arg;
-
-	p->dial = NULL;
-	p->dialled(p->arg, transport, err, times);
-}
-
-void program_dial(struct program *p, const struct address *address,
-		  const struct dial_options *options, dial_done_fn done)
-{
-	p->dialled = done;
-	p->dial = dial_start(p->loop, address, options, dialled, p);
-}
-
-/* The dial has no deadline of its own: it fails now. */
-static void end_dial(struct program *p)
-{
-	const struct opening_limit limit = { p->options->session.timeout_ms, "--timeout" };
-	const struct dial_times times = { 0 };
-	struct err err;
-
-	dial_timed_out(p->dial, limit, &err);
-	dial_cancel(p->dial);
-	p->dial = NULL;
-	p->dialled(p->arg, NULL, &err, &times);
-}
-
-static void deadline_passed(struct program *p)
+static void flush_timed_out(struct program *p)
 {
 	struct err err = err_timeout(p->options->session.timeout_ms, "--timeout");
 
-	timer_stop(p->deadline);
-	p->late = true;
-	if (p->dial != NULL)
-		end_dial(p);
-	else if (p->finished && p->status != err_status(ERR_TIMEOUT))
+	if (p->status != err_status(ERR_TIMEOUT))
 		log_line(LOG_ERROR, "%s, writing to standard output", err.text);
-	if (p->finished && p->status == 0)
+	if (p->status == 0)
 		p->status = err_status(ERR_TIMEOUT);
+	enter(p, PROGRAM_OVER);
 }
 
 static void program_task(void *arg)
 {
 	struct program *p = arg;
+	const struct err *err = stdout_writer_error(p->output);
 
-	if (stdout_writer_error(p->output) != NULL && !p->failed_output)
-		output_failed(p);
-	if (p->signalled) {
-		p->signalled = false;
-		if (p->on_signal != NULL)
-			p->on_signal(p->arg);
-		else
-			program_finish(p, 0);
-	}
-	if (timer_expired(p->deadline))
-		deadline_passed(p);
-	/* After a signal or the deadline nobody waits for a slow reader. */
-	if (p->finished &&
-	    (p->signal != 0 || p->late || p->failed_output || stdout_writer_queued(p->output) == 0))
-		loop_stop(p->loop);
+	if (p->phase == PROGRAM_OVER)
+		return;
+	if (err != NULL)
+		output_failed(p, err);
+	if (p->caught != 0)
+		signalled(p);
+	if (p->phase != PROGRAM_FLUSHING)
+		return;
+	/* After a signal nothing waits for a slow reader. */
+	if (p->signal != 0 || stdout_writer_queued(p->output) == 0)
+		enter(p, PROGRAM_OVER);
+	else if (timer_expired(p->deadline))
+		flush_timed_out(p);
 }
 
 void program_init(struct program *p, const struct options *options)
 {
 	*p = (struct program){ .options = options };
-	p->started_ms = loop_now();
 	p->loop = loop_new();
 	p->output = stdout_writer_new(p->loop, STDOUT_FILENO, "standard output");
 	p->events = event_writer_new(p->output, options->json);
@@ -132,40 +122,34 @@ struct fd_reader *program_input(struct program *p)
 	return p->input;
 }
 
-void program_set_deadline(struct program *p, uint64_t ms)
-{
-	if (ms == 0)
-		return;
-	p->deadline = timer_new(&p->task);
-	timer_start(p->deadline, ms);
-}
-
 bool program_is_late(const struct program *p)
 {
-	return p->late;
+	uint64_t limit = p->options->session.timeout_ms;
+
+	return limit > 0 && loop_now() + TIMER_EARLY_MS >= p->started_ms + limit;
 }
 
-uint64_t program_time_left(const struct program *p)
+/* What --timeout leaves for flushing, at least 1 ms. A listener's was that of its
+ * connections: their output has as long again. */
+static uint64_t flush_limit(const struct program *p)
 {
 	uint64_t limit = p->options->session.timeout_ms;
-	uint64_t used = loop_now() - p->started_ms;
+	uint64_t used = p->started_ms == 0 ? 0 : loop_now() - p->started_ms;
 
-	if (limit == 0)
-		return 0;
 	return used < limit ? limit - used : 1;
 }
 
 void program_finish(struct program *p, int status)
 {
-	if (p->finished)
+	if (p->phase >= PROGRAM_FLUSHING)
 		return;
-	p->finished = true;
 	p->status = status;
 	stdout_writer_flush(p->output);
-	/* A listener's --timeout was that of its connections: what they brought has as
-	 * long again to be written. */
-	if (p->deadline == NULL && stdout_writer_queued(p->output) > 0)
-		program_set_deadline(p, p->options->session.timeout_ms);
+	enter(p, p->phase == PROGRAM_STOPPING ? PROGRAM_OVER : PROGRAM_FLUSHING);
+	if (p->options->session.timeout_ms > 0) {
+		p->deadline = timer_new(&p->task);
+		timer_start(p->deadline, flush_limit(p));
+	}
 	task_wake(&p->task);
 }
 
@@ -185,7 +169,6 @@ static void die_of(int signo)
 int program_run(struct program *p, void (*clean)(void *arg))
 {
 	loop_run(p->loop);
-	dial_cancel(p->dial);
 	if (p->signal != 0 && p->signal != SIGPIPE)
 		stdout_writer_flush(p->output);
 	clean(p->arg);

@@ -10,17 +10,22 @@
  */
 
 #include "io/loop.h"
-#include "net/dial.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
-struct address;
 struct err;
 struct fd_reader;
 struct options;
 struct stdout_writer;
 struct event_writer;
+
+enum program_phase {
+	PROGRAM_WORKING,
+	PROGRAM_STOPPING, /* standard output failed, and the command has been told */
+	PROGRAM_FLUSHING, /* the work is over; standard output is being written */
+	PROGRAM_OVER,
+};
 
 struct program {
 	const struct options *options; /* borrowed */
@@ -29,19 +34,17 @@ struct program {
 	struct event_writer *events;
 	struct fd_reader *input; /* standard input; made by program_input() */
 	struct task task;
-	struct timer *deadline; /* connect, head: --timeout; NULL: none */
-	uint64_t started_ms;
+	struct timer *deadline; /* of flushing; NULL: none */
+	enum program_phase phase;
 	int status;
-	int signal;	   /* the one it ends by; 0: none */
-	struct dial *dial; /* made by program_dial(), until it is done */
-	dial_done_fn dialled;
-	bool finished; /* the command's work is over */
-	bool failed_output;
-	bool signalled; /* a signal came that has not been dealt with */
-	bool late;	/* the deadline has passed */
+	int caught; /* a signal that has not been dealt with; 0: none */
+	int signal; /* the one to die of; 0: none */
 
-	/* What the command does on a signal, each time (NULL: it ends), and on a
-	 * standard output that fails. Both must lead to program_finish(). */
+	/* When --timeout began to count, by loop_now(). Set by the command; 0: it is
+	 * for each connection, and counts again for flushing. */
+	uint64_t started_ms;
+	/* What the command does on a signal, each time (NULL: it ends), and once when
+	 * standard output fails. Both must lead to program_finish(). */
 	void (*on_signal)(void *arg);
 	void (*on_output_error)(void *arg, const struct err *err);
 	void *arg;
@@ -50,17 +53,8 @@ struct program {
 void program_init(struct program *p, const struct options *options);
 struct fd_reader *program_input(struct program *p);
 
-/* --timeout holds for the whole program from now on: it ends the dial, and the
- * wait for a slow standard output at the end; a session has program_time_left(). */
-void program_set_deadline(struct program *p, uint64_t ms);
+/* Has the --timeout that counts from `started_ms` passed, as far as timers can tell? */
 bool program_is_late(const struct program *p);
-
-/* dial_start(), one at a time; `done` is given `p->arg`. */
-void program_dial(struct program *p, const struct address *address,
-		  const struct dial_options *options, dial_done_fn done);
-
-/* What is left of it for a part, at least 1 ms; 0: no bound. */
-uint64_t program_time_left(const struct program *p);
 
 void program_finish(struct program *p, int status);
 

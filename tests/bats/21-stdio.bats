@@ -95,6 +95,22 @@ print(p.wait(20))'
 	grep -qx 'liu: writing to standard output: no space left on device' "$SERVER_ERR" || fail "$(cat "$SERVER_ERR")"
 }
 
+# --- states ----------------------------------------------------------------------------
+
+@test "-vvv logs each change of state of the program" {
+	peer 'while True: c = accept(); c.sendall(b"reply\n"); c.close()'
+	run_liu connect -vvv "127.0.0.1:$PEER_PORT" read
+	assert_status 0
+	grep 'program' "$ERR" >"$ERR.program"
+	is "$ERR.program" 'states' 'liu: program: working -> flushing
+liu: program: flushing -> over'
+	capture sh -c 'exec "$LIU" connect -vvv "127.0.0.1:$0" read >/dev/full' "$PEER_PORT"
+	assert_status 1
+	grep 'program' "$ERR" >"$ERR.program"
+	is "$ERR.program" 'states' 'liu: program: working -> stopping
+liu: program: stopping -> over'
+}
+
 # --- nobody reads ----------------------------------------------------------------------
 
 @test "when the reader of standard output is gone, liu dies of SIGPIPE, also while idle" {

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: ISC */
+/* client: dials, runs one session, and is done. */
+#include "config.h"
+
+#include "session/client.h"
+
+#include "base/alloc.h"
+#include "base/err.h"
+#include "session/step.h"
+
+#include <stdlib.h>
+
+struct client {
+	struct client_options options;
+	struct task task;
+	struct timer *deadline;	 /* of the dial; NULL: none */
+	struct dial *dial;	 /* until it is done */
+	struct session *session; /* from then until it is done */
+	uint64_t started_us;
+	struct client_times times;
+	struct err err; /* ERR_OK: all went well */
+	client_done_fn done;
+	void *arg;
+};
+
+/* What --timeout leaves, at least 1 ms; 0: it was not given. */
+static uint64_t time_left(const struct client *c)
+{
+	uint64_t limit = c->options.shared->settings->timeout_ms;
+	uint64_t used = loop_now() - c->options.started_ms;
+
+	if (limit == 0)
+		return 0;
+	return used < limit ? limit - used : 1;
+}
+
+/* Report the end to the owner, from the task. */
+static void finish(struct client *c, const struct err *err)
+{
+	if (err != NULL)
+		c->err = *err;
+	c->times.total_us = loop_now_us() - c->started_us;
+	task_wake(&c->task);
+}
+
+static void session_done(void *arg, struct session *session)
+{
+	struct client *c = arg;
+
+	c->session = NULL;
+	finish(c, session_error(session));
+}
+
+static void fail_dial(struct client *c, const struct err *err)
+{
+	if (!c->options.shared->steps->silent)
+		event_writer_error(c->options.shared->events, c->options.conn, err);
+	finish(c, err);
+}
+
+static void dialled(void *arg, struct transport *transport, const struct err *err,
+		    const struct dial_times *times)
+{
+	struct client *c = arg;
+
+	c->dial = NULL;
+	timer_stop(c->deadline);
+	c->times.dial = *times;
+	if (transport == NULL)
+		fail_dial(c, err);
+	else
+		c->session = session_new(c->options.shared, transport, c->options.conn,
+					 time_left(c), session_done, c);
+}
+
+/* The dial has no --timeout of its own. */
+static void time_out(struct client *c)
+{
+	const struct opening_limit limit = { c->options.shared->settings->timeout_ms, "--timeout" };
+	struct err err;
+
+	dial_timed_out(c->dial, limit, &err);
+	dial_cancel(c->dial);
+	c->dial = NULL;
+	fail_dial(c, &err);
+}
+
+static void run(void *arg)
+{
+	struct client *c = arg;
+
+	if (c->dial == NULL && c->session == NULL)
+		c->done(c->arg, c->err.kind == ERR_OK ? NULL : &c->err);
+	else if (c->dial != NULL && timer_expired(c->deadline))
+		time_out(c);
+}
+
+struct client *client_start(const struct client_options *options, client_done_fn done, void *arg)
+{
+	struct client *c = alloc_zeroed(sizeof(*c));
+
+	c->options = *options;
+	c->done = done;
+	c->arg = arg;
+	c->started_us = loop_now_us();
+	task_init(&c->task, options->shared->loop, run, c);
+	if (time_left(c) > 0) {
+		c->deadline = timer_new(&c->task);
+		timer_start(c->deadline, time_left(c));
+	}
+	c->dial = dial_start(options->shared->loop, options->address, &c->options.dialing, dialled,
+			     c);
+	return c;
+}
+
+void client_free(struct client *client)
+{
+	if (client == NULL)
+		return;
+	dial_cancel(client->dial);
+	session_abort(client->session);
+	timer_free(client->deadline);
+	task_cancel(&client->task);
+	free(client);
+}
+
+void client_end(struct client *client, const struct err *err)
+{
+	if (client->session != NULL) {
+		session_end(client->session, err);
+	} else if (client->dial != NULL) {
+		dial_cancel(client->dial);
+		client->dial = NULL;
+		finish(client, err);
+	}
+}
+
+const struct client_times *client_times(const struct client *client)
+{
+	return &client->times;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: ISC */
+/* client: dials, runs one session, and is done. */
+#ifndef LIU_SESSION_CLIENT_H
+#define LIU_SESSION_CLIENT_H
+
+/*
+ * Owns the dial and the session, their --timeout, and the durations of the stages.
+ * Knows nothing of the command: connect has one client, head one for each URL.
+ */
+
+#include "net/dial.h"
+#include "session/session.h"
+
+#include <stdint.h>
+
+struct address;
+struct client;
+struct err;
+
+/* Copied, with what it points to borrowed until the client is freed. */
+struct client_options {
+	const struct session_shared *shared;
+	const struct address *address;
+	struct dial_options dialing;
+	unsigned conn;	     /* its number, from 1 */
+	uint64_t started_ms; /* when --timeout began to count, by loop_now() */
+};
+
+/* Microseconds; 0 where a stage was not reached or not needed. */
+struct client_times {
+	struct dial_times dial;
+	uint64_t total_us; /* from client_start() to the end of the session */
+};
+
+/* Called once, from the client's own task: the owner may free the client in it.
+ * `err` is NULL when all went well, and borrowed until the client is freed. A
+ * failed dial has given its error event; nothing has been logged. */
+typedef void (*client_done_fn)(void *arg, const struct err *err);
+
+struct client *client_start(const struct client_options *options, client_done_fn done, void *arg);
+
+/* NULL is allowed. Before it is done: `done` is not called. */
+void client_free(struct client *client);
+
+/* End it soon with this error, if it has none yet, without an orderly close. */
+void client_end(struct client *client, const struct err *err);
+
+const struct client_times *client_times(const struct client *client);
+
+#endif
