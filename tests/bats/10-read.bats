@@ -57,6 +57,7 @@ small_memory() {
 
 # --- read --------------------------------------------------------------------------
 
+# bats test_tags=pump
 @test "read gives everything up to the end, as it is" {
 	serve 'one\ntwo\r\n\0\xff\x80three'
 	reads read
@@ -65,12 +66,14 @@ small_memory() {
 	printf 'one\ntwo\r\n\0\xff\x80three' | assert_output_is -
 }
 
+# bats test_tags=pump
 @test "read of a stream that ends at once is nothing, and no failure" {
 	serve ''
 	gives '' read
 	gives '' read read at-eof
 }
 
+# bats test_tags=pump
 @test "read passes bytes on as they come" {
 	peer send first go "$BATS_TEST_TMPDIR/go" send ,second
 	start "$LIU" connect "$ADDRESS" read
@@ -157,6 +160,7 @@ small_memory() {
 	assert_equal '' "$(cat "$PID_ERR")"
 }
 
+# bats test_tags=pump
 @test "many lines in one packet, and one line in many" {
 	local text
 	text=$(seq 1 5000)$'\n'
@@ -200,6 +204,7 @@ small_memory() {
 	has_size "$PID_OUT" 150000
 }
 
+# bats test_tags=pump
 @test "readexactly of 200 MB takes little memory" {
 	keep_nothing_freed
 	truncate -s 200M "$BATS_TEST_TMPDIR/big"
@@ -212,6 +217,7 @@ small_memory() {
 
 # --- readuntil ---------------------------------------------------------------------
 
+# bats test_tags=pump
 @test "readuntil gives up to and with the separator" {
 	serve 'HTTP/1.0 200 OK\r\nA: b\r\n\r\nbody'
 	gives $'HTTP/1.0 200 OK\r\nA: b\r\n\r\n' readuntil '\r\n\r\n'
@@ -314,6 +320,7 @@ overrun='no end within the limit of 10 bytes (--limit)'
 	fails 8 '' "step 1 (readline): $overrun" --limit 10 readline
 }
 
+# bats test_tags=pump
 @test "the limit is 64K" {
 	head -c 65536 /dev/zero | tr '\0' a >"$BATS_TEST_TMPDIR/line"
 	echo >>"$BATS_TEST_TMPDIR/line"
@@ -336,6 +343,7 @@ overrun='no end within the limit of 10 bytes (--limit)'
 	assert_error_has ' 10 bytes (--limit)'
 }
 
+# bats test_tags=pump
 @test "the limit is not for read, readexactly and the skips" {
 	serve '1234567890\n1234567890;1234567890'
 	gives $'1234567890\n1234567890;1234567890' --limit 4 read
@@ -344,6 +352,7 @@ overrun='no end within the limit of 10 bytes (--limit)'
 	gives '890' --limit 4 skip 29 read
 }
 
+# bats test_tags=pump
 @test "past the limit nothing is consumed: another read gets the bytes" {
 	serve '12345678901;\nnext\n'
 	reads --limit 10 try readuntil ';' readexactly 13 readline
@@ -372,6 +381,7 @@ liu: step 2 (try readline): $overrun (tried)"
 	gives $'one\ntwo\n' --chomp readline readline
 }
 
+# bats test_tags=pump
 @test "--chomp prints without the separator, and a newline after each read" {
 	serve 'a;b<>cdefg\2hi3:jkl,mno'
 	gives $'a\nb\nc\nde\nfg\nhi\njkl\nmno\n' --chomp readuntil ';' or '<>' readuntil ';' or '<>' \
@@ -397,6 +407,7 @@ liu: step 2 (try readline): $overrun (tried)"
 
 # --- the skips ---------------------------------------------------------------------
 
+# bats test_tags=pump
 @test "the skips print nothing" {
 	serve 'abcline1\nline2\nline3\nhead;tail'
 	gives 'tail' skip 3 skipline skipline 2 skipuntil , or ';' read
@@ -412,6 +423,7 @@ liu: step 2 (try readline): $overrun (tried)"
 	fails 7 '' 'step 1 (skipline 2): the peer closed after 3 bytes' skipline 2
 }
 
+# bats test_tags=pump
 @test "the skips take little memory" {
 	keep_nothing_freed
 	truncate -s 100M "$BATS_TEST_TMPDIR/big"
@@ -472,6 +484,7 @@ resets() {
 	fails 1 "$text" "$message: connection reset by peer" write x "$@"
 }
 
+# bats test_tags=pump
 @test "a reset is io for the read that meets it, and what it had is printed" {
 	resets '' '' 'step 2 (read)' read
 	resets abc abc 'step 2 (read)' read
@@ -496,6 +509,7 @@ resets() {
 	resets '\1a\1b' ab 'step 4 (readframe u8)' readframe u8 readframe u8 readframe u8
 }
 
+# bats test_tags=pump
 @test "4096 bytes and a reset are no clean end" {
 	peer zeros 4096 receive 1 reset
 	reads write x read
@@ -534,12 +548,14 @@ resets() {
 
 # --- over other streams --------------------------------------------------------------
 
+# bats test_tags=pump
 @test "reads are the same over Unix sockets" {
 	start_liu listen -k "unix:$BATS_TEST_TMPDIR/s" write 'one\ntwo;3:abc,rest'
 	gives $'one\ntwo;abcrest' readline readuntil ';' readframe netstring read
 	fails 7 $'one\ntwo;3:abc,rest' 'step 1 (readexactly 30): the peer closed after 18 bytes' readexactly 30
 }
 
+# bats test_tags=pump
 @test "reads are the same over TLS" {
 	make_certs
 	start_liu listen -k --cert "$CERTS/server.pem" --key "$CERTS/server.key" tls:127.0.0.1:0 \

@@ -59,6 +59,7 @@ random_file() {
 
 # --- bytes -------------------------------------------------------------------------
 
+# bats test_tags=pump
 @test "write sends TEXT with its escapes" {
 	printf 'a\n\r\t\a\b\033\f\v\\\0\377\0\7\12\377!' |
 		arrive write 'a\n\r\t\a\b\e\f\v\\\x00\xff\0\7\12\377!'
@@ -67,20 +68,24 @@ random_file() {
 	printf 'abc' | arrive write a write '' write bc
 }
 
+# bats test_tags=pump
 @test "write adds no newline, and --crlf is not for it" {
 	printf 'a\nb' | arrive --crlf write 'a\nb'
 }
 
+# bats test_tags=pump
 @test "writeline adds a newline, with --crlf CR LF" {
 	printf 'one\n\ntwo\n\n' | arrive writeline one writeline '' writeline 'two\n'
 	printf 'one\r\n\r\n' | arrive -C writeline one writeline ''
 	printf 'a\nb\r\n' | arrive --crlf writeline 'a\nb'
 }
 
+# bats test_tags=pump
 @test "writehex sends bytes, spaces allowed" {
 	printf '\0\x0f\xffA\n' | arrive writehex '00 0F ff41' writehex 0a writehex ''
 }
 
+# bats test_tags=pump
 @test "writeframe puts the length in front" {
 	printf '\3abc' | arrive writeframe u8 abc
 	printf '\0\3abc' | arrive writeframe u16be abc
@@ -93,6 +98,7 @@ random_file() {
 	printf '0:,11:hello world,' | arrive writeframe netstring '' writeframe netstring 'hello world'
 }
 
+# bats test_tags=pump
 @test "a frame of 300 bytes as a varint, there and back" {
 	local text
 	text=$(printf '%0300d' 7)
@@ -104,6 +110,7 @@ random_file() {
 	assert_equal "$text" "$(cat "$SERVER_OUT")"
 }
 
+# bats test_tags=pump
 @test "writes are the same over Unix sockets and TLS" {
 	make_certs
 	start_liu listen "unix:$BATS_TEST_TMPDIR/s" read
@@ -121,18 +128,21 @@ random_file() {
 
 # --- files -------------------------------------------------------------------------
 
+# bats test_tags=pump
 @test "writefile sends a file as it is, between other writes" {
 	random_file 3000000
 	{ printf '<'; cat "$FILE"; printf '>'; } | arrive write '<' writefile "$FILE" write '>'
 	cat "$FILE" "$FILE" | arrive writefile "$FILE" writefile "$FILE"
 }
 
+# bats test_tags=pump
 @test "an empty file is no bytes" {
 	: >"$BATS_TEST_TMPDIR/empty"
 	printf 'ab' | arrive write a writefile "$BATS_TEST_TMPDIR/empty" write b
 	printf 'ab' | arrive write a writefile /dev/null write b
 }
 
+# bats test_tags=pump
 @test "writefile - sends standard input: a file, a pipe, nothing" {
 	random_file 300000
 	INPUT=$FILE arrive write '' writefile - <"$FILE"
@@ -144,6 +154,7 @@ random_file() {
 	{ printf '<'; cat "$FILE"; printf '>'; } | is "$SERVER_OUT" output -
 }
 
+# bats test_tags=pump
 @test "writefile over TLS and Unix sockets" {
 	make_certs
 	random_file 3000000
@@ -158,6 +169,7 @@ random_file() {
 	same "$FILE" "$OUT" output
 }
 
+# bats test_tags=pump
 @test "a regular file goes whole to each connection, also side by side, and is opened at start" {
 	random_file 2000000
 	cp "$FILE" "$BATS_TEST_TMPDIR/sent"
@@ -179,6 +191,7 @@ random_file() {
 	same "$FILE" "$OUT" 'a third'
 }
 
+# bats test_tags=pump
 @test "a regular file as standard input goes whole to each connection, too" {
 	printf 'some text' >"$BATS_TEST_TMPDIR/f"
 	STDIN=$BATS_TEST_TMPDIR/f start_liu listen -k 127.0.0.1:0 writefile -
@@ -189,6 +202,7 @@ random_file() {
 	done
 }
 
+# bats test_tags=pump
 @test "a file is sent in each round of a loop" {
 	printf 'x.' >"$BATS_TEST_TMPDIR/f"
 	start_liu listen 127.0.0.1:0 skipline writefile "$BATS_TEST_TMPDIR/f" loop
@@ -199,6 +213,7 @@ random_file() {
 	assert_equal 0 "$status"
 }
 
+# bats test_tags=pump
 @test "%n is the number of the connection" {
 	printf first >"$BATS_TEST_TMPDIR/f1"
 	printf third >"$BATS_TEST_TMPDIR/f3"
@@ -219,6 +234,7 @@ liu: $second: step 1 (writefile f%n): cannot open 'f2': no such file or director
 	assert_equal 1 "$status" 'status of the connection that failed'
 }
 
+# bats test_tags=pump
 @test "every %n in a path" {
 	mkdir "$BATS_TEST_TMPDIR/1"
 	printf deep >"$BATS_TEST_TMPDIR/1/x1y"
@@ -258,6 +274,7 @@ liu: $second: step 1 (writefile f%n): cannot open 'f2': no such file or director
 	assert_error_is 'liu: writefile -: only a regular file can be sent to each connection (-k) (see: liu listen --help)'
 }
 
+# bats test_tags=pump
 @test "a FIFO is sent once somebody writes to it" {
 	mkfifo "$BATS_TEST_TMPDIR/fifo"
 	start_liu listen 127.0.0.1:0 read
@@ -270,6 +287,7 @@ liu: $second: step 1 (writefile f%n): cannot open 'f2': no such file or director
 	assert_equal '<one>' "$(cat "$SERVER_OUT")"
 }
 
+# bats test_tags=pump
 @test "a FIFO that nobody writes to does not hold up time limits or other connections" {
 	mkfifo "$BATS_TEST_TMPDIR/f1"
 	printf second >"$BATS_TEST_TMPDIR/f2"
@@ -283,6 +301,7 @@ liu: $second: step 1 (writefile f%n): cannot open 'f2': no such file or director
 	assert_status 6
 }
 
+# bats test_tags=pump
 @test "writefile of 200 MB to a slow reader takes little memory" {
 	keep_nothing_freed
 	truncate -s 200M "$BATS_TEST_TMPDIR/big"
@@ -303,6 +322,7 @@ read_so_far() {
 	[ "$(awk '/^rchar/ { print $2 }' "/proc/$1/io")" -ge "$2" ]
 }
 
+# bats test_tags=pump
 @test "while writefile waits, little is read ahead of a peer that answers" {
 	keep_nothing_freed
 	truncate -s 200M "$BATS_TEST_TMPDIR/big"
@@ -319,6 +339,7 @@ sent_little() {
 	[ "$(awk '/^rchar/ { print $2 }' "/proc/$1/io")" -lt 50000000 ]
 }
 
+# bats test_tags=pump
 @test "a writefile that stalls says so once" {
 	truncate -s 30M "$BATS_TEST_TMPDIR/big"
 	peer go "$BATS_TEST_TMPDIR/go" receive-all
@@ -367,6 +388,7 @@ many_writes() {
 	wait_for_line "$PEER_OUT" '^end 1000000$'
 }
 
+# bats test_tags=pump
 @test "writefile waits for it too" {
 	truncate -s 40000 "$BATS_TEST_TMPDIR/file"
 	many_writes
@@ -395,6 +417,7 @@ many_writes() {
 
 # --- write-eof ---------------------------------------------------------------------
 
+# bats test_tags=pump
 @test "write-eof ends sending, and reading goes on: TCP, Unix, TLS" {
 	make_certs
 	local address options
@@ -419,6 +442,7 @@ many_writes() {
 	done
 }
 
+# bats test_tags=pump
 @test "write-eof sends what is queued first, and a second one changes nothing" {
 	many_writes
 	unix_peer receive-all send answer
@@ -439,6 +463,7 @@ broken() {
 	assert_equal 1 "$(wc -l <"$ERR")"
 }
 
+# bats test_tags=pump
 @test "a failed write reads what the peer had sent, and then fails" {
 	truncate -s 50M "$BATS_TEST_TMPDIR/big"
 	cd "$BATS_TEST_TMPDIR"
@@ -453,6 +478,7 @@ broken() {
 	broken 'step 2 \(writefile big\)'
 }
 
+# bats test_tags=pump
 @test "a failed write does not wait for a peer that stays and says no more" {
 	local began
 	truncate -s 50M "$BATS_TEST_TMPDIR/big"
@@ -465,6 +491,7 @@ broken() {
 	[ $(($(now_ms) - began)) -lt 10000 ] || fail "it waited for the peer"
 }
 
+# bats test_tags=pump
 @test "a failed write under try goes on" {
 	truncate -s 50M "$BATS_TEST_TMPDIR/big"
 	cd "$BATS_TEST_TMPDIR"

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: ISC
 # 20-relay: the stream joined with standard input and output, and how that ends.
 
+# bats file_tags=pump
+
 load helpers
 load peer
 

@@ -7,6 +7,7 @@ load peer
 
 # --- closed ----------------------------------------------------------------------------
 
+# bats test_tags=pump
 @test "standard descriptors may be closed, in any combination" {
 	local closed
 	for closed in '0' '1' '2' '0 1' '0 2' '1 2' '0 1 2'; do
@@ -59,6 +60,7 @@ print(p.wait(20))'
 
 # --- full ------------------------------------------------------------------------------
 
+# bats test_tags=pump
 @test "/dev/full is exit 1 and a message: connect" {
 	peer 'c = accept(); c.sendall(b"reply\n"); c.close()'
 	capture sh -c 'exec "$LIU" connect "127.0.0.1:$0" read >/dev/full' "$PEER_PORT"
@@ -66,6 +68,7 @@ print(p.wait(20))'
 	assert_error_is 'liu: writing to standard output: no space left on device'
 }
 
+# bats test_tags=pump
 @test "/dev/full is exit 1 and a message: relay, listen, head, help" {
 	peer 'c = accept(); c.sendall(b"reply\n"); c.close()'
 	capture sh -c 'exec "$LIU" connect "127.0.0.1:$0" >/dev/full </dev/null' "$PEER_PORT"
@@ -83,6 +86,7 @@ print(p.wait(20))'
 	assert_error_is 'liu: writing to standard output: no space left on device'
 }
 
+# bats test_tags=pump
 @test "/dev/full: a listener says so and ends" {
 	full_liu() { exec "$LIU" "$@" >/dev/full; }
 	start full_liu listen -k 127.0.0.1:0 readline write 'never\n'
@@ -113,6 +117,7 @@ liu: program: stopping -> over'
 
 # --- nobody reads ----------------------------------------------------------------------
 
+# bats test_tags=pump
 @test "when the reader of standard output is gone, liu dies of SIGPIPE, also while idle" {
 	peer 'c = accept(); c.sendall(b"one\n"); say(all_of(c))'
 	capture harness '
@@ -125,6 +130,7 @@ print(p.wait(20) == -signal.SIGPIPE)' "$PEER_PORT"
 	assert_status 0
 }
 
+# bats test_tags=pump
 @test "... 141 in the shell, for relay, a listener, and one that waits for connections" {
 	peer 'c = accept(); c.sendall(b"one\ntwo\n"); say(all_of(c))'
 	capture bash -c '"$LIU" connect "127.0.0.1:$0" 2>"$1" < <(exec sleep 30) | head -n 1; echo ${PIPESTATUS[0]}' \
@@ -155,6 +161,7 @@ end(p)'
 	assert_output_is $'-13 b\'\'\n-13 b\'\'\n-13 b\'\''
 }
 
+# bats test_tags=pump
 @test "a socket as standard output whose other end is gone: SIGPIPE" {
 	peer 'c = accept(); c.sendall(b"one\n"); all_of(c); c.sendall(b"two\n"); c.close()'
 	capture harness '
@@ -169,6 +176,7 @@ print(p.wait(20))' "$PEER_PORT"
 	assert_error_is ''
 }
 
+# bats test_tags=pump
 @test "... also while idle, and not for data that comes to it nor for its half-close" {
 	peer 'c = accept(); c.sendall(b"one\n"); all_of(c)'
 	capture harness '
@@ -188,6 +196,7 @@ print(p.wait(20))' "$PEER_PORT"
 	assert_output_is $'None True\n-13'
 }
 
+# bats test_tags=pump
 @test "... but one that is standard input too, or fd:N, is read to its end first" {
 	peer 'c = accept(); say(len(all_of(c))); c.close()'
 	capture harness '
@@ -207,6 +216,7 @@ print(run("connect", "fd:1", "skip", "100000", "at-eof"), run("listen", "fd:0", 
 
 # --- flags -----------------------------------------------------------------------------
 
+# bats test_tags=pump
 @test "flags of inherited descriptors are unchanged: pipes, sockets, terminals, files" {
 	capture harness '
 import fcntl, pty, tty
@@ -340,6 +350,7 @@ print(p.returncode)'
 	assert_error_is 'liu: step 2 (write-eof): broken pipe'
 }
 
+# bats test_tags=pump
 @test "an inherited blocking socket as fd:N does not block the rest" {
 	# The peer reads nothing: what is written waits, and what is read is printed all the same.
 	capture harness '
@@ -358,6 +369,7 @@ p.wait()'
 
 # --- slow, and of every kind -----------------------------------------------------------
 
+# bats test_tags=pump
 @test "standard output may be a file, a pipe, a socket, /dev/null, a file opened to append" {
 	peer 'while True: c = accept(); c.sendall(b"x" * 3000000); c.close()'
 	capture liu connect "127.0.0.1:$PEER_PORT" read
@@ -466,11 +478,13 @@ bounded() {
 	bounded listen fast 200000000 readexactly 200000000
 }
 
+# bats test_tags=pump
 @test "200 MB pass in bounded memory: read" {
 	bounded connect slow 200000000 read
 	bounded listen fast 200000000 read
 }
 
+# bats test_tags=pump
 @test "200 MB pass in bounded memory: relay" {
 	bounded connect fast 200000000
 	bounded listen slow 200000000
@@ -504,6 +518,7 @@ while True:
 c.close()
 print(got, p.wait(20), "bounded" if os.environ["SANITIZED"] or 0 < most < 20480 else most)'
 
+# bats test_tags=pump
 @test "200 MB pass in bounded memory: relay and writefile, upwards" {
 	export SANITIZED=
 	is_sanitized && SANITIZED=yes
@@ -534,6 +549,7 @@ print("stopped" if sent < 100 * 1000 * 1000 else "took %d" % sent)
 c.shutdown(socket.SHUT_WR)
 print("whole" if len(p.stdout.read()) == sent else "lost", p.wait(20))'
 
+# bats test_tags=pump
 @test "reading stops while standard output is stuck, and nothing is lost" {
 	local steps
 	for steps in read relay 'try readexactly 900M'; do
@@ -544,6 +560,7 @@ print("whole" if len(p.stdout.read()) == sent else "lost", p.wait(20))'
 	done
 }
 
+# bats test_tags=pump
 @test "a standard error that nobody reads does not stop --timeout" {
 	peer 'c = accept(); all_of(c)'
 	capture harness '

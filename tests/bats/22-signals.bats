@@ -56,10 +56,12 @@ has_text() {
 	[[ $text = *"$2"* ]]
 }
 
+# bats test_tags=pump
 @test "SIGTERM: connect stops at once and dies of it" {
 	stops_at_once TERM 143 read
 }
 
+# bats test_tags=pump
 @test "SIGINT: connect stops at once and dies of it" {
 	# A shell starts what is in the background with SIGINT ignored.
 	peer 'c = accept(); c.sendall(b"x"); say(all_of(c))'
@@ -97,6 +99,7 @@ print(p.stdout.read().decode(), end="")' "$PEER_PORT"
 	stops_at_once TERM 143 readexactly 7 sleep 60
 }
 
+# bats test_tags=pump
 @test "connect: a relay is stopped too" {
 	mkfifo "$BATS_TEST_TMPDIR/in"
 	STDIN=$BATS_TEST_TMPDIR/open
@@ -163,6 +166,7 @@ socket_of() {
 	is "$err" 'standard error' ''
 }
 
+# bats test_tags=pump
 @test "what was printed before the signal is out" {
 	peer 'c = accept(); c.sendall(b"line\n" * 1000); all_of(c)'
 	start "$LIU" connect "127.0.0.1:$PEER_PORT" readline 1000 read
@@ -196,6 +200,7 @@ if signals > 1:
 	p.terminate()
 print(p.wait(20))'
 
+# bats test_tags=pump
 @test "a standard output that nobody reads does not keep it alive" {
 	capture harness "$STUCK_OUTPUT" connect 1
 	assert_error_is ''

@@ -148,6 +148,7 @@ while True:
 			wait(0.05)
 	except OSError: pass'
 
+# bats test_tags=pump
 @test "--timeout: a peer that drips does not outlive it" {
 	peer "$DRIPS"
 	timed connect -w 0.7 "127.0.0.1:$PEER_PORT" read
@@ -170,6 +171,7 @@ while True:
 	assert_error_has 'timed out after 0.7 s (--timeout)'
 }
 
+# bats test_tags=pump
 @test "--timeout covers a standard output that nobody reads" {
 	local steps
 	peer 'while True: c = accept(); c.sendall(b"x" * 3000000); c.close()'
@@ -198,6 +200,7 @@ print(p.wait(20))' "$PEER_PORT"
 	assert_error_is 'liu: timed out after 0.7 s (--timeout), writing to standard output'
 }
 
+# bats test_tags=pump
 @test "--timeout holds while sending and while closing too" {
 	head -c 20000000 /dev/zero >"$BATS_TEST_TMPDIR/file"
 	big_writes
@@ -212,6 +215,7 @@ print(p.wait(20))' "$PEER_PORT"
 	assert_error_is 'liu: closing: timed out after 0.7 s (--timeout)'
 }
 
+# bats test_tags=pump
 @test "listen: --timeout is for each connection, from accept to its end" {
 	start_liu listen -k -w 0.7 127.0.0.1:0 readline write 'reply\n' read
 	wait_until_over 1000
@@ -240,6 +244,7 @@ has_lines() {
 	[ "$(wc -l <"$1")" -ge "$2" ]
 }
 
+# bats test_tags=pump
 @test "listen without -k: a connection that is late is exit 6; echo goes on" {
 	start_liu listen -w 0.4 127.0.0.1:0 readline
 	run_liu connect "$ADDRESS" read
@@ -254,6 +259,7 @@ has_lines() {
 	return 0
 }
 
+# bats test_tags=pump
 @test "listen: --timeout covers the TLS handshake" {
 	make_certs
 	start_liu listen -w 0.4 --tls --cert "$CERTS/server.pem" --key "$CERTS/server.key" 127.0.0.1:0
@@ -277,6 +283,7 @@ print(p.wait(10), p.stderr.read().count(b"\n"))' "$@"
 	assert_output_is '6 1'
 }
 
+# bats test_tags=pump
 @test "listen: --timeout covers a standard output that nobody reads" {
 	nobody_reads 127.0.0.1:0 read
 	nobody_reads --pump buffered 127.0.0.1:0 read
@@ -320,6 +327,7 @@ liu: TLS handshake with 127.0.0.1:$PEER_PORT: timed out after 0.5 s (--connect-t
 liu: TLS handshake with 127.0.0.1:$PEER_PORT: timed out after 0.5 s (--handshake-timeout)"
 }
 
+# bats test_tags=pump
 @test "--handshake-timeout, listening: a silent client does not hold up others, and counts" {
 	make_certs
 	start_liu listen -k --handshake-timeout 0.7 --tls --cert "$CERTS/server.pem" --key "$CERTS/server.key" \
@@ -362,6 +370,7 @@ all_of(c)'
 	assert_error_is 'liu: step 1 (try readline): timed out after 0.4 s (--step-timeout) (tried)'
 }
 
+# bats test_tags=pump
 @test "--idle-timeout: no byte either way" {
 	silent_peer
 	timed connect --idle-timeout 0.5 "127.0.0.1:$PEER_PORT" read
@@ -374,6 +383,7 @@ all_of(c)'
 	assert_error_is 'liu: timed out after 0.5 s (--idle-timeout)'
 }
 
+# bats test_tags=pump
 @test "--idle-timeout: received bytes put it off, sent ones too" {
 	peer 'c = accept()
 for i in range(8):
@@ -457,6 +467,7 @@ say(got)'
 	peer_says 1500000
 }
 
+# bats test_tags=pump
 @test "the tail is not lost when the peer has sent what nobody reads" {
 	head -c 1000000 /dev/zero >"$BATS_TEST_TMPDIR/file"
 	for _ in 1 2 3; do
@@ -495,6 +506,7 @@ reset(c)'
 		fail "$(cat "$ERR")"
 }
 
+# bats test_tags=pump
 @test "... nor over TLS, with session tickets left unread" {
 	make_certs
 	head -c 3000000 /dev/zero >"$BATS_TEST_TMPDIR/file"
@@ -520,6 +532,7 @@ while True:
 	assert_output_has 'HTTP/1.1 200 OK'
 }
 
+# bats test_tags=pump
 @test "after a timeout nothing is closed in order" {
 	local least=9999
 	silent_peer

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: ISC
 # 25-pump: which pump moves the bytes, and that no byte depends on it.
 
+# bats file_tags=pump
+
 load helpers
 load peer
 

@@ -26,8 +26,9 @@ LIU_PROGRAM=$LIU
 absolute "${srcdir:-${BATS_TEST_DIRNAME:-.}/../..}"
 TOP=$REPLY
 
-# By itself liu takes the fastest pump. A file NAME-buffered.bats is a link to NAME.bats: the same tests
-# with the buffered one. (By hand: LIU_PUMP=buffered bats NAME.bats)
+# By itself liu takes the fastest pump. A file NAME-buffered.bats is a link to NAME.bats: the tests tagged
+# `pump` with the buffered one. Tag the tests that read, writefile or relay. (By hand:
+# bats --filter-tags pump NAME-buffered.bats)
 case ${BATS_TEST_FILENAME-} in
 *-buffered.bats) LIU_PUMP=buffered ;;
 esac
