@@ -28,9 +28,9 @@ enum {
 	MEBIBYTE = 1024 * 1024,
 	TIMEOUT_MS = 3000,
 	SHORT_MS = 60,
-	SLOW_MS = 300,
+	SLOW_MS = 500,
 	LAST_WORD_MS = 400,
-	SLOW_BYTES = 8 * 1024,
+	SLOW_RATE = 5 * 1024, /* 4 MiB take longer than SLOW_MS */
 };
 
 /* A session in small: it runs `step` each time it is woken, until that says
@@ -49,8 +49,9 @@ struct rig {
 	struct evbuffer *into;
 	struct err err;
 	/* The peer's part: what it does between the turns. */
-	size_t peer_sends; /* bytes it still sends */
-	size_t peer_takes; /* bytes it takes in one turn */
+	size_t peer_sends;   /* bytes it still sends */
+	uint64_t peer_rate;  /* bytes it takes in a millisecond */
+	uint64_t peer_began; /* when it began to take them */
 	bool peer_reads, peer_closes;
 	struct evbuffer *peer_got;
 	int peer_error;
@@ -84,7 +85,8 @@ static int rig_new(void **state, bool tcp)
 	rig->into = evbuffer_new();
 	rig->peer_got = evbuffer_new();
 	rig->timeout_ms = TIMEOUT_MS;
-	rig->peer_takes = LIMIT;
+	rig->peer_rate = MEBIBYTE;
+	rig->peer_began = loop_now();
 	*state = rig;
 	return 0;
 }
@@ -129,8 +131,13 @@ static void close_peer(struct rig *rig)
 static void peer_receive(struct rig *rig)
 {
 	static unsigned char data[LIMIT];
-	ssize_t n = support_try_receive(rig->peer, data, rig->peer_takes);
+	uint64_t may = rig->peer_rate * (1 + loop_now() - rig->peer_began) -
+		       evbuffer_get_length(rig->peer_got);
+	ssize_t n;
 
+	if (may == 0)
+		return;
+	n = support_try_receive(rig->peer, data, may < LIMIT ? may : LIMIT);
 	if (n > 0)
 		evbuffer_add(rig->peer_got, data, (size_t)n);
 	else if (n != -EAGAIN)
@@ -470,7 +477,7 @@ static void test_slow_peer_is_waited_for(void **state)
 	uint64_t begin = loop_now();
 
 	rig->timeout_ms = SLOW_MS;
-	rig->peer_takes = SLOW_BYTES;
+	rig->peer_rate = SLOW_RATE;
 	write_pattern(rig, 4 * MEBIBYTE);
 	rig->peer_reads = rig->peer_closes = true;
 	assert_int_equal(perform(rig, end), STREAM_OK);
