@@ -242,6 +242,8 @@ start() {
 	local n=${#STARTED[@]}
 	PID_OUT=$BATS_TEST_TMPDIR/start-$n.out
 	PID_ERR=$BATS_TEST_TMPDIR/start-$n.err
+	# Empty the files here: after a start in a subshell they may hold what the one before has said.
+	: >"$PID_OUT" 2>"$PID_ERR"
 	# bats waits until its descriptor 3 is closed everywhere.
 	"$@" <"${STDIN:-/dev/null}" >"$PID_OUT" 2>"$PID_ERR" 3>&- &
 	PID=$!
