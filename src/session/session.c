@@ -53,6 +53,10 @@ static void state_clear(struct session *s)
 	fd_reader_free(s->state.input);
 	relay_free(s->state.relay, s);
 	memset(&s->state, 0, sizeof(s->state));
+	if (s->own == NULL)
+		return;
+	s->shared->steps->steps[s->at].kind->free_state(s->own);
+	s->own = NULL;
 }
 
 static void session_free(struct session *s)
@@ -106,6 +110,13 @@ char *session_peer(const struct session *s)
 uint64_t session_consumed(const struct session *s)
 {
 	return connection_received(s->connection) - reader_buffered(&s->connection->reader);
+}
+
+void *session_state(struct session *s, size_t size)
+{
+	if (s->own == NULL)
+		s->own = alloc_zeroed(size);
+	return s->own;
 }
 
 struct timer *session_timer(struct session *s)
@@ -170,8 +181,9 @@ static void end_steps(struct session *s)
 
 static void begin_step(struct session *s, const struct step *step)
 {
-	state_clear(s);
-	s->state.begun = true;
+	s->begun = true;
+	s->held_len = 0;
+	s->salvage_end = 0;
 	s->next = s->at + 1;
 	if (s->at == 0) {
 		s->round_start = session_consumed(s);
@@ -190,6 +202,7 @@ static bool leave_step(struct session *s)
 {
 	timer_stop(s->timer);
 	state_clear(s);
+	s->begun = false;
 	s->at = s->next;
 	return s->at < s->shared->steps->count;
 }
@@ -260,7 +273,7 @@ static bool run_steps(struct session *s)
 		/* Each step gives an event at least. */
 		if (event_writer_is_json(s->shared->events) && session_output_full(s))
 			return false;
-		if (!s->state.begun)
+		if (!s->begun)
 			begin_step(s, step);
 		result = run_step(s, step);
 		if (result == STEP_AGAIN)

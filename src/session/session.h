@@ -58,20 +58,13 @@ enum session_wait {
 	WAIT_CLOSE = 1 << 7,  /* the orderly end */
 };
 
-/* What the running step has done so far; zeroed when it begins. */
+/* What pumps have still to own. */
 struct step_state {
-	bool begun;
 	bool stall_said;
-	unsigned char held_len;
-	unsigned char held[4];	 /* JSON: the begin of a character, for the next piece */
-	uint64_t bytes;		 /* passed on or sent by it */
-	uint64_t records;	 /* lines read by it */
-	uint64_t piece;		 /* bytes of the line being skipped */
 	struct fd_reader *input; /* writefile; owned */
 	uint64_t stall_bytes;	 /* ... bytes that had moved when it began to wait */
 	struct relay *relay;	 /* owned */
 	struct pump *pump;	 /* read, writefile; owned */
-	uint64_t salvage_end;	 /* ms; until then what the peer had sent is read */
 };
 
 enum session_phase {
@@ -93,7 +86,12 @@ struct session {
 	unsigned waits; /* enum session_wait, or-ed; of the last run */
 	enum session_phase phase;
 	bool overran; /* a tried step met the limit in this round of a loop */
+	bool begun;   /* the running step has */
+	unsigned char held_len;
+	unsigned char held[4]; /* JSON: the start of a character, for the next piece */
+	void *own;	       /* the running step's state; owned; see session_state() */
 	struct step_state state;
+	uint64_t salvage_end;	       /* ms; until then what the peer had sent is read */
 	uint64_t round_start;	       /* bytes consumed when this round of a loop began */
 	struct evbuffer *record;       /* what expect looks at; NULL unless it is in the list */
 	struct session_limits *limits; /* of time; NULL: there are none */
@@ -124,6 +122,9 @@ const struct err *session_error(const struct session *s);
 char *session_peer(const struct session *s);
 
 /* For the steps. */
+
+/* The running step's own struct of `size` bytes, zeroed when first asked for. */
+void *session_state(struct session *s, size_t size);
 
 /* Say that the running step has failed with `err`, whose text gets the step in
  * front. `event` (or NULL) has what the read got; both are written. Always

@@ -25,7 +25,7 @@ enum step_result session_fail(struct session *s, const struct err *err, struct s
 
 	if (event == NULL)
 		event = &own;
-	if (event->data == NULL && s->state.held_len > 0)
+	if (event->data == NULL && s->held_len > 0)
 		event->data = event_writer_scratch(s->shared->events);
 	if (event->data != NULL) {
 		session_piece_rest(s, event->data);

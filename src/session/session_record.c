@@ -79,21 +79,20 @@ static void cut_end(struct evbuffer *data, size_t count)
  * and keep the one at the end. */
 static void hold_character(struct session *s, struct evbuffer *data, bool more)
 {
-	struct step_state *state = &s->state;
 	size_t len, whole;
 
-	if (state->held_len > 0)
-		evbuffer_prepend(data, state->held, state->held_len);
-	state->held_len = 0;
+	if (s->held_len > 0)
+		evbuffer_prepend(data, s->held, s->held_len);
+	s->held_len = 0;
 	len = evbuffer_get_length(data);
 	if (!more || len == 0)
 		return;
 	whole = bytes_utf8_prefix(bytes_of(evbuffer_pullup(data, -1), len));
-	if (len - whole > sizeof(state->held))
+	if (len - whole > sizeof(s->held))
 		return;
-	state->held_len = len - whole;
-	memcpy(state->held, evbuffer_pullup(data, -1) + whole, state->held_len);
-	cut_end(data, state->held_len);
+	s->held_len = len - whole;
+	memcpy(s->held, evbuffer_pullup(data, -1) + whole, s->held_len);
+	cut_end(data, s->held_len);
 }
 
 void session_piece_rest(struct session *s, struct evbuffer *data)
@@ -115,7 +114,6 @@ static void give(struct session *s, struct evbuffer *data, bool more, bool newli
 
 void session_piece(struct session *s, struct evbuffer *data, bool more)
 {
-	s->state.bytes += evbuffer_get_length(data);
 	session_record_add(s, data, evbuffer_get_length(data));
 	if (event_writer_is_json(s->shared->events))
 		hold_character(s, data, more);

@@ -24,9 +24,9 @@ static bool salvage_over(struct session *s, bool came)
 	struct timer *timer = session_timer(s);
 	uint64_t now = loop_now();
 
-	if (s->state.salvage_end == 0)
-		s->state.salvage_end = now + s->shared->settings->close_timeout_ms;
-	if (now >= s->state.salvage_end || (!came && timer_expired(timer)))
+	if (s->salvage_end == 0)
+		s->salvage_end = now + s->shared->settings->close_timeout_ms;
+	if (now >= s->salvage_end || (!came && timer_expired(timer)))
 		return true;
 	if (came || !timer_pending(timer))
 		timer_start(timer, SALVAGE_SILENCE_MS);

@@ -54,8 +54,10 @@ struct step_kind {
 	bool (*open)(const struct step *step, const struct step_list *list,
 		     const struct step_context *context, struct err *err);
 	void (*free_args)(void *args);
-	/* Called until it does not answer AGAIN. */
+	/* Called until it does not answer AGAIN. What it has to remember meanwhile is
+	 * session_state(), which free_state() frees. */
 	enum step_result (*run)(struct session *session, const struct step *step);
+	void (*free_state)(void *state);
 };
 
 struct step {

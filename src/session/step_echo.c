@@ -22,6 +22,10 @@ struct echo_args {
 	struct separators *seps; /* ECHO_UNTIL; owned */
 };
 
+struct echo_state {
+	uint64_t bytes; /* sent back */
+};
+
 static void free_args(void *p)
 {
 	struct echo_args *args = p;
@@ -79,13 +83,6 @@ static enum stream_status next_frame(struct session *s, const struct echo_args *
 	return reader_readuntil(reader, args->seps, data);
 }
 
-/* At the end of the stream: a total, and the list is done. */
-static enum step_result echo_ended(struct session *s)
-{
-	(void)session_step_moved(s, s->state.bytes);
-	return STEP_STOP;
-}
-
 /*
  * All frames that are there are answered in one run, and leave in one write at
  * its end. A last partial frame is sent back too. Once sending has failed, what
@@ -94,6 +91,7 @@ static enum step_result echo_ended(struct session *s)
 static enum step_result run_echo(struct session *s, const struct step *step)
 {
 	struct evbuffer *data = event_writer_scratch(s->shared->events);
+	struct echo_state *state = session_state(s, sizeof(*state));
 
 	for (int budget = FRAMES_PER_RUN; budget > 0; budget--) {
 		enum stream_status status;
@@ -103,7 +101,7 @@ static enum step_result run_echo(struct session *s, const struct step *step)
 		if (writer_room(&s->connection->writer) == 0)
 			return session_wait(s, WAIT_WRITE);
 		status = next_frame(s, step->args, data);
-		s->state.bytes += evbuffer_get_length(data);
+		state->bytes += evbuffer_get_length(data);
 		writer_write_buffer(&s->connection->writer, data);
 		switch (status) {
 		case STREAM_OK:
@@ -111,11 +109,12 @@ static enum step_result run_echo(struct session *s, const struct step *step)
 		case STREAM_AGAIN:
 			return session_wait(s, WAIT_READ);
 		case STREAM_EOF:
-			return echo_ended(s);
+			(void)session_step_moved(s, state->bytes);
+			return STEP_STOP;
 		case STREAM_OVERRUN:
 			return session_fail_overrun(s, "no end within");
 		case STREAM_ERROR:
-			return session_fail_read(s, NULL, s->state.bytes, 0);
+			return session_fail_read(s, NULL, state->bytes, 0);
 		}
 	}
 	return session_wait(s, WAIT_TURN);
@@ -129,4 +128,5 @@ const struct step_kind step_echo = {
 	.parse = parse_echo,
 	.free_args = free_args,
 	.run = run_echo,
+	.free_state = free,
 };

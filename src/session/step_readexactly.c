@@ -15,6 +15,10 @@ struct readexactly_args {
 	uint64_t n;
 };
 
+struct readexactly_state {
+	uint64_t passed; /* bytes handed on, when read in pieces */
+};
+
 static bool parse_readexactly(struct step *step, struct step_words *words, struct err *err)
 {
 	struct readexactly_args *args = step->args = alloc_zeroed(sizeof(*args));
@@ -29,13 +33,15 @@ static bool parse_readexactly(struct step *step, struct step_words *words, struc
 /* More than the limit is not kept until it is whole, but passed on. */
 static enum step_result readexactly_in_pieces(struct session *s, uint64_t n)
 {
+	struct readexactly_state *state = session_state(s, sizeof(*state));
 	struct evbuffer *data = event_writer_scratch(s->shared->events);
 	size_t most =
 		event_writer_is_json(s->shared->events) ? s->shared->settings->limit : SIZE_MAX;
 
 	for (int budget = PIECES_PER_RUN; budget > 0; budget--) {
-		uint64_t left = n - s->state.bytes;
+		uint64_t left = n - state->passed;
 		enum stream_status status;
+		size_t got;
 
 		if (session_output_full(s))
 			return STEP_AGAIN;
@@ -43,11 +49,12 @@ static enum step_result readexactly_in_pieces(struct session *s, uint64_t n)
 				     data);
 		if (status == STREAM_AGAIN)
 			return session_wait(s, WAIT_READ);
+		got = evbuffer_get_length(data);
 		if (status != STREAM_OK)
-			return session_fail_read(s, data,
-						 s->state.bytes + evbuffer_get_length(data), n);
-		session_piece(s, data, evbuffer_get_length(data) < left);
-		if (s->state.bytes == n)
+			return session_fail_read(s, data, state->passed + got, n);
+		session_piece(s, data, got < left);
+		state->passed += got;
+		if (state->passed == n)
 			return STEP_NEXT;
 	}
 	return session_wait(s, WAIT_TURN);
@@ -74,4 +81,5 @@ const struct step_kind step_readexactly = {
 	.parse = parse_readexactly,
 	.free_args = free,
 	.run = run_readexactly,
+	.free_state = free,
 };

@@ -20,6 +20,10 @@ struct readline_args {
 	uint64_t count;
 };
 
+struct readline_state {
+	uint64_t done; /* lines read */
+};
+
 static bool parse_readline(struct step *step, struct step_words *words, struct err *err)
 {
 	struct readline_args *args = step->args = alloc_zeroed(sizeof(*args));
@@ -53,38 +57,40 @@ static bool lines_pass_through(const struct session *s)
 
 /* Lines at hand, straight to the output. What is left of a stream that has ended
  * is printed too, and is a line where it ended well. */
-static enum stream_status pass_lines(struct session *s, uint64_t max)
+static enum stream_status pass_lines(struct session *s, uint64_t max, uint64_t *lines,
+				     uint64_t *bytes)
 {
 	struct stdout_writer *output = event_writer_output(s->shared->events);
-	uint64_t before = reader_buffered(&s->connection->reader), lines;
+	uint64_t before = reader_buffered(&s->connection->reader);
 	enum stream_status status =
-		reader_readlines(&s->connection->reader, max, stdout_writer_queue(output), &lines);
+		reader_readlines(&s->connection->reader, max, stdout_writer_queue(output), lines);
 
 	stdout_writer_added(output);
-	s->state.piece = before - reader_buffered(&s->connection->reader);
-	if (status == STREAM_EOF && s->state.piece > 0) {
-		status = STREAM_OK;
-		lines = 1;
+	*bytes = before - reader_buffered(&s->connection->reader);
+	if (status == STREAM_EOF && *bytes > 0) {
+		*lines = 1;
+		return STREAM_OK;
 	}
-	s->state.records += lines;
 	return status;
 }
 
 static enum step_result run_lines(struct session *s, uint64_t count)
 {
-	struct evbuffer *line = event_writer_scratch(s->shared->events);
+	struct readline_state *state = session_state(s, sizeof(*state));
 
 	for (int budget = PIECES_PER_RUN; budget > 0; budget--) {
 		enum stream_status status;
+		uint64_t lines, bytes;
 
 		if (session_output_full(s))
 			return STEP_AGAIN;
-		status = pass_lines(s, count - s->state.records);
+		status = pass_lines(s, count - state->done, &lines, &bytes);
 		if (status == STREAM_EOF || status == STREAM_ERROR)
-			return session_fail_read(s, NULL, s->state.piece, 0);
+			return session_fail_read(s, NULL, bytes, 0);
 		if (status != STREAM_OK)
-			return session_take_record(s, status, line, 0, 0);
-		if (s->state.records == count)
+			return session_take_record(s, status, NULL, 0, 0);
+		state->done += lines;
+		if (state->done == count)
 			return STEP_NEXT;
 	}
 	return session_wait(s, WAIT_TURN);
@@ -94,6 +100,7 @@ static enum step_result run_readline(struct session *s, const struct step *step)
 {
 	struct evbuffer *line = event_writer_scratch(s->shared->events);
 	uint64_t count = ((const struct readline_args *)step->args)->count;
+	struct readline_state *state = session_state(s, sizeof(*state));
 
 	if (lines_pass_through(s))
 		return run_lines(s, count);
@@ -108,9 +115,9 @@ static enum step_result run_readline(struct session *s, const struct step *step)
 			status = STREAM_OK;
 		if (status != STREAM_OK)
 			return session_take_record(s, status, line, 0, 0);
-		s->state.records++;
-		session_record(s, line, line_end(line), s->state.records < count);
-		if (s->state.records == count)
+		state->done++;
+		session_record(s, line, line_end(line), state->done < count);
+		if (state->done == count)
 			return STEP_NEXT;
 	}
 	return session_wait(s, WAIT_TURN);
@@ -124,4 +131,5 @@ const struct step_kind step_readline = {
 	.parse = parse_readline,
 	.free_args = free,
 	.run = run_readline,
+	.free_state = free,
 };

@@ -10,6 +10,12 @@
 
 enum { LINES_PER_RUN = 1024 }; /* then others have their turn */
 
+struct skip_state {
+	uint64_t bytes; /* skipped by the step */
+	uint64_t line;	/* ... of them of the line that is being skipped */
+	uint64_t lines; /* skipped whole */
+};
+
 /* skip and skipline; skipuntil has its separators. */
 struct skip_args {
 	uint64_t count; /* bytes, or lines */
@@ -44,63 +50,67 @@ static bool parse_skipuntil(struct step *step, struct step_words *words, struct 
 	return step->args != NULL;
 }
 
-/* What a skip answers; `enough` says whether the end is a good end for it. */
-static enum step_result skip_ended(struct session *s, enum stream_status status, uint64_t expected)
+/* What a skip answers that has not got what it wants. */
+static enum step_result skip_ended(struct session *s, enum stream_status status, uint64_t bytes,
+				   uint64_t expected)
 {
 	if (status == STREAM_AGAIN)
 		return session_wait(s, WAIT_READ);
-	return session_fail_read(s, NULL, s->state.bytes, expected);
+	return session_fail_read(s, NULL, bytes, expected);
 }
 
 static enum step_result run_skip(struct session *s, const struct step *step)
 {
 	const struct skip_args *args = step->args;
+	struct skip_state *state = session_state(s, sizeof(*state));
 
-	while (s->state.bytes < args->count) {
+	while (state->bytes < args->count) {
 		uint64_t skipped = 0;
 		enum stream_status status =
-			reader_skip(&s->connection->reader, args->count - s->state.bytes, &skipped);
+			reader_skip(&s->connection->reader, args->count - state->bytes, &skipped);
 
-		s->state.bytes += skipped;
+		state->bytes += skipped;
 		if (status != STREAM_OK)
-			return skip_ended(s, status, args->count);
+			return skip_ended(s, status, state->bytes, args->count);
 	}
-	return session_step_moved(s, s->state.bytes);
+	return session_step_moved(s, state->bytes);
 }
 
 static enum step_result run_skipline(struct session *s, const struct step *step)
 {
 	const struct skip_args *args = step->args;
+	struct skip_state *state = session_state(s, sizeof(*state));
 
-	for (int budget = LINES_PER_RUN; s->state.records < args->count; budget--) {
+	for (int budget = LINES_PER_RUN; state->lines < args->count; budget--) {
 		uint64_t skipped = 0;
 		enum stream_status status;
 
 		if (budget == 0)
 			return session_wait(s, WAIT_TURN);
 		status = reader_skipuntil(&s->connection->reader, separators_newline(), &skipped);
-		s->state.bytes += skipped;
-		s->state.piece += skipped;
+		state->bytes += skipped;
+		state->line += skipped;
 		/* A partial last line is a line, as for readline. */
-		if (status == STREAM_EOF && s->state.piece > 0)
+		if (status == STREAM_EOF && state->line > 0)
 			status = STREAM_OK;
 		if (status != STREAM_OK)
-			return skip_ended(s, status, 0);
-		s->state.piece = 0;
-		s->state.records++;
+			return skip_ended(s, status, state->bytes, 0);
+		state->line = 0;
+		state->lines++;
 	}
-	return session_step_moved(s, s->state.bytes);
+	return session_step_moved(s, state->bytes);
 }
 
 static enum step_result run_skipuntil(struct session *s, const struct step *step)
 {
+	struct skip_state *state = session_state(s, sizeof(*state));
 	uint64_t skipped = 0;
 	enum stream_status status = reader_skipuntil(&s->connection->reader, step->args, &skipped);
 
-	s->state.bytes += skipped;
+	state->bytes += skipped;
 	if (status != STREAM_OK)
-		return skip_ended(s, status, 0);
-	return session_step_moved(s, s->state.bytes);
+		return skip_ended(s, status, state->bytes, 0);
+	return session_step_moved(s, state->bytes);
 }
 
 const struct step_kind step_skip = {
@@ -111,6 +121,7 @@ const struct step_kind step_skip = {
 	.parse = parse_skip,
 	.free_args = free,
 	.run = run_skip,
+	.free_state = free,
 };
 
 const struct step_kind step_skipline = {
@@ -121,6 +132,7 @@ const struct step_kind step_skipline = {
 	.parse = parse_skipline,
 	.free_args = free,
 	.run = run_skipline,
+	.free_state = free,
 };
 
 const struct step_kind step_skipuntil = {
@@ -131,4 +143,5 @@ const struct step_kind step_skipuntil = {
 	.parse = parse_skipuntil,
 	.free_args = free_separators,
 	.run = run_skipuntil,
+	.free_state = free,
 };
