@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/err.h"
+#include "base/text.h"
 
 #include <assert.h>
 #include <stdint.h>
@@ -246,23 +247,16 @@ static size_t plain_length(struct bytes b)
 
 char *escape_controls(struct bytes b)
 {
-	size_t at = plain_length(b), used = at, room = b.len + UNIT_SIZE;
-	char *text = alloc_zeroed(room);
+	struct text text = { 0 };
+	size_t at = plain_length(b);
 
-	if (at > 0)
-		memcpy(text, b.data, at); /* no bytes may be NULL */
+	text_add(&text, bytes_of(b.data, at));
 	while (at < b.len) {
 		char unit[UNIT_SIZE];
 		size_t len;
 
 		at += show_one(bytes_of(b.data + at, b.len - at), false, unit, &len);
-		if (used + len >= room) {
-			room = room * 2 + len;
-			text = alloc_resize(text, room);
-		}
-		memcpy(text + used, unit, len);
-		used += len;
+		text_add(&text, bytes_of(unit, len));
 	}
-	text[used] = '\0';
-	return text;
+	return text_take(&text);
 }

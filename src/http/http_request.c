@@ -7,9 +7,9 @@
 #include "base/alloc.h"
 #include "base/err.h"
 #include "base/escape.h"
+#include "base/text.h"
 #include "http/url.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -106,15 +106,15 @@ static bool user_has(const struct http_request_options *options, const char *nam
 	return false;
 }
 
-static void add_default(FILE *out, const struct http_request_options *options, const char *name,
-			const char *value)
+static void add_default(struct text *out, const struct http_request_options *options,
+			const char *name, const char *value)
 {
 	if (*value != '\0' && !user_has(options, name))
-		(void)fprintf(out, "%s: %s\r\n", name, value);
+		text_addf(out, "%s: %s\r\n", name, value);
 }
 
 /* The user's lines; those named Host by themselves, for they come first. */
-static void add_user(FILE *out, const struct http_request_options *options, bool host)
+static void add_user(struct text *out, const struct http_request_options *options, bool host)
 {
 	for (size_t i = 0; i < options->header_count; i++) {
 		struct header header;
@@ -122,9 +122,8 @@ static void add_user(FILE *out, const struct http_request_options *options, bool
 		if (!header_read(options->headers[i], &header) || header.action == HEADER_REMOVE ||
 		    is_named(&header, "Host") != host)
 			continue;
-		(void)fprintf(out, "%.*s:%s%s\r\n", (int)header.name.len,
-			      (const char *)header.name.data, *header.value ? " " : "",
-			      header.value);
+		text_addf(out, "%.*s:%s%s\r\n", (int)header.name.len,
+			  (const char *)header.name.data, *header.value ? " " : "", header.value);
 	}
 }
 
@@ -159,25 +158,21 @@ struct bytes http_request(const struct url *url, const struct http_request_optio
 		options->user_agent != NULL ? options->user_agent : "liu/" PACKAGE_VERSION;
 	char *host = host_value(url);
 	char *authorization = authorization_value(url);
-	char *data = NULL;
-	size_t len = 0;
-	FILE *out = open_memstream(&data, &len);
+	struct text out = { 0 };
+	size_t len;
 
-	if (out == NULL)
-		alloc_failed();
-	(void)fprintf(out, "%s %s HTTP/1.%c\r\n", options->method, url->target,
-		      options->http10 ? '0' : '1');
-	add_default(out, options, "Host", host);
-	add_user(out, options, true);
-	add_default(out, options, "User-Agent", agent);
-	add_default(out, options, "Accept", "*/*");
-	add_default(out, options, "Authorization", authorization);
-	add_default(out, options, "Connection", "close");
-	add_user(out, options, false);
-	(void)fputs("\r\n", out);
-	if (fclose(out) != 0)
-		alloc_failed();
+	text_addf(&out, "%s %s HTTP/1.%c\r\n", options->method, url->target,
+		  options->http10 ? '0' : '1');
+	add_default(&out, options, "Host", host);
+	add_user(&out, options, true);
+	add_default(&out, options, "User-Agent", agent);
+	add_default(&out, options, "Accept", "*/*");
+	add_default(&out, options, "Authorization", authorization);
+	add_default(&out, options, "Connection", "close");
+	add_user(&out, options, false);
+	text_addf(&out, "\r\n");
 	free(host);
 	free(authorization);
-	return bytes_of(data, len);
+	len = out.len;
+	return bytes_of(text_take(&out), len);
 }

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: ISC */
+/* text: a string that grows at its end. */
+#ifndef LIU_BASE_TEXT_H
+#define LIU_BASE_TEXT_H
+
+#include "base/bytes.h"
+
+#include <stddef.h>
+
+/* { 0 } is empty. */
+struct text {
+	char *data; /* owned; NULL while nothing has been added, else it ends in NUL */
+	size_t len;
+	size_t size; /* of the allocation */
+};
+
+void text_add(struct text *text, struct bytes b);
+
+/* The number of bytes added. */
+size_t text_addf(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* The string, never NULL; the caller owns it. `text` is empty afterwards. */
+char *text_take(struct text *text);
+
+#endif
