@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* bytes: a run of bytes that may hold NULs. */
+/* bytes: a run of bytes, which may hold NULs. */
 #include "config.h"
 
 #include "base/bytes.h"
@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 
 #include <string.h>
+#include <strings.h>
 
 enum { UTF8_MAX = 4 };
 
@@ -20,12 +21,38 @@ struct bytes bytes_of_string(const char *string)
 	return bytes_of(string, strlen(string));
 }
 
-bool bytes_equal(struct bytes a, struct bytes b)
+bool bytes_is_name(struct bytes b, const char *name)
 {
-	return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+	return b.len == strlen(name) && strncasecmp((const char *)b.data, name, b.len) == 0;
 }
 
-/* How long a character is by its first byte; 0: nothing begins with it. */
+struct bytes bytes_without_newline(struct bytes line)
+{
+	if (line.len > 0 && line.data[line.len - 1] == '\n')
+		line.len--;
+	if (line.len > 0 && line.data[line.len - 1] == '\r')
+		line.len--;
+	return line;
+}
+
+char *bytes_string(struct bytes b)
+{
+	char *string = alloc_zeroed(b.len + 1);
+
+	if (b.len > 0)
+		memcpy(string, b.data, b.len);
+	return string;
+}
+
+bool bytes_has_control(const char *string)
+{
+	for (; *string != '\0'; string++)
+		if (((unsigned char)*string < ' ' && *string != '\t') || *string == 0x7f)
+			return true;
+	return false;
+}
+
+/* The length of a character by its first byte; 0 when no character begins with it. */
 static size_t utf8_length(unsigned char first)
 {
 	if (first < 0x80)
@@ -56,8 +83,8 @@ static bool utf8_second_fits(unsigned char first, unsigned char second)
 	return second >= low && second <= high;
 }
 
-/* How many bytes at the beginning of `b` belong to one character, whole or cut;
- * 0 when they are none. `*whole` is the length it should have. */
+/* The number of bytes at the beginning of `b` that belong to one character, complete
+ * or cut; 0 when they are not UTF-8. `*whole` is the length of the whole character. */
 static size_t utf8_so_far(struct bytes b, size_t *whole)
 {
 	size_t have = b.len;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* bytes: a run of bytes that may hold NULs. */
+/* bytes: a run of bytes, which may hold NULs. */
 #ifndef LIU_BASE_BYTES_H
 #define LIU_BASE_BYTES_H
 
@@ -15,21 +15,25 @@ struct bytes {
 };
 
 struct bytes bytes_of(const void *data, size_t len);
-struct bytes bytes_of_string(const char *string); /* without its NUL */
-bool bytes_equal(struct bytes a, struct bytes b);
+struct bytes bytes_of_string(const char *string);      /* without its NUL */
+bool bytes_is_name(struct bytes b, const char *name);  /* whatever the case of ASCII letters */
+struct bytes bytes_without_newline(struct bytes line); /* less its LF, CR LF or CR */
+char *bytes_string(struct bytes b); /* a NUL-terminated copy; owned by the caller */
 
-/* The length of the UTF-8 character (RFC 3629) that `b` begins with, 1 to 4,
- * and its code point; 0 when there is none or only a part of it. */
+/* Does the string hold a control character (C0 or DEL) other than a tab? */
+bool bytes_has_control(const char *string);
+
+/* The length of the UTF-8 character (RFC 3629) at the beginning of `b`, 1 to 4, and
+ * its code point; 0 when there is none or only a part of it. */
 size_t bytes_utf8_char(struct bytes b, uint32_t *code);
 
-/* The length of the longest prefix that does not end within a UTF-8
- * character: where a text may be cut. Bytes that are no UTF-8 are each a place
- * to cut. 0 only for an empty run or one that is a lone beginning. */
+/* The length of the longest prefix that does not end within a UTF-8 character: where
+ * a text may be cut. A byte that is not UTF-8 counts as a character. 0 only when `b`
+ * is empty or nothing but the first part of a character. */
 size_t bytes_utf8_prefix(struct bytes b);
 bool bytes_is_utf8(struct bytes b); /* valid UTF-8 (RFC 3629) without NUL */
 
-/* Base64 with padding (RFC 4648 section 4), a NUL-terminated string that the
- * caller owns. */
+/* Base64 with padding (RFC 4648 section 4); the caller owns the string. */
 char *bytes_base64(struct bytes b);
 
 #endif

@@ -21,7 +21,7 @@ enum {
 	UNIT_SIZE = 17, /* four bytes as \xHH each, and a NUL */
 };
 
-static int hex_digit(char c)
+int escape_hex_digit(char c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
@@ -50,8 +50,8 @@ static bool bad_escape(const char *at, size_t len, struct err *err)
 /* \x41 at `at`: four bytes are taken. */
 static size_t decode_hex_escape(const char *at, unsigned char *out, struct err *err)
 {
-	int high = hex_digit(at[2]);
-	int low = high < 0 ? -1 : hex_digit(at[3]);
+	int high = escape_hex_digit(at[2]);
+	int low = high < 0 ? -1 : escape_hex_digit(at[3]);
 
 	if (low < 0) {
 		(void)err_set(err, ERR_USAGE,
@@ -139,8 +139,8 @@ bool escape_decode_hex(const char *text, struct bytes *out, struct err *err)
 			text++;
 		if (*text == '\0')
 			break;
-		high = hex_digit(text[0]);
-		low = high < 0 ? -1 : hex_digit(text[1]);
+		high = escape_hex_digit(text[0]);
+		low = high < 0 ? -1 : escape_hex_digit(text[1]);
 		if (low < 0) {
 			free(data);
 			return err_set(err, ERR_USAGE, "invalid pair of hexadecimal digits '%.2s'",

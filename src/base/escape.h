@@ -18,6 +18,8 @@ struct err;
  */
 bool escape_decode(const char *text, struct bytes *out, struct err *err);
 
+int escape_hex_digit(char c); /* its value, or -1 */
+
 /* Hexadecimal digits in pairs, white space between pairs allowed; else
  * ERR_USAGE. `out->data` is owned by the caller. */
 bool escape_decode_hex(const char *text, struct bytes *out, struct err *err);

@@ -12,6 +12,7 @@
 
 #include "base/alloc.h"
 #include "stream/reader.h"
+#include "unit/bytes_equal.h"
 
 #include <event2/buffer.h>
 #include <stdlib.h>

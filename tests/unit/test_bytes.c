@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* test_bytes: views, UTF-8 and base64. */
+/* test_bytes: names, lines, UTF-8 and base64. */
 #include "config.h"
 
 #include "base/bytes.h"
@@ -17,14 +17,43 @@
 
 #define BYTES(literal) bytes_of(literal, sizeof(literal) - 1)
 
-static void equality(void **state)
+static void names_ignore_case(void **state)
 {
 	(void)state;
-	assert_true(bytes_equal(BYTES("a\0b"), BYTES("a\0b")));
-	assert_false(bytes_equal(BYTES("a\0b"), BYTES("a\0c")));
-	assert_false(bytes_equal(BYTES("a"), BYTES("ab")));
-	assert_true(bytes_equal(bytes_of(NULL, 0), BYTES("")));
-	assert_true(bytes_equal(bytes_of_string("ab"), BYTES("ab")));
+	assert_true(bytes_is_name(BYTES("Content-Type"), "content-tYPE"));
+	assert_true(bytes_is_name(bytes_of(NULL, 0), ""));
+	assert_false(bytes_is_name(bytes_of(NULL, 0), "a"));
+	assert_false(bytes_is_name(BYTES("Hos"), "Host"));
+	assert_false(bytes_is_name(BYTES("Host:"), "Host"));
+	assert_false(bytes_is_name(BYTES("@"), "`"));
+}
+
+static void a_line_loses_one_newline(void **state)
+{
+	static const struct {
+		const char *line, *want;
+	} rows[] = {
+		{ "", "" },	{ "a", "a" },	    { "a\n", "a" },	{ "a\r\n", "a" },
+		{ "a\r", "a" }, { "a\n\n", "a\n" }, { "\r\r\n", "\r" }, { "\n\r", "\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char *got = bytes_string(bytes_without_newline(bytes_of_string(rows[i].line)));
+
+		assert_string_equal(got, rows[i].want);
+		free(got);
+	}
+}
+
+static void controls_are_seen(void **state)
+{
+	(void)state;
+	assert_false(bytes_has_control(""));
+	assert_false(bytes_has_control("a\tb ~\xC2\x80"));
+	assert_true(bytes_has_control("a\nb"));
+	assert_true(bytes_has_control("\x7f"));
+	assert_true(bytes_has_control("\x1b"));
 }
 
 static void utf8_characters(void **state)
@@ -139,7 +168,9 @@ static void allocations_of_nothing_are_something(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(equality),
+		cmocka_unit_test(names_ignore_case),
+		cmocka_unit_test(a_line_loses_one_newline),
+		cmocka_unit_test(controls_are_seen),
 		cmocka_unit_test(utf8_characters),
 		cmocka_unit_test(utf8_prefix_never_splits_a_character),
 		cmocka_unit_test(utf8_prefix_of_what_is_no_utf8),

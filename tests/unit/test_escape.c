@@ -5,6 +5,7 @@
 #include "base/escape.h"
 
 #include "base/err.h"
+#include "unit/bytes_equal.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

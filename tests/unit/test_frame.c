@@ -5,6 +5,7 @@
 #include "session/frame.h"
 
 #include "base/bytes.h"
+#include "unit/bytes_equal.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -5,6 +5,7 @@
 #include "stream/separators.h"
 
 #include "base/alloc.h"
+#include "unit/bytes_equal.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

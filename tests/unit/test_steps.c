@@ -9,6 +9,7 @@
 #include "session/settings.h"
 #include "session/step_args.h"
 #include "stream/separators.h"
+#include "unit/bytes_equal.h"
 
 #include <fcntl.h>
 #include <setjmp.h>
