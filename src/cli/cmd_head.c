@@ -114,14 +114,14 @@ static bool print_answer(struct head *h)
 /* Is it what --field and --fail ask for? */
 static void judge(struct head *h, bool has_fields)
 {
-	const struct http_ranges *ranges = h->options->fail;
+	const struct status_ranges *ranges = h->options->fail;
 	struct err err;
 
 	if (!has_fields) {
-		(void)err_set(&err, ERR_EXPECTATION, "the answer has no such header (--field)");
+		(void)err_set(&err, ERR_EXPECTATION, "the response has no such header (--field)");
 		note_failure(h, &err);
 	}
-	if (ranges != NULL && !http_ranges_hold(ranges, h->fetch.head.status)) {
+	if (ranges != NULL && !status_ranges_hold(ranges, h->fetch.head.status)) {
 		(void)err_set(&err, ERR_EXPECTATION, "the status is %d (--fail)",
 			      h->fetch.head.status);
 		note_failure(h, &err);

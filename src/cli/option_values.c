@@ -145,16 +145,16 @@ static bool store_separator(const char *value, const char **out, struct err *err
 	return true;
 }
 
-static bool store_ranges(const char *value, struct http_ranges **out, struct err *err)
+static bool store_ranges(const char *value, struct status_ranges **out, struct err *err)
 {
-	struct http_ranges *ranges;
+	struct status_ranges *ranges;
 
 	if (value[0] == '\0')
 		return err_set(err, ERR_USAGE, "an empty list of statuses");
-	ranges = http_ranges_parse(value, err);
+	ranges = status_ranges_parse(value, err);
 	if (ranges == NULL)
 		return false;
-	http_ranges_free(*out);
+	status_ranges_free(*out);
 	*out = ranges;
 	return true;
 }

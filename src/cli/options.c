@@ -319,7 +319,7 @@ void options_free(struct options *options)
 	free(options->headers.items);
 	free(options->fields.items);
 	free(options->operands.items);
-	http_ranges_free(options->fail);
+	status_ranges_free(options->fail);
 	memset(options, 0, sizeof(*options));
 }
 

@@ -69,7 +69,7 @@ struct options {
 	/* head */
 	struct http_request_options request;
 	struct string_list headers;
-	struct http_ranges *fail; /* NULL: not given */
+	struct status_ranges *fail; /* NULL: not given */
 	struct string_list fields;
 
 	const char *needs_tls; /* the first option that does, as "cert"; NULL: none does */

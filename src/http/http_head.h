@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-/* http_head: the head of an HTTP answer, read line by line. */
+/* http_head: the head of an HTTP response, read line by line. */
 #ifndef LIU_HTTP_HTTP_HEAD_H
 #define LIU_HTTP_HTTP_HEAD_H
 
 /*
- * RFC 9110 and 9112 as far as `liu head` needs them: no body is ever read. The
- * parser is pure: it takes lines and says what they mean.
+ * RFC 9110 and 9112 as far as `liu head` needs them: no body is read. The parser
+ * takes lines and says what they mean; it knows no stream.
  */
 
 #include "base/bytes.h"
@@ -23,7 +23,7 @@ enum {
 
 struct http_field {
 	char *name;  /* owned */
-	char *value; /* without white space at its ends, folds made one space; owned */
+	char *value; /* trimmed; a fold is one space; owned */
 	size_t value_len;
 };
 
@@ -37,14 +37,14 @@ struct http_head {
 	bool has_status; /* the status line has been read */
 };
 
-enum http_answer {
-	HTTP_MORE, /* give the next line */
-	HTTP_DONE, /* that was the blank line */
-	HTTP_FAIL, /* `err` says why: ERR_IO (not HTTP), ERR_LIMIT_OVERRUN */
+enum http_head_status {
+	HTTP_HEAD_MORE, /* give the next line */
+	HTTP_HEAD_DONE, /* that was the blank line */
+	HTTP_HEAD_FAIL, /* `err` says why: ERR_IO (not HTTP), ERR_LIMIT_OVERRUN */
 };
 
 /* One line with its line end (CR LF or LF). */
-enum http_answer http_head_line(struct http_head *head, struct bytes line, struct err *err);
+enum http_head_status http_head_line(struct http_head *head, struct bytes line, struct err *err);
 void http_head_free(struct http_head *head); /* leaves it zeroed, for the next */
 
 #endif

@@ -12,12 +12,12 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 enum { SHOWN_SIZE = 80 };
 
 /* RFC 9110, 5.6.2. */
-#define TOKEN_CHARS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$%&'*+-.^_`|~"
+#define TOKEN_SIGNS "!#$%&'*+-.^_`|~"
+#define TOKEN_CHARS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789" TOKEN_SIGNS
 
 enum header_action { HEADER_REPLACE, HEADER_REMOVE, HEADER_EMPTY };
 
@@ -32,19 +32,11 @@ static bool refuse(struct err *err, const char *what, const char *text, const ch
 {
 	char shown[SHOWN_SIZE];
 
-	return err_set(err, ERR_USAGE, "bad %s '%s': %s", what,
+	return err_set(err, ERR_USAGE, "invalid %s '%s': %s", what,
 		       escape_visible(bytes_of_string(text), shown, sizeof(shown)), why);
 }
 
-static bool has_control(const char *text)
-{
-	for (; *text; text++)
-		if (((unsigned char)*text < ' ' && *text != '\t') || *text == 0x7f)
-			return true;
-	return false;
-}
-
-/* False when it is no header line. */
+/* False when `line` is not a header line. */
 static bool header_read(const char *line, struct header *out)
 {
 	size_t name = strspn(line, TOKEN_CHARS);
@@ -68,10 +60,10 @@ static bool header_check(const char *line, struct err *err)
 {
 	struct header header;
 
-	if (has_control(line))
-		return refuse(err, "header", line, "a control character in it");
+	if (bytes_has_control(line))
+		return refuse(err, "header", line, "control character");
 	if (!header_read(line, &header))
-		return refuse(err, "header", line, "not of the form 'Name: value'");
+		return refuse(err, "header", line, "not 'Name: value', 'Name:' or 'Name;'");
 	return true;
 }
 
@@ -80,28 +72,22 @@ bool http_request_check(const struct http_request_options *options, struct err *
 	const char *method = options->method;
 
 	if (*method == '\0' || method[strspn(method, TOKEN_CHARS)] != '\0')
-		return refuse(err, "method", method, "only letters, digits and -._ and the like");
-	if (options->user_agent != NULL && has_control(options->user_agent))
-		return refuse(err, "user agent", options->user_agent, "a control character in it");
+		return refuse(err, "method", method, "only letters, digits and " TOKEN_SIGNS);
+	if (options->user_agent != NULL && bytes_has_control(options->user_agent))
+		return refuse(err, "user agent", options->user_agent, "control character");
 	for (size_t i = 0; i < options->header_count; i++)
 		if (!header_check(options->headers[i], err))
 			return false;
 	return true;
 }
 
-static bool is_named(const struct header *header, const char *name)
-{
-	return header->name.len == strlen(name) &&
-	       strncasecmp((const char *)header->name.data, name, header->name.len) == 0;
-}
-
-/* Does a header line of the user speak of `name`? */
+/* Did the user give a header of that name? */
 static bool user_has(const struct http_request_options *options, const char *name)
 {
 	struct header header;
 
 	for (size_t i = 0; i < options->header_count; i++)
-		if (header_read(options->headers[i], &header) && is_named(&header, name))
+		if (header_read(options->headers[i], &header) && bytes_is_name(header.name, name))
 			return true;
 	return false;
 }
@@ -113,31 +99,33 @@ static void add_default(struct text *out, const struct http_request_options *opt
 		text_addf(out, "%s: %s\r\n", name, value);
 }
 
-/* The user's lines; those named Host by themselves, for they come first. */
+/* The user's lines: either those named Host, which come first, or the others. */
 static void add_user(struct text *out, const struct http_request_options *options, bool host)
 {
 	for (size_t i = 0; i < options->header_count; i++) {
 		struct header header;
 
 		if (!header_read(options->headers[i], &header) || header.action == HEADER_REMOVE ||
-		    is_named(&header, "Host") != host)
+		    bytes_is_name(header.name, "Host") != host)
 			continue;
 		text_addf(out, "%.*s:%s%s\r\n", (int)header.name.len,
 			  (const char *)header.name.data, *header.value ? " " : "", header.value);
 	}
 }
 
-/* Host: brackets for IPv6, whose zone means nothing to the peer (RFC 6874, 1). */
+/* IPv6 in brackets, without the zone, which means nothing to the peer (RFC 6874, 1). */
 static char *host_value(const struct url *url)
 {
 	bool v6 = url->literal && strchr(url->host, ':') != NULL;
-	int len = (int)(v6 ? strcspn(url->host, "%") : strlen(url->host));
-	const char *open = v6 ? "[" : "";
-	const char *close = v6 ? "]" : "";
+	struct text value = { 0 };
 
-	if (url->port == (url->https ? 443 : 80))
-		return alloc_printf("%s%.*s%s", open, len, url->host, close);
-	return alloc_printf("%s%.*s%s:%u", open, len, url->host, close, url->port);
+	if (v6)
+		text_addf(&value, "[%.*s]", (int)strcspn(url->host, "%"), url->host);
+	else
+		text_addf(&value, "%s", url->host);
+	if (url->port != (url->https ? 443 : 80))
+		text_addf(&value, ":%u", url->port);
+	return text_take(&value);
 }
 
 static char *authorization_value(const struct url *url)
@@ -152,14 +140,13 @@ static char *authorization_value(const struct url *url)
 	return value;
 }
 
-struct bytes http_request(const struct url *url, const struct http_request_options *options)
+char *http_request(const struct url *url, const struct http_request_options *options)
 {
 	const char *agent =
 		options->user_agent != NULL ? options->user_agent : "liu/" PACKAGE_VERSION;
 	char *host = host_value(url);
 	char *authorization = authorization_value(url);
 	struct text out = { 0 };
-	size_t len;
 
 	text_addf(&out, "%s %s HTTP/1.%c\r\n", options->method, url->target,
 		  options->http10 ? '0' : '1');
@@ -173,6 +160,5 @@ struct bytes http_request(const struct url *url, const struct http_request_optio
 	text_addf(&out, "\r\n");
 	free(host);
 	free(authorization);
-	len = out.len;
-	return bytes_of(text_take(&out), len);
+	return text_take(&out);
 }

@@ -3,8 +3,6 @@
 #ifndef LIU_HTTP_HTTP_REQUEST_H
 #define LIU_HTTP_HTTP_REQUEST_H
 
-#include "base/bytes.h"
-
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -19,10 +17,10 @@ struct http_request_options {
 	bool http10;
 };
 
-/* Are the method and the header lines allowed? ERR_USAGE. */
+/* False and ERR_USAGE when the method, the user agent or a header is not allowed. */
 bool http_request_check(const struct http_request_options *options, struct err *err);
 
-/* The request's head, with its blank line; owned by the caller. */
-struct bytes http_request(const struct url *url, const struct http_request_options *options);
+/* The head of the request with its blank line; owned by the caller. */
+char *http_request(const struct url *url, const struct http_request_options *options);
 
 #endif

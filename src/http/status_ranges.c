@@ -9,37 +9,34 @@
 
 #include <stddef.h>
 #include <stdlib.h>
-
-enum { STATUS_MIN = 100, STATUS_MAX = 999, STATUS_DIGITS = 3 };
+#include <string.h>
 
 #define RANGES_DEFAULT "100-399"
 
-struct http_range {
+enum { STATUS_DIGITS = 3 };
+
+struct range {
 	int low, high;
 };
 
-struct http_ranges {
-	struct http_range *items;
+struct status_ranges {
+	struct range *items;
 	size_t count;
 };
 
-/* Three digits at `*text`, which is moved behind them; 0: there are none. */
+/* Read three digits at `*text`, which moves past them; 0 when they are not a status. */
 static int take_status(const char **text)
 {
 	const char *s = *text;
-	int status = 0;
 
-	for (int i = 0; i < STATUS_DIGITS; i++) {
-		if (s[i] < '0' || s[i] > '9')
-			return 0;
-		status = status * 10 + (s[i] - '0');
-	}
+	if (strspn(s, "0123456789") != STATUS_DIGITS || s[0] == '0')
+		return 0;
 	*text = s + STATUS_DIGITS;
-	return status >= STATUS_MIN && status <= STATUS_MAX ? status : 0;
+	return (s[0] - '0') * 100 + (s[1] - '0') * 10 + (s[2] - '0');
 }
 
-/* "304" or "200-299", and what ends it. */
-static bool take_range(const char **text, struct http_range *out)
+/* "304" or "200-299", followed by a comma or the end. */
+static bool take_range(const char **text, struct range *out)
 {
 	out->low = out->high = take_status(text);
 	if (out->low != 0 && **text == '-') {
@@ -49,27 +46,26 @@ static bool take_range(const char **text, struct http_range *out)
 	return out->low != 0 && out->high >= out->low && (**text == ',' || **text == '\0');
 }
 
-struct http_ranges *http_ranges_parse(const char *text, struct err *err)
+struct status_ranges *status_ranges_parse(const char *text, struct err *err)
 {
-	struct http_ranges *ranges = alloc_zeroed(sizeof(*ranges));
+	struct status_ranges *ranges = alloc_zeroed(sizeof(*ranges));
 	const char *rest = *text != '\0' ? text : RANGES_DEFAULT;
-	struct http_range range;
+	struct range range;
 
-	for (;; rest++) {
-		if (!take_range(&rest, &range))
-			break;
+	while (take_range(&rest, &range)) {
 		ranges->items =
 			alloc_resize(ranges->items, (ranges->count + 1) * sizeof(*ranges->items));
 		ranges->items[ranges->count++] = range;
 		if (*rest == '\0')
 			return ranges;
+		rest++;
 	}
-	http_ranges_free(ranges);
-	(void)err_set(err, ERR_USAGE, "'%s' is no list of statuses such as 200-299,304", text);
+	status_ranges_free(ranges);
+	(void)err_set(err, ERR_USAGE, "invalid statuses '%s' (such as 200-299,304)", text);
 	return NULL;
 }
 
-bool http_ranges_hold(const struct http_ranges *ranges, int status)
+bool status_ranges_hold(const struct status_ranges *ranges, int status)
 {
 	for (size_t i = 0; i < ranges->count; i++)
 		if (status >= ranges->items[i].low && status <= ranges->items[i].high)
@@ -77,7 +73,7 @@ bool http_ranges_hold(const struct http_ranges *ranges, int status)
 	return false;
 }
 
-void http_ranges_free(struct http_ranges *ranges)
+void status_ranges_free(struct status_ranges *ranges)
 {
 	if (ranges == NULL)
 		return;

@@ -6,12 +6,11 @@
 #include <stdbool.h>
 
 struct err;
+struct status_ranges;
 
-/* STATUS ranges of --fail: "200-299,304"; "" is the default, 100-399. NULL and
- * ERR_USAGE when malformed. */
-struct http_ranges;
-struct http_ranges *http_ranges_parse(const char *text, struct err *err);
-bool http_ranges_hold(const struct http_ranges *ranges, int status);
-void http_ranges_free(struct http_ranges *ranges);
+/* "200-299,304"; "" means 100-399. NULL and ERR_USAGE when malformed. */
+struct status_ranges *status_ranges_parse(const char *text, struct err *err);
+bool status_ranges_hold(const struct status_ranges *ranges, int status);
+void status_ranges_free(struct status_ranges *ranges);
 
 #endif

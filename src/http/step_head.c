@@ -17,14 +17,14 @@ enum {
 	STATUS_SWITCHING = 101, /* ... but this one ends HTTP */
 };
 
-void fetch_init(struct fetch *fetch, struct bytes request)
+void fetch_init(struct fetch *fetch, char *request)
 {
 	*fetch = (struct fetch){ .request = request, .text = evbuffer_new() };
 }
 
 void fetch_clear(struct fetch *fetch)
 {
-	free((void *)fetch->request.data);
+	free(fetch->request);
 	http_head_free(&fetch->head);
 	if (fetch->text != NULL)
 		evbuffer_free(fetch->text);
@@ -44,7 +44,7 @@ static void pass_over(struct fetch *fetch)
 	char *line;
 
 	while ((line = evbuffer_readln(fetch->text, NULL, EVBUFFER_EOL_LF)) != NULL) {
-		log_line(LOG_INFO, "interim answer: %s", line);
+		log_line(LOG_INFO, "interim response: %s", line);
 		free(line);
 	}
 	http_head_free(&fetch->head);
@@ -53,28 +53,25 @@ static void pass_over(struct fetch *fetch)
 
 static void keep_line(struct fetch *fetch, struct bytes line)
 {
-	if (line.len > 0 && line.data[line.len - 1] == '\n')
-		line.len--;
-	if (line.len > 0 && line.data[line.len - 1] == '\r')
-		line.len--;
+	line = bytes_without_newline(line);
 	evbuffer_add(fetch->text, line.data, line.len);
 	evbuffer_add(fetch->text, "\n", 1);
 }
 
-/* One line of the answer; AGAIN asks for the next. */
+/* One line of the status; AGAIN asks for the next. */
 static enum step_result take_line(struct session *s, struct fetch *fetch, struct evbuffer *data)
 {
 	struct bytes line = bytes_of(evbuffer_pullup(data, -1), evbuffer_get_length(data));
-	enum http_answer answer;
+	enum http_head_status status;
 	struct err err;
 
-	answer = http_head_line(&fetch->head, line, &err);
-	if (answer == HTTP_MORE)
+	status = http_head_line(&fetch->head, line, &err);
+	if (status == HTTP_HEAD_MORE)
 		keep_line(fetch, line);
 	evbuffer_drain(data, line.len);
-	if (answer == HTTP_FAIL)
+	if (status == HTTP_HEAD_FAIL)
 		return session_fail(s, &err, NULL);
-	if (answer == HTTP_MORE)
+	if (status == HTTP_HEAD_MORE)
 		return STEP_AGAIN;
 	if (is_interim(&fetch->head)) {
 		pass_over(fetch);
@@ -102,7 +99,7 @@ static enum step_result fail_cut(struct session *s, struct fetch *fetch, struct 
 			      "sending a byte");
 	else
 		(void)err_set(&err, ERR_INCOMPLETE_READ,
-			      "the answer was cut: the peer closed before the blank line");
+			      "the response was cut: the peer closed before the blank line");
 	return session_fail(s, &err, NULL);
 }
 
@@ -110,7 +107,7 @@ static enum step_result fail_long(struct session *s)
 {
 	struct err err;
 
-	(void)err_set(&err, ERR_LIMIT_OVERRUN, "the answer has a line of more than %d bytes",
+	(void)err_set(&err, ERR_LIMIT_OVERRUN, "the response has a line of more than %d bytes",
 		      HTTP_LINE_MAX);
 	return session_fail(s, &err, NULL);
 }
@@ -141,7 +138,7 @@ static enum step_result run_fetch(struct session *s, const struct step *step)
 	struct fetch *fetch = step->args;
 
 	if (!fetch->sent) {
-		writer_write(&s->connection->writer, fetch->request);
+		writer_write(&s->connection->writer, bytes_of_string(fetch->request));
 		fetch->sent = true;
 	}
 	if (fetch->first_byte_us == 0 && connection_received(s->connection) > 0)

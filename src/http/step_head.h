@@ -15,7 +15,7 @@ struct step_list;
 
 /* One request and what came of it. Made by fetch_init(). */
 struct fetch {
-	struct bytes request;  /* owned */
+	char *request;	       /* owned */
 	struct http_head head; /* of the final answer, when `done` */
 	struct evbuffer *text; /* its lines as they came, without line ends' CR; owned */
 	bool sent;
@@ -24,7 +24,7 @@ struct fetch {
 };
 
 /* `request` is handed over. */
-void fetch_init(struct fetch *fetch, struct bytes request);
+void fetch_init(struct fetch *fetch, char *request);
 void fetch_clear(struct fetch *fetch);
 
 /* The list that sends the request and reads until the blank line, passing over 1xx

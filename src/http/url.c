@@ -10,16 +10,16 @@
 #include "base/escape.h"
 #include "base/idn.h"
 #include "base/number.h"
+#include "base/text.h"
 
 #include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 /*
  * The text is cut once into views of its parts, then each part is read. Credentials
- * end at the last '@' before the path, like everywhere; what is shown is
- * the text without them.
+ * end at the last '@' before the path, as in other programs. evhttp_uri_parse() ends
+ * them at the first one, knows no zones and does not say what is wrong.
  */
 
 enum { HOST_MAX = 255, SHOWN_SIZE = 200 };
@@ -31,156 +31,109 @@ enum { HOST_MAX = 255, SHOWN_SIZE = 200 };
 #define ZONE_CHARS   LETTERS DIGITS "-._~"
 
 struct parts {
-	struct bytes scheme; /* without "://"; empty: none was given */
-	struct bytes userinfo;
-	bool has_userinfo;
-	struct bytes host; /* with its brackets */
-	struct bytes port; /* without ':'; may be empty */
+	struct bytes scheme;   /* without "://"; data is NULL when there is none */
+	struct bytes userinfo; /* without '@' */
+	struct bytes host;     /* with its brackets */
+	struct bytes port;     /* with ':' or what stands in its place */
 	struct bytes target;
-	const char *text;
-	const char *after_userinfo;
+	char *shown; /* the text without credentials; owned */
+	/* An '@' after the host where there are no credentials: it belongs to the
+	 * path, or to a password that was cut at its '/'. */
+	const char *late_at;
 	struct err *err;
 };
 
-static char *string_of(struct bytes b)
-{
-	return alloc_printf("%.*s", (int)b.len, (const char *)b.data);
-}
-
-/* The text without credentials. */
-static char *without_credentials(const struct parts *p)
-{
-	size_t scheme = p->scheme.len > 0 ? p->scheme.len + strlen("://") : 0;
-
-	return alloc_printf("%.*s%s", (int)scheme, p->text, p->after_userinfo);
-}
-
-/* An '@' after the host: in the path, or of a password that holds a '/' and so
- * has been cut in the middle. */
-static const char *late_at(const struct parts *p)
-{
-	return p->has_userinfo ? NULL : strrchr((const char *)p->target.data, '@');
-}
-
 static bool refuse(const struct parts *p, const char *why)
 {
-	const char *at = late_at(p);
+	const char *text = p->late_at != NULL ? p->late_at : p->shown;
 	char shown[SHOWN_SIZE];
-	char *text = at != NULL ? alloc_printf("...%s", at) : without_credentials(p);
 
-	(void)err_set(p->err, ERR_USAGE, "'%s' is no URL: %s",
-		      escape_visible(bytes_of_string(text), shown, sizeof(shown)), why);
-	free(text);
-	return false;
-}
-
-static bool is_scheme(struct bytes b, const char *name)
-{
-	return b.len == strlen(name) && strncasecmp((const char *)b.data, name, b.len) == 0;
-}
-
-/* --- cutting --------------------------------------------------------------- */
-
-static void cut_host(struct parts *p, const char *start, const char *end)
-{
-	const char *colon = end;
-
-	if (*start == '[') {
-		const char *close = memchr(start, ']', (size_t)(end - start));
-
-		colon = close != NULL ? close + 1 : end;
-	} else {
-		colon = memchr(start, ':', (size_t)(end - start));
-		if (colon == NULL)
-			colon = end;
-	}
-	p->host = bytes_of(start, (size_t)(colon - start));
-	p->port = bytes_of(colon, (size_t)(end - colon));
+	return err_set(p->err, ERR_USAGE, "invalid URL '%s%s': %s", text == p->late_at ? "..." : "",
+		       escape_visible(bytes_of_string(text), shown, sizeof(shown)), why);
 }
 
 static void cut(const char *text, struct parts *p)
 {
-	size_t scheme = strspn(text, SCHEME_CHARS);
-	const char *start = text;
-	const char *end, *at;
+	size_t scheme = strspn(text, SCHEME_CHARS), host;
+	const char *start = text, *end, *at;
+	int prefix;
 
 	if (strncmp(text + scheme, "://", 3) == 0) {
 		p->scheme = bytes_of(text, scheme);
 		start += scheme + 3;
 	}
+	prefix = (int)(start - text);
 	end = start + strcspn(start, "/?#");
 	at = memrchr(start, '@', (size_t)(end - start));
-	p->text = text;
-	p->has_userinfo = at != NULL;
-	p->userinfo = bytes_of(start, at != NULL ? (size_t)(at - start) : 0);
-	p->after_userinfo = at != NULL ? at + 1 : start;
-	cut_host(p, p->after_userinfo, end);
+	if (at != NULL) {
+		p->userinfo = bytes_of(start, (size_t)(at - start));
+		start = at + 1;
+	} else {
+		p->late_at = strrchr(end, '@');
+	}
+	p->shown = alloc_printf("%.*s%s", prefix, text, start);
+	host = strcspn(start, *start == '[' ? "]/?#" : ":/?#");
+	if (start[host] == ']')
+		host++;
+	p->host = bytes_of(start, host);
+	p->port = bytes_of(start + host, (size_t)(end - start) - host);
 	p->target = bytes_of(end, strcspn(end, "#"));
 }
 
-/* --- the parts ------------------------------------------------------------- */
-
 static bool read_scheme(const struct parts *p, struct url *url)
 {
-	bool bare = p->scheme.len == 0 && strncmp(p->text, "://", 3) != 0;
-
-	url->https = is_scheme(p->scheme, "https");
-	if (bare && (is_scheme(p->host, "http") || is_scheme(p->host, "https")) && p->port.len > 0)
+	url->https = bytes_is_name(p->scheme, "https");
+	if (p->scheme.data != NULL)
+		return url->https || bytes_is_name(p->scheme, "http") ||
+		       refuse(p, "only http and https are supported");
+	if (p->port.len > 0 && (bytes_is_name(p->host, "http") || bytes_is_name(p->host, "https")))
 		return refuse(p, "'//' is missing after the scheme");
-	if (bare || url->https || is_scheme(p->scheme, "http"))
-		return true;
-	return refuse(p, "only http and https are known");
+	return true;
 }
 
 static bool read_port(const struct parts *p, struct url *url)
 {
+	char *text = bytes_string(p->port);
+	uint64_t port = url->https ? 443 : 80;
 	struct err ignored;
-	uint64_t port;
-	char *digits;
-	bool ok;
+	bool good =
+		text[0] == '\0' || strcmp(text, ":") == 0 ||
+		(text[0] == ':' && number_count(text + 1, "port", 1, UINT16_MAX, &port, &ignored));
 
-	url->port = url->https ? 443 : 80;
-	if (p->port.len == 0 || (p->port.len == 1 && p->port.data[0] == ':'))
-		return true;
-	digits = string_of(p->port);
-	ok = digits[0] == ':' && number_count(digits + 1, "port", 1, UINT16_MAX, &port, &ignored);
-	free(digits);
-	if (!ok)
-		return refuse(p, late_at(p) == NULL
-					 ? "bad port"
-					 : "bad port (in a password '/', '?' and '#' are "
-					   "written %2F, %3F and %23)");
+	free(text);
 	url->port = (uint16_t)port;
-	return true;
+	if (good)
+		return true;
+	return refuse(p, p->late_at == NULL
+				 ? "invalid port (1 to 65535)"
+				 : "invalid port (in a password write '/', '?' and '#' as %2F, %3F "
+				   "and %23)");
 }
 
-/* "[V6]" or "[V6%25ZONE]", RFC 6874; a bare '%' before the zone is taken too. */
+/* "[V6]" or "[V6%25ZONE]", RFC 6874; a bare '%' before the zone is accepted too. */
 static bool read_bracketed(const struct parts *p, struct url *url)
 {
 	struct in6_addr ignored;
 	char *host, *zone;
-	bool ok;
+	bool good;
 
-	if (p->host.len < 2 || p->host.data[p->host.len - 1] != ']')
+	if (p->host.data[p->host.len - 1] != ']')
 		return refuse(p, "']' is missing after the IPv6 address");
-	host = string_of(bytes_of(p->host.data + 1, p->host.len - 2));
+	host = bytes_string(bytes_of(p->host.data + 1, p->host.len - 2));
 	zone = strchr(host, '%');
 	if (zone != NULL) {
-		size_t skip = strncmp(zone, "%25", 3) == 0 && zone[3] != '\0' ? 3 : 1;
-
 		*zone++ = '\0';
-		memmove(zone, zone + skip - 1, strlen(zone + skip - 1) + 1);
+		if (strncmp(zone, "25", 2) == 0 && zone[2] != '\0')
+			zone += 2;
 	}
-	ok = inet_pton(AF_INET6, host, &ignored) == 1;
-	if (ok && zone != NULL)
-		ok = *zone != '\0' && zone[strspn(zone, ZONE_CHARS)] == '\0';
-	if (ok) {
+	good = inet_pton(AF_INET6, host, &ignored) == 1 &&
+	       (zone == NULL || (*zone != '\0' && zone[strspn(zone, ZONE_CHARS)] == '\0'));
+	if (good) {
 		url->literal = true;
-		url->host = alloc_printf("%s%s%s", host, zone != NULL ? "%" : "",
-					 zone != NULL ? zone : "");
+		url->host = zone == NULL ? alloc_string(host) : alloc_printf("%s%%%s", host, zone);
 	}
 	free(host);
-	return ok || refuse(p, "bad IPv6 address");
+	return good || refuse(p, "invalid IPv6 address");
 }
 
 static bool read_host(const struct parts *p, struct url *url)
@@ -190,141 +143,125 @@ static bool read_host(const struct parts *p, struct url *url)
 	char *name;
 
 	if (p->host.len == 0)
-		return refuse(p, "no host");
+		return refuse(p, "host is missing");
 	if (p->host.data[0] == '[')
 		return read_bracketed(p, url);
-	name = string_of(p->host);
+	name = bytes_string(p->host);
 	url->host = idn_to_ascii(name, &why);
 	free(name);
 	if (url->host == NULL)
 		return refuse(p, why.text);
 	if (url->host[strspn(url->host, NAME_CHARS)] != '\0')
-		return refuse(p, "a character in the host name is not allowed");
+		return refuse(p, "the host name has a character that is not allowed");
 	if (strlen(url->host) > HOST_MAX)
 		return refuse(p, "the host name is too long");
 	url->literal = inet_pton(AF_INET, url->host, &ignored) == 1;
 	return true;
 }
 
-static int hex_value(unsigned char c)
+/* The byte at the beginning of `*rest`, percent-decoded; `*rest` moves past it. -1 when
+ * two digits do not follow the '%'. */
+static int next_byte(struct bytes *rest)
 {
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* One byte of `b` at `*i`, percent-decoded; -1: "%" without two digits. */
-static int next_byte(struct bytes b, size_t *i)
-{
+	const unsigned char *at = rest->data;
+	size_t taken = at[0] != '%' ? 1 : 3;
 	int high, low;
 
-	if (b.data[*i] != '%')
-		return b.data[(*i)++];
-	if (b.len - *i < 3)
+	if (rest->len < taken)
 		return -1;
-	high = hex_value(b.data[*i + 1]);
-	low = hex_value(b.data[*i + 2]);
-	*i += 3;
-	return high < 0 || low < 0 ? -1 : high * 16 + low;
+	*rest = bytes_of(at + taken, rest->len - taken);
+	if (taken == 1)
+		return at[0];
+	high = escape_hex_digit((char)at[1]);
+	low = escape_hex_digit((char)at[2]);
+	return high < 0 || low < 0 ? -1 : high << 4 | low;
 }
 
-/* RFC 7617: the user name ends at the first ':', so that it cannot hold one, and
- * there are no control characters. */
+/* RFC 7617: the user name ends at the first ':' and so cannot contain one; control
+ * characters are not allowed. */
 static bool read_userinfo(const struct parts *p, struct url *url)
 {
-	struct bytes b = p->userinfo;
-	const unsigned char *colon = memchr(b.data, ':', b.len);
-	size_t user = colon != NULL ? (size_t)(colon - b.data) : b.len;
-	size_t n = 0, i = 0;
+	struct bytes rest = p->userinfo;
+	struct text decoded = { 0 };
+	bool in_user = true;
+	const char *wrong = NULL;
 
-	if (b.len == 0)
+	if (rest.len == 0)
 		return true;
-	url->userinfo = alloc_zeroed(b.len + 2); /* perhaps a ':', and the NUL */
-	while (i < b.len) {
-		bool in_user = i < user;
-		int byte = next_byte(b, &i);
+	while (rest.len > 0 && wrong == NULL) {
+		bool separates = in_user && rest.data[0] == ':';
+		int byte = next_byte(&rest);
 
 		if (byte < 0)
-			return refuse(p, "bad '%' in the credentials");
-		if (byte < 0x20 || byte == 0x7f)
-			return refuse(p, "a control character in the credentials");
-		if (in_user && byte == ':')
-			return refuse(p, "a ':' in the user name");
-		url->userinfo[n++] = (char)byte;
+			wrong = "invalid '%' in the credentials";
+		else if (byte < 0x20 || byte == 0x7f)
+			wrong = "control character in the credentials";
+		else if (in_user && byte == ':' && !separates)
+			wrong = "':' in the user name";
+		else
+			text_addf(&decoded, "%c", byte);
+		in_user = in_user && !separates;
 	}
-	if (colon == NULL)
-		url->userinfo[n] = ':';
-	return true;
+	if (in_user)
+		text_addf(&decoded, ":");
+	url->userinfo = text_take(&decoded);
+	return wrong == NULL || refuse(p, wrong);
 }
 
-/* Bytes that are no ASCII as %HH. */
-static char *percent_encoded(struct bytes b)
+/* Bytes that are not ASCII become %HH. */
+static void add_encoded(struct text *text, struct bytes b)
 {
-	static const char digits[] = "0123456789ABCDEF";
-	char *out = alloc_zeroed(b.len * 3 + 1);
-	size_t n = 0;
-
 	for (size_t i = 0; i < b.len; i++) {
-		unsigned char c = b.data[i];
-
-		if (c < 0x80) {
-			out[n++] = (char)c;
-			continue;
-		}
-		out[n++] = '%';
-		out[n++] = digits[c >> 4];
-		out[n++] = digits[c & 0xf];
+		if (b.data[i] < 0x80)
+			text_add(text, bytes_of(b.data + i, 1));
+		else
+			text_addf(text, "%%%02X", b.data[i]);
 	}
-	return out;
 }
 
 static void read_target(const struct parts *p, struct url *url)
 {
-	char *path = percent_encoded(p->target);
+	struct text target = { 0 };
 
-	url->target = alloc_printf("%s%s", *path == '/' ? "" : "/", path);
-	free(path);
+	if (p->target.len == 0 || p->target.data[0] != '/')
+		text_addf(&target, "/");
+	add_encoded(&target, p->target);
+	url->target = text_take(&target);
 }
 
 static void read_text(const struct parts *p, struct url *url)
 {
-	char *text = without_credentials(p);
+	struct bytes shown = bytes_of_string(p->shown);
+	struct text text = { 0 };
 
-	url->text = text;
-	if (bytes_is_utf8(bytes_of_string(text)))
-		return;
-	url->text = percent_encoded(bytes_of_string(text));
-	free(text);
-}
-
-static bool has_control(const char *text)
-{
-	for (; *text; text++)
-		if ((unsigned char)*text <= ' ' || *text == 0x7f)
-			return true;
-	return false;
+	if (bytes_is_utf8(shown))
+		text_add(&text, shown);
+	else
+		add_encoded(&text, shown);
+	url->text = text_take(&text);
 }
 
 bool url_parse(const char *text, struct url *out, struct err *err)
 {
 	struct parts p = { .err = err };
 	struct url url = { 0 };
+	bool good;
 
 	cut(text, &p);
-	if (has_control(text)) {
-		(void)refuse(&p, "white space or a control character in it (written %20, %0A...)");
-		return false;
-	}
-	if (!read_scheme(&p, &url) || !read_port(&p, &url) || !read_host(&p, &url) ||
-	    !read_userinfo(&p, &url)) {
+	if (bytes_has_control(text) || strpbrk(text, " \t") != NULL)
+		good = refuse(&p, "white space or control character (write %20, %0A...)");
+	else
+		good = read_scheme(&p, &url) && read_port(&p, &url) && read_host(&p, &url) &&
+		       read_userinfo(&p, &url);
+	if (good) {
+		read_target(&p, &url);
+		read_text(&p, &url);
+		*out = url;
+	} else {
 		url_free(&url);
-		return false;
 	}
-	read_target(&p, &url);
-	read_text(&p, &url);
-	*out = url;
-	return true;
+	free(p.shown);
+	return good;
 }
 
 void url_free(struct url *url)

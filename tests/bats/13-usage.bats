@@ -262,7 +262,7 @@ os.execv(sys.argv[2], sys.argv[2:])' "$1" "$LIU" "${@:3}"
 @test "head and its URLs" {
 	refuse 'head needs a URL' head
 	refuse "'ftp://x/' is no URL: only http and https are known" head ftp://x/
-	refuse "bad header 'x': not of the form 'Name: value'" head -H x http://127.0.0.1:1
+	refuse "invalid header 'x': not 'Name: value', 'Name:' or 'Name;'" head -H x http://127.0.0.1:1
 }
 
 # --- first words -------------------------------------------------------------------

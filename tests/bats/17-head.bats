@@ -292,7 +292,7 @@ A: b"
 		run_liu head "--fail=$ranges" http://127.0.0.1:1/
 		assert_status 2
 		assert_output_is ''
-		assert_error_is "liu: --fail: '$ranges' is no list of statuses such as 200-299,304 (see: liu head --help)"
+		assert_error_is "liu: --fail: invalid statuses '$ranges' (such as 200-299,304) (see: liu head --help)"
 	done
 }
 
@@ -317,7 +317,7 @@ b=2'
 	run_liu head --field Last-Modified "$URL"
 	assert_status 9
 	assert_output_is ''
-	assert_error_is "liu: $URL: the answer has no such header (--field)"
+	assert_error_is "liu: $URL: the response has no such header (--field)"
 	run_liu head --field ETa "$URL"
 	assert_status 9
 	# One of the two is enough.
@@ -389,9 +389,9 @@ A: b'
 	assert_status 0
 	assert_output_is 'HTTP/1.1 200 OK
 A: b'
-	grep ' interim ' "$ERR" | is /dev/stdin 'the interim answers' 'liu: interim answer: HTTP/1.1 100 Continue
-liu: interim answer: HTTP/1.1 103 Early Hints
-liu: interim answer: Link: </x>'
+	grep ' interim ' "$ERR" | is /dev/stdin 'the interim responses' 'liu: interim response: HTTP/1.1 100 Continue
+liu: interim response: HTTP/1.1 103 Early Hints
+liu: interim response: Link: </x>'
 }
 
 @test "101 ends HTTP: it is an answer" {
@@ -407,7 +407,7 @@ Upgrade: x'
 	run_liu head "$URL"
 	assert_status 7
 	assert_output_is ''
-	assert_error_is "liu: $URL: the answer was cut: the peer closed before the blank line"
+	assert_error_is "liu: $URL: the response was cut: the peer closed before the blank line"
 }
 
 @test "cut before the blank line: exit 7, and what came is printed" {
@@ -417,7 +417,7 @@ Upgrade: x'
 	assert_output_is 'HTTP/1.1 200 OK
 A: b
 C: d'
-	assert_error_is "liu: $URL: the answer was cut: the peer closed before the blank line"
+	assert_error_is "liu: $URL: the response was cut: the peer closed before the blank line"
 	serve "${OK}A: b\r\n"
 	run_liu head "$URL"
 	assert_status 7
@@ -475,7 +475,7 @@ A: b'
 	assert_status 7
 	assert_output_is 'HTTP/1.1 200 OK
 A: b'
-	assert_error_is "liu: $URL: the answer was cut: the peer closed before the blank line"
+	assert_error_is "liu: $URL: the response was cut: the peer closed before the blank line"
 }
 
 @test "over TLS without close_notify a whole answer is whole" {
@@ -563,7 +563,7 @@ Early: 1'
 		run_liu head "$URL"
 		assert_status 1
 		assert_output_is ''
-		assert_error_is "liu: $URL: the answer is not HTTP: '$shown'"
+		assert_error_is "liu: $URL: the response is not HTTP: '$shown'"
 	done <<-'LINES'
 		SSH-2.0-OpenSSH_9.2\r\n|SSH-2.0-OpenSSH_9.2\r\n
 		<html>\n|<html>\n
@@ -589,23 +589,23 @@ Early: 1'
 A: b'
 		assert_error_is "liu: $URL: $why"
 	done <<-'LINES'
-		X: a\0b|a NUL in a header line: 'X: a\x00b\r\n'
-		X: a\rb|a bare CR in a header line: 'X: a\rb\r\n'
-		X: a\r|a bare CR in a header line: 'X: a\r\r\n'
-		no colon|a header line without a colon: 'no colon\r\n'
-		: no name|a header line without a name: ': no name\r\n'
+		X: a\0b|NUL in a header line: 'X: a\x00b\r\n'
+		X: a\rb|bare CR in a header line: 'X: a\rb\r\n'
+		X: a\r|bare CR in a header line: 'X: a\r\r\n'
+		no colon|header line without a colon: 'no colon\r\n'
+		: no name|header line without a name: ': no name\r\n'
 	LINES
 	serve "${OK} folded\r\n\r\n"
 	run_liu head "$URL"
 	assert_status 1
-	assert_error_is "liu: $URL: a folded line without a header before it: ' folded\\r\\n'"
+	assert_error_is "liu: $URL: folded line without a header before it: ' folded\\r\\n'"
 }
 
 @test "the first bytes of a long line are shown, not all" {
 	serve "$(printf 'x%.0s' {1..5000})\n"
 	run_liu head "$URL"
 	assert_status 1
-	assert_error_has "the answer is not HTTP: 'xxxxxxxx"
+	assert_error_has "the response is not HTTP: 'xxxxxxxx"
 	[ "$(wc -c <"$ERR")" -lt 300 ] || fail 'the line is too long'
 }
 
@@ -624,13 +624,13 @@ A: b'
 	answer 65537 >"$file"
 	run_liu head "$URL"
 	assert_status 8
-	assert_error_is "liu: $URL: the answer has a line of more than 65536 bytes"
+	assert_error_is "liu: $URL: the response has a line of more than 65536 bytes"
 	# Without an end in sight too.
 	head -c 10000000 /dev/zero | tr '\0' x >"$file"
 	run_liu head "$URL"
 	assert_status 8
 	assert_output_is ''
-	assert_error_is "liu: $URL: the answer has a line of more than 65536 bytes"
+	assert_error_is "liu: $URL: the response has a line of more than 65536 bytes"
 }
 
 @test "more than 256K is exit 8 with the number" {
@@ -792,7 +792,7 @@ assert "connection refused" in event["message"], event'
 	assert_error_is "liu: $URL: the status is 404 (--fail)"
 	run_liu head --json --field etag "$URL"
 	assert_status 9
-	assert_error_is "liu: $URL: the answer has no such header (--field)"
+	assert_error_is "liu: $URL: the response has no such header (--field)"
 }
 
 @test "--json: https has the time of its handshake" {
@@ -829,23 +829,23 @@ assert json.load(open(sys.argv[1]))["timing"]["tls"] > 0' "$OUT"
 	assert_status 2
 }
 
-@test "what is no URL is exit 2, with the reason" {
+@test "an invalid URL is exit 2, with the reason" {
 	local url why
 	while IFS='|' read -r url why; do
 		run_liu head "$url"
 		assert_status 2
 		assert_output_is ''
-		assert_error_is "liu: '$url' is no URL: $why (see: liu head --help)"
+		assert_error_is "liu: invalid URL '$url': $why (see: liu head --help)"
 	done <<-'LINES'
-		ftp://127.0.0.1/|only http and https are known
-		http:///path|no host
-		http://127.0.0.1:x/|bad port
-		http://127.0.0.1:0/|bad port
-		http://127.0.0.1:65536/|bad port
+		ftp://127.0.0.1/|only http and https are supported
+		http:///path|host is missing
+		http://127.0.0.1:x/|invalid port (1 to 65535)
+		http://127.0.0.1:0/|invalid port (1 to 65535)
+		http://127.0.0.1:65536/|invalid port (1 to 65535)
 		http://[::1/|']' is missing after the IPv6 address
-		http://[::g]/|bad IPv6 address
+		http://[::g]/|invalid IPv6 address
 		http:127.0.0.1|'//' is missing after the scheme
-		http://a b/|white space or a control character in it (written %20, %0A...)
+		http://a b/|white space or control character (write %20, %0A...)
 	LINES
 	run_liu head
 	assert_status 2

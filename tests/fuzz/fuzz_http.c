@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* fuzz_http: heads of answers, URLs, header lines and ranges. */
+/* fuzz_http: heads of responses, URLs, header lines and ranges. */
 #include "config.h"
 
 #include "base/bytes.h"
@@ -24,34 +24,35 @@ static void require(bool holds)
 }
 
 /* Each line in a block of exactly its size, as the sanitizers like it. */
-static enum http_answer feed_line(struct http_head *head, const uint8_t *line, size_t size)
+static enum http_head_status feed_line(struct http_head *head, const uint8_t *line, size_t size)
 {
 	struct err err = { 0 };
 	uint8_t *copy = malloc(size);
-	enum http_answer answer;
+	enum http_head_status status;
 
 	require(copy != NULL);
 	memcpy(copy, line, size);
-	answer = http_head_line(head, bytes_of(copy, size), &err);
+	status = http_head_line(head, bytes_of(copy, size), &err);
 	free(copy);
-	require((answer == HTTP_FAIL) == (err.kind == ERR_IO || err.kind == ERR_LIMIT_OVERRUN));
-	return answer;
+	require((status == HTTP_HEAD_FAIL) ==
+		(err.kind == ERR_IO || err.kind == ERR_LIMIT_OVERRUN));
+	return status;
 }
 
 static void check_head(const uint8_t *data, size_t size)
 {
 	struct http_head head = { 0 };
-	enum http_answer answer = HTTP_MORE;
+	enum http_head_status status = HTTP_HEAD_MORE;
 
-	while (size > 0 && answer == HTTP_MORE) {
+	while (size > 0 && status == HTTP_HEAD_MORE) {
 		const uint8_t *newline = memchr(data, '\n', size);
 		size_t n = newline != NULL ? (size_t)(newline - data) + 1 : size;
 
-		answer = feed_line(&head, data, n);
+		status = feed_line(&head, data, n);
 		data += n;
 		size -= n;
 	}
-	require(answer == HTTP_FAIL || head.bytes <= HTTP_HEAD_MAX);
+	require(status == HTTP_HEAD_FAIL || head.bytes <= HTTP_HEAD_MAX);
 	require(head.count <= HTTP_FIELDS_MAX);
 	if (head.has_status)
 		require(head.status >= 100 && head.status <= 999 && head.reason != NULL);
@@ -63,17 +64,16 @@ static void check_head(const uint8_t *data, size_t size)
 	http_head_free(&head);
 }
 
-/* How many lines a request has: nothing the user says may add one. */
-static size_t count_lines(struct bytes request)
+/* How many lines a request has: no option may add one. */
+static size_t count_lines(const char *request)
 {
 	size_t count = 0;
 
-	require(memchr(request.data, '\0', request.len) == NULL);
-	for (size_t i = 0; i < request.len; i++) {
-		bool cr = i > 0 && request.data[i - 1] == '\r';
+	for (size_t i = 0; request[i] != '\0'; i++) {
+		bool cr = i > 0 && request[i - 1] == '\r';
 
-		require((request.data[i] == '\n') == cr);
-		count += request.data[i] == '\n';
+		require((request[i] == '\n') == cr);
+		count += request[i] == '\n';
 	}
 	return count;
 }
@@ -85,7 +85,7 @@ static void check_request(const struct url *url, const char *header)
 		.headers = &header,
 		.header_count = header != NULL ? 1 : 0,
 	};
-	struct bytes request;
+	char *request;
 	struct err err;
 	size_t lines;
 
@@ -95,7 +95,7 @@ static void check_request(const struct url *url, const char *header)
 	lines = count_lines(request);
 	/* The request line and the blank one, four or five defaults, the user's. */
 	require(lines >= 5 && lines <= 8);
-	free((void *)request.data);
+	free(request);
 }
 
 static void check_url(const char *text)
@@ -128,12 +128,12 @@ static void check_header(const char *text)
 static void check_ranges(const char *text)
 {
 	struct err err = { 0 };
-	struct http_ranges *ranges = http_ranges_parse(text, &err);
+	struct status_ranges *ranges = status_ranges_parse(text, &err);
 
 	require((ranges == NULL) == (err.kind == ERR_USAGE));
 	if (ranges != NULL)
-		require(!http_ranges_hold(ranges, 99) && !http_ranges_hold(ranges, 1000));
-	http_ranges_free(ranges);
+		require(!status_ranges_hold(ranges, 99) && !status_ranges_hold(ranges, 1000));
+	status_ranges_free(ranges);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
