@@ -37,7 +37,7 @@ static uint64_t time_left(const struct client *c)
 /* Report the end to the owner, from the task. */
 static void finish(struct client *c, const struct err *err)
 {
-	if (err != NULL)
+	if (err != NULL && c->err.kind == ERR_OK)
 		c->err = *err;
 	c->times.total_us = loop_now_us() - c->started_us;
 	task_wake(&c->task);
@@ -128,11 +128,11 @@ void client_end(struct client *client, const struct err *err)
 {
 	if (client->session != NULL) {
 		session_end(client->session, err);
-	} else if (client->dial != NULL) {
-		dial_cancel(client->dial);
-		client->dial = NULL;
-		finish(client, err);
+		return;
 	}
+	dial_cancel(client->dial);
+	client->dial = NULL;
+	finish(client, err);
 }
 
 const struct client_times *client_times(const struct client *client)

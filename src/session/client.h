@@ -42,7 +42,8 @@ struct client *client_start(const struct client_options *options, client_done_fn
 /* NULL is allowed. Before it is done: `done` is not called. */
 void client_free(struct client *client);
 
-/* End it soon with this error, if it has none yet, without an orderly close. */
+/* Before it is done: end it soon with this error, if it has none yet, without an
+ * orderly close. */
 void client_end(struct client *client, const struct err *err);
 
 const struct client_times *client_times(const struct client *client);
