@@ -98,6 +98,7 @@ static int work(const struct options *options, const struct tls_config *tls)
 		.steps = options->steps,
 		.events = p->events,
 		.input = options->steps->uses_stdin ? program_input(p) : NULL,
+		.pipes = &p->pipes,
 	};
 	client.started_ms = p->started_ms;
 	client.dialing.tls = tls;

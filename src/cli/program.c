@@ -172,6 +172,7 @@ int program_run(struct program *p, void (*clean)(void *arg))
 	if (p->signal != 0 && p->signal != SIGPIPE)
 		stdout_writer_flush(p->output);
 	clean(p->arg);
+	splice_pipes_close(&p->pipes);
 	event_writer_free(p->events);
 	stdout_writer_free(p->output);
 	fd_reader_free(p->input);

@@ -10,6 +10,7 @@
  */
 
 #include "io/loop.h"
+#include "io/splice_pipe.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -33,6 +34,7 @@ struct program {
 	struct stdout_writer *output;
 	struct event_writer *events;
 	struct fd_reader *input; /* standard input; made by program_input() */
+	struct splice_pipes pipes;
 	struct task task;
 	struct timer *deadline; /* of flushing; NULL: none */
 	enum program_phase phase;

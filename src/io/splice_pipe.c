@@ -1,57 +1,53 @@
 /* SPDX-License-Identifier: ISC */
-/* splice_pipe: a pipe of our own, between splice(2) from a socket and splice(2) to a file. */
+/* splice_pipe: the pipes that a process lends to splice(2) between two descriptors. */
 #include "config.h"
 
 #include "io/splice_pipe.h"
 
 #include "base/alloc.h"
 
-#include <errno.h>
+#include <assert.h>
 #include <event2/buffer.h>
 #include <fcntl.h>
 #include <unistd.h>
 
-enum { AT_ONCE_MAX = 8 };
-
-bool splice_pipe_allowed(const unsigned *count)
+static struct splice_pipe *find(struct splice_pipes *pool, int state)
 {
-	return count == NULL || *count < AT_ONCE_MAX;
+	for (size_t i = 0; i < SPLICE_PIPES; i++) {
+		if ((int)pool->pipes[i].state == state)
+			return &pool->pipes[i];
+	}
+	return NULL;
 }
 
-bool splice_pipe_open(struct splice_pipe *p, size_t size, unsigned *count)
+struct splice_pipe *splice_pipe_borrow(struct splice_pipes *pool)
 {
-	*p = (struct splice_pipe){ .fd = { -1, -1 } };
-	if (pipe2(p->fd, O_CLOEXEC | O_NONBLOCK) < 0)
-		return false;
-	(void)fcntl(p->fd[0], F_SETPIPE_SZ, (int)size); /* else it is smaller */
-	p->count = count;
-	if (count != NULL)
-		++*count;
-	return true;
+	struct splice_pipe *p = find(pool, SPLICE_PIPE_IDLE);
+
+	if (p == NULL) {
+		p = find(pool, SPLICE_PIPE_CLOSED);
+		if (p == NULL || pipe2(p->fd, O_CLOEXEC | O_NONBLOCK) < 0)
+			return NULL;
+		(void)fcntl(p->fd[0], F_SETPIPE_SZ, SPLICE_PIPE_SIZE); /* else it is smaller */
+	}
+	p->state = SPLICE_PIPE_LENT;
+	return p;
 }
 
-void splice_pipe_close(struct splice_pipe *p)
+static void close_pipe(struct splice_pipe *p)
 {
-	if (p->fd[0] < 0)
-		return;
 	(void)close(p->fd[0]);
 	(void)close(p->fd[1]);
-	if (p->count != NULL)
-		--*p->count;
+	*p = (struct splice_pipe){ .state = SPLICE_PIPE_CLOSED };
 }
 
-bool splice_pipe_empty(struct splice_pipe *p, int file)
+void splice_pipe_give_back(struct splice_pipe *p)
 {
-	while (p->held > 0) {
-		ssize_t n = splice(p->fd[0], NULL, file, NULL, p->held, 0);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		p->held -= (size_t)n;
-	}
-	return true;
+	if (p == NULL)
+		return;
+	p->state = SPLICE_PIPE_IDLE;
+	if (p->held > 0)
+		close_pipe(p);
 }
 
 void splice_pipe_pour(struct splice_pipe *p, struct evbuffer *into)
@@ -60,7 +56,16 @@ void splice_pipe_pour(struct splice_pipe *p, struct evbuffer *into)
 		int n = evbuffer_read(into, p->fd[0], (int)p->held);
 
 		if (n <= 0)
-			alloc_failed(); /* it is all there */
+			alloc_failed(); /* all of it is there */
 		p->held -= (size_t)n;
+	}
+}
+
+void splice_pipes_close(struct splice_pipes *pool)
+{
+	for (size_t i = 0; i < SPLICE_PIPES; i++) {
+		assert(pool->pipes[i].state != SPLICE_PIPE_LENT);
+		if (pool->pipes[i].state == SPLICE_PIPE_IDLE)
+			close_pipe(&pool->pipes[i]);
 	}
 }

@@ -1,37 +1,40 @@
 /* SPDX-License-Identifier: ISC */
-/* splice_pipe: a pipe of our own, between splice(2) from a socket and splice(2) to a file. */
+/* splice_pipe: the pipes that a process lends to splice(2) between two descriptors. */
 #ifndef LIU_IO_SPLICE_PIPE_H
 #define LIU_IO_SPLICE_PIPE_H
 
 /*
- * It knows neither sessions nor pumps. It is large, and the kernel lets a user
- * have 64 MiB of pipes before it makes every new one tiny: there are few at a time,
- * counted where their user says.
+ * They are large, and once the pipes of a user hold 64 MiB the kernel makes every
+ * new one tiny: there are few, borrowed for a turn and given back when empty. It
+ * knows neither sessions nor pumps.
  */
 
-#include <stdbool.h>
 #include <stddef.h>
+
+enum { SPLICE_PIPES = 8, SPLICE_PIPE_SIZE = 1024 * 1024 };
 
 struct evbuffer;
 
 struct splice_pipe {
-	int fd[2];	 /* to read from and to write to, non-blocking; -1: there is none */
-	size_t held;	 /* bytes in it */
-	unsigned *count; /* borrowed; NULL: it is not counted */
+	int fd[2];   /* to read from and to write to, non-blocking */
+	size_t held; /* bytes in it; its user counts them */
+	enum { SPLICE_PIPE_CLOSED, SPLICE_PIPE_IDLE, SPLICE_PIPE_LENT } state;
 };
 
-/* May another one be opened? `count` may be NULL. */
-bool splice_pipe_allowed(const unsigned *count);
+/* Zeroed at first. */
+struct splice_pipes {
+	struct splice_pipe pipes[SPLICE_PIPES];
+};
 
-/* The pipe is empty. False where none is to be had; closing it is allowed then. */
-bool splice_pipe_open(struct splice_pipe *p, size_t size, unsigned *count);
-void splice_pipe_close(struct splice_pipe *p);
+/* An empty pipe, or NULL: all are lent, or the system has no more. */
+struct splice_pipe *splice_pipe_borrow(struct splice_pipes *pool);
 
-/* All that it holds, to the file; it may wait for that. False: the file takes
- * nothing from a pipe. */
-bool splice_pipe_empty(struct splice_pipe *p, int file);
+/* NULL is allowed. What it still holds is dropped. */
+void splice_pipe_give_back(struct splice_pipe *p);
 
-/* ... or to the end of `into`. */
+/* Move all that it holds to the end of `into`. */
 void splice_pipe_pour(struct splice_pipe *p, struct evbuffer *into);
+
+void splice_pipes_close(struct splice_pipes *pool); /* none is lent */
 
 #endif

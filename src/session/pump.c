@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* pump: moves the bytes of one direction between the stream and a descriptor. */
+/* pump: moves all bytes from a source to a destination. */
 #include "config.h"
 
 #include "session/pump.h"
@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/log.h"
 
+#include <event2/buffer.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,64 +26,55 @@ bool pump_known(const char *name)
 	return false;
 }
 
-static const struct pump_kind *choose(const struct pump *pump, struct session *s)
+static void use(struct pump *pump, const struct pump_kind *kind)
 {
-	const char *wanted = s->shared->settings->pump;
+	pump->kind = kind;
+	log_line(LOG_DEBUG, "%s: %s", pump->name, kind->name);
+}
 
+static const struct pump_kind *choose(const struct pump *pump, const char *only)
+{
 	for (size_t i = 0; i < KINDS - 1; i++) {
-		if ((wanted == NULL || strcmp(wanted, kinds[i]->name) == 0) &&
-		    kinds[i]->fits(pump, s))
+		if ((only == NULL || strcmp(only, kinds[i]->name) == 0) && kinds[i]->fits(pump))
 			return kinds[i];
 	}
 	return kinds[KINDS - 1];
 }
 
-void pump_init(struct pump *pump, enum pump_direction direction, struct fd_reader *input)
+struct pump *pump_new(struct pump_source source, struct pump_dest dest, struct task *task,
+		      struct splice_pipes *pipes, const char *only, char *name)
 {
-	*pump = (struct pump){ .direction = direction, .input = input };
+	struct pump *pump = alloc_zeroed(sizeof(*pump));
+
+	*pump = (struct pump){
+		.source = source,
+		.dest = dest,
+		.task = task,
+		.pipes = pipes,
+		.name = name,
+		.data = evbuffer_new(),
+	};
+	use(pump, choose(pump, only));
+	return pump;
 }
 
-void pump_clear(struct pump *pump, struct session *s)
+void pump_free(struct pump *pump)
 {
-	pump_splice_free(pump->splice);
-	connection_bypass(s->connection, false);
-	*pump = (struct pump){ 0 };
-}
-
-struct pump *session_pump(struct session *s, enum pump_direction direction, struct fd_reader *input)
-{
-	if (s->state.pump == NULL) {
-		s->state.pump = alloc_zeroed(sizeof(*s->state.pump));
-		pump_init(s->state.pump, direction, input);
-	}
-	return s->state.pump;
-}
-
-void session_pump_free(struct session *s)
-{
-	if (s->state.pump == NULL)
+	if (pump == NULL)
 		return;
-	pump_clear(s->state.pump, s);
-	free(s->state.pump);
-	s->state.pump = NULL;
+	pump_splice_free(pump);
+	evbuffer_free(pump->data);
+	free(pump->name);
+	free(pump);
 }
 
-static void use(struct pump *pump, const struct session *s, const struct pump_kind *kind)
+enum pump_result pump_run(struct pump *pump)
 {
-	pump->kind = kind;
-	log_line(LOG_DEBUG, "connection %u: pump %s: %s", s->conn,
-		 pump->direction == PUMP_UP ? "up" : "down", kind->name);
+	return pump->kind->run(pump);
 }
 
-enum stream_status pump_run(struct pump *pump, struct session *s)
+enum pump_result pump_hand_over(struct pump *pump)
 {
-	if (pump->kind == NULL)
-		use(pump, s, choose(pump, s));
-	return pump->kind->run(pump, s);
-}
-
-enum stream_status pump_hand_over(struct pump *pump, struct session *s)
-{
-	use(pump, s, kinds[KINDS - 1]);
-	return pump->kind->run(pump, s);
+	use(pump, kinds[KINDS - 1]);
+	return pump_run(pump);
 }

@@ -1,79 +1,75 @@
 /* SPDX-License-Identifier: ISC */
-/* pump: moves the bytes of one direction between the stream and a descriptor. */
+/* pump: moves all bytes from a source to a destination. */
 #ifndef LIU_SESSION_PUMP_H
 #define LIU_SESSION_PUMP_H
 
 /*
- * For the steps that pass on all that comes: relay, read, writefile. There are
- * several kinds, tried in order of their speed; each says whether it can serve a
- * pair before it has moved a byte, and hands over to the next when it meets what
- * it cannot do:
+ * For the steps that pass on all that comes. There are two kinds, tried in the order
+ * of their speed:
  *
- *   splice     in the kernel: descriptors whose bytes are the stream's bytes
- *   buffered   through the evbuffers: anything
+ *   splice     in the kernel, where both ends have a raw descriptor
+ *   buffered   through evbuffers: any pair
  *
- * A pump moves what it can within a budget and says how it stands:
- *
- *   STREAM_AGAIN   it waits; session_wait() has been called
- *   STREAM_OK      the budget is spent: more can go at once
- *   STREAM_EOF     the source has ended, and all of it has been handed over
- *   STREAM_ERROR   the source is broken
- *
- * A destination that is broken is its owner's to see, before it asks again.
+ * Each says whether it can serve a pair before it moves a byte, and hands over to
+ * the next when it meets what it cannot do. No byte is lost by that, and what the
+ * buffers hold always goes first. A pump knows neither sessions nor events.
  */
 
-#include "session/session.h"
-#include "stream/reader.h"
+#include "session/pump_end.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
-struct fd_reader;
-struct pump;
 struct splice;
+struct splice_pipes;
+struct task;
 
-enum pump_direction {
-	PUMP_UP,   /* an input to the peer */
-	PUMP_DOWN, /* the peer to standard output */
+enum pump_result {
+	PUMP_MORE,	    /* the budget of this turn is spent; more can be moved at once */
+	PUMP_WAIT_SOURCE,   /* the source has nothing now; it will wake the task */
+	PUMP_WAIT_DEST,	    /* the destination is full; it will wake the task */
+	PUMP_END,	    /* the source has ended, and the destination has been given all */
+	PUMP_SOURCE_FAILED, /* the source says why */
+	PUMP_DEST_FAILED,   /* the destination says why */
 };
+
+struct pump;
 
 struct pump_kind {
 	const char *name;
-	/* Can it serve this pair? Nothing has been moved. NULL: always. */
-	bool (*fits)(const struct pump *pump, struct session *s);
-	enum stream_status (*run)(struct pump *pump, struct session *s);
+	bool (*fits)(const struct pump *pump); /* NULL: any pair */
+	enum pump_result (*run)(struct pump *pump);
 };
 
 extern const struct pump_kind pump_buffered;
 extern const struct pump_kind pump_splice;
 
+/* Private to pump_*.c, but for `bytes`. */
 struct pump {
-	const struct pump_kind *kind; /* NULL until it first runs */
-	enum pump_direction direction;
-	struct fd_reader *input; /* up: the source; borrowed */
-	uint64_t bytes;		 /* moved so far */
-	bool crlf;		 /* up: lone LFs become CR LF */
-	bool after_cr;		 /* ... and the last byte moved was a CR */
-	struct splice *splice;	 /* owned; pump_splice's */
+	uint64_t bytes; /* taken from the source so far */
+	const struct pump_kind *kind;
+	struct pump_source source;
+	struct pump_dest dest;
+	struct task *task;	    /* borrowed; woken by the ends */
+	struct splice_pipes *pipes; /* borrowed; NULL: none are to be had */
+	char *name;		    /* "connection 1: pump up", for the log; owned */
+	struct evbuffer *data; /* on its way between two evbuffers; empty between runs; owned */
+	struct splice *splice; /* owned by pump_splice; NULL: not in use */
 };
 
-/* `input` is NULL for PUMP_DOWN. */
-void pump_init(struct pump *pump, enum pump_direction direction, struct fd_reader *input);
-void pump_clear(struct pump *pump, struct session *s); /* the transport reads again */
-enum stream_status pump_run(struct pump *pump, struct session *s);
-
-/* For the kinds: go on with the last one, which serves any pair. */
-enum stream_status pump_hand_over(struct pump *pump, struct session *s);
-
-/* The running step's own, made at its first call. */
-struct pump *session_pump(struct session *s, enum pump_direction direction,
-			  struct fd_reader *input);
-void session_pump_free(struct session *s);
-
-/* For pump_clear(). */
-void pump_splice_free(struct splice *splice); /* NULL is allowed */
+/* `only` names the one kind to try; NULL: all. `name` is handed over. */
+struct pump *pump_new(struct pump_source source, struct pump_dest dest, struct task *task,
+		      struct splice_pipes *pipes, const char *only, char *name);
+void pump_free(struct pump *pump); /* NULL is allowed */
+enum pump_result pump_run(struct pump *pump);
 
 /* Is there a kind of this name (--pump)? */
 bool pump_known(const char *name);
+
+/* For the kinds: run as the buffered pump from now on. */
+enum pump_result pump_hand_over(struct pump *pump);
+
+/* For pump_free(). */
+void pump_splice_free(struct pump *pump);
 
 #endif

@@ -5,346 +5,343 @@
 #include "session/pump.h"
 
 #include "base/alloc.h"
-#include "io/fd_reader.h"
 #include "io/fd_watch.h"
+#include "io/loop.h"
 #include "io/splice_pipe.h"
-#include "io/stdout_writer.h"
 
 #include <errno.h>
 #include <event2/buffer.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 /*
- * splice(2) needs a pipe at one of its ends. Where the input or the output is
- * one, a single call moves the bytes. From a file sendfile(2) has a pipe inside;
- * to a file we have one of our own between two calls.
+ * splice(2) needs a pipe at one of its ends. Where the source or the destination
+ * is one, a single call moves the bytes. From a file, sendfile(2) has a pipe
+ * inside. Any other pair borrows a pipe and takes two calls.
  *
- * EAGAIN does not say which end it was. The one is watched that it was the last
- * time, and when that is ready and nothing moves, the other.
- * What is already in the evbuffers goes first, and while we read the socket the
- * transport does not. An error that is not the socket's is left to the buffered
- * pump, which meets it again and can name it, or not: some files know no splice.
+ * What the evbuffers hold goes first, and while the raw descriptor of a connection
+ * is read its transport does not read. What a call meets that ends the stream is
+ * told to the end that would not meet it again; the buffered pump then gives the
+ * answer. Errors that only say that splice(2) does not work for this file are left
+ * to the buffered pump altogether.
  */
 
 enum {
-	CHUNK = 1024 * 1024,
+	CHUNK = SPLICE_PIPE_SIZE,
 	CALLS_PER_RUN = 16,
 };
 
+enum raw_kind { RAW_FILE, RAW_PIPE, RAW_SOCKET };
+
 struct splice {
-	struct fd_watch *socket; /* readable or writable, as the direction wants */
-	struct fd_watch *other;	 /* the input or the output; NULL: it never waits */
-	int socket_fd;		 /* the stream's */
-	int fd;			 /* of the input or the output */
-	bool is_pipe;		 /* ... which is a pipe */
-	struct splice_pipe pipe; /* down to a file */
-	bool moved;		 /* so it works for this pair */
-	bool waits_for_other;	 /* not for the socket, the last time */
-	uint64_t waited_at;	 /* the pump's bytes then; UINT64_MAX: it has not waited yet */
+	int from, to;
+	enum raw_kind from_kind, to_kind;
+	struct fd_watch *readable; /* NULL for files */
+	struct fd_watch *writable; /* NULL for files */
+	bool needs_pipe;
+	struct splice_pipe *pipe; /* borrowed for a turn, or while it holds bytes */
 };
 
-/* What one call has come to. */
-enum call { CALL_MOVED, CALL_ENDED, CALL_WAIT, CALL_FAILED };
-
-static struct stdout_writer *output_of(const struct session *s)
+static int source_fd(const struct pump *pump)
 {
-	return event_writer_output(s->shared->events);
+	const struct pump_source_ops *ops = pump->source.ops;
+
+	return ops->raw_fd == NULL ? -1 : ops->raw_fd(pump->source.end);
 }
 
-static int other_fd(const struct pump *pump, const struct session *s)
+static int dest_fd(const struct pump *pump)
 {
-	return pump->direction == PUMP_UP ? fd_reader_raw_fd(pump->input)
-					  : stdout_writer_raw_fd(output_of(s));
+	const struct pump_dest_ops *ops = pump->dest.ops;
+
+	return ops->raw_fd == NULL ? -1 : ops->raw_fd(pump->dest.end);
 }
 
-static bool fd_is_pipe(int fd)
+static void bypass(const struct pump *pump, bool on)
+{
+	if (pump->source.ops->bypass != NULL)
+		pump->source.ops->bypass(pump->source.end, on);
+}
+
+static bool is_ahead(const struct pump *pump)
+{
+	const struct pump_source_ops *ops = pump->source.ops;
+
+	return ops->is_ahead != NULL && ops->is_ahead(pump->source.end);
+}
+
+static enum raw_kind raw_kind_of(int fd)
 {
 	struct stat st;
 
-	return fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode);
+	if (fstat(fd, &st) < 0)
+		return RAW_FILE; /* the first call says why */
+	if (S_ISFIFO(st.st_mode))
+		return RAW_PIPE;
+	return S_ISSOCK(st.st_mode) ? RAW_SOCKET : RAW_FILE;
 }
 
-/* Nobody looks at the bytes, both ends are descriptors, and there is a pipe for them. */
-static bool splice_fits(const struct pump *pump, struct session *s)
+static bool needs_pipe(int from, int to)
 {
-	bool up = pump->direction == PUMP_UP;
-	bool seen = up ? pump->crlf : event_writer_is_json(s->shared->events) || s->record != NULL;
-	int fd = other_fd(pump, s);
-
-	return !seen && fd >= 0 && connection_raw_fd(s->connection) >= 0 &&
-	       (up || fd_is_pipe(fd) || splice_pipe_allowed(s->shared->pipes));
+	return raw_kind_of(from) == RAW_SOCKET && raw_kind_of(to) != RAW_PIPE;
 }
 
-static struct splice *splice_new(const struct pump *pump, struct session *s)
+static bool splice_fits(const struct pump *pump)
 {
-	bool up = pump->direction == PUMP_UP;
+	int from = source_fd(pump), to = dest_fd(pump);
+
+	return from >= 0 && to >= 0 && (pump->pipes != NULL || !needs_pipe(from, to));
+}
+
+static struct fd_watch *watch(const struct pump *pump, int fd, enum fd_watch_for what)
+{
+	if (raw_kind_of(fd) == RAW_FILE)
+		return NULL;
+	return fd_watch_new(pump->task->loop, fd, what, pump->task);
+}
+
+static struct splice *splice_new(const struct pump *pump)
+{
 	struct splice *x = alloc_zeroed(sizeof(*x));
 
-	x->socket_fd = connection_raw_fd(s->connection);
-	x->fd = other_fd(pump, s);
-	x->is_pipe = fd_is_pipe(x->fd);
-	x->pipe.fd[0] = x->pipe.fd[1] = -1;
-	if (!up && !x->is_pipe)
-		(void)splice_pipe_open(&x->pipe, CHUNK, s->shared->pipes); /* looked at later */
-	x->socket = fd_watch_new(s->shared->loop, x->socket_fd, up ? WATCH_WRITE : WATCH_READ,
-				 &s->task);
-	if (x->is_pipe)
-		x->other = fd_watch_new(s->shared->loop, x->fd, up ? WATCH_READ : WATCH_WRITE,
-					&s->task);
-	x->waits_for_other = up && x->is_pipe; /* first for the source */
-	x->waited_at = UINT64_MAX;
+	x->from = source_fd(pump);
+	x->to = dest_fd(pump);
+	x->from_kind = raw_kind_of(x->from);
+	x->to_kind = raw_kind_of(x->to);
+	x->needs_pipe = needs_pipe(x->from, x->to);
+	x->readable = watch(pump, x->from, WATCH_READ);
+	x->writable = watch(pump, x->to, WATCH_WRITE);
 	return x;
 }
 
-void pump_splice_free(struct splice *x)
+void pump_splice_free(struct pump *pump)
 {
+	struct splice *x = pump->splice;
+
 	if (x == NULL)
 		return;
-	fd_watch_free(x->socket);
-	fd_watch_free(x->other);
-	splice_pipe_close(&x->pipe);
+	fd_watch_free(x->readable);
+	fd_watch_free(x->writable);
+	splice_pipe_give_back(x->pipe);
 	free(x);
-}
-
-static enum stream_status hand_over(struct pump *pump, struct session *s)
-{
-	pump_splice_free(pump->splice);
 	pump->splice = NULL;
-	if (pump->direction == PUMP_DOWN)
-		connection_bypass(s->connection, false);
-	return pump_hand_over(pump, s);
+	bypass(pump, false);
 }
 
-static struct fd_watch *waited_for(const struct splice *x)
+/* What our pipe still holds goes through the destination's buffer. */
+static enum pump_result hand_over(struct pump *pump)
 {
-	return x->waits_for_other ? x->other : x->socket;
+	struct splice_pipe *pipe = pump->splice->pipe;
+
+	if (pipe != NULL && pipe->held > 0) {
+		splice_pipe_pour(pipe, pump->data);
+		pump->dest.ops->write(pump->dest.end, pump->data);
+	}
+	pump_splice_free(pump);
+	return pump_hand_over(pump);
 }
 
-static enum stream_status wait_on(const struct pump *pump, struct session *s)
+/* --- waiting --- */
+
+/* A file never waits: it takes more at once. */
+static enum pump_result wait_on(struct pump *pump, struct fd_watch *watch, enum pump_result answer)
 {
-	struct splice *x = pump->splice;
-	enum session_wait other = pump->direction == PUMP_UP ? WAIT_INPUT : WAIT_OUTPUT;
-
-	fd_watch_arm(waited_for(x));
-	(void)session_wait(s, x->waits_for_other ? other : WAIT_SOCKET);
-	return STREAM_AGAIN;
+	if (watch == NULL)
+		return PUMP_MORE;
+	return fd_watch_arm(watch) ? answer : hand_over(pump);
 }
 
-/* Neither a byte nor the end could be had at once. */
-static enum stream_status wait_for_end(const struct pump *pump, struct session *s)
+/* Bytes that one call may ask for: what the file still has, what the pipe holds.
+ * CHUNK at most, and where it is not known. */
+static size_t at_hand(const struct splice *x)
 {
-	struct splice *x = pump->splice;
+	off_t left = 0;
+	struct stat st;
+	int held = 0;
 
-	if (fd_watch_armed(waited_for(x)))
-		return wait_on(pump, s);
-	if (x->other != NULL && x->waited_at == pump->bytes)
-		x->waits_for_other = !x->waits_for_other;
-	x->waited_at = pump->bytes;
-	return wait_on(pump, s);
+	if (x->from_kind == RAW_FILE && fstat(x->from, &st) == 0)
+		left = st.st_size - lseek(x->from, 0, SEEK_CUR);
+	else if (x->from_kind == RAW_PIPE && ioctl(x->from, FIONREAD, &held) == 0)
+		left = held;
+	return left > 0 && left < CHUNK ? (size_t)left : CHUNK;
 }
 
-static enum call outcome(ssize_t n)
+/* POLLIN: the source has bytes, or has ended. POLLHUP: no more will come, except to a
+ * socket. */
+static short poll_source(const struct splice *x)
 {
-	if (n > 0)
-		return CALL_MOVED;
-	if (n == 0)
-		return CALL_ENDED;
-	return errno == EAGAIN || errno == EINTR ? CALL_WAIT : CALL_FAILED;
+	struct pollfd p = { .fd = x->from, .events = POLLIN };
+
+	if (x->from_kind == RAW_FILE)
+		return POLLIN | POLLHUP;
+	return poll(&p, 1, 0) == 1 ? p.revents : 0;
 }
 
-/* --- up --- */
+/*
+ * The call said EAGAIN, but not for which end. When the destination is full, and all
+ * that the source still has fits in the destination's buffer, the buffered pump
+ * would be done with it: so this turn is its, for both to end at the same time.
+ */
+static enum pump_result wait_for_an_end(struct pump *pump)
+{
+	const struct splice *x = pump->splice;
+	short events = x->pipe != NULL ? 0 : poll_source(x);
 
-/* What an input says that cannot be spliced or read. Everything else is the
- * socket's, which has forgotten it by saying it. */
-static bool is_input_error(int sys)
+	if (events == 0)
+		return wait_on(pump, x->readable, PUMP_WAIT_SOURCE);
+	if ((events & POLLHUP) != 0 && x->from_kind != RAW_SOCKET &&
+	    at_hand(x) <= pump->dest.ops->room(pump->dest.end))
+		return pump_buffered.run(pump);
+	return wait_on(pump, x->writable, PUMP_WAIT_DEST);
+}
+
+/* --- moving --- */
+
+/* One call from the source to the destination, or into our pipe. sendfile(2) asks for
+ * what the file has and no more: Linux before 6.5 takes a shorter file for the start of
+ * more, and keeps its last bytes back for 200 ms (MSG_MORE). */
+static ssize_t take(struct pump *pump)
+{
+	const struct splice *x = pump->splice;
+	int to = x->pipe != NULL ? x->pipe->fd[1] : x->to;
+	ssize_t n = x->from_kind == RAW_FILE && x->to_kind != RAW_PIPE
+			    ? sendfile(to, x->from, NULL, at_hand(x))
+			    : splice(x->from, NULL, to, NULL, CHUNK, SPLICE_F_NONBLOCK);
+
+	if (n <= 0)
+		return n;
+	pump->bytes += (uint64_t)n;
+	if (pump->source.ops->moved != NULL)
+		pump->source.ops->moved(pump->source.end, (size_t)n);
+	if (x->pipe != NULL)
+		x->pipe->held = (size_t)n;
+	else if (pump->dest.ops->moved != NULL)
+		pump->dest.ops->moved(pump->dest.end, (size_t)n);
+	return n;
+}
+
+/* One call from our pipe to the destination. A file may block for it. */
+static ssize_t put(struct pump *pump)
+{
+	const struct splice *x = pump->splice;
+	unsigned flags = x->to_kind == RAW_FILE ? 0 : SPLICE_F_NONBLOCK;
+	ssize_t n = splice(x->pipe->fd[0], NULL, x->to, NULL, x->pipe->held, flags);
+
+	if (n <= 0)
+		return n;
+	x->pipe->held -= (size_t)n;
+	if (pump->dest.ops->moved != NULL)
+		pump->dest.ops->moved(pump->dest.end, (size_t)n);
+	return n;
+}
+
+/* The destination took nothing from our pipe. */
+static enum pump_result put_failed(struct pump *pump, int sys)
+{
+	if (sys != 0 && pump->dest.ops->failed != NULL)
+		pump->dest.ops->failed(pump->dest.end, sys);
+	return hand_over(pump);
+}
+
+/* What says that the files cannot be used so, and is never a socket's error. */
+static bool is_unsupported(int sys)
 {
 	return sys == EINVAL || sys == ENOSYS || sys == EBADF || sys == EIO || sys == ESPIPE ||
 	       sys == EISDIR || sys == ENXIO || sys == EOVERFLOW || sys == EOPNOTSUPP;
 }
 
-/* What the file has from its offset on; CHUNK where that is not known, or more. */
-static size_t left_of_file(int fd)
-{
-	off_t at = lseek(fd, 0, SEEK_CUR);
-	struct stat st;
-
-	if (at < 0 || fstat(fd, &st) < 0 || st.st_size <= at || st.st_size - at > CHUNK)
-		return CHUNK;
-	return (size_t)(st.st_size - at);
-}
-
-/* Linux before 6.5 takes a file that is shorter than what is asked for for the
- * begin of more, and keeps its last bytes back for 200 ms (MSG_MORE). */
-static ssize_t send_file(int socket, int fd)
-{
-	return sendfile(socket, fd, NULL, left_of_file(fd));
-}
-
-static enum stream_status run_up(struct pump *pump, struct session *s)
+/* The source has ended (0), or the call failed: that is a socket's error, which has
+ * forgotten it by saying it, and of the two ends the destination may be one. */
+static enum pump_result take_failed(struct pump *pump, int sys)
 {
 	const struct splice *x = pump->splice;
-	int fd = x->socket_fd;
+	const struct pump_source_ops *source = pump->source.ops;
+	const struct pump_dest_ops *dest = pump->dest.ops;
+
+	if (is_unsupported(sys))
+		return hand_over(pump);
+	if (sys != 0 && x->pipe == NULL && dest->failed != NULL)
+		dest->failed(pump->dest.end, sys);
+	else if (sys == EPIPE)
+		return hand_over(pump);
+	else if (source->failed != NULL)
+		source->failed(pump->source.end, sys);
+	return pump_buffered.run(pump);
+}
+
+static enum pump_result move(struct pump *pump)
+{
+	const struct splice *x = pump->splice;
 
 	for (int budget = CALLS_PER_RUN; budget > 0; budget--) {
-		ssize_t n = x->is_pipe ? splice(x->fd, NULL, fd, NULL, CHUNK, SPLICE_F_NONBLOCK)
-				       : send_file(fd, x->fd);
+		bool putting = x->pipe != NULL && x->pipe->held > 0;
+		ssize_t n = putting ? put(pump) : take(pump);
+		int sys = n == 0 ? 0 : errno;
 
-		switch (outcome(n)) {
-		case CALL_MOVED:
-			pump->bytes += (uint64_t)n;
-			connection_moved(s->connection, 0, (uint64_t)n);
+		if (n > 0 || sys == EINTR)
 			continue;
-		case CALL_ENDED:
-			return STREAM_EOF;
-		case CALL_WAIT:
-			return wait_for_end(pump, s);
-		case CALL_FAILED:
-			break;
-		}
-		if (is_input_error(errno))
-			return hand_over(pump, s);
-		connection_failed(s->connection, TRANSPORT_WRITE, errno);
-		return STREAM_OK;
+		if (sys != EAGAIN)
+			return putting ? put_failed(pump, sys) : take_failed(pump, sys);
+		return putting ? wait_on(pump, x->writable, PUMP_WAIT_DEST) : wait_for_an_end(pump);
 	}
-	return STREAM_OK;
+	return PUMP_MORE;
 }
 
-/* --- down --- */
+/* --- a turn --- */
 
-/* The file takes nothing from a pipe: what is in ours goes through the output's
- * queue, as all that follows. */
-static enum stream_status pour_out(struct pump *pump, struct session *s)
+/* Nothing comes to the source's buffer: once that is empty, the raw descriptor is next. */
+static enum pump_result empty_source(struct pump *pump)
 {
-	struct splice *x = pump->splice;
-	struct stdout_writer *output = output_of(s);
+	enum pump_result result = pump_buffered.run(pump);
 
-	splice_pipe_pour(&x->pipe, stdout_writer_queue(output));
-	stdout_writer_added(output);
-	return hand_over(pump, s);
+	return result == PUMP_WAIT_SOURCE && !is_ahead(pump) ? PUMP_MORE : result;
 }
 
-/* One helping from the socket to the output, or into our pipe. */
-static enum call take_some(struct pump *pump, struct session *s)
-{
-	struct splice *x = pump->splice;
-	int to = x->is_pipe ? x->fd : x->pipe.fd[1];
-	ssize_t n = splice(x->socket_fd, NULL, to, NULL, CHUNK, SPLICE_F_NONBLOCK);
-
-	if (n > 0) {
-		x->moved = true;
-		pump->bytes += (uint64_t)n;
-		connection_moved(s->connection, (uint64_t)n, 0);
-		if (!x->is_pipe)
-			x->pipe.held = (size_t)n;
-	}
-	return outcome(n);
-}
-
-static enum stream_status down_failed(struct pump *pump, struct session *s, int sys)
-{
-	if (!pump->splice->moved && (sys == EINVAL || sys == ENOSYS || sys == EBADF))
-		return hand_over(pump, s);
-	if (sys == EPIPE && pump->splice->is_pipe) {
-		stdout_writer_fail(output_of(s), sys);
-		(void)session_wait(s, WAIT_OUTPUT);
-		return STREAM_AGAIN;
-	}
-	connection_failed(s->connection, TRANSPORT_READ, sys);
-	return STREAM_ERROR;
-}
-
-static enum stream_status run_down(struct pump *pump, struct session *s)
-{
-	for (int budget = CALLS_PER_RUN; budget > 0; budget--) {
-		switch (take_some(pump, s)) {
-		case CALL_MOVED:
-			break;
-		case CALL_ENDED:
-			connection_failed(s->connection, TRANSPORT_READ, 0);
-			return connection_read_error(s->connection) == NULL ? STREAM_EOF
-									    : STREAM_ERROR;
-		case CALL_WAIT:
-			return wait_for_end(pump, s);
-		case CALL_FAILED:
-			return down_failed(pump, s, errno);
-		}
-		if (!splice_pipe_empty(&pump->splice->pipe, pump->splice->fd))
-			return pour_out(pump, s);
-	}
-	return STREAM_OK;
-}
-
-/* --- what is in the buffers goes first --- */
-
-static bool buffers_are_clean(const struct pump *pump, struct session *s)
-{
-	if (pump->direction == PUMP_UP)
-		return writer_queued(&s->connection->writer) == 0;
-	return reader_buffered(&s->connection->reader) == 0 &&
-	       stdout_writer_queued(output_of(s)) == 0;
-}
-
-/* The transport does not read: once its buffer is empty, what comes is ours. */
-static enum stream_status empty_reader(struct pump *pump, struct session *s)
-{
-	enum stream_status status = pump_buffered.run(pump, s);
-
-	if (status == STREAM_AGAIN && reader_buffered(&s->connection->reader) == 0)
-		return STREAM_OK;
-	return status;
-}
-
-static enum stream_status clean_up(struct pump *pump, struct session *s)
-{
-	struct splice *x = pump->splice;
-
-	if (pump->direction == PUMP_UP) {
-		(void)session_wait(s, WAIT_WRITE);
-		return STREAM_AGAIN;
-	}
-	if (reader_buffered(&s->connection->reader) > 0)
-		return empty_reader(pump, s);
-	stdout_writer_flush(output_of(s));
-	if (stdout_writer_queued(output_of(s)) == 0)
-		return STREAM_OK;
-	if (x->other == NULL)
-		return STREAM_OK; /* a file: it takes more at once */
-	fd_watch_arm(x->other);
-	(void)session_wait(s, WAIT_OUTPUT);
-	return STREAM_AGAIN;
-}
-
-/* The end that is waited for is not ready yet. A socket that is full is tried all
- * the same: one whose peer shuts its receiving half fails, and on a Unix socket
- * nothing tells. */
-static bool is_woken_for_else(const struct pump *pump)
+/* While the end that is waited for is not ready, a wake-up for something else changes
+ * nothing. A full socket is tried all the same: a Unix socket whose peer shuts its
+ * receiving half fails then, and never polls as writable. */
+static enum pump_result run_turn(struct pump *pump)
 {
 	const struct splice *x = pump->splice;
 
-	return (pump->direction == PUMP_DOWN || x->waits_for_other) &&
-	       fd_watch_armed(waited_for(x));
+	if (is_ahead(pump))
+		return empty_source(pump);
+	if (pump->dest.ops->is_broken(pump->dest.end))
+		return PUMP_DEST_FAILED;
+	if (!pump->dest.ops->flush(pump->dest.end))
+		return wait_on(pump, x->writable, PUMP_WAIT_DEST);
+	if (fd_watch_armed(x->readable))
+		return PUMP_WAIT_SOURCE;
+	if (fd_watch_armed(x->writable) && x->to_kind != RAW_SOCKET)
+		return PUMP_WAIT_DEST;
+	return move(pump);
 }
 
-static enum stream_status splice_run(struct pump *pump, struct session *s)
+static enum pump_result splice_run(struct pump *pump)
 {
+	enum pump_result result;
+	struct splice *x;
+
 	if (pump->splice == NULL)
-		pump->splice = splice_new(pump, s);
-	if (pump->direction == PUMP_DOWN) {
-		if (!pump->splice->is_pipe && pump->splice->pipe.fd[0] < 0)
-			return hand_over(pump, s); /* no pipe was to be had */
-		connection_bypass(s->connection, true);
-		if (s->connection->reader.ended)
-			return pump_buffered.run(pump, s);
+		pump->splice = splice_new(pump);
+	x = pump->splice;
+	if (x->needs_pipe && x->pipe == NULL)
+		x->pipe = splice_pipe_borrow(pump->pipes);
+	bypass(pump, !x->needs_pipe || x->pipe != NULL);
+	if (x->needs_pipe && x->pipe == NULL)
+		return pump_buffered.run(pump); /* for this turn */
+	result = run_turn(pump);
+	x = pump->splice; /* NULL once it has handed over */
+	if (x != NULL && x->pipe != NULL && x->pipe->held == 0) {
+		splice_pipe_give_back(x->pipe);
+		x->pipe = NULL;
 	}
-	if (!buffers_are_clean(pump, s))
-		return clean_up(pump, s);
-	if (is_woken_for_else(pump))
-		return wait_on(pump, s);
-	return pump->direction == PUMP_UP ? run_up(pump, s) : run_down(pump, s);
+	return result;
 }
 
 const struct pump_kind pump_splice = { "splice", splice_fits, splice_run };

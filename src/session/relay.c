@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* relay: the stream joined with standard input and output, and how that ends. */
+/* relay: joins the connection with standard input and output, and decides how that ends. */
 #include "config.h"
 
 #include "session/relay.h"
@@ -8,37 +8,42 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "io/fd_reader.h"
-#include "session/pump.h"
 #include "session/session.h"
+#include "session/session_pump.h"
 #include "session/step_args.h"
 
 #include <event2/buffer.h>
 #include <inttypes.h>
 #include <stdlib.h>
 
+/*
+ * Each direction has a pump and a state; events move the states, and decide() looks
+ * at both. How a relay ends is data: struct relay_policy.
+ */
+
 enum { CLOSED_NOTICE_MS = 2000 }; /* without input after the peer's end */
 
 enum direction_state {
 	FLOWING,
-	FLUSHING,
-	SHUT,
-	BROKEN,
+	FLUSHING, /* its source has ended, and the destination still sends */
+	SHUT,	  /* the end was passed on, or is not to be */
+	BROKEN,	  /* its destination failed */
 };
 
 struct direction {
 	const char *name;
 	enum direction_state state;
-	struct pump pump;
+	struct pump *pump; /* NULL where it was SHUT from the start */
 };
 
 struct relay {
-	struct direction up;   /* standard input to the peer */
-	struct direction down; /* the peer to standard output */
-	bool passes_end;       /* the end of input closes the sending half */
-	bool ends_with_peer;
-	struct timer *quit;   /* --quit-after, from the end of input; NULL: none */
-	struct timer *notice; /* the peer has closed and no input comes; NULL: none */
-	uint64_t noticed_bytes;
+	struct direction up;	/* standard input to the peer */
+	struct direction down;	/* the peer to standard output */
+	struct pump_crlf crlf;	/* --crlf: what `up` reads from */
+	struct timer *quit;	/* --quit-after, from the end of input; NULL: none */
+	struct timer *notice;	/* the peer has closed and no input comes; NULL: not so */
+	uint64_t noticed_bytes; /* of input, when `notice` was started */
+	bool told;
 };
 
 static void move_to(struct session *s, struct direction *d, enum direction_state state)
@@ -55,50 +60,56 @@ static void move_to(struct session *s, struct direction *d, enum direction_state
 	d->state = state;
 }
 
-/* A server's /dev/null is no end of input: nobody has anything to say. */
+/* A listener's /dev/null has nothing to say, but that is not the end of its input. */
 static bool input_is_silent(const struct session *s)
 {
 	return s->shared->settings->relay.recv_only ||
 	       (s->shared->listening && fd_reader_is_null(s->shared->input));
 }
 
+static void open_up(struct session *s, struct relay *relay)
+{
+	struct pump_source source;
+
+	if (input_is_silent(s)) {
+		move_to(s, &relay->up, SHUT);
+		return;
+	}
+	fd_reader_set_task(s->shared->input, &s->task);
+	source = pump_source_input(s->shared->input);
+	if (s->shared->settings->crlf) {
+		relay->crlf.source = source;
+		source = pump_source_crlf(&relay->crlf);
+	}
+	relay->up.pump = session_pump_up(s, source);
+}
+
 static struct relay *relay_new(struct session *s)
 {
-	const struct relay_policy *policy = &s->shared->settings->relay;
 	struct relay *relay = alloc_zeroed(sizeof(*relay));
 
 	relay->up.name = "up";
 	relay->down.name = "down";
-	pump_init(&relay->up.pump, PUMP_UP, s->shared->input);
-	pump_init(&relay->down.pump, PUMP_DOWN, NULL);
-	relay->up.pump.crlf = s->shared->settings->crlf;
-	relay->passes_end = !policy->no_half_close;
-	relay->ends_with_peer = policy->end_with_peer || (s->shared->input != NULL &&
-							  fd_reader_is_terminal(s->shared->input));
-	if (input_is_silent(s)) {
-		move_to(s, &relay->up, SHUT);
-		relay->passes_end = false;
-	} else {
-		fd_reader_set_task(s->shared->input, &s->task);
-	}
-	if (policy->send_only)
+	open_up(s, relay);
+	if (s->shared->settings->relay.send_only)
 		move_to(s, &relay->down, SHUT);
+	else
+		relay->down.pump = session_pump_down(s);
 	return relay;
 }
 
-void relay_free(struct relay *relay, struct session *s)
+void relay_free(struct relay *relay)
 {
 	if (relay == NULL)
 		return;
 	timer_free(relay->quit);
 	timer_free(relay->notice);
-	pump_clear(&relay->up.pump, s);
-	pump_clear(&relay->down.pump, s);
+	pump_free(relay->up.pump);
+	pump_free(relay->down.pump);
 	free(relay);
 }
 
-/* Each of the two moves its direction on as far as it can go now; they answer
- * STEP_FAIL, or STEP_AGAIN. */
+/* --- each direction, as far as it can go now: STEP_FAIL or STEP_AGAIN --- */
 
 static void input_ended(struct session *s, struct relay *relay)
 {
@@ -111,27 +122,11 @@ static void input_ended(struct session *s, struct relay *relay)
 	timer_start(relay->quit, policy->quit_after_ms);
 }
 
-static enum step_result flow_up(struct session *s, struct relay *relay)
-{
-	switch (pump_run(&relay->up.pump, s)) {
-	case STREAM_OK:
-		return session_wait(s, WAIT_TURN);
-	case STREAM_AGAIN:
-		return STEP_AGAIN;
-	case STREAM_EOF:
-		input_ended(s, relay);
-		return STEP_AGAIN;
-	case STREAM_OVERRUN:
-	case STREAM_ERROR:
-		break;
-	}
-	return session_fail(s, fd_reader_error(s->shared->input), NULL);
-}
-
 static void flush_up(struct session *s, struct relay *relay)
 {
-	enum stream_status status = relay->passes_end ? connection_write_eof(s->connection)
-						      : writer_flush(&s->connection->writer);
+	enum stream_status status = s->shared->settings->relay.no_half_close
+					    ? writer_flush(&s->connection->writer)
+					    : connection_write_eof(s->connection);
 
 	if (status == STREAM_AGAIN)
 		(void)session_wait(s, WAIT_WRITE);
@@ -141,51 +136,58 @@ static void flush_up(struct session *s, struct relay *relay)
 
 static enum step_result run_up(struct session *s, struct relay *relay)
 {
-	enum step_result result = STEP_AGAIN;
+	enum pump_result result;
 
-	if (s->connection->writer.broken && relay->up.state < SHUT)
-		move_to(s, &relay->up, BROKEN);
-	if (relay->up.state == FLOWING)
-		result = flow_up(s, relay);
+	if (relay->up.state == FLOWING) {
+		result = pump_run(relay->up.pump);
+		if (session_pump_waits(s, result))
+			return STEP_AGAIN;
+		if (result == PUMP_SOURCE_FAILED)
+			return session_fail(s, fd_reader_error(s->shared->input), NULL);
+		if (result == PUMP_END)
+			input_ended(s, relay);
+		else
+			move_to(s, &relay->up, BROKEN);
+	}
 	if (relay->up.state == FLUSHING)
 		flush_up(s, relay);
-	return result;
+	return STEP_AGAIN;
 }
 
-/* asyncio's TLS servers, for one, take close_notify for the end of everything. */
+/* Some peers, asyncio's TLS servers among them, take close_notify for the end of both
+ * directions. */
 static void explain_silence(const struct session *s, const struct relay *relay)
 {
-	struct evbuffer *version = event_writer_scratch(s->shared->events);
+	struct evbuffer *version = evbuffer_new();
 
-	if (relay->up.state != SHUT || !relay->passes_end ||
-	    connection_received(s->connection) > 0 ||
-	    !connection_info(s->connection, INFO_TLS_VERSION, version))
-		return;
-	evbuffer_drain(version, evbuffer_get_length(version));
-	log_line(LOG_NOTICE, "the peer ended without a byte after our close_notify: if it takes "
-			     "that for the end of everything, use --no-half-close");
+	if (relay->up.pump != NULL && relay->up.state == SHUT &&
+	    !s->shared->settings->relay.no_half_close && connection_received(s->connection) == 0 &&
+	    connection_info(s->connection, INFO_TLS_VERSION, version))
+		log_line(LOG_NOTICE,
+			 "the peer ended without a byte after our close_notify: if it takes "
+			 "that for the end of everything, use --no-half-close");
+	evbuffer_free(version);
 }
 
 static enum step_result run_down(struct session *s, struct relay *relay)
 {
+	enum pump_result result;
+
 	if (relay->down.state != FLOWING)
 		return STEP_AGAIN;
-	switch (pump_run(&relay->down.pump, s)) {
-	case STREAM_OK:
-		return session_wait(s, WAIT_TURN);
-	case STREAM_AGAIN:
+	result = pump_run(relay->down.pump);
+	if (session_pump_waits(s, result))
 		return STEP_AGAIN;
-	case STREAM_EOF:
-		move_to(s, &relay->down, SHUT);
-		explain_silence(s, relay);
-		return STEP_AGAIN;
-	case STREAM_OVERRUN:
-	case STREAM_ERROR:
-		break;
-	}
-	return session_fail_read(s, event_writer_scratch(s->shared->events), relay->down.pump.bytes,
-				 0);
+	if (result == PUMP_DEST_FAILED)
+		return session_wait(s, WAIT_OUTPUT); /* its owner ends the session */
+	if (result == PUMP_SOURCE_FAILED)
+		return session_pump_read_failed(s, relay->down.pump);
+	move_to(s, &relay->down, SHUT);
+	explain_silence(s, relay);
+	return STEP_AGAIN;
 }
+
+/* --- the whole --- */
 
 /* The last event of a relay has no bytes. */
 static enum step_result relay_ended(struct session *s)
@@ -204,42 +206,49 @@ static enum step_result upload_failed(struct session *s)
 	return session_fail(s, &err, NULL);
 }
 
-/* The peer has closed and we go on sending: a person who waits should know. */
+/* The peer has closed and we go on sending: a person at a terminal should know. */
 static void watch_closed(struct session *s, struct relay *relay)
 {
-	if (relay->notice == NULL)
+	uint64_t bytes = relay->up.pump->bytes;
+
+	if (relay->told)
+		return;
+	if (relay->notice == NULL) {
 		relay->notice = timer_new(&s->task);
-	else if (relay->noticed_bytes == relay->up.pump.bytes && timer_expired(relay->notice)) {
-		log_line(LOG_NOTICE, "the peer has closed; still waiting for the end of input");
-		timer_stop(relay->notice);
-		relay->noticed_bytes = UINT64_MAX;
+	} else if (bytes == relay->noticed_bytes) {
+		relay->told = timer_expired(relay->notice);
+		if (relay->told)
+			log_line(LOG_NOTICE,
+				 "the peer has closed; still waiting for the end of input");
 		return;
 	}
-	if (relay->noticed_bytes == UINT64_MAX ||
-	    (timer_pending(relay->notice) && relay->noticed_bytes == relay->up.pump.bytes))
-		return;
-	relay->noticed_bytes = relay->up.pump.bytes;
+	relay->noticed_bytes = bytes;
 	timer_start(relay->notice, CLOSED_NOTICE_MS);
 }
 
-/* What the two states, and the policy, make of the whole. */
+static bool ends_with_peer(const struct session *s)
+{
+	return s->shared->settings->relay.end_with_peer ||
+	       (s->shared->input != NULL && fd_reader_is_terminal(s->shared->input));
+}
+
+/* What the two states and the policy make of the whole. */
 static enum step_result decide(struct session *s, struct relay *relay)
 {
-	bool down_over = relay->down.state == SHUT;
-	bool send_only = s->shared->settings->relay.send_only;
-
-	if (relay->quit != NULL && timer_expired(relay->quit))
+	if (timer_expired(relay->quit))
 		return relay_ended(s);
-	if (relay->up.state == BROKEN && down_over)
+	if (relay->down.state != SHUT)
+		return STEP_AGAIN;
+	if (relay->up.state == BROKEN)
 		return upload_failed(s);
-	if (relay->up.state == SHUT && down_over)
+	if (relay->up.state == SHUT)
 		return relay_ended(s);
-	if (down_over && !send_only) {
-		if (relay->ends_with_peer)
-			return relay_ended(s);
-		if (relay->up.state == FLOWING)
-			watch_closed(s, relay);
-	}
+	if (relay->down.pump == NULL) /* --send-only: the peer's end says nothing */
+		return STEP_AGAIN;
+	if (ends_with_peer(s))
+		return relay_ended(s);
+	if (relay->up.state == FLOWING)
+		watch_closed(s, relay);
 	return STEP_AGAIN;
 }
 

@@ -10,6 +10,7 @@
 #include "io/loop.h"
 #include "io/sockaddr.h"
 #include "io/socket_info.h"
+#include "io/splice_pipe.h"
 #include "net/opening.h"
 #include "session/ready.h"
 #include "session/session.h"
@@ -46,7 +47,7 @@ struct server {
 	enum server_state state;
 	uint64_t open;	   /* arrivals and sessions */
 	unsigned accepted; /* so far; the number of the last one */
-	unsigned pipes;	   /* of the pumps */
+	struct splice_pipes pipes;
 	unsigned failed;   /* the lowest number that failed; 0: none */
 	int failed_status; /* ... and its exit status */
 	bool max_reported; /* SERVER_FULL is reported once */
@@ -411,6 +412,7 @@ void server_free(struct server *server)
 	if (server == NULL)
 		return;
 	abort_all(server);
+	splice_pipes_close(&server->pipes);
 	listener_free(server->listener);
 	timer_free(server->accept_timer);
 	timer_free(server->finish_timer);

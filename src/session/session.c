@@ -49,9 +49,9 @@ struct session *session_new(const struct session_shared *shared, struct transpor
 
 static void state_clear(struct session *s)
 {
-	session_pump_free(s);
+	pump_free(s->state.pump);
 	fd_reader_free(s->state.input);
-	relay_free(s->state.relay, s);
+	relay_free(s->state.relay);
 	memset(&s->state, 0, sizeof(s->state));
 	if (s->own == NULL)
 		return;
@@ -356,7 +356,7 @@ static void session_run(void *arg)
 			return;
 		}
 	}
-	if (connection_update(s->connection) && (s->waits & WAIT_WRITE))
+	if (connection_update(s->connection) && (s->waits & (WAIT_WRITE | WAIT_PUMP)))
 		task_wake(&s->task);
 	if (s->phase == SESSION_STEPS || s->phase == SESSION_SALVAGE)
 		assert_armed(s);

@@ -31,6 +31,7 @@ struct pump;
 struct relay;
 struct session;
 struct session_limits;
+struct splice_pipes;
 
 /* At the end of the session's last run; it is freed when this returns. */
 typedef void (*session_done_fn)(void *arg, struct session *session);
@@ -41,9 +42,9 @@ struct session_shared {
 	const struct session_settings *settings;
 	const struct step_list *steps;
 	struct event_writer *events;
-	struct fd_reader *input; /* standard input; NULL when no step uses it */
-	bool listening;		 /* we accepted the connection */
-	unsigned *pipes;	 /* of the pumps' own, open now; NULL: there is one session */
+	struct fd_reader *input;    /* standard input; NULL when no step uses it */
+	bool listening;		    /* we accepted the connection */
+	struct splice_pipes *pipes; /* for the pumps; NULL: none */
 };
 
 /* What armed the wake-up of a session that sleeps. */
@@ -51,11 +52,10 @@ enum session_wait {
 	WAIT_READ = 1 << 0,   /* bytes from the peer */
 	WAIT_WRITE = 1 << 1,  /* bytes leaving towards it */
 	WAIT_OUTPUT = 1 << 2, /* standard output going down to its mark */
-	WAIT_INPUT = 1 << 3,  /* standard input, or a file */
 	WAIT_TIMER = 1 << 4,
-	WAIT_TURN = 1 << 5,   /* its own next turn: the budget is spent */
-	WAIT_SOCKET = 1 << 6, /* the socket itself, which a pump watches */
-	WAIT_CLOSE = 1 << 7,  /* the orderly end */
+	WAIT_TURN = 1 << 5,  /* its own next turn: the budget is spent */
+	WAIT_PUMP = 1 << 6,  /* an end of a pump, which has armed it */
+	WAIT_CLOSE = 1 << 7, /* the orderly end */
 };
 
 /* What pumps have still to own. */

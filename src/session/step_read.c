@@ -3,8 +3,8 @@
 #include "config.h"
 
 #include "base/alloc.h"
-#include "session/pump.h"
 #include "session/session.h"
+#include "session/session_pump.h"
 #include "session/step_args.h"
 
 #include <event2/buffer.h>
@@ -32,21 +32,19 @@ static bool parse_read(struct step *step, struct step_words *words, struct err *
 /* read: everything to the end of the stream, as it comes. */
 static enum step_result read_to_end(struct session *s)
 {
-	struct pump *pump = session_pump(s, PUMP_DOWN, NULL);
+	enum pump_result result;
 
-	switch (pump_run(pump, s)) {
-	case STREAM_OK:
-		return session_wait(s, WAIT_TURN);
-	case STREAM_AGAIN:
+	if (s->state.pump == NULL)
+		s->state.pump = session_pump_down(s);
+	result = pump_run(s->state.pump);
+	if (session_pump_waits(s, result))
 		return STEP_AGAIN;
-	case STREAM_EOF:
-		session_piece_end(s);
-		return STEP_NEXT;
-	case STREAM_OVERRUN:
-	case STREAM_ERROR:
-		break;
-	}
-	return session_fail_read(s, event_writer_scratch(s->shared->events), pump->bytes, 0);
+	if (result == PUMP_DEST_FAILED)
+		return session_wait(s, WAIT_OUTPUT); /* its owner ends the session */
+	if (result == PUMP_SOURCE_FAILED)
+		return session_pump_read_failed(s, s->state.pump);
+	session_piece_end(s);
+	return STEP_NEXT;
 }
 
 static enum step_result run_read(struct session *s, const struct step *step)

@@ -6,8 +6,8 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "io/fd_reader.h"
-#include "session/pump.h"
 #include "session/session.h"
+#include "session/session_pump.h"
 #include "session/step_args.h"
 
 #include <errno.h>
@@ -150,33 +150,27 @@ static void watch_for_stall(struct session *s)
 /* Waits for the low-water mark at the end, as drain does. */
 static enum step_result run_writefile(struct session *s, const struct step *step)
 {
-	struct pump *pump = s->state.pump;
+	enum pump_result result;
 	struct err err;
 
 	if (s->state.input == NULL) {
 		if (!open_file(s, step, &err))
 			return session_fail(s, &err, NULL);
 		fd_reader_set_task(s->state.input, &s->task);
-		pump = session_pump(s, PUMP_UP, s->state.input);
+		s->state.pump = session_pump_up(s, pump_source_input(s->state.input));
 	}
-	if (s->connection->writer.broken)
-		return session_fail_write(s);
-	switch (pump_run(pump, s)) {
-	case STREAM_OK:
-		return session_wait(s, WAIT_TURN);
-	case STREAM_AGAIN:
-		if (!(s->waits & WAIT_INPUT))
-			watch_for_stall(s);
+	result = pump_run(s->state.pump);
+	if (result == PUMP_WAIT_DEST)
+		watch_for_stall(s);
+	if (session_pump_waits(s, result))
 		return STEP_AGAIN;
-	case STREAM_EOF:
-		if (writer_drain(&s->connection->writer) == STREAM_AGAIN)
-			return session_wait(s, WAIT_WRITE);
-		return session_step_moved(s, pump->bytes);
-	case STREAM_OVERRUN:
-	case STREAM_ERROR:
-		break;
-	}
-	return session_fail(s, fd_reader_error(s->state.input), NULL);
+	if (result == PUMP_SOURCE_FAILED)
+		return session_fail(s, fd_reader_error(s->state.input), NULL);
+	if (result == PUMP_DEST_FAILED)
+		return session_fail_write(s);
+	if (writer_drain(&s->connection->writer) == STREAM_AGAIN)
+		return session_wait(s, WAIT_WRITE);
+	return session_step_moved(s, s->state.pump->bytes);
 }
 
 const struct step_kind step_writefile = {

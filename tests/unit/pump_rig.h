@@ -4,10 +4,13 @@
 #define LIU_TESTS_PUMP_RIG_H
 
 #include "base/err.h"
+#include "io/connection.h"
 #include "io/fd_reader.h"
+#include "io/loop.h"
+#include "io/splice_pipe.h"
 #include "io/stdout_writer.h"
 #include "session/pump.h"
-#include "session/session.h"
+#include "session/settings.h"
 #include "unit/support.h"
 
 #include <event2/buffer.h>
@@ -22,110 +25,102 @@
 
 enum { MEGA = 1024 * 1024 };
 
-/* A session without a run function of its own: its task runs the pump, as a step would. */
+enum rig_direction {
+	RIG_UP,	  /* from a descriptor to the connection */
+	RIG_DOWN, /* from the connection to a descriptor */
+};
+
+/* Its task runs the pump, as a step would. */
 struct rig {
 	struct loop *loop;
-	struct session_settings settings;
-	struct session_shared shared;
-	struct step_list *steps;
-	struct stdout_writer *output;
+	struct task task;
+	struct connection *c;
 	struct fd_reader *input;
-	struct session s;
-	struct pump pump;
+	struct stdout_writer *output;
+	struct splice_pipes pipes;
+	struct pump *pump;
 	int peer;
 	int fd; /* the input's or the output's; closed with the rig */
-	enum stream_status status;
+	enum pump_result result;
 	unsigned runs;
-	unsigned spent; /* ... of them that said OK */
-	uint64_t most;	/* bytes moved by one of them */
-	bool over;	/* it has ended, or is broken */
-	bool waits;	/* it has to be woken */
-	unsigned pipes;
+	uint64_t most;	      /* bytes moved by one of them */
+	bool over;	      /* it has ended, or is broken */
+	bool waits;	      /* it has to be woken */
 	struct evbuffer *got; /* by the peer, or from the pipe below */
 };
+
+static inline bool rig_result_is_last(enum pump_result result)
+{
+	return result == PUMP_END || result == PUMP_SOURCE_FAILED || result == PUMP_DEST_FAILED;
+}
 
 static inline void rig_run(void *arg)
 {
 	struct rig *r = arg;
-	uint64_t before = r->pump.bytes;
+	uint64_t before;
 
 	if (r->over)
 		return;
+	before = r->pump->bytes;
 	r->runs++;
-	r->s.waits = 0;
-	connection_refresh(r->s.connection);
-	r->status = pump_run(&r->pump, &r->s);
-	if (r->pump.bytes - before > r->most)
-		r->most = r->pump.bytes - before;
-	r->over = r->status == STREAM_EOF || r->status == STREAM_ERROR ||
-		  r->s.connection->writer.broken || stdout_writer_error(r->output) != NULL;
-	if (r->status == STREAM_OK) {
-		r->spent++;
-		task_wake(&r->s.task);
-	}
-	r->waits = r->status == STREAM_AGAIN;
-	if (r->waits)
-		assert_true(r->s.waits != 0);
-	if (connection_update(r->s.connection) && (r->s.waits & WAIT_WRITE)) {
+	connection_refresh(r->c);
+	r->result = pump_run(r->pump);
+	if (r->pump->bytes - before > r->most)
+		r->most = r->pump->bytes - before;
+	r->over = rig_result_is_last(r->result) || r->c->writer.broken ||
+		  (r->output != NULL && stdout_writer_error(r->output) != NULL);
+	r->waits = r->result == PUMP_WAIT_SOURCE || r->result == PUMP_WAIT_DEST;
+	if (connection_update(r->c))
 		r->waits = false;
-		task_wake(&r->s.task);
-	}
+	if (!r->over && !r->waits)
+		task_wake(&r->task);
+}
+
+static inline struct connection *rig_connection(struct loop *loop, int fd, struct task *task)
+{
+	return connection_new(transport_plain_new(loop, fd, NULL, false), SETTINGS_LIMIT,
+			      SETTINGS_HIGH_WATER, SETTINGS_HIGH_WATER / 4, task);
 }
 
 /* `fd` is the pump's other end, `kind` the only one to try. */
-static inline struct rig *rig_new(enum pump_direction direction, int fd, const char *kind,
+static inline struct rig *rig_new(enum rig_direction direction, int fd, const char *kind,
 				  bool local)
 {
-	const struct step_context context = { .connection_fd = -1 };
 	struct rig *r = calloc(1, sizeof(*r));
-	char *word = strdup("read");
 	int pair[2];
-	struct err err;
 
 	assert_true(fd >= 0);
 	(local ? support_unix_pair : support_tcp_pair)(pair);
 	r->peer = pair[0];
 	r->fd = fd;
 	r->loop = loop_new();
-	r->settings = (struct session_settings){ .limit = SETTINGS_LIMIT, .pump = kind };
-	r->steps = step_list_parse(&word, 1, &context, &err);
-	free(word);
 	r->got = evbuffer_new();
-	r->output = stdout_writer_new(r->loop, direction == PUMP_DOWN ? fd : STDOUT_FILENO,
-				      "the output");
-	r->shared = (struct session_shared){
-		.loop = r->loop,
-		.settings = &r->settings,
-		.steps = r->steps,
-		.events = event_writer_new(r->output, false),
-		.pipes = &r->pipes,
-	};
-	if (direction == PUMP_UP)
+	task_init(&r->task, r->loop, rig_run, r);
+	r->c = rig_connection(r->loop, pair[1], &r->task);
+	if (direction == RIG_UP) {
 		r->input = fd_reader_new(r->loop, fd, false, "the input");
-	r->s.shared = &r->shared;
-	r->s.conn = 1;
-	task_init(&r->s.task, r->loop, rig_run, r);
-	r->s.connection =
-		connection_new(transport_plain_new(r->loop, pair[1], NULL, false), SETTINGS_LIMIT,
-			       SETTINGS_HIGH_WATER, SETTINGS_HIGH_WATER / 4, &r->s.task);
-	stdout_writer_set_owner(r->output, &r->s.task);
-	if (r->input != NULL)
-		fd_reader_set_task(r->input, &r->s.task);
-	pump_init(&r->pump, direction, r->input);
+		fd_reader_set_task(r->input, &r->task);
+		r->pump = pump_new(pump_source_input(r->input), pump_dest_connection(r->c),
+				   &r->task, &r->pipes, kind, strdup("up"));
+	} else {
+		r->output = stdout_writer_new(r->loop, fd, "the output");
+		stdout_writer_set_owner(r->output, &r->task);
+		r->pump = pump_new(pump_source_connection(r->c), pump_dest_output(r->output),
+				   &r->task, &r->pipes, kind, strdup("down"));
+	}
 	return r;
 }
 
 static inline void rig_free(struct rig *r)
 {
-	pump_clear(&r->pump, &r->s);
-	assert_int_equal(r->pipes, 0);
-	event_writer_unwait(r->shared.events, &r->s.task);
-	connection_free(r->s.connection);
-	task_cancel(&r->s.task);
+	pump_free(r->pump);
+	splice_pipes_close(&r->pipes);
+	if (r->output != NULL)
+		stdout_writer_unwait(r->output, &r->task);
+	connection_free(r->c);
+	task_cancel(&r->task);
 	fd_reader_free(r->input);
-	event_writer_free(r->shared.events);
 	stdout_writer_free(r->output);
-	step_list_free(r->steps);
 	loop_free(r->loop);
 	evbuffer_free(r->got);
 	if (r->peer >= 0)
@@ -150,15 +145,15 @@ static inline bool rig_waits(void *arg)
 static inline void rig_until(struct rig *r, bool (*met)(void *arg))
 {
 	r->waits = false;
-	task_wake(&r->s.task);
+	task_wake(&r->task);
 	assert_true(support_run(r->loop, met, r, SUPPORT_DEADLINE_MS));
 }
 
-/* ... until it says `status`, for the last time. */
-static inline void rig_ends(struct rig *r, enum stream_status status)
+/* ... until it answers `result`, for the last time. */
+static inline void rig_ends(struct rig *r, enum pump_result result)
 {
 	rig_until(r, rig_is_over);
-	assert_int_equal(r->status, status);
+	assert_int_equal(r->result, result);
 }
 
 /* `got` holds `len` bytes of the pattern from `from` on, and no more. */

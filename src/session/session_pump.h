@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: ISC */
+/* session_pump: the pumps of a session's steps. */
+#ifndef LIU_SESSION_SESSION_PUMP_H
+#define LIU_SESSION_SESSION_PUMP_H
+
+/*
+ * Where what a session reads is looked at, for JSON or for expect, its pump gives
+ * it to the session's records; otherwise straight to standard output.
+ */
+
+#include "session/pump.h"
+#include "session/step.h"
+
+#include <stdbool.h>
+
+/* From a source to the peer, and from the peer to standard output. */
+struct pump *session_pump_up(struct session *s, struct pump_source source);
+struct pump *session_pump_down(struct session *s);
+
+/* The pump has answered PUMP_SOURCE_FAILED: what the peer sends broke. */
+enum step_result session_pump_read_failed(struct session *s, const struct pump *pump);
+
+/* Does the session only have to wait? Then that has been noted: answer STEP_AGAIN. */
+bool session_pump_waits(struct session *s, enum pump_result result);
+
+#endif
