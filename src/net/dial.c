@@ -140,9 +140,15 @@ static char *lookup_text(const void *arg)
 	return alloc_printf("looking up %s", d->address->host);
 }
 
-static void set_socket(struct opening *o, const struct dial *d, int fd)
+/* `error` is one that the socket has met and no longer knows. What the peer sent before
+ * is still read. */
+static void set_socket(struct opening *o, const struct dial *d, int fd, int error)
 {
-	opening_set_transport(o, transport_plain_new(d->loop, fd, NULL, d->options->nagle));
+	struct transport *transport = transport_plain_new(d->loop, fd, NULL, d->options->nagle);
+
+	opening_set_transport(o, transport);
+	if (error != 0)
+		transport_raw_error(transport, TRANSPORT_WRITE, error);
 }
 
 /* --- connection: the slower lookup goes on feeding the race --- */
@@ -150,11 +156,14 @@ static void set_socket(struct opening *o, const struct dial *d, int fd)
 static enum opening_result run_race(struct opening *o, void *arg, struct err *err)
 {
 	struct dial *d = arg;
+	int error;
+	int fd;
 	bool more = d->lookup != NULL && dial_lookup_feed(d->lookup, d->race);
 
 	switch (happy_eyeballs_run(d->race, more)) {
 	case HAPPY_EYEBALLS_WON:
-		set_socket(o, d, happy_eyeballs_take(d->race));
+		fd = happy_eyeballs_take(d->race, &error);
+		set_socket(o, d, fd, error);
 		return OPENING_DONE;
 	case HAPPY_EYEBALLS_LOST:
 		happy_eyeballs_error(d->race, d->target, err);
@@ -207,7 +216,7 @@ static enum opening_result adopt_fd(struct opening *o, void *arg, struct err *er
 		return OPENING_FAILED;
 	if (fd > STDERR_FILENO)
 		(void)fcntl(fd, F_SETFD, FD_CLOEXEC); /* it is open */
-	set_socket(o, d, fd);
+	set_socket(o, d, fd, 0);
 	return OPENING_DONE;
 }
 

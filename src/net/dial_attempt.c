@@ -100,15 +100,23 @@ static bool met_itself(const struct dial_attempt *attempt)
 	       len == attempt->len && memcmp(&own, &attempt->addr, len) == 0;
 }
 
+/* The errors of a connection that the peer has made, and reset since: a refusal is
+ * ECONNREFUSED. */
+static bool is_reset(int sys)
+{
+	return sys == ECONNRESET || sys == EPIPE;
+}
+
 static void attempt_over(struct dial_attempt *attempt, int sys)
 {
 	if (sys == 0 && met_itself(attempt))
 		sys = ECONNREFUSED;
-	if (sys != 0) {
+	if (sys != 0 && !is_reset(sys)) {
 		attempt_refused(attempt, sys);
 		return;
 	}
 	attempt->state = DIAL_ATTEMPT_CONNECTED;
+	attempt->sys = sys;
 	log_line(LOG_INFO, "connected to %s", attempt->text);
 }
 

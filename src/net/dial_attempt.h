@@ -30,7 +30,7 @@ struct dial_attempt {
 	struct event *event;
 	bool fired; /* it is over, one way or the other */
 	enum dial_attempt_state state;
-	int sys;      /* why it failed */
+	int sys;      /* FAILED: why. CONNECTED: the error it has met since, or 0 */
 	char *reason; /* ... in words */
 	TAILQ_ENTRY(dial_attempt) link;
 };
@@ -50,7 +50,7 @@ void dial_attempt_begin(struct dial_attempt *attempt, const struct sockaddr *loc
 /* Has a pending one come to its end? */
 void dial_attempt_check(struct dial_attempt *attempt);
 
-/* The socket of one that is CONNECTED, handed over. */
+/* The socket of one that is CONNECTED, handed over. It no longer knows `sys`. */
 int dial_attempt_take(struct dial_attempt *attempt);
 void dial_attempt_close(struct dial_attempt *attempt); /* if it is open */
 

@@ -39,6 +39,7 @@ struct happy_eyeballs {
 	bool hurry;		    /* one has failed since the last was begun */
 	bool skipped;		    /* an address did not match the local one */
 	int won;		    /* -1, or the socket */
+	int won_error;
 };
 
 struct happy_eyeballs *happy_eyeballs_new(struct loop *loop, uint64_t delay_ms,
@@ -181,6 +182,7 @@ static void win(struct happy_eyeballs *race, struct dial_attempt *winner)
 	struct dial_attempt *attempt;
 
 	race->won = dial_attempt_take(winner);
+	race->won_error = winner->sys;
 	TAILQ_FOREACH (attempt, &race->tried, link)
 		dial_attempt_close(attempt);
 	timer_stop(race->timer);
@@ -200,12 +202,13 @@ enum happy_eyeballs_status happy_eyeballs_run(struct happy_eyeballs *race, bool 
 	return more || is_pending(race) ? HAPPY_EYEBALLS_AGAIN : HAPPY_EYEBALLS_LOST;
 }
 
-int happy_eyeballs_take(struct happy_eyeballs *race)
+int happy_eyeballs_take(struct happy_eyeballs *race, int *error)
 {
 	int fd = race->won;
 
 	assert(fd >= 0);
 	race->won = -1;
+	*error = race->won_error;
 	return fd;
 }
 

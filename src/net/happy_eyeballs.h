@@ -40,8 +40,9 @@ void happy_eyeballs_add(struct happy_eyeballs *race, const struct sockaddr *addr
 /* Look at the attempts and begin new ones. `more`: happy_eyeballs_add() may still be called. */
 enum happy_eyeballs_status happy_eyeballs_run(struct happy_eyeballs *race, bool more);
 
-/* After HAPPY_EYEBALLS_WON: the connected socket, handed over; non-blocking and close-on-exec. */
-int happy_eyeballs_take(struct happy_eyeballs *race);
+/* After HAPPY_EYEBALLS_WON: the connected socket, handed over; non-blocking and close-on-exec.
+ * `*error` is the errno that it has met since and no longer knows, or 0. */
+int happy_eyeballs_take(struct happy_eyeballs *race, int *error);
 
 /* After HAPPY_EYEBALLS_LOST: "cannot connect to TARGET: " and each address with its reason. */
 void happy_eyeballs_error(const struct happy_eyeballs *race, const char *target, struct err *err);

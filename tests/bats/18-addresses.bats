@@ -5,6 +5,7 @@
 
 load helpers
 load clients
+load peer
 
 setup() {
 	cd "$BATS_TEST_TMPDIR" || return
@@ -601,4 +602,14 @@ same(b"ok\n", rest(a))' "$LIU"
 	refuses connect vsock:x:y -- "'vsock:x:y' is no vsock:CID:PORT"
 	refuses listen vsock: -- "'vsock:' is no vsock:PORT and no vsock:CID:PORT"
 	refuses connect vsock:1:0 -- "'vsock:1:0' has port 0, to which nothing can connect"
+}
+
+@test "a peer that resets at once has connected: exit 1, each time" {
+	peer 'while True: reset(accept())'
+	local i
+	for ((i = 0; i < 40; i++)); do
+		run_liu connect "127.0.0.1:$PEER_PORT" readline
+		assert_status 1
+		assert_error_is 'liu: step 1 (readline): connection reset by peer'
+	done
 }

@@ -6,10 +6,12 @@
 #include "net/dial.h"
 
 #include "base/alloc.h"
+#include "io/connection.h"
 #include "unit/caller.h"
 #include "unit/doors.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -93,6 +95,50 @@ static void test_refused(void **state)
 	prepare_port(&c, "[::1]:", d.port);
 	check_port_fails(&c, ERR_CONNECT, "cannot connect to [::1]:#: connection refused", d.port);
 	doors_close(&d);
+}
+
+/* A connection that the peer has made and then reset is no refusal, even when the dial
+ * sees both at once: what was sent before can be read, and then the reset shows. */
+static void test_reset_at_once(void **state)
+{
+	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct sockaddr_in addr = { .sin_family = AF_INET,
+				    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof(addr);
+	struct connection *connection;
+	struct evbuffer *got = evbuffer_new();
+	bool never = false;
+	struct caller c;
+	int fd;
+
+	(void)state;
+	assert_int_equal(bind(listener, (struct sockaddr *)&addr, len), 0);
+	assert_int_equal(listen(listener, 1), 0);
+	assert_int_equal(getsockname(listener, (struct sockaddr *)&addr, &len), 0);
+	prepare_port(&c, "127.0.0.1:", ntohs(addr.sin_port));
+	start(&c);
+	(void)loop_run_until(c.loop, &never, 0);
+	assert_false(c.done);
+	fd = accept(listener, NULL, NULL);
+	support_send(fd, "last", 4);
+	support_reset(fd);
+	assert_true(loop_run_until(c.loop, &c.done, SUPPORT_DEADLINE_MS));
+	assert_non_null(c.transport);
+	connection = connection_new(c.transport, 10, 10, 5, NULL);
+	c.transport = NULL;
+	for (int i = 0; i < 5; i++) {
+		(void)connection_update(connection);
+		(void)loop_run_until(c.loop, &never, 1);
+		connection_refresh(connection);
+	}
+	assert_int_equal(reader_read(&connection->reader, 10, got), STREAM_OK);
+	assert_int_equal(evbuffer_get_length(got), 4);
+	assert_int_equal(reader_read(&connection->reader, 10, got), STREAM_ERROR);
+	assert_int_equal(connection_read_error(connection)->sys, ECONNRESET);
+	connection_free(connection);
+	evbuffer_free(got);
+	close(listener);
+	finish(&c);
 }
 
 static void test_family(void **state)
@@ -222,6 +268,7 @@ int main(void)
 		cmocka_unit_test(test_refused),	       cmocka_unit_test(test_family),
 		cmocka_unit_test(test_local_address),  cmocka_unit_test(test_local_address_fails),
 		cmocka_unit_test(test_timeout),	       cmocka_unit_test(test_cancel),
+		cmocka_unit_test(test_reset_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -78,13 +78,15 @@ static void check_winner(struct runner *r, const char *host, uint16_t port)
 {
 	struct sockaddr_storage peer;
 	socklen_t len = sizeof(peer);
-	int fd = happy_eyeballs_take(r->race);
+	int error;
+	int fd = happy_eyeballs_take(r->race, &error);
 	char *want = alloc_printf("%s:%u", host, port);
 	char *got;
 
 	assert_int_equal(getpeername(fd, (struct sockaddr *)&peer, &len), 0);
 	got = sockaddr_text((struct sockaddr *)&peer, len);
 	assert_string_equal(got, want);
+	assert_int_equal(error, 0);
 	close(fd);
 	free(got);
 	free(want);
@@ -237,6 +239,7 @@ static void test_no_second_winner(void **state)
 	(void)state;
 	for (int i = 0; i < 50; i++) {
 		int lowest;
+		int error;
 
 		doors_open(&d, DOOR_OPEN, DOOR_OPEN);
 		begin(&r, 0);
@@ -245,7 +248,7 @@ static void test_no_second_winner(void **state)
 		add(&r, "127.0.0.2", d.port);
 		add(&r, "::1", d.port);
 		assert_int_equal(result(&r), HAPPY_EYEBALLS_WON);
-		close(happy_eyeballs_take(r.race));
+		close(happy_eyeballs_take(r.race, &error));
 		assert_int_equal(doors_lowest_fd(), lowest);
 		end(&r);
 		doors_close(&d);
