@@ -53,8 +53,8 @@ void dial_attempt_free(struct dial_attempt *attempt)
 	free(attempt);
 }
 
-/* A file that is there and is no socket is refused by Linux like a stale one. */
-static bool is_no_socket(const struct dial_attempt *attempt)
+/* Linux refuses a file that is not a socket like a stale socket. */
+static bool is_other_file(const struct dial_attempt *attempt)
 {
 	const struct sockaddr_un *addr = (const struct sockaddr_un *)&attempt->addr;
 	struct stat st;
@@ -65,8 +65,8 @@ static bool is_no_socket(const struct dial_attempt *attempt)
 
 static const char *connect_message(const struct dial_attempt *attempt, int sys)
 {
-	if (sys == ECONNREFUSED && is_no_socket(attempt))
-		return "it is no socket";
+	if (sys == ECONNREFUSED && is_other_file(attempt))
+		return "not a socket";
 	if (sys == EAGAIN && attempt->addr.ss_family == AF_UNIX)
 		return "its backlog is full";
 	return err_message(sys);
@@ -87,9 +87,9 @@ static void attempt_refused(struct dial_attempt *attempt, int sys)
 	attempt_fail(attempt, sys, alloc_string(connect_message(attempt, sys)));
 }
 
-/* A port that nobody listens on may be the one that the kernel gives to the
- * attempt itself, and TCP lets the two meet: a listener is not there all the same. */
-static bool met_itself(const struct dial_attempt *attempt)
+/* When no socket listens on a port, the kernel may give that port to the attempt itself, and
+ * TCP lets the socket connect to itself. Treat it as refused. */
+static bool connected_to_itself(const struct dial_attempt *attempt)
 {
 	struct sockaddr_storage own;
 	socklen_t len = sizeof(own);
@@ -109,7 +109,7 @@ static bool is_reset(int sys)
 
 static void attempt_over(struct dial_attempt *attempt, int sys)
 {
-	if (sys == 0 && met_itself(attempt))
+	if (sys == 0 && connected_to_itself(attempt))
 		sys = ECONNREFUSED;
 	if (sys != 0 && !is_reset(sys)) {
 		attempt_refused(attempt, sys);
@@ -137,9 +137,9 @@ static bool has_port(const struct sockaddr *addr)
 	return addr->sa_family == AF_INET6 && ((const struct sockaddr_in6 *)addr)->sin6_port != 0;
 }
 
-/* Without a port of ours the kernel may pick one when the peer is known; with one, an
- * older connection that is in TIME_WAIT must not be in the way. Neither is
- * vital. */
+/* Without a local port, let the kernel pick one at connect(2), when it knows the peer. With
+ * one, an older connection in TIME_WAIT must not be in the way. Failure of either option is
+ * harmless. */
 static bool bind_local(int fd, const struct sockaddr *local, socklen_t len)
 {
 	int on = 1;
@@ -164,13 +164,13 @@ static void bind_failed(struct dial_attempt *attempt, int sys, const struct sock
 	free(text);
 }
 
-static void await(struct dial_attempt *attempt)
+static void watch(struct dial_attempt *attempt)
 {
 	attempt->state = DIAL_ATTEMPT_PENDING;
 	attempt->event =
 		event_new(loop_base(attempt->loop), attempt->fd, EV_WRITE, on_event, attempt);
-	if (attempt->event == NULL || event_add(attempt->event, NULL) != 0)
-		alloc_failed();
+	if (event_add(attempt->event, NULL) != 0)
+		attempt_refused(attempt, errno); /* epoll_ctl(2): ENOSPC */
 }
 
 void dial_attempt_begin(struct dial_attempt *attempt, const struct sockaddr *local,
@@ -186,7 +186,7 @@ void dial_attempt_begin(struct dial_attempt *attempt, const struct sockaddr *loc
 	else if (connect(attempt->fd, (struct sockaddr *)&attempt->addr, attempt->len) == 0)
 		attempt_over(attempt, 0);
 	else if (errno == EINPROGRESS || errno == EINTR)
-		await(attempt);
+		watch(attempt);
 	else
 		attempt_refused(attempt, errno);
 }
@@ -213,7 +213,7 @@ int dial_attempt_take(struct dial_attempt *attempt)
 	return fd;
 }
 
-bool dial_attempt_is_lack(const struct dial_attempt *attempt)
+bool dial_attempt_lacks_family(const struct dial_attempt *attempt)
 {
 	const struct sockaddr_in6 *addr = (const struct sockaddr_in6 *)&attempt->addr;
 

@@ -3,7 +3,7 @@
 #ifndef LIU_NET_DIAL_ATTEMPT_H
 #define LIU_NET_DIAL_ATTEMPT_H
 
-/* It knows nothing of other attempts: race.c has many of them. */
+/* It knows nothing of other attempts: happy_eyeballs has many of them. */
 
 #include <stdbool.h>
 #include <sys/queue.h>
@@ -28,7 +28,7 @@ struct dial_attempt {
 	char *text; /* the address; owned, as are the following */
 	int fd;
 	struct event *event;
-	bool fired; /* it is over, one way or the other */
+	bool fired; /* it has connected or failed */
 	enum dial_attempt_state state;
 	int sys;      /* FAILED: why. CONNECTED: the error it has met since, or 0 */
 	char *reason; /* ... in words */
@@ -42,19 +42,19 @@ struct dial_attempt *dial_attempt_new(struct loop *loop, const struct sockaddr *
 				      struct task *task);
 void dial_attempt_free(struct dial_attempt *attempt);
 
-/* Make a socket, bind it to `local` (NULL: to nothing), connect. Afterwards it is PENDING, and
- * the task is woken when that is over, or it is FAILED or CONNECTED already. */
+/* Make a socket, bind it to `local` (NULL: do not bind), connect. Afterwards it is PENDING, and
+ * wakes the task when it has connected or failed, or it is FAILED or CONNECTED already. */
 void dial_attempt_begin(struct dial_attempt *attempt, const struct sockaddr *local,
 			socklen_t local_len);
 
-/* Has a pending one come to its end? */
+/* Find out whether a pending one has connected or failed. */
 void dial_attempt_check(struct dial_attempt *attempt);
 
 /* The socket of one that is CONNECTED, handed over. It no longer knows `sys`. */
 int dial_attempt_take(struct dial_attempt *attempt);
 void dial_attempt_close(struct dial_attempt *attempt); /* if it is open */
 
-/* Did it fail because this machine has no such family? */
-bool dial_attempt_is_lack(const struct dial_attempt *attempt);
+/* Did it fail because the system lacks the address family? */
+bool dial_attempt_lacks_family(const struct dial_attempt *attempt);
 
 #endif

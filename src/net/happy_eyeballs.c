@@ -17,14 +17,13 @@
 #include <unistd.h>
 
 /*
- * An address waits in the queue of its family, then is tried. The traps that
- * other implementations fell into: attempts that are over are all looked at before a
- * new one begins, the first success ends everything in the same turn, also
- * for those that have connected too, and nothing is decided inside a libevent
- * callback.
+ * An address waits in the queue of its family until it is tried. Other
+ * implementations got three things wrong: look at all attempts that have finished
+ * before a new one begins; the first success closes all others in the same turn,
+ * even those that have connected too; decide nothing inside a libevent callback.
  */
 
-enum { QUEUE_IPV6, QUEUE_IPV4, QUEUES }; /* a family that is neither is put in the first */
+enum { QUEUE_IPV6, QUEUE_IPV4, QUEUES }; /* other families use the first */
 
 struct happy_eyeballs {
 	struct loop *loop;
@@ -36,7 +35,7 @@ struct happy_eyeballs {
 	struct dial_attempts waiting[QUEUES];
 	struct dial_attempts tried; /* in the order of trying */
 	int turn;		    /* the queue that is next */
-	bool hurry;		    /* one has failed since the last was begun */
+	bool failed;		    /* one has failed since the last was begun: do not wait */
 	bool skipped;		    /* an address did not match the local one */
 	int won;		    /* -1, or the socket */
 	int won_error;
@@ -110,8 +109,8 @@ void happy_eyeballs_add(struct happy_eyeballs *race, const struct sockaddr *addr
 	TAILQ_INSERT_TAIL(queue, attempt, link);
 }
 
-/* What has come of those that are under way. */
-static void reap(struct happy_eyeballs *race)
+/* Look at the attempts that are under way. */
+static void check_pending(struct happy_eyeballs *race)
 {
 	struct dial_attempt *attempt;
 
@@ -119,7 +118,7 @@ static void reap(struct happy_eyeballs *race)
 		if (attempt->state != DIAL_ATTEMPT_PENDING)
 			continue;
 		dial_attempt_check(attempt);
-		race->hurry |= attempt->state == DIAL_ATTEMPT_FAILED;
+		race->failed |= attempt->state == DIAL_ATTEMPT_FAILED;
 	}
 }
 
@@ -160,7 +159,7 @@ static struct dial_attempt *take_next(struct happy_eyeballs *race)
 
 static bool is_due(const struct happy_eyeballs *race)
 {
-	return race->hurry || timer_expired(race->timer) || !is_pending(race);
+	return race->failed || timer_expired(race->timer) || !is_pending(race);
 }
 
 static void begin_next(struct happy_eyeballs *race)
@@ -173,7 +172,7 @@ static void begin_next(struct happy_eyeballs *race)
 		TAILQ_INSERT_TAIL(&race->tried, attempt, link);
 		timer_start(race->timer, race->delay_ms);
 		dial_attempt_begin(attempt, local, race->local_len);
-		race->hurry = attempt->state == DIAL_ATTEMPT_FAILED;
+		race->failed = attempt->state == DIAL_ATTEMPT_FAILED;
 	}
 }
 
@@ -192,7 +191,7 @@ enum happy_eyeballs_status happy_eyeballs_run(struct happy_eyeballs *race, bool 
 {
 	struct dial_attempt *winner;
 
-	reap(race);
+	check_pending(race);
 	begin_next(race);
 	winner = connected(race);
 	if (winner != NULL) {
@@ -212,13 +211,13 @@ int happy_eyeballs_take(struct happy_eyeballs *race, int *error)
 	return fd;
 }
 
-/* Are there attempts that say more than that a family is missing? */
-static bool has_tale(const struct happy_eyeballs *race)
+/* Did an attempt fail for another reason than that the system lacks its family? */
+static bool has_other_reason(const struct happy_eyeballs *race)
 {
 	const struct dial_attempt *attempt;
 
 	TAILQ_FOREACH (attempt, &race->tried, link)
-		if (!dial_attempt_is_lack(attempt))
+		if (!dial_attempt_lacks_family(attempt))
 			return true;
 	return false;
 }
@@ -228,7 +227,7 @@ static const char *reason(const struct dial_attempt *attempt)
 	return attempt->reason != NULL ? attempt->reason : "no answer";
 }
 
-/* The address need not be said twice when it is what was asked for. */
+/* Do not repeat an address that is the target itself. */
 static bool is_alone(const struct happy_eyeballs *race, const char *target)
 {
 	const struct dial_attempt *first = TAILQ_FIRST(&race->tried);
@@ -241,13 +240,13 @@ void happy_eyeballs_describe(const struct happy_eyeballs *race, const char *targ
 {
 	const struct dial_attempt *attempt;
 	bool named = !is_alone(race, target);
-	bool leave_out = has_tale(race);
+	bool leave_out = has_other_reason(race);
 	size_t used = 0;
 	int n;
 
 	buf[0] = '\0';
 	TAILQ_FOREACH (attempt, &race->tried, link) {
-		if (leave_out && dial_attempt_is_lack(attempt))
+		if (leave_out && dial_attempt_lacks_family(attempt))
 			continue;
 		n = snprintf(buf + used, size - used, "%s%s%s%s", used > 0 ? "; " : "",
 			     named ? attempt->text : "", named ? ": " : "", reason(attempt));
@@ -260,14 +259,14 @@ void happy_eyeballs_describe(const struct happy_eyeballs *race, const char *targ
 void happy_eyeballs_error(const struct happy_eyeballs *race, const char *target, struct err *err)
 {
 	const struct dial_attempt *last = TAILQ_LAST(&race->tried, dial_attempts);
-	char tale[ERR_TEXT_SIZE];
+	char text[ERR_TEXT_SIZE];
 
 	if (last == NULL) {
 		(void)err_set(err, ERR_CONNECT, "cannot connect to %s: no %saddress", target,
 			      race->skipped ? "matching local " : "");
 		return;
 	}
-	happy_eyeballs_describe(race, target, tale, sizeof(tale));
-	(void)err_set(err, ERR_CONNECT, "cannot connect to %s: %s", target, tale);
+	happy_eyeballs_describe(race, target, text, sizeof(text));
+	(void)err_set(err, ERR_CONNECT, "cannot connect to %s: %s", target, text);
 	err->sys = last->sys;
 }

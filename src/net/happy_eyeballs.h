@@ -33,8 +33,8 @@ struct happy_eyeballs *happy_eyeballs_new(struct loop *loop, uint64_t delay_ms,
 					  struct task *task);
 void happy_eyeballs_free(struct happy_eyeballs *race); /* closes what is open; NULL is allowed */
 
-/* One more to try; it is copied. What is there already, or is of another family
- * than the local address, is left out. */
+/* Add an address to try; it is copied. A duplicate, or one of another family than the local
+ * address, is left out. */
 void happy_eyeballs_add(struct happy_eyeballs *race, const struct sockaddr *addr, socklen_t len);
 
 /* Look at the attempts and begin new ones. `more`: happy_eyeballs_add() may still be called. */

@@ -409,8 +409,8 @@ listening on unix:$PWD/s"
 	mkdir d
 	python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind("stale")'
 	python3 -c 'import socket; socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).bind("datagram")'
-	not_reached 4 'cannot connect to unix:./file: it is no socket' ./file
-	not_reached 4 'cannot connect to unix:d: it is no socket' unix:d
+	not_reached 4 'cannot connect to unix:./file: not a socket' ./file
+	not_reached 4 'cannot connect to unix:d: not a socket' unix:d
 	not_reached 4 'cannot connect to unix:./none: no such file or directory' ./none
 	not_reached 4 'cannot connect to unix:./file/x: not a directory' ./file/x
 	not_reached 4 'cannot connect to unix:./stale: connection refused' ./stale

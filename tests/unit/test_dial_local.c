@@ -115,7 +115,7 @@ static void test_unix(void **state)
 
 	(void)state;
 	check_unix_fails(path, "no such file or directory");
-	check_unix_fails(directory, "it is no socket");
+	check_unix_fails(directory, "not a socket");
 	fd = unix_listener(path, 0);
 	prepare(&c, path);
 	check_connects(&c, peer);
