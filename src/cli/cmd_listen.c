@@ -147,7 +147,7 @@ static int work(struct listen *l)
 	p->on_signal = on_signal;
 	p->on_output_error = on_output_error;
 	p->arg = l;
-	if (l->tls != NULL && tls_config_self_made(l->tls))
+	if (l->tls != NULL && tls_config_pin(l->tls) != NULL)
 		log_line(LOG_READY, "certificate pin %s", tls_config_pin(l->tls));
 	if (!start(l, &err)) {
 		p->on_signal = NULL;

@@ -9,6 +9,7 @@
 #include "tls/tls_cert_text.h"
 #include "tls/tls_engine.h"
 #include "tls/tls_errors.h"
+#include "tls/tls_library.h"
 #include "tls/tls_self_signed.h"
 #include "tls/tls_settings.h"
 #include "tls/tls_verify.h"
@@ -37,38 +38,37 @@ struct tls_config {
 	SSL_CTX *ctx;
 	BIO_METHOD *bio_method;
 	const struct tls_settings *settings; /* borrowed */
-	char *pin;			     /* of our own certificate; NULL: none */
-	bool self_made;
+	char *pin;			     /* of the certificate that was made, or NULL */
 };
 
-/* The whole file in memory: it is read once, so that it may be a pipe, and the
- * certificate and its key may stand in one. */
-static BIO *file_read(const char *path, const char *what, struct err *err)
+/* Copy the file. Returns 0 or an errno. */
+static int copy(FILE *file, BIO *bio)
 {
 	char data[READ_SIZE];
 	size_t total = 0;
 	size_t n;
-	FILE *file = fopen(path, "re");
-	BIO *bio = BIO_new(BIO_s_mem());
 
-	if (bio == NULL)
-		alloc_failed();
-	if (file == NULL) {
-		BIO_free(bio);
-		(void)err_sys(err, ERR_USAGE, errno, "cannot use %s '%s'", what, path);
-		return NULL;
-	}
 	(void)setvbuf(file, NULL, _IONBF, 0); /* no second copy of a key */
 	while (total <= FILE_MAX && (n = fread(data, 1, sizeof(data), file)) > 0) {
 		total += n;
-		if (BIO_write(bio, data, (int)n) != (int)n)
-			alloc_failed();
+		(void)BIO_write(bio, data, (int)n); /* fails only for want of memory */
 	}
 	int sys = ferror(file) ? errno : 0;
 	OPENSSL_cleanse(data, sizeof(data));
-	if (total > FILE_MAX)
-		sys = EFBIG;
-	(void)fclose(file); /* it was only read */
+	return total > FILE_MAX ? EFBIG : sys;
+}
+
+/* The whole file in memory, where BIO_reset() goes back to its beginning: it is read
+ * once, so that it may be a pipe, and may hold the certificate and its key. */
+static BIO *file_read(const char *path, const char *what, struct err *err)
+{
+	BIO *bio = BIO_new(BIO_s_mem());
+	FILE *file = fopen(path, "re");
+	int sys = file != NULL ? copy(file, bio) : errno;
+
+	if (file != NULL)
+		(void)fclose(file); /* it was only read */
+	BIO_set_flags(bio, BIO_FLAGS_NONCLEAR_RST);
 	if (sys == 0)
 		return bio;
 	BIO_free(bio);
@@ -82,7 +82,7 @@ static bool file_refused(struct err *err, const char *what, const char *path, co
 	return err_set(err, ERR_USAGE, "cannot use %s '%s': %s", what, path, why);
 }
 
-/* pem_password_cb: nobody is asked; `arg` (bool) notes that one was needed. */
+/* pem_password_cb: ask for none; `arg` (bool) notes that one is needed. */
 static int refuse_passphrase(char *buf, int size, int writing, void *arg)
 {
 	(void)buf;
@@ -92,7 +92,7 @@ static int refuse_passphrase(char *buf, int size, int writing, void *arg)
 	return -1;
 }
 
-/* The first certificate is the one to show, the others its chain. */
+/* The first certificate is sent as ours, the others as its chain. */
 static bool use_chain(SSL_CTX *ctx, BIO *bio, const char *path, struct err *err)
 {
 	X509 *cert = PEM_read_bio_X509_AUX(bio, NULL, NULL, NULL);
@@ -132,48 +132,40 @@ static bool use_key(SSL_CTX *ctx, BIO *bio, const char *path, struct err *err)
 	return ok || file_refused(err, "key", path, tls_errors_reason());
 }
 
-static BIO *rewound(BIO *bio)
-{
-	char *data = NULL;
-	long len = BIO_get_mem_data(bio, &data);
-	BIO *view = BIO_new_mem_buf(data, (int)len);
-
-	if (view == NULL)
-		alloc_failed();
-	return view;
-}
-
 static bool use_files(SSL_CTX *ctx, const struct tls_settings *settings, struct err *err)
 {
-	BIO *file = file_read(settings->cert, "certificate", err);
-	const char *key_path = settings->key != NULL ? settings->key : settings->cert;
+	BIO *cert = file_read(settings->cert, "certificate", err);
+	BIO *key = cert;
+	bool ok = cert != NULL && use_chain(ctx, cert, settings->cert, err);
 
-	if (file == NULL)
-		return false;
-	/* Reading a memory BIO empties it; a view of one stays as it is. */
-	BIO *view = rewound(file);
-	bool ok = use_chain(ctx, view, settings->cert, err);
-	BIO_free(view);
-	BIO *key = NULL;
-	if (ok)
-		key = settings->key != NULL ? file_read(key_path, "key", err) : rewound(file);
-	ok = key != NULL && use_key(ctx, key, key_path, err);
-	BIO_free(key);
-	BIO_free(file);
+	if (ok && settings->key != NULL)
+		key = file_read(settings->key, "key", err);
+	else if (ok)
+		(void)BIO_reset(cert);
+	ok = ok && key != NULL &&
+	     use_key(ctx, key, settings->key != NULL ? settings->key : settings->cert, err);
+	if (key != cert)
+		BIO_free(key);
+	BIO_free(cert);
 	return ok;
 }
 
-static bool use_self_made(SSL_CTX *ctx, const char *const *names, size_t count, struct err *err)
+/* Returns its pin, owned by the caller, or NULL. */
+static char *use_self_signed(SSL_CTX *ctx, const char *const *names, size_t count, struct err *err)
 {
 	X509 *cert = NULL;
 	EVP_PKEY *key = NULL;
+	char *pin = NULL;
 
 	if (!tls_self_signed_make(names, count, &cert, &key, err))
-		return false;
-	bool ok = SSL_CTX_use_certificate(ctx, cert) == 1 && SSL_CTX_use_PrivateKey(ctx, key) == 1;
+		return NULL;
+	if (SSL_CTX_use_certificate(ctx, cert) == 1 && SSL_CTX_use_PrivateKey(ctx, key) == 1)
+		pin = tls_cert_text_pin(cert);
+	else
+		(void)err_set(err, ERR_USAGE, "cannot make a certificate: %s", tls_errors_reason());
 	X509_free(cert);
 	EVP_PKEY_free(key);
-	return ok || err_set(err, ERR_USAGE, "cannot make a certificate: %s", tls_errors_reason());
+	return pin;
 }
 
 static bool trust_entries(X509_STORE *store, STACK_OF(X509_INFO) * entries)
@@ -222,7 +214,7 @@ static bool trust_directory(SSL_CTX *ctx, const char *path, struct err *err)
 
 static bool set_trust(SSL_CTX *ctx, const struct tls_settings *settings, struct err *err)
 {
-	/* Files that are given must be good even where they do not count. */
+	/* A file that is given must be valid even where it is not needed. */
 	if (settings->cacert != NULL && !trust_file(ctx, settings->cacert, err))
 		return false;
 	if (settings->capath != NULL && !trust_directory(ctx, settings->capath, err))
@@ -234,78 +226,76 @@ static bool set_trust(SSL_CTX *ctx, const struct tls_settings *settings, struct 
 	return true;
 }
 
-static SSL_CTX *context_new(const SSL_METHOD *method)
+static void set_defaults(SSL_CTX *ctx)
 {
-	SSL_CTX *ctx = SSL_CTX_new(method);
-
-	if (ctx == NULL || SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) != 1)
-		alloc_failed();
+	(void)SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION); /* TLS_method() has it */
 	/* RELEASE_BUFFERS: an idle connection keeps no record buffers. */
 	SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
 				      SSL_MODE_RELEASE_BUFFERS);
-	/* A second handshake in the middle could bring another peer. */
+	/* A second handshake could bring another peer. */
 	SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION);
-	/* The system's configuration may have set it; a cut must be seen. */
+	/* The system's configuration may set it, but truncation must be noticed. */
 	SSL_CTX_clear_options(ctx, SSL_OP_IGNORE_UNEXPECTED_EOF);
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
 	(void)SSL_CTX_set_session_id_context(ctx, (const unsigned char *)session_context,
 					     sizeof(session_context) - 1);
-	return ctx;
 }
 
-static struct tls_config *config_new(const SSL_METHOD *method, const struct tls_settings *settings)
+static struct tls_config *config_new(const struct tls_settings *settings, bool server,
+				     struct err *err)
 {
-	struct tls_config *config = alloc_zeroed(sizeof(*config));
+	struct tls_config *config;
+	SSL_CTX *ctx;
 
+	tls_library_use_alloc();
 	ERR_clear_error();
-	config->ctx = context_new(method);
+	ctx = SSL_CTX_new(server ? TLS_server_method() : TLS_client_method());
+	if (ctx == NULL) { /* the system's configuration of OpenSSL has no providers */
+		(void)err_set(err, ERR_TLS, "cannot use OpenSSL: %s", tls_errors_reason());
+		return NULL;
+	}
+	set_defaults(ctx);
+	config = alloc_zeroed(sizeof(*config));
+	config->ctx = ctx;
 	config->bio_method = tls_engine_bio_method();
 	config->settings = settings;
 	return config;
 }
 
-static void note_pin(struct tls_config *config)
-{
-	const X509 *cert = SSL_CTX_get0_certificate(config->ctx);
-
-	if (cert != NULL)
-		config->pin = tls_cert_text_pin(cert);
-}
-
 struct tls_config *tls_config_client(const struct tls_settings *settings, struct err *err)
 {
-	struct tls_config *config = config_new(TLS_client_method(), settings);
+	struct tls_config *config = config_new(settings, false, err);
 
+	if (config == NULL)
+		return NULL;
 	if (!set_trust(config->ctx, settings, err) ||
 	    (settings->cert != NULL && !use_files(config->ctx, settings, err))) {
 		tls_config_free(config);
 		return NULL;
 	}
 	tls_verify_install(config->ctx, settings);
-	note_pin(config);
 	return config;
 }
 
 struct tls_config *tls_config_server(const struct tls_settings *settings, const char *const *names,
 				     size_t name_count, struct err *err)
 {
-	struct tls_config *config = config_new(TLS_server_method(), settings);
+	struct tls_config *config = config_new(settings, true, err);
 	bool ok;
 
-	/* Nobody resumes a session here, and a ticket that a client leaves unread
-	 * makes its close a reset, which eats what it sent last. */
-	(void)SSL_CTX_set_num_tickets(config->ctx, 0); /* fails only for a client's */
-	config->self_made = settings->cert == NULL;
-	if (config->self_made)
-		ok = use_self_made(config->ctx, names, name_count, err);
-	else
-		ok = use_files(config->ctx, settings, err);
-	if (!ok) {
-		tls_config_free(config);
+	if (config == NULL)
 		return NULL;
-	}
-	note_pin(config);
-	return config;
+	/* liu never resumes a session, and a ticket that a client leaves unread makes its
+	 * close a reset, which destroys what it sent last. */
+	(void)SSL_CTX_set_num_tickets(config->ctx, 0); /* fails only for a client */
+	if (settings->cert != NULL)
+		ok = use_files(config->ctx, settings, err);
+	else
+		ok = (config->pin = use_self_signed(config->ctx, names, name_count, err)) != NULL;
+	if (ok)
+		return config;
+	tls_config_free(config);
+	return NULL;
 }
 
 void tls_config_free(struct tls_config *config)
@@ -321,11 +311,6 @@ void tls_config_free(struct tls_config *config)
 const char *tls_config_pin(const struct tls_config *config)
 {
 	return config->pin;
-}
-
-bool tls_config_self_made(const struct tls_config *config)
-{
-	return config->self_made;
 }
 
 SSL_CTX *tls_config_ctx(const struct tls_config *config)

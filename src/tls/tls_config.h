@@ -18,21 +18,19 @@ struct tls_settings;
 
 struct tls_config;
 
-/* Both fail with ERR_USAGE and one line ("cannot use certificate 'x.pem': no
- * such file or directory"): all files are read here. `settings` is borrowed. */
+/* Both fail with one line: ERR_USAGE ("cannot use certificate 'x.pem': no such file or
+ * directory"; all files are read here), or ERR_TLS where OpenSSL itself cannot be used.
+ * `settings` is borrowed. */
 struct tls_config *tls_config_client(const struct tls_settings *settings, struct err *err);
 
-/* Without `cert` a self-signed certificate is made in memory, valid 30 days,
- * for localhost, 127.0.0.1, ::1, the machine's name and `names` (host names and
- * IP literals). */
+/* Without a certificate in `settings` it makes a self-signed one: see tls_self_signed.h,
+ * also for `names`. */
 struct tls_config *tls_config_server(const struct tls_settings *settings, const char *const *names,
 				     size_t name_count, struct err *err);
-void tls_config_free(struct tls_config *config);
+void tls_config_free(struct tls_config *config); /* NULL is allowed */
 
-/* The pin of the certificate in use, "sha256:HEX"; borrowed. NULL for a client
- * without one. */
+/* The pin of the certificate that was made, "sha256:HEX"; borrowed. NULL: none was. */
 const char *tls_config_pin(const struct tls_config *config);
-bool tls_config_self_made(const struct tls_config *config);
 
 /* For transport_tls. */
 struct ssl_ctx_st *tls_config_ctx(const struct tls_config *config);

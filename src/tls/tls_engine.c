@@ -90,21 +90,10 @@ BIO_METHOD *tls_engine_bio_method(void)
 {
 	BIO_METHOD *method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "transport");
 
-	if (method == NULL || !BIO_meth_set_read_ex(method, bio_read) ||
-	    !BIO_meth_set_write_ex(method, bio_write) || !BIO_meth_set_ctrl(method, bio_ctrl))
-		alloc_failed();
+	(void)BIO_meth_set_read_ex(method, bio_read);
+	(void)BIO_meth_set_write_ex(method, bio_write);
+	(void)BIO_meth_set_ctrl(method, bio_ctrl);
 	return method;
-}
-
-static BIO *bio_new(struct tls_engine *e, const BIO_METHOD *method)
-{
-	BIO *bio = BIO_new(method);
-
-	if (bio == NULL)
-		alloc_failed();
-	BIO_set_data(bio, e);
-	BIO_set_init(bio, 1);
-	return bio;
 }
 
 /* --- the engine --- */
@@ -112,13 +101,13 @@ static BIO *bio_new(struct tls_engine *e, const BIO_METHOD *method)
 void tls_engine_init(struct tls_engine *e, struct transport *lower, SSL_CTX *ctx,
 		     const BIO_METHOD *method)
 {
-	BIO *bio = bio_new(e, method);
+	BIO *bio = BIO_new(method);
 
+	BIO_set_data(bio, e);
+	BIO_set_init(bio, 1);
 	*e = (struct tls_engine){ .lower = lower, .first = alloc_zeroed(sizeof(*e->first)) };
 	ERR_clear_error();
 	e->ssl = SSL_new(ctx);
-	if (e->ssl == NULL)
-		alloc_failed();
 	SSL_set_bio(e->ssl, bio, bio);
 }
 

@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: ISC */
-/* tls_library: which OpenSSL is in use. */
+/* tls_library: OpenSSL as a library: its version and its memory. */
 #ifndef LIU_TLS_TLS_LIBRARY_H
 #define LIU_TLS_TLS_LIBRARY_H
+
+/* Make OpenSSL allocate with base/alloc: out of memory ends the program, and no caller
+ * in src/tls checks for it. Does nothing once OpenSSL has allocated memory. Peers and
+ * files cannot ask for absurd sizes: OpenSSL bounds each message and reads a file into
+ * memory before it parses it. */
+void tls_library_use_alloc(void);
 
 /* The version of the library that is loaded, not of the headers: "3.0.15". Static
  * storage. */

@@ -57,63 +57,44 @@ static GENERAL_NAME *general_name(const char *name)
 {
 	ASN1_OCTET_STRING *ip = ip_name(name);
 	GENERAL_NAME *result = GENERAL_NAME_new();
+	ASN1_IA5STRING *dns;
 
-	if (result && ip) {
+	if (ip != NULL) {
 		GENERAL_NAME_set0_value(result, GEN_IPADD, ip);
 		return result;
 	}
-	ASN1_IA5STRING *dns = ASN1_IA5STRING_new();
-	if (!result || !dns || !ASN1_STRING_set(dns, name, -1)) {
-		ASN1_OCTET_STRING_free(ip);
-		ASN1_IA5STRING_free(dns);
-		GENERAL_NAME_free(result);
-		return NULL;
-	}
+	dns = ASN1_IA5STRING_new();
+	(void)ASN1_STRING_set(dns, name, -1);
 	GENERAL_NAME_set0_value(result, GEN_DNS, dns);
 	return result;
 }
 
-static bool names_push(GENERAL_NAMES *list, const char *name)
+static void names_add(GENERAL_NAMES *list, const char *name)
 {
 	GENERAL_NAME *item = general_name(name);
 
-	if (!item)
-		return false;
 	for (int i = 0; i < sk_GENERAL_NAME_num(list); i++) {
 		if (GENERAL_NAME_cmp(sk_GENERAL_NAME_value(list, i), item) == 0) {
 			GENERAL_NAME_free(item);
-			return true;
+			return;
 		}
 	}
-	if (!sk_GENERAL_NAME_push(list, item)) {
-		GENERAL_NAME_free(item);
-		return false;
-	}
-	return true;
-}
-
-static bool names_fill(GENERAL_NAMES *list, const char *const *names, size_t count)
-{
-	char host[DNS_NAME_MAX + 1] = "";
-
-	if (!names_push(list, "localhost") || !names_push(list, "127.0.0.1") ||
-	    !names_push(list, "::1"))
-		return false;
-	if (gethostname(host, sizeof(host) - 1) == 0 && dns_name_valid(host) &&
-	    !names_push(list, host))
-		return false;
-	for (size_t i = 0; i < count; i++)
-		if (!names_push(list, names[i]))
-			return false;
-	return true;
+	(void)sk_GENERAL_NAME_push(list, item);
 }
 
 static bool add_names(X509 *cert, const char *const *names, size_t count)
 {
 	GENERAL_NAMES *list = sk_GENERAL_NAME_new_null();
-	bool ok = list && names_fill(list, names, count) &&
-		  X509_add1_ext_i2d(cert, NID_subject_alt_name, list, 0, 0) == 1;
+	char host[DNS_NAME_MAX + 1] = "";
 
+	names_add(list, "localhost");
+	names_add(list, "127.0.0.1");
+	names_add(list, "::1");
+	if (gethostname(host, sizeof(host) - 1) == 0 && dns_name_valid(host))
+		names_add(list, host);
+	for (size_t i = 0; i < count; i++)
+		names_add(list, names[i]);
+	bool ok = X509_add1_ext_i2d(cert, NID_subject_alt_name, list, 0, 0) == 1;
 	GENERAL_NAMES_free(list);
 	return ok;
 }
@@ -134,7 +115,7 @@ static bool add_extension(X509 *cert, int nid, const char *value)
 static bool set_serial(X509 *cert)
 {
 	BIGNUM *number = BN_new();
-	bool ok = number && BN_rand(number, SERIAL_BITS, BN_RAND_TOP_ONE, BN_RAND_BOTTOM_ANY) &&
+	bool ok = BN_rand(number, SERIAL_BITS, BN_RAND_TOP_ONE, BN_RAND_BOTTOM_ANY) &&
 		  BN_to_ASN1_INTEGER(number, X509_get_serialNumber(cert));
 
 	BN_free(number);
@@ -194,7 +175,7 @@ bool tls_self_signed_make(const char *const *names, size_t count, X509 **cert, E
 	EVP_PKEY *new_key = EVP_EC_gen("P-256");
 	X509 *new_cert = X509_new();
 
-	if (!new_key || !new_cert || !fill(new_cert, new_key, names, count)) {
+	if (new_key == NULL || !fill(new_cert, new_key, names, count)) {
 		ERR_clear_error();
 		X509_free(new_cert);
 		EVP_PKEY_free(new_key);

@@ -245,18 +245,11 @@ static char *plain_name(const char *name, bool *literal)
 
 static void want_name(SSL *ssl, const struct tls_peer *peer)
 {
-	bool ok;
-
-	if (peer->literal) {
-		ok = X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), peer->name) == 1;
-	} else {
-		SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-		ok = SSL_set1_host(ssl, peer->name) == 1;
-		/* Fails only for a name that no certificate can have. */
-		(void)SSL_set_tlsext_host_name(ssl, peer->name);
-	}
-	if (!ok)
+	SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+	if (SSL_set1_host(ssl, peer->name) != 1) /* takes IP literals too */
 		alloc_failed();
+	if (!peer->literal) /* fails for a name that is too long for any certificate */
+		(void)SSL_set_tlsext_host_name(ssl, peer->name);
 }
 
 struct tls_peer *tls_verify_expect(SSL *ssl, const char *name)

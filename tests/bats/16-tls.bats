@@ -1074,6 +1074,18 @@ t.unwrap()'
 	assert_error_is "liu: https://127.0.0.1:$PORT/: 127.0.0.1:$PORT: the peer does not speak TLS: it sent 'HTTP/1.1 400 Bad Request'"
 }
 
+# --- OpenSSL ---------------------------------------------------------------------------
+
+@test "OpenSSL without providers is exit 5" {
+	printf '%s\n' 'openssl_conf = a' '[a]' 'providers = b' '[b]' 'none = c' '[c]' 'activate = 0' \
+		>"$BATS_TEST_TMPDIR/openssl.cnf"
+	OPENSSL_CONF=$BATS_TEST_TMPDIR/openssl.cnf run_liu connect tls:127.0.0.1:1
+	assert_status 5
+	assert_output_is ''
+	assert_error_has 'liu: cannot use OpenSSL: '
+	assert_equal 1 "$(wc -l <"$ERR")" lines
+}
+
 # --- -vvv --------------------------------------------------------------------------
 
 @test "-vvv logs each change of state" {
