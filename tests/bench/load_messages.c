@@ -40,10 +40,12 @@ static void client_init(struct client *client, const char *port, size_t size)
 {
 	*client = (struct client){ .port = port, .size = size };
 	client->epoll = epoll_create1(EPOLL_CLOEXEC);
-	client->message = calloc(1, size);
+	client->message = malloc(size);
 	client->scratch = malloc(size);
 	if (client->epoll < 0 || !client->message || !client->scratch)
 		bench_die("client");
+	memset(client->message, 'x', size);
+	client->message[size - 1] = '\n'; /* a server may want lines */
 }
 
 static void watch(struct client *client, int operation, struct connection *connection)

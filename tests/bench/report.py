@@ -126,9 +126,15 @@ def summary(results, costs):
                      f"{number(cost['task_ms'])} ms of processor time (perf)")
     lines.append(f"{len(rows) - len(missed)} of {len(rows)} bars met; {MACHINE}")
     for result, row in missed:
-        against = row["peer"] if row["peer"] != "liu" else "the figure"
-        lines.append(f"  {result['scenario']}, {against}: {verdict(row)}")
+        lines.append(f"  {result['scenario']}: {shortfall(result, row)}")
     return "\n".join(lines)
+
+
+def shortfall(result, row):
+    wanted = bar(row, result["more_is_better"])
+    if row.get("most"):
+        return f"{number(row['median'])} {result['unit']} for {wanted}: {verdict(row)}"
+    return f"{row['ratio']:.2f}x {row['peer']} for {wanted}: {verdict(row)}"
 
 
 def times(results, seconds):
@@ -139,7 +145,8 @@ def times(results, seconds):
 
 def versions(place):
     found = {}
-    for name, line in (("liu", "{liu} --version"), ("ncat", "ncat --version"),
+    for name, line in (("liu", "{liu} --version"), ("liu before", "{before} --version"),
+                       ("ncat", "ncat --version"),
                        ("socat", "socat -V"), ("curl", "curl --version"),
                        ("openssl", "openssl version"), ("python", "{python} --version")):
         try:

@@ -31,11 +31,15 @@ def arguments():
     parser.add_argument("--rounds", type=int)
     parser.add_argument("--only", action="append", metavar="SCENARIO",
                         help=", ".join(scenario.name for scenario in SCENARIOS))
-    parser.add_argument("--peer", action="append", help="beside liu only this one")
+    parser.add_argument("--peer", action="append", help="next to liu only this one")
+    parser.add_argument("--against", metavar="LIU",
+                        help="measure this liu too, as the peer 'liu before'")
     chosen = parser.parse_args()
     known = {scenario.name for scenario in SCENARIOS}
     if unknown := set(chosen.only or ()) - known:
-        parser.error(f"no such scenario: {', '.join(sorted(unknown))}")
+        parser.error(f"unknown scenario: {', '.join(sorted(unknown))}")
+    if chosen.against and not os.access(chosen.against, os.X_OK):
+        parser.error(f"cannot run {chosen.against}")
     return chosen
 
 
@@ -67,6 +71,7 @@ def prepare(chosen, scale, directory):
              for name in ("echo", "splice", "tls", "lines", "bufferevent")}
     words |= make_certificate(directory)
     words |= {"liu": os.path.abspath(shutil.which(chosen.liu) or chosen.liu),
+              "before": os.path.abspath(chosen.against or ""),
               "load": f"{programs}/load", "python": sys.executable, "directory": directory,
               "source": os.path.dirname(os.path.abspath(__file__)),
               "file": f"{directory}/file",
@@ -141,9 +146,9 @@ def factor(value, bar, more_is_better):
 def add_figure_bar(scenario, rows):
     """A bar that is a figure stands in liu's own row."""
     most = scenario.most
-    if scenario.allowance:
+    if scenario.above_limit:
         bare = next((row["median"] for row in rows if row["limit"]), None)
-        most = bare + scenario.allowance if bare else None
+        most = bare + scenario.above_limit if bare else None
     if most and rows[0]["median"]:
         rows[0] |= {"most": most, "missed_by": factor(rows[0]["median"], most, False)}
 
@@ -164,6 +169,8 @@ def main():
                 continue
             if scenario.slow and chosen.quick and not chosen.only:
                 continue
+            if chosen.against:
+                scenario.compare_with_before()
             start = time.monotonic()
             turns = min(rounds, scenario.rounds or rounds)
             figures = run(scenario, place, turns, scale["few"], chosen.peer)

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: ISC
-# scenarios.py: what is measured, with whom, and the bars: the one table of the benchmark.
+# scenarios.py: what is measured, and with whom. The bars are in bars.py.
+import importlib.util
+
+import bars
 from measures import (client_rate, dripping_line, file_transfer, idle_memory, line_latency, lines,
                       pipe_transfer, rate_beside_idle, start_up)
 
@@ -9,6 +12,7 @@ from measures import (client_rate, dripping_line, file_transfer, idle_memory, li
 LIU_ECHO = "{liu} echo 127.0.0.1:0"
 LIU_ECHO_TLS = "{liu} echo tls:127.0.0.1:0 --cert {cert} --key {key}"
 ASYNCIO_ECHO = "{python} {source}/asyncio_echo.py"
+UVLOOP_LINES = {"uvloop": f"{ASYNCIO_ECHO} uvloop"} if importlib.util.find_spec("uvloop") else {}
 BUFFEREVENT_ECHO = "{bufferevent} echo"
 BUFFEREVENT_ECHO_TLS = "{bufferevent} echo-tls {cert} {key}"
 SOCAT_ECHO = "socat TCP-LISTEN:{port},bind=127.0.0.1,fork,backlog=128 PIPE"
@@ -38,33 +42,45 @@ TLS_TRANSFER = {
 
 
 class Scenario:
-    """`peers` maps names to what `measure` takes, liu first. `bars` maps a peer to the factor:
-    at least so many times its figure if more is better, else at most. `limit` is the yardstick.
-    `most` is a bar that is no factor but a figure; `allowance` one that is a figure above the
-    limit. `rounds`: no more of them. `slow`: not in the quick run.
+    """`peers` maps names to what `measure` takes, liu first. `limit` is the yardstick.
+    `rounds`: no more of them. `slow`: not in the quick run.
     `few`: peers far from their bars that take long; they get the few rounds of those without."""
 
-    def __init__(self, name, title, unit, measure, peers, bars, limit=None, more_is_better=True,
-                 most=None, allowance=None, rounds=None, slow=False, few=()):
+    def __init__(self, name, title, unit, measure, peers, limit=None, more_is_better=True,
+                 rounds=None, slow=False, few=()):
         self.name = name
         self.title = title
         self.unit = unit
         self.measure = measure
         self.peers = peers
-        self.bars = bars
+        self.bars = dict(bars.FACTORS.get(name, {}))
+        self.most = bars.FIGURES.get(name)
+        self.above_limit = bars.ABOVE_LIMIT.get(name)
         self.limit = limit
         self.more_is_better = more_is_better
-        self.most = most
-        self.allowance = allowance
         self.rounds = rounds
         self.slow = slow
         self.few = few
 
     def needs_all_rounds(self, peer):
-        return peer in self.bars and peer not in self.few or peer in (self.limit, "liu")
+        return peer in self.bars and peer not in self.few or peer in (self.limit, "liu", BEFORE)
+
+    def compare_with_before(self):
+        """Measure another liu, {before}, next to this one. A rate has a bar: it may not fall."""
+        ours, *others = self.peers.items()
+        self.peers = dict([ours, (BEFORE, of_before(ours[1])), *others])
+        if self.more_is_better:
+            self.bars[BEFORE] = bars.BEFORE_IN.get(self.name, bars.BEFORE)
 
 
-IDLE_BYTES = 1536
+BEFORE = "liu before"
+
+
+def of_before(peer):
+    """What `measure` takes, for the other liu."""
+    if isinstance(peer, tuple):
+        return tuple(map(of_before, peer))
+    return peer.replace("{liu}", "{before}") if isinstance(peer, str) else peer
 
 
 def idle(connections, slow):
@@ -73,7 +89,7 @@ def idle(connections, slow):
         idle_memory(connections),
         {"liu": LIU_ECHO, "asyncio": ASYNCIO_ECHO, "bufferevent": BUFFEREVENT_ECHO,
          "epoll": "{echo}"},
-        {}, more_is_better=False, most=IDLE_BYTES, rounds=1, slow=slow)
+        more_is_better=False, rounds=1, slow=slow)
 
 
 def idle_tls(connections, slow, others):
@@ -81,70 +97,75 @@ def idle_tls(connections, slow, others):
         f"idle-tls-{connections}", f"{connections:,} idle TLS connections: memory of each", "B",
         idle_memory(connections, "tls"),
         {"liu": LIU_ECHO_TLS, **others, "bare SSL": "{tls} idle {cert} {key}"},
-        {}, limit="bare SSL", more_is_better=False, allowance=IDLE_BYTES, rounds=1, slow=slow)
+        limit="bare SSL", more_is_better=False, rounds=1, slow=slow)
 
 
 SCENARIOS = [
     Scenario(
         "file", "file -> TCP -> /dev/null", "GB/s", file_transfer("file"), PLAIN_TRANSFER,
-        {"nc": 3, "ncat": 4, "socat": 4, "splice": 0.9}, limit="splice"),
+        limit="splice"),
     Scenario(
         "pipe", "pipe -> TCP -> pipe", "GB/s", pipe_transfer,
         {name: PLAIN_TRANSFER[name] for name in ("liu", "nc", "socat", "splice")},
-        {"nc": 1.5, "socat": 2.5, "splice": 0.9}, limit="splice"),
+        limit="splice"),
     Scenario(
         "tls", "file -> TLS -> /dev/null", "GB/s", file_transfer("half"), TLS_TRANSFER,
-        {"ncat": 1.5, "socat": 1.5, "socat -b 65536": 1.0, "SSL_read/write": 0.95},
         limit="SSL_read/write"),
     Scenario(
         "echo-64", "echo, 100 connections, 64 bytes", "messages/s",
         client_rate("{load} pingpong {port} 100 64 {seconds}"),
         {"liu": LIU_ECHO, "asyncio": ASYNCIO_ECHO, "bufferevent": BUFFEREVENT_ECHO,
          "socat": SOCAT_ECHO, "epoll": "{echo}"},
-        {"socat": 2, "asyncio": 1.4, "epoll": 0.9}, limit="epoll", few=("asyncio",)),
+        limit="epoll", few=("asyncio",)),
     Scenario(
         "echo-64k", "echo, 50 connections, 64 KiB", "messages/s",
         client_rate("{load} pingpong {port} 50 65536 {seconds}"),
         {"liu": LIU_ECHO, "asyncio": ASYNCIO_ECHO, "bufferevent": BUFFEREVENT_ECHO,
          "socat": SOCAT_ECHO, "socat -b 65536": SOCAT_ECHO_64K, "epoll": "{echo}"},
-        {"socat": 20, "asyncio": 1.5, "epoll": 0.85}, limit="epoll", few=("socat",)),
+        limit="epoll", few=("socat",)),
     Scenario(
         "echo-tls", "echo over TLS, 50 connections, 1 KiB", "messages/s",
         client_rate("{load} pingpong {port} 50 1024 {seconds} tls"),
-        {"liu": LIU_ECHO_TLS, "bufferevent": BUFFEREVENT_ECHO_TLS}, {}),
+        {"liu": LIU_ECHO_TLS, "bufferevent": BUFFEREVENT_ECHO_TLS}),
+    Scenario(
+        "server-lines", "readline, write, loop: 100 clients", "lines/s",
+        client_rate("{load} pingpong {port} 100 64 {seconds}"),
+        {"liu": f"{{liu}} listen -k 127.0.0.1:0 readline write {'x' * 63}\\n loop",
+         "asyncio": f"{ASYNCIO_ECHO} asyncio", **UVLOOP_LINES, "epoll": "{echo} print"},
+        limit="epoll", few=("asyncio",)),
     Scenario(
         "short", "connect, a byte, its echo, reset: 16 at once", "connections/s",
         client_rate("{load} short {port} 16 {seconds}"),
         {"liu": LIU_ECHO, "asyncio": ASYNCIO_ECHO, "socat": SOCAT_ECHO,
          "epoll": "{echo}"},
-        {"socat": 4, "asyncio": 3, "epoll": 0.85}, limit="epoll", few=("socat",)),
+        limit="epoll", few=("socat",)),
     Scenario(
         "probe", "start-up: probe a port", "ms", start_up("{echo}", 100),
         {"liu": "{liu} connect 127.0.0.1:{port} close", "nc": "nc -z 127.0.0.1 {port}",
          "ncat": "ncat -z 127.0.0.1 {port}", "socat": "socat -u /dev/null TCP:127.0.0.1:{port}",
          "openssl version": "openssl version"},
-        {"nc": 2}, limit="openssl version", more_is_better=False),
+        limit="openssl version", more_is_better=False),
     Scenario(
         "head", "start-up: headers of a local URL", "ms", start_up("{load} respond", 100),
         {"liu": "{liu} head http://127.0.0.1:{port}/", "curl": "curl -sI http://127.0.0.1:{port}/"},
-        {"curl": 0.6}, more_is_better=False),
+        more_is_better=False),
     Scenario(
         "lines", "2 million lines of 60 bytes", "M lines/s", lines,
         {"liu": "{liu} connect 127.0.0.1:{port} readline {count}",
          "asyncio": "{python} {source}/asyncio_lines.py {port} {count}",
          "nc | head": "nc 127.0.0.1 {port} | head -n {count}",
          "memchr": "{lines} {port} {count}"},
-        {"asyncio": 15, "nc | head": 1}, limit="memchr", few=("asyncio",)),
+        limit="memchr", few=("asyncio",)),
     Scenario(
         "line-latency", "a line that comes alone: until it is out", "us", line_latency,
         {"liu": "{liu} connect 127.0.0.1:{port} readline {count}",
          "nc": "nc 127.0.0.1 {port}"},
-        {}, more_is_better=False, most=1000),
+        more_is_better=False),
     Scenario(
         "drip", "256 KiB line, a byte at a time (quick: 64)", "s of user time", dripping_line,
         {"liu": ("{liu} connect --limit 1M unix:{path} readline", 256),
          "liu, half as long": ("{liu} connect --limit 1M unix:{path} readline", 128)},
-        {"liu, half as long": 2.5}, more_is_better=False, rounds=3),
+        more_is_better=False, rounds=3),
     idle(1000, slow=False),
     idle(10000, slow=True),
     idle_tls(1000, slow=False, others={"bufferevent": BUFFEREVENT_ECHO_TLS}),
@@ -153,5 +174,5 @@ SCENARIOS = [
         "beside-idle", "10 echo connections beside 10,000 idle", "messages/s", rate_beside_idle,
         {"liu": (LIU_ECHO, 10000), "liu beside 1,000": (LIU_ECHO, 1000),
          "liu beside none": (LIU_ECHO, 0), "epoll": ("{echo}", 10000)},
-        {"liu beside none": 0.9}, rounds=3, slow=True),
+        rounds=3, slow=True),
 ]

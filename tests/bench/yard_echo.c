@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-/* yard_echo: the yardstick for echo: nothing but epoll, read and write. */
+/* yard_echo: the yardstick for echo: epoll, read and write; with an argument it prints, too. */
 #include "config.h"
 
 #include "bench/bench.h"
 
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -31,21 +32,25 @@ static void accept_all(int epoll, int listener)
 }
 
 /* The socket blocks, so send() takes all: a client of the benchmark reads what it has sent. */
-static void echo(int fd)
+static void echo(int fd, bool print)
 {
 	static char chunk[BENCH_CHUNK];
 	ssize_t n = read(fd, chunk, sizeof(chunk));
 
+	if (n > 0 && print)
+		bench_write(STDOUT_FILENO, chunk, (size_t)n);
 	if (n <= 0 || send(fd, chunk, (size_t)n, MSG_NOSIGNAL) != n)
 		close(fd);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	struct epoll_event events[EVENTS];
 	int epoll = epoll_create1(EPOLL_CLOEXEC);
 	int listener;
+	bool print = argc > 1;
 
+	(void)argv;
 	if (epoll < 0)
 		bench_die("epoll");
 	bench_raise_descriptors();
@@ -60,7 +65,7 @@ int main(void)
 			if (events[i].data.fd == listener)
 				accept_all(epoll, listener);
 			else
-				echo(events[i].data.fd);
+				echo(events[i].data.fd, print);
 		}
 	}
 }
