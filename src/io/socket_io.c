@@ -5,7 +5,6 @@
 #include "io/socket_io.h"
 
 #include "base/alloc.h"
-#include "stream/buffer_move.h"
 
 #include <errno.h>
 #include <event2/buffer.h>
@@ -15,19 +14,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
-/* Of one piece the kernel need not be told with a struct msghdr that it copies. */
-static ssize_t receive(int fd, struct iovec *pieces, int count)
-{
-	struct msghdr msg = { .msg_iov = pieces, .msg_iovlen = (size_t)count };
-	ssize_t n;
-
-	do
-		n = count == 1 ? recv(fd, pieces->iov_base, pieces->iov_len, MSG_DONTWAIT)
-			       : recvmsg(fd, &msg, MSG_DONTWAIT);
-	while (n < 0 && errno == EINTR);
-	return n;
-}
-
+/* send() avoids copying a msghdr for a single piece. */
 ssize_t socket_send(int fd, struct iovec *pieces, int count)
 {
 	const int flags = MSG_DONTWAIT | MSG_NOSIGNAL;
@@ -43,17 +30,20 @@ ssize_t socket_send(int fd, struct iovec *pieces, int count)
 
 ssize_t socket_receive(int fd, struct evbuffer *into, size_t max)
 {
-	struct evbuffer_iovec pieces[2];
-	int count = evbuffer_reserve_space(into, (ev_ssize_t)max, pieces, 2);
+	struct evbuffer_iovec space;
 	ssize_t n;
 
-	if (count < 1)
+	(void)evbuffer_unfreeze(into, 0);
+	if (evbuffer_reserve_space(into, (ev_ssize_t)max, &space, 1) != 1)
 		alloc_failed();
-	count = buffer_cut_pieces(pieces, count, max);
-	n = receive(fd, pieces, count);
-	if (n > 0)
-		(void)evbuffer_commit_space(into, pieces,
-					    buffer_cut_pieces(pieces, count, (size_t)n));
+	do
+		n = recv(fd, space.iov_base, max, MSG_DONTWAIT);
+	while (n < 0 && errno == EINTR);
+	if (n > 0) {
+		space.iov_len = (size_t)n;
+		(void)evbuffer_commit_space(into, &space, 1);
+	}
+	(void)evbuffer_freeze(into, 0);
 	return n;
 }
 

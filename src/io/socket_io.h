@@ -18,7 +18,8 @@ struct evbuffer;
 /* Like writev(2); -1 and EAGAIN instead of waiting; no SIGPIPE. */
 ssize_t socket_send(int fd, struct iovec *pieces, int count);
 
-/* Read at most `max` bytes to the end of the buffer; what it returns is read(2)'s. */
+/* Read at most `max` bytes to the end of a bufferevent's input, which is frozen but
+ * for this; returns what read(2) does. */
 ssize_t socket_receive(int fd, struct evbuffer *into, size_t max);
 
 /* Bytes that have arrived; 0 also when the system does not say. */

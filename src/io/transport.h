@@ -8,7 +8,7 @@
  * another. What it is made of, and how to make one, is in io/transport_impl.h,
  * which only src/io and src/tls include.
  *
- *   transport_plain  a socket, two evbuffers and two events
+ *   transport_plain  a socket under a libevent bufferevent
  *   transport_tls    TLS over another transport
  */
 
@@ -25,7 +25,8 @@ struct socket_address;
 struct task;
 struct transport;
 
-/* Bytes that one read takes even where the owner wants less. */
+/* Bytes that one read takes even where the owner wants less: libevent's own read takes
+ * as many (EVBUFFER_MAX_READ). */
 enum { TRANSPORT_LEAST = 4096 };
 
 /* get_extra_info's keys. */
@@ -77,9 +78,10 @@ void transport_set_wake(struct transport *t, void (*wake)(void *arg), void *arg)
  * STREAM_ERROR when it failed: `err` says why. */
 enum stream_status transport_handshake(struct transport *t, struct err *err);
 
-/* Set how many more bytes the owner can use; 0 stops reading. One read asks the
- * kernel for at most that much, so be generous (256K) where bytes are passed on. At
- * most that much comes, or TRANSPORT_LEAST bytes where it is less. */
+/* Set how many more bytes the owner can use; 0 stops reading. Call it after taking
+ * bytes from the input, before the loop turns. One wake-up brings at most that many,
+ * or TRANSPORT_LEAST where it is less, so be generous (256K) where bytes are passed on.
+ * When all have come and nothing is said, one more wake-up may bring TRANSPORT_LEAST. */
 void transport_want(struct transport *t, size_t room);
 
 /* Send what is queued, as far as the kernel takes it now; the rest leaves by

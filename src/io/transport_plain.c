@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* transport_plain: a stream socket, two evbuffers and two events. */
+/* transport_plain: a stream socket under a libevent bufferevent. */
 #include "config.h"
 
 #include "io/transport_impl.h"
@@ -13,6 +13,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <event2/buffer.h>
+#include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -21,24 +22,28 @@
 #include <unistd.h>
 
 /*
- * What a libevent 2.1.12 bufferevent is, without what it costs: it asks FIONREAD
- * before each read, reads at most 4096 bytes a wake-up, writes a turn late for two
- * epoll_ctl(2) each time, has watermarks that spin, and takes 600 bytes more.
+ * The bufferevent does the first read of each wake-up and tells the end and the
+ * errors. libevent 2.1.12 needs four cures:
  *
- * - A read asks for what the last ones brought. When it gets all it asked for,
- *   one more takes the rest of what is there.
- * - Writing is done at once. What the kernel does not take leaves from an event
- *   that is made when a socket is full for the first time.
- * - A call that fails takes the error from the socket: the next read then says
- *   EOF, and a reset would pass for a good end. `taken` keeps it. EPIPE takes
- *   nothing: it comes after the peer's FIN, or from our own end, and what the
- *   peer sent before is complete.
+ * - It reads at most 4096 bytes a wake-up. When it got that many, top_up() takes the
+ *   rest with one recv(2) that asks for what the last ones brought.
+ * - It writes a turn late, with two epoll_ctl(2) each time, and raises SIGPIPE. Its
+ *   writing is disabled: send_queue() writes at once, and what the kernel does not
+ *   take leaves from an event that is made when a socket is full for the first time.
+ * - Its read watermarks spin or hide the last bytes: reading is stopped by
+ *   bufferevent_disable() alone.
+ * - A system call that fails takes the error from the socket, and libevent's next
+ *   read says EOF. `taken` keeps what a call of this file was told, and an EOF after
+ *   it is that error. EPIPE takes nothing: it comes after the peer's FIN or our own,
+ *   and what the peer sent before is complete.
  *
- * Inherited sockets may be blocking: no call waits (socket_io).
+ * Inherited sockets may be blocking. The calls of socket_io never wait. libevent's
+ * readv(2) comes only after epoll has said that the socket is readable; it could wait
+ * only if another process took those bytes in between.
  */
 
 enum {
-	READ_LEAST = 960,      /* fits the smallest chain of an evbuffer */
+	SLACK = 480,	       /* more than was brought last is asked for */
 	READ_MAX = 256 * 1024, /* of one wake-up */
 	SEND_PIECES = 64,      /* of one sendmsg(2) */
 	SEND_ROUNDS = 16,      /* of one flush */
@@ -46,12 +51,13 @@ enum {
 
 struct plain {
 	struct transport base;
+	struct bufferevent *bev;
 	int fd;
-	int taken; /* errno of an error that the socket no longer knows, or 0 */
-	struct event *readable;
+	int taken;		/* errno of an error that the socket no longer knows, or 0 */
 	struct event *writable; /* NULL until a socket has been full */
-	size_t expected;	/* bytes that the next read asks for */
-	bool reading;		/* `readable` is added */
+	size_t held;		/* bytes in `input` when it was last looked at */
+	size_t expected;	/* bytes that the next wake-up should bring */
+	bool reading;		/* EV_READ of `bev` is enabled */
 	bool armed;		/* `writable` is added */
 	bool blocked;		/* ... and the kernel takes no more until it fires */
 	bool inet;
@@ -79,18 +85,31 @@ static struct err error_of(int sys)
 	return err;
 }
 
-/* Nothing more will come to the input: in good order when `sys` is 0. */
+/* Another call was told the cause, or will be. */
+static bool is_vague(int sys)
+{
+	return sys == EPIPE || sys == ENOTCONN;
+}
+
+static void note_error(struct plain *p, int sys)
+{
+	if (p->taken == 0 && !is_vague(sys))
+		p->taken = sys;
+}
+
+/* Nothing more will come to the input: a clean end when `sys` is 0. */
 static void end_reading(struct plain *p, int sys)
 {
 	struct err err;
 
 	if (p->reading)
-		(void)event_del(p->readable); /* fails only without a base */
+		(void)bufferevent_disable(p->bev, EV_READ); /* fails only without a base */
 	p->reading = false;
 	if (sys == 0) {
 		transport_end(&p->base, NULL);
 		return;
 	}
+	note_error(p, sys);
 	err = error_of(sys);
 	transport_end(&p->base, &err);
 }
@@ -101,91 +120,90 @@ static void set_reading(struct plain *p, bool on)
 		return;
 	p->reading = on;
 	if (!on)
-		(void)event_del(p->readable);
-	else if (event_add(p->readable, NULL) != 0)
+		(void)bufferevent_disable(p->bev, EV_READ);
+	else if (bufferevent_enable(p->bev, EV_READ) != 0)
 		end_reading(p, errno); /* epoll_ctl(2): ENOMEM, ENOSPC */
 }
 
 /* Sending is over; reading goes on, for what the peer sent before. */
 static void fail_sending(struct plain *p, int sys)
 {
-	struct err err = error_of(sys);
-	bool vague = sys == EPIPE || sys == ENOTCONN; /* a read was or will be told why */
+	struct err err;
 
-	if (!vague && p->taken == 0)
-		p->taken = sys;
+	note_error(p, sys);
+	err = error_of(is_vague(sys) && p->taken != 0 ? p->taken : sys);
 	if (p->armed)
 		(void)event_del(p->writable);
 	p->armed = p->blocked = false;
-	transport_fail_write(&p->base,
-			     vague && p->base.read_error != NULL ? p->base.read_error : &err);
+	transport_fail_write(&p->base, &err);
 }
 
-/* The bytes that came; 0 after the end, too. */
-static size_t read_some(struct plain *p, size_t max)
+static size_t size_min(size_t a, size_t b)
 {
-	ssize_t n = socket_receive(p->fd, p->base.input, max);
-
-	if (n == 0)
-		end_reading(p, p->taken);
-	else if (n < 0 && errno != EAGAIN)
-		end_reading(p, errno);
-	if (n <= 0)
-		return 0;
-	p->base.received += (size_t)n;
-	return (size_t)n;
+	return a < b ? a : b;
 }
 
-/* It asked for `max` and got them: take the rest of what is there. That is asked
- * first, so that no large block is reserved for a few bytes. */
-static size_t top_up(struct plain *p, size_t max)
+/*
+ * libevent read all it takes at once, `came` bytes: read what else is there, up to
+ * `room` in all. Where the last wake-ups brought less, ask the kernel how much that
+ * is, so that no large block is reserved for a few bytes. Returns the bytes in all.
+ */
+static size_t top_up(struct plain *p, size_t came, size_t room)
 {
-	size_t there = socket_available(p->fd);
+	while (came < room) {
+		size_t more = came < p->expected ? p->expected - came : socket_available(p->fd);
+		size_t max = size_min(more, room - came);
+		ssize_t n = max > 0 ? socket_receive(p->fd, p->base.input, max) : 0;
 
-	return there > 0 ? read_some(p, there < max ? there : max) : 0;
+		if (n < 0 && errno != EAGAIN)
+			note_error(p, errno);
+		if (n > 0)
+			came += (size_t)n;
+		if (n <= 0 || (size_t)n < max)
+			break;
+	}
+	return came;
 }
 
 /* With some room to spare: a read that fills it all is followed by another. */
 static void expect(struct plain *p, size_t came)
 {
-	size_t next = came + came / 8 + READ_LEAST / 2;
+	size_t next = came + came / 8 + SLACK;
 
 	if (next < p->expected)
 		next = p->expected - (p->expected - next) / 4;
-	p->expected = next < READ_MAX ? next : READ_MAX;
+	p->expected = size_min(next, READ_MAX);
 }
 
-static size_t size_to_ask(size_t room)
-{
-	if (room < TRANSPORT_LEAST)
-		return TRANSPORT_LEAST;
-	return room < READ_MAX ? room : READ_MAX;
-}
-
-static void on_readable(evutil_socket_t fd, short what, void *arg)
+static void on_input(struct bufferevent *bev, void *arg)
 {
 	struct plain *p = arg;
-	size_t room = size_to_ask(p->base.room);
-	size_t asked = p->expected < room ? p->expected : room;
-	size_t came;
+	size_t room = p->base.room;
+	size_t came = evbuffer_get_length(p->base.input) - p->held;
 
-	(void)fd;
-	(void)what;
-	if (p->base.room == 0) {
-		/* The owner was given all it wanted and has not said more since. */
-		set_reading(p, false);
-		return;
-	}
-	came = read_some(p, asked);
-	if (came == asked && asked < room)
-		came += top_up(p, room - asked);
-	if (!p->inet)
-		p->blocked = false; /* see send_some() */
+	(void)bev;
+	if (came >= TRANSPORT_LEAST)
+		came = top_up(p, came, size_min(room, READ_MAX));
+	p->held += came;
+	p->base.received += came;
+	p->base.room -= size_min(came, room);
+	p->blocked = p->blocked && p->inet; /* see send_some() */
 	expect(p, came);
-	p->base.room -= came < p->base.room ? came : p->base.room;
 	loop_brought(p->base.loop, came);
-	if (came > 0 || p->base.ended)
-		transport_notify(&p->base);
+	if (room == 0) /* the owner got all it wanted before and has not asked for more */
+		set_reading(p, false);
+	transport_notify(&p->base);
+}
+
+static void on_event(struct bufferevent *bev, short what, void *arg)
+{
+	struct plain *p = arg;
+	int sys = EVUTIL_SOCKET_ERROR();
+
+	(void)bev;
+	p->reading = false; /* libevent has disabled it */
+	p->blocked = p->blocked && p->inet;
+	end_reading(p, what & BEV_EVENT_ERROR ? sys : p->taken);
 }
 
 /* The half-close, when it is wanted and everything queued has gone. */
@@ -200,26 +218,35 @@ static void finish_sending(struct plain *p)
 		fail_sending(p, socket_take_error(p->fd, errno));
 }
 
-/* One sendmsg(2). False when the socket is full now, or has failed. A full Unix
- * socket whose peer shuts its receiving half never polls as writable: it is tried
- * again when the peer has said something. */
-static bool send_some(struct plain *p)
+/* What one sendmsg(2) has come to. */
+enum sent { SENT_ALL, SENT_SOME, SENT_FULL, SENT_FAILED };
+
+/* A full Unix socket whose peer shuts its receiving half never polls as writable: it
+ * is tried again when the peer has said something. */
+static enum sent send_some(struct plain *p)
 {
 	struct evbuffer_iovec pieces[SEND_PIECES];
-	size_t queued = evbuffer_get_length(p->base.output);
 	int count = evbuffer_peek(p->base.output, -1, NULL, pieces, SEND_PIECES);
-	ssize_t n = socket_send(p->fd, pieces, count);
+	size_t offered = 0;
+	ssize_t n;
 
+	for (int i = 0; i < count; i++)
+		offered += pieces[i].iov_len;
+	if (offered == 0)
+		return SENT_ALL;
+	n = socket_send(p->fd, pieces, count);
 	if (n < 0 && errno != EAGAIN) {
 		fail_sending(p, errno);
-		return false;
+		return SENT_FAILED;
 	}
 	if (n > 0) {
 		(void)evbuffer_drain(p->base.output, (size_t)n);
 		p->base.sent += (uint64_t)n;
 	}
-	p->blocked = n < 0 || (count < SEND_PIECES && (size_t)n < queued);
-	return !p->blocked;
+	p->blocked = n < 0 || (size_t)n < offered;
+	if (p->blocked)
+		return SENT_FULL;
+	return count < SEND_PIECES ? SENT_ALL : SENT_SOME;
 }
 
 static void on_writable(evutil_socket_t fd, short what, void *arg);
@@ -231,8 +258,6 @@ static void arm(struct plain *p)
 	if (p->writable == NULL)
 		p->writable = event_new(loop_base(p->base.loop), p->fd, EV_WRITE | EV_PERSIST,
 					on_writable, p);
-	if (p->writable == NULL)
-		alloc_failed();
 	if (event_add(p->writable, NULL) != 0)
 		fail_sending(p, errno);
 	else
@@ -241,20 +266,20 @@ static void arm(struct plain *p)
 
 static void send_queue(struct plain *p)
 {
-	int rounds = SEND_ROUNDS;
+	enum sent sent = SENT_SOME;
 
 	if (p->base.write_error != NULL)
 		return;
-	while (rounds-- > 0 && evbuffer_get_length(p->base.output) > 0)
-		if (!send_some(p))
-			break;
-	if (p->base.write_error == NULL && evbuffer_get_length(p->base.output) > 0)
+	for (int rounds = SEND_ROUNDS; rounds > 0 && sent == SENT_SOME; rounds--)
+		sent = send_some(p);
+	if (sent == SENT_ALL)
+		finish_sending(p);
+	else if (sent != SENT_FAILED)
 		arm(p);
-	finish_sending(p);
 }
 
-/* The event stays for one firing more than there was something to send: who has
- * filled the socket once is likely to do it again at once. */
+/* Keep the event for one extra firing: a socket that filled once will probably fill
+ * again soon. */
 static void on_writable(evutil_socket_t fd, short what, void *arg)
 {
 	struct plain *p = arg;
@@ -278,17 +303,18 @@ static void plain_free(struct transport *t)
 	/* Out of epoll before close(2): another process may hold the same file. */
 	if (p->writable != NULL)
 		event_free(p->writable);
-	event_free(p->readable);
+	bufferevent_free(p->bev);
 	(void)close(p->fd);
-	evbuffer_free(t->input);
-	evbuffer_free(t->output);
 	transport_release(t);
 	free(p);
 }
 
 static void plain_update(struct transport *t)
 {
-	set_reading(plain_of(t), t->room > 0);
+	struct plain *p = plain_of(t);
+
+	p->held = evbuffer_get_length(t->input);
+	set_reading(p, t->room > 0);
 }
 
 /* Both directions have ended, and no event comes any more: was it reset since? */
@@ -381,12 +407,12 @@ struct transport *transport_plain_new(struct loop *loop, int fd,
 	p->peer_len = (unsigned char)peer.len; /* of sockaddr_un, the longest: 110 */
 	memcpy(p->peer, &peer.addr, peer.len);
 	p->inet = socket_info_is_inet(fd, &peer);
-	p->expected = READ_LEAST;
-	p->readable = event_new(loop_base(loop), fd, EV_READ | EV_PERSIST, on_readable, p);
-	p->base.input = evbuffer_new();
-	p->base.output = evbuffer_new();
-	if (p->readable == NULL || p->base.input == NULL || p->base.output == NULL)
-		alloc_failed();
+	p->bev = bufferevent_socket_new(loop_base(loop), fd, 0);
+	(void)bufferevent_disable(p->bev, EV_WRITE);
+	bufferevent_setcb(p->bev, on_input, NULL, on_event, p);
+	p->base.input = bufferevent_get_input(p->bev);
+	p->base.output = bufferevent_get_output(p->bev);
+	(void)evbuffer_unfreeze(p->base.output, 1); /* libevent never drains it */
 	if (p->inet && !nagle)
 		socket_set_nodelay(fd);
 	return &p->base;

@@ -289,9 +289,7 @@ static void ask_lower(struct tls *s)
 	if (room < RECORD_MAX && (room > 0 || always))
 		room = RECORD_MAX;
 	waiting = evbuffer_get_length(lower->input);
-	room = waiting < room ? room - waiting : 0;
-	if (lower->room != room)
-		transport_want(lower, room);
+	transport_want(lower, waiting < room ? room - waiting : 0);
 }
 
 static void pump(struct tls *s, bool reading)
