@@ -11,7 +11,6 @@
 #include "io/descriptor.h"
 #include "io/stdout_writer.h"
 #include "session/event_writer.h"
-#include "session/ready.h"
 #include "session/server.h"
 #include "tls/tls_config.h"
 
@@ -162,7 +161,8 @@ bool listen_run(const struct options *options, int *status, struct err *err)
 {
 	struct listen l = { .options = options };
 
-	if (!command_open_steps(options, ADDRESS_LISTEN, err) || !ready_check(&options->serve, err))
+	if (!command_open_steps(options, ADDRESS_LISTEN, err) ||
+	    !readiness_check(&options->serve.readiness, err))
 		return false;
 	if (command_has_tls(options)) {
 		l.tls = make_tls(options, err);

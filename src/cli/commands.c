@@ -9,7 +9,7 @@
 #include "base/log.h"
 #include "cli/options.h"
 #include "net/dial.h"
-#include "net/listener.h"
+#include "net/listener_socket.h"
 #include "tls/tls_config.h"
 
 #include <sys/socket.h>
@@ -66,7 +66,7 @@ int command_connection_fd(const struct options *options, enum address_use use)
 {
 	const struct address *first = &options->addresses[0];
 	bool connected = first->kind == ADDRESS_FD &&
-			 (use == ADDRESS_CONNECT || !listener_is_listening(first->fd));
+			 (use == ADDRESS_CONNECT || !listener_socket_is_listening(first->fd));
 
 	return connected ? first->fd : -1;
 }

@@ -117,9 +117,9 @@ static const struct option_row rows[] = {
 	  .summary = "of a socket file, octal" },
 	{ .name = "unix-owner", .arg = "USER[:GROUP]", TO(STRING, listening.unix_owner),
 	  .set = FOR_SERVERS, .summary = "of a socket file" },
-	{ .name = "address-file", .arg = "FILE", TO(STRING, serve.address_file),
+	{ .name = "address-file", .arg = "FILE", TO(STRING, serve.readiness.address_file),
 	  .set = FOR_SERVERS, .summary = "write the addresses there once listening" },
-	{ .name = "ready-fd", .arg = "N", TO(INT, serve.ready_fd), .set = FOR_SERVERS,
+	{ .name = "ready-fd", .arg = "N", TO(INT, serve.readiness.ready_fd), .set = FOR_SERVERS,
 	  .summary = "... to this descriptor, and close it" },
 
 	{ .title = "Echo" },

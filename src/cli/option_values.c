@@ -32,7 +32,7 @@ void option_defaults(struct options *out)
 	out->session.close_timeout_ms = SETTINGS_CLOSE_TIMEOUT_MS;
 	out->dialing.happy_eyeballs_delay_ms = HAPPY_EYEBALLS_DELAY_MS;
 	out->listening.backlog = BACKLOG;
-	out->serve.ready_fd = -1;
+	out->serve.readiness.ready_fd = -1;
 	out->request.method = "HEAD";
 }
 

@@ -10,7 +10,7 @@
 
 #include "http/http_request.h"
 #include "net/dial.h"
-#include "net/listener.h"
+#include "net/listener_options.h"
 #include "session/server.h"
 #include "session/settings.h"
 #include "tls/tls_settings.h"

@@ -5,13 +5,11 @@
 #include "net/dial_lookup.h"
 
 #include "base/alloc.h"
-#include "base/err.h"
 #include "base/log.h"
 #include "io/loop.h"
 #include "net/happy_eyeballs.h"
 #include "net/resolve.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
@@ -29,7 +27,7 @@ struct question {
 struct dial_lookup {
 	char *host;
 	struct question ipv6, ipv4;
-	struct timer *head_start; /* runs when A has come alone */
+	struct timer *head_start; /* runs while A has come alone */
 };
 
 struct dial_lookup *dial_lookup_new(struct loop *loop, const char *host, uint16_t port, int family,
@@ -58,7 +56,7 @@ void dial_lookup_free(struct dial_lookup *lookup)
 	free(lookup);
 }
 
-/* True when the answer may come yet. */
+/* True when the answer may still come. */
 static bool feed(struct question *q, struct happy_eyeballs *race)
 {
 	const struct addrinfo *found;
@@ -93,7 +91,7 @@ static bool says_more(const struct question *q)
 	return q->error == EAI_AGAIN || q->error == EAI_SYSTEM || q->error == EAI_FAIL;
 }
 
-/* Of two errors the one that says more than that there is no such address. */
+/* Of two errors, the one that says more than that there is no such address. */
 static const struct question *pick(const struct dial_lookup *lookup)
 {
 	if (lookup->ipv6.lookup == NULL)
@@ -103,22 +101,9 @@ static const struct question *pick(const struct dial_lookup *lookup)
 	return &lookup->ipv4;
 }
 
-static void explain(const struct dial_lookup *lookup, struct err *err)
-{
-	const struct question *q = pick(lookup);
-	const char *message;
-
-	if (q->error == EAI_SYSTEM) {
-		(void)err_sys(err, ERR_RESOLVE, q->sys, "cannot resolve %s", lookup->host);
-		return;
-	}
-	message = gai_strerror(q->error);
-	(void)err_set(err, ERR_RESOLVE, "cannot resolve %s: %c%s", lookup->host,
-		      tolower((unsigned char)message[0]), message + 1);
-}
-
 enum opening_result dial_lookup_status(struct dial_lookup *lookup, struct err *err)
 {
+	const struct question *q;
 	bool over = is_over(&lookup->ipv6) && is_over(&lookup->ipv4);
 
 	if (lookup->ipv6.found)
@@ -126,7 +111,8 @@ enum opening_result dial_lookup_status(struct dial_lookup *lookup, struct err *e
 	if (lookup->ipv4.found && (over || timer_expired(lookup->head_start)))
 		return OPENING_DONE;
 	if (over) {
-		explain(lookup, err);
+		q = pick(lookup);
+		(void)resolve_error(lookup->host, q->error, q->sys, err);
 		return OPENING_FAILED;
 	}
 	if (lookup->ipv4.found && !timer_pending(lookup->head_start))

@@ -10,6 +10,7 @@
 #include "io/loop.h"
 #include "io/sockaddr.h"
 #include "net/address.h"
+#include "net/listener_options.h"
 #include "net/listener_socket.h"
 
 #include <errno.h>
@@ -20,15 +21,15 @@
 #include <unistd.h>
 
 /*
- * An inherited socket may be blocking, and its flags must stay: it is polled before
- * each accept. When another process that shares it takes the connection in
- * between, accept(2) waits for the next one, and the program with it; who lets
- * several processes accept on one socket makes it non-blocking.
+ * An inherited socket may be blocking, and its flags must stay, so it is polled before
+ * each accept. When another process that shares it takes the connection in between,
+ * accept(2) waits for the next one and blocks the program. Share only non-blocking
+ * sockets.
  */
 enum { ACCEPTS_MAX = 64, RETRY_MS = 1000 };
 
-/* One socket's place in the loop. */
-struct fd_watch {
+/* A socket in the loop. */
+struct accepting {
 	struct listener *listener;
 	const struct listener_socket *socket;
 	struct event *event;
@@ -38,17 +39,19 @@ struct fd_watch {
 
 struct listener {
 	struct listener_sockets sockets;
-	struct fd_watch *watches; /* as many as there are sockets */
+	struct accepting *accepting; /* as many as there are sockets */
 	struct task task;
 	struct timer *retry;
 	size_t batch; /* connections a socket and turn */
 	listener_accept_fn accepted;
 	void *arg;
 	bool paused;
-	bool waiting; /* accepting failed: until the timer ends or a descriptor is free */
-	bool said;    /* ... and it has been said */
+	bool waiting;  /* accepting failed: until the timer ends or a descriptor is free */
+	bool reported; /* ... and that was reported */
 	bool watching;
 };
+
+static void wait_a_moment(struct listener *l, const struct accepting *w, int sys);
 
 /* The one place where interest is computed. */
 static void update(struct listener *l)
@@ -58,19 +61,21 @@ static void update(struct listener *l)
 	if (wanted == l->watching)
 		return;
 	l->watching = wanted;
-	for (size_t i = 0; i < l->sockets.count; i++) {
-		struct fd_watch *w = &l->watches[i];
+	for (size_t i = 0; i < l->sockets.count && l->watching == wanted; i++) {
+		struct accepting *w = &l->accepting[i];
 
 		w->ready = false;
-		/* Sockets can always be watched, and out of memory ends the program. */
-		(void)(wanted ? event_add(w->event, NULL) : event_del(w->event));
+		if (!wanted)
+			(void)event_del(w->event);
+		else if (event_add(w->event, NULL) != 0)
+			wait_a_moment(l, w, errno); /* epoll_ctl(2): ENOSPC */
 	}
 }
 
 /* A libevent callback: only note and wake. */
 static void on_readable(evutil_socket_t fd, short what, void *arg)
 {
-	struct fd_watch *w = arg;
+	struct accepting *w = arg;
 
 	(void)fd;
 	(void)what;
@@ -97,8 +102,8 @@ static int accept_polled(const struct listener_socket *s, struct socket_address 
 	return -1;
 }
 
-/* Errors of the one connection, which is gone (accept(2) passes on what the
- * network said meanwhile): the next one may be good. */
+/* Errors of one connection that is gone (accept(2) passes on pending network errors): the
+ * next one may be fine. */
 static bool is_of_connection(int sys)
 {
 	static const int list[] = {
@@ -112,25 +117,25 @@ static bool is_of_connection(int sys)
 	return false;
 }
 
-/* Nothing can be accepted at the moment: do not spin, try again later. */
-static void wait_a_moment(struct listener *l, const struct fd_watch *w, int sys)
+/* Nothing can be accepted now: do not spin, try again later. */
+static void wait_a_moment(struct listener *l, const struct accepting *w, int sys)
 {
 	l->waiting = true;
 	update(l);
 	timer_start(l->retry, RETRY_MS);
-	if (l->said)
+	if (l->reported)
 		return;
-	l->said = true;
+	l->reported = true;
 	if (sys == EMFILE || sys == ENFILE)
 		log_line(LOG_NOTICE, "out of descriptors: new connections wait");
 	else if (sys == ENOBUFS || sys == ENOMEM)
 		log_line(LOG_NOTICE, "out of memory for sockets: new connections wait");
 	else
-		log_line(LOG_NOTICE, "accepting on %s: %s: new connections wait", w->text,
+		log_line(LOG_NOTICE, "cannot accept on %s: %s: new connections wait", w->text,
 			 err_message(sys));
 }
 
-static void accept_batch(struct listener *l, struct fd_watch *w)
+static void accept_batch(struct listener *l, struct accepting *w)
 {
 	w->ready = false; /* the event comes again when there are more */
 	for (size_t i = 0; i < l->batch && !l->paused; i++) {
@@ -157,50 +162,21 @@ static void run(void *arg)
 	if (l->waiting && timer_expired(l->retry))
 		listener_retry(l);
 	for (size_t i = 0; i < l->sockets.count && !l->waiting; i++)
-		if (l->watches[i].ready)
-			accept_batch(l, &l->watches[i]);
+		if (l->accepting[i].ready)
+			accept_batch(l, &l->accepting[i]);
 }
 
-/* The variables are for this process alone (sd_listen_fds(3)): a command that we
- * start must not take them for its own. Nothing else runs yet. */
-static void forget_environment(void)
+static void watch_sockets(struct listener *l, struct loop *loop)
 {
-	(void)unsetenv("LISTEN_PID");
-	(void)unsetenv("LISTEN_FDS");
-	(void)unsetenv("LISTEN_FDNAMES");
-}
-
-static bool make_sockets(struct listener_sockets *set, const struct address *addresses,
-			 size_t count, const struct listener_options *options, struct err *err)
-{
-	bool ok = true;
-	bool sd = false;
-
-	for (size_t i = 0; i < count && ok; i++) {
-		sd = sd || addresses[i].kind == ADDRESS_SD;
-		ok = listener_expand(set, &addresses[i], options->family, err);
-	}
-	if (sd)
-		forget_environment();
-	ok = ok && listener_bind(set, options, err);
-	if (!ok)
-		listener_sockets_free(set);
-	return ok;
-}
-
-static void make_watches(struct listener *l, struct loop *loop)
-{
-	l->watches = alloc_array(l->sockets.count, sizeof(*l->watches));
+	l->accepting = alloc_array(l->sockets.count, sizeof(*l->accepting));
 	for (size_t i = 0; i < l->sockets.count; i++) {
-		struct fd_watch *w = &l->watches[i];
+		struct accepting *w = &l->accepting[i];
 
 		w->listener = l;
 		w->socket = &l->sockets.items[i];
 		w->text = listener_socket_text(w->socket);
 		w->event = event_new(loop_base(loop), w->socket->fd, EV_READ | EV_PERSIST,
 				     on_readable, w);
-		if (w->event == NULL)
-			alloc_failed();
 	}
 }
 
@@ -211,7 +187,7 @@ struct listener *listener_new(struct loop *loop, const struct address *addresses
 	struct listener_sockets set = { 0 };
 	struct listener *l;
 
-	if (!make_sockets(&set, addresses, count, options, err))
+	if (!listener_sockets_open(&set, addresses, count, options, err))
 		return NULL;
 	l = alloc_zeroed(sizeof(*l));
 	l->sockets = set;
@@ -223,7 +199,7 @@ struct listener *listener_new(struct loop *loop, const struct address *addresses
 		l->batch = (size_t)options->backlog;
 	task_init(&l->task, loop, run, l);
 	l->retry = timer_new(&l->task);
-	make_watches(l, loop);
+	watch_sockets(l, loop);
 	return l;
 }
 
@@ -232,10 +208,10 @@ void listener_free(struct listener *l)
 	if (l == NULL)
 		return;
 	for (size_t i = 0; i < l->sockets.count; i++) {
-		event_free(l->watches[i].event);
-		free(l->watches[i].text);
+		event_free(l->accepting[i].event);
+		free(l->accepting[i].text);
 	}
-	free(l->watches);
+	free(l->accepting);
 	timer_free(l->retry);
 	task_cancel(&l->task);
 	listener_sockets_free(&l->sockets);
@@ -270,15 +246,5 @@ size_t listener_count(const struct listener *l)
 
 const char *listener_address(const struct listener *l, size_t i)
 {
-	return l->watches[i].text;
-}
-
-bool listener_is_listening(int fd)
-{
-	int listening = 0;
-	int type = 0;
-	socklen_t len = sizeof(int);
-
-	return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &len) == 0 && listening != 0 &&
-	       getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == 0 && type == SOCK_STREAM;
+	return l->accepting[i].text;
 }

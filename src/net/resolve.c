@@ -5,9 +5,11 @@
 #include "net/resolve.h"
 
 #include "base/alloc.h"
+#include "base/err.h"
 #include "io/loop.h"
 
 #include <assert.h>
+#include <ctype.h>
 #include <errno.h>
 #include <event2/event.h>
 #include <limits.h>
@@ -23,13 +25,13 @@
 /*
  * A job is one call of getaddrinfo(3). Lookups of the same name that overlap
  * share it, so that a thousand connections to one name are one question. It
- * belongs to its lookups and, while it runs, to the thread: who leaves last frees
- * it. A lookup that is freed early leaves its job, and nobody waits for the
- * thread.
+ * belongs to its lookups and, while it runs, to the thread: the last one to leave
+ * frees it. A lookup that is freed early leaves its job, and the thread's answer is
+ * dropped.
  *
  * A channel is what a thread wakes a loop with: an eventfd and its event. It is
  * there as long as a lookup of that loop is, and a thread touches it only through a
- * lookup that waits, so it can be closed at any time. There is one as a rule.
+ * lookup that waits, so it can be closed at any time. Usually there is one.
  *
  * Threads are started when there is work and end when there is none.
  *
@@ -75,7 +77,7 @@ struct lookup {
 	TAILQ_ENTRY(lookup) link; /* in job->waiting, then in channel->answered */
 };
 
-/* The threads are the process's, and so is what they work on. */
+/* The threads belong to the process, and so does what they work on. */
 static struct resolver {
 	pthread_mutex_t lock;
 	unsigned threads;
@@ -91,7 +93,7 @@ static struct resolver {
 
 static void lock(void)
 {
-	(void)pthread_mutex_lock(&resolver.lock); /* fails only on a wrong use */
+	(void)pthread_mutex_lock(&resolver.lock); /* fails only when misused */
 }
 
 static void unlock(void)
@@ -109,7 +111,7 @@ static void job_leave(struct job *job)
 	free(job);
 }
 
-/* Tell all who wait. A write to an eventfd fails only when it is set already. */
+/* Answer all lookups that wait. A write to an eventfd fails only when it is already set. */
 static void job_finish(struct job *job)
 {
 	struct lookup *lookup;
@@ -179,7 +181,7 @@ static int start_thread(void)
 	return rc;
 }
 
-/* The signals are the loop's: a thread has them blocked from its birth. */
+/* The loop handles signals, so a thread starts with all of them blocked. */
 static int start_thread_without_signals(void)
 {
 	sigset_t all;
@@ -195,8 +197,8 @@ static int start_thread_without_signals(void)
 	return rc;
 }
 
-/* With no thread to wait for, a job that cannot start fails. */
-static void put_to_work(struct job *job)
+/* A job that cannot start a thread waits for a running one, or fails without one. */
+static void start_job(struct job *job)
 {
 	int rc;
 
@@ -246,7 +248,7 @@ static struct job *join_job(const char *host, uint16_t port, int family, struct 
 	TAILQ_INIT(&job->waiting);
 	TAILQ_INSERT_TAIL(&job->waiting, lookup, link);
 	TAILQ_INSERT_TAIL(&resolver.queued, job, link);
-	put_to_work(job);
+	start_job(job);
 	return job;
 }
 
@@ -258,13 +260,23 @@ static void on_answers(evutil_socket_t fd, short what, void *arg)
 
 	(void)what;
 	lock();
-	(void)eventfd_read(fd, &count); /* to make it silent; how many does not matter */
+	(void)eventfd_read(fd, &count); /* clear it; the count does not matter */
 	while ((lookup = TAILQ_FIRST(&channel->answered)) != NULL) {
 		TAILQ_REMOVE(&channel->answered, lookup, link);
 		lookup->done = true;
 		task_wake(lookup->task);
 	}
 	unlock();
+}
+
+static void channel_free(struct channel *channel)
+{
+	int sys = errno;
+
+	event_free(channel->event);
+	close(channel->fd);
+	free(channel);
+	errno = sys;
 }
 
 static struct channel *channel_new(struct loop *loop)
@@ -280,13 +292,15 @@ static struct channel *channel_new(struct loop *loop)
 	TAILQ_INIT(&channel->answered);
 	channel->event =
 		event_new(loop_base(loop), channel->fd, EV_READ | EV_PERSIST, on_answers, channel);
-	if (channel->event == NULL || event_add(channel->event, NULL) != 0)
-		alloc_failed();
+	if (event_add(channel->event, NULL) != 0) {
+		channel_free(channel);
+		return NULL;
+	}
 	SLIST_INSERT_HEAD(&resolver.channels, channel, link);
 	return channel;
 }
 
-/* NULL and errno when there is no descriptor for one. */
+/* NULL and errno when there is no descriptor, or none can be watched. */
 static struct channel *channel_join(struct loop *loop)
 {
 	struct channel *channel;
@@ -306,9 +320,7 @@ static void channel_leave(struct channel *channel)
 	if (--channel->users > 0)
 		return;
 	SLIST_REMOVE(&resolver.channels, channel, channel, link);
-	event_free(channel->event);
-	close(channel->fd);
-	free(channel);
+	channel_free(channel);
 }
 
 /* An answer that needs no thread. */
@@ -356,8 +368,8 @@ const struct addrinfo *lookup_result(const struct lookup *lookup, int *error, in
 	return lookup->job->result;
 }
 
-/* Out of the list it stands in, if any, and its job out of the queue when nobody
- * else wants the answer. */
+/* Take the lookup out of its list, if any, and its job out of the queue when no other
+ * lookup wants the answer. */
 static void withdraw(struct lookup *lookup)
 {
 	struct job *job = lookup->job;
@@ -384,6 +396,16 @@ void lookup_free(struct lookup *lookup)
 		channel_leave(lookup->channel);
 	unlock();
 	free(lookup);
+}
+
+bool resolve_error(const char *host, int gai, int sys, struct err *err)
+{
+	const char *message = gai_strerror(gai);
+
+	if (gai == EAI_SYSTEM)
+		return err_sys(err, ERR_RESOLVE, sys, "cannot resolve %s", host);
+	return err_set(err, ERR_RESOLVE, "cannot resolve %s: %c%s", host,
+		       tolower((unsigned char)*message), message + 1);
 }
 
 bool resolve_busy(void)

@@ -32,6 +32,10 @@ const struct addrinfo *lookup_result(const struct lookup *lookup, int *error, in
 /* May be called before it is done: the thread's answer is then thrown away. */
 void lookup_free(struct lookup *lookup); /* NULL is allowed */
 
+/* "cannot resolve HOST: ..." for an error of getaddrinfo(3); `sys` is errno for EAI_SYSTEM.
+ * Always false. */
+bool resolve_error(const char *host, int gai, int sys, struct err *err);
+
 /* Threads that still hold a lookup, so that the program must leave by _exit(). */
 bool resolve_busy(void);
 

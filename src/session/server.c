@@ -11,8 +11,8 @@
 #include "io/sockaddr.h"
 #include "io/socket_info.h"
 #include "io/splice_pipe.h"
+#include "net/listener.h"
 #include "net/opening.h"
-#include "session/ready.h"
 #include "session/session.h"
 
 #include <inttypes.h>
@@ -384,8 +384,13 @@ struct server *server_new(const struct server_shared *shared, const struct addre
 
 	server->listener =
 		listener_new(shared->loop, addresses, count, listening, accepted, server, err);
-	if (server->listener == NULL ||
-	    !ready_announce(server->listener, shared->options, shared->events, err)) {
+	if (server->listener == NULL) {
+		server_free(server);
+		return NULL;
+	}
+	for (size_t i = 0; i < listener_count(server->listener); i++)
+		event_writer_listening(shared->events, listener_address(server->listener, i));
+	if (!readiness_announce(server->listener, &shared->options->readiness, err)) {
 		server_free(server);
 		return NULL;
 	}

@@ -3,7 +3,7 @@
 #ifndef LIU_SESSION_SERVER_H
 #define LIU_SESSION_SERVER_H
 
-#include "net/listener.h"
+#include "net/readiness.h"
 #include "session/settings.h"
 #include "tls/tls_config.h"
 
@@ -17,6 +17,7 @@ struct fd_reader;
 struct loop;
 struct server;
 struct event_writer;
+struct listener_options;
 struct step_list;
 
 struct serve_options {
@@ -26,8 +27,7 @@ struct serve_options {
 	uint64_t max_conns;	       /* 0: no bound */
 	uint64_t handshake_timeout_ms; /* 0: no bound */
 	bool nagle;
-	const char *address_file;
-	int ready_fd; /* -1: none */
+	struct readiness_options readiness;
 };
 
 /* Everything borrowed until it is freed. */

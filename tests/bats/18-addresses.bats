@@ -306,7 +306,7 @@ s = socket.socket(); fcntl.ioctl(s, 0x8914, struct.pack(\"16sh22x\", b\"lo\", 1)
 	capture "${bare[@]}" listen -v --accept-timeout 0.1 0
 	assert_status 6
 	grep -qx 'listening on 127\.0\.0\.1:[0-9]*' "$ERR"
-	grep -q '^liu: not listening on \[::1\]:[0-9]*: this machine has no IPv6$' "$ERR" || fail "$(cat "$ERR")"
+	grep -q '^liu: not listening on \[::1\]:[0-9]*: the system has no IPv6$' "$ERR" || fail "$(cat "$ERR")"
 	assert_equal 3 "$(wc -l <"$ERR")" 'lines on standard error'
 	capture "${bare[@]}" listen '[::1]:0'
 	assert_status 4
@@ -539,10 +539,10 @@ for s in sockets: s.close()' "$LIU" "$@"
 	capture sh -c 'exec 3</dev/null; LISTEN_PID=$$ LISTEN_FDS=1 LISTEN_FDNAMES=a exec "$0" listen sd:b' "$LIU"
 	assert_status 2
 	assert_output_is ''
-	assert_error_is "liu: no socket of the name 'b' was passed for sd:"
+	assert_error_is "liu: no socket named 'b' was passed for sd:"
 	capture sh -c 'exec 3</dev/null; LISTEN_PID=$$ LISTEN_FDS=1 exec "$0" listen sd:' "$LIU"
 	assert_status 2
-	assert_error_is 'liu: descriptor 3 is no socket that listens'
+	assert_error_is 'liu: descriptor 3 is not a listening socket'
 	refuses connect sd: -- "'sd:' is only for listening"
 }
 

@@ -87,7 +87,7 @@ print("full", flush=True); signal.pause()'
 		run_liu listen "./$name" readline
 		assert_status 4 || fail "$name"
 		assert_output_is ''
-		assert_error_is "liu: cannot listen on unix:./$name: the file exists and is no socket"
+		assert_error_is "liu: cannot listen on unix:./$name: the file exists and is not a socket"
 	done
 	is file file content
 	[ -d directory ] && [ -p fifo ] && [ -L dangling ] && [ -L link ] && [ -S stale ] && [ ! -e nowhere ]
@@ -187,14 +187,14 @@ all_but_one_gone() {
 	local name=liu-test-$$-$RANDOM
 	run_liu listen ./s --unix-owner nobody-of-that-name
 	assert_status 2
-	assert_error_is "liu: there is no user 'nobody-of-that-name'"
+	assert_error_is "liu: unknown user 'nobody-of-that-name'"
 	run_liu listen ./s --unix-owner 0:nobody-of-that-name
 	assert_status 2
-	assert_error_is "liu: there is no group 'nobody-of-that-name'"
+	assert_error_is "liu: unknown group 'nobody-of-that-name'"
 	[ ! -e s ] || fail "a socket file is left"
 	run_liu listen "unix:@$name" --unix-mode 600
 	assert_status 2
-	assert_error_is "liu: unix:@$name is no file: it has no mode and no owner"
+	assert_error_is "liu: unix:@$name is not a file: it has no mode and no owner"
 }
 
 # --- The end ---------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "net/listener.h"
+#include "net/listener_options.h"
 
 #include "base/err.h"
 #include "base/log.h"
@@ -253,7 +254,7 @@ static void wrong_family_is_usage(void **state)
 	f->options.family = AF_INET6;
 	assert_false(start(f, &address, 1));
 	assert_int_equal(f->err.kind, ERR_USAGE);
-	assert_string_equal(f->err.text, "'127.0.0.1' is no IPv6 address");
+	assert_string_equal(f->err.text, "'127.0.0.1' is not an IPv6 address");
 }
 
 static int busy_port(uint16_t *port)

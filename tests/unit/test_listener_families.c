@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "net/listener.h"
+#include "net/listener_options.h"
 
 #include "base/err.h"
 #include "io/loop.h"

@@ -3,6 +3,8 @@
 #include "config.h"
 
 #include "net/listener.h"
+#include "net/listener_options.h"
+#include "net/listener_socket.h"
 
 #include "base/err.h"
 #include "io/loop.h"
@@ -103,7 +105,7 @@ static void descriptor_stays_as_it_is(void **state)
 	int fd;
 
 	address.fd = handed_over(&addr);
-	assert_true(listener_is_listening(address.fd));
+	assert_true(listener_socket_is_listening(address.fd));
 	assert_true(start(f, &address, 1));
 	(void)snprintf(text, sizeof(text), "tls:127.0.0.1:%d", ntohs(addr.sin_port));
 	assert_string_equal(listener_address(f->listener, 0), text);
@@ -116,7 +118,7 @@ static void descriptor_stays_as_it_is(void **state)
 	close(fd);
 	listener_free(f->listener);
 	f->listener = NULL;
-	assert_true(listener_is_listening(address.fd)); /* not ours to close */
+	assert_true(listener_socket_is_listening(address.fd)); /* not ours to close */
 	close(address.fd);
 }
 
@@ -129,10 +131,10 @@ static void what_does_not_listen(void **state)
 
 	support_unix_pair(ends);
 	address.fd = ends[0];
-	assert_false(listener_is_listening(ends[0]));
+	assert_false(listener_socket_is_listening(ends[0]));
 	assert_false(start(f, &address, 1));
 	assert_int_equal(f->err.kind, ERR_USAGE);
-	(void)snprintf(text, sizeof(text), "descriptor %d is no socket that listens", ends[0]);
+	(void)snprintf(text, sizeof(text), "descriptor %d is not a listening socket", ends[0]);
 	assert_string_equal(f->err.text, text);
 	close(ends[0]);
 	close(ends[1]);
@@ -202,7 +204,7 @@ static int activated(struct fixture *f)
 
 	pass_to_us("3", "web:mail:web");
 	if (start(f, &absent, 1) ||
-	    strcmp(f->err.text, "no socket of the name 'we' was passed for sd:") != 0)
+	    strcmp(f->err.text, "no socket named 'we' was passed for sd:") != 0)
 		return 5;
 	pass_to_us("3", "");
 	if (!start(f, &all, 1) || listener_count(f->listener) != 3)

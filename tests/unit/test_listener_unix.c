@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "net/listener.h"
+#include "net/listener_options.h"
 
 #include "base/err.h"
 #include "io/loop.h"
@@ -211,8 +212,8 @@ static void other_kinds_are_left_alone(void **state)
 	int fd = open(f->path, O_CREAT | O_WRONLY, 0600);
 
 	close(fd);
-	assert_refused(f, ERR_CONNECT, "cannot listen on unix:%s: the file exists and is no socket",
-		       f->path);
+	assert_refused(f, ERR_CONNECT,
+		       "cannot listen on unix:%s: the file exists and is not a socket", f->path);
 	assert_true(exists(f->path));
 	assert_int_equal(unlink(f->path), 0);
 
@@ -220,8 +221,8 @@ static void other_kinds_are_left_alone(void **state)
 	(void)snprintf(target, sizeof(target), "%s/t", f->dir);
 	close(bound(target, SOCK_STREAM));
 	assert_int_equal(symlink(target, f->path), 0);
-	assert_refused(f, ERR_CONNECT, "cannot listen on unix:%s: the file exists and is no socket",
-		       f->path);
+	assert_refused(f, ERR_CONNECT,
+		       "cannot listen on unix:%s: the file exists and is not a socket", f->path);
 	assert_true(exists(f->path) && exists(target));
 	assert_int_equal(unlink(f->path) | unlink(target), 0);
 
@@ -275,11 +276,11 @@ static void mode_and_owner(void **state)
 	stop(f);
 
 	f->options.unix_owner = "no-such-user-here";
-	assert_refused(f, ERR_USAGE, "there is no user 'no-such-user-here'");
+	assert_refused(f, ERR_USAGE, "unknown user 'no-such-user-here'");
 	f->options.unix_owner = "0:no-such-group-here";
-	assert_refused(f, ERR_USAGE, "there is no group 'no-such-group-here'");
+	assert_refused(f, ERR_USAGE, "unknown group 'no-such-group-here'");
 	f->options.unix_owner = "4294967295"; /* chown(2)'s "leave it" */
-	assert_refused(f, ERR_USAGE, "there is no user '4294967295'");
+	assert_refused(f, ERR_USAGE, "unknown user '4294967295'");
 	assert_false(exists(f->path));
 }
 

@@ -91,7 +91,7 @@ static void defaults(void **state)
 	assert_int_equal(o.session.high_water, 65536);
 	assert_int_equal(o.session.low_water, 16384);
 	assert_int_equal(o.listening.backlog, 100);
-	assert_int_equal(o.serve.ready_fd, -1);
+	assert_int_equal(o.serve.readiness.ready_fd, -1);
 	assert_false(o.serve.keep_open);
 	assert_string_equal(o.request.method, "HEAD");
 	assert_null(o.fail);
@@ -329,8 +329,8 @@ static void values_of_a_listener(void **state)
 	assert_int_equal(o.serve.accept_count, 3);
 	assert_int_equal(o.serve.accept_timeout_ms, 1000);
 	assert_int_equal(o.serve.max_conns, 7);
-	assert_int_equal(o.serve.ready_fd, 3);
-	assert_string_equal(o.serve.address_file, "f");
+	assert_int_equal(o.serve.readiness.ready_fd, 3);
+	assert_string_equal(o.serve.readiness.address_file, "f");
 	assert_int_equal(o.listening.family, AF_INET);
 	assert_int_equal(o.listening.backlog, 5);
 	assert_true(o.listening.reuse_port);

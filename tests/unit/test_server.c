@@ -9,6 +9,7 @@
 #include "io/loop.h"
 #include "io/stdout_writer.h"
 #include "net/address.h"
+#include "net/listener_options.h"
 #include "session/event_writer.h"
 #include "session/step.h"
 #include "tls/tls_config.h"
@@ -66,7 +67,7 @@ static int set_up(void **state)
 		.low_water = SETTINGS_HIGH_WATER / 4,
 		.close_timeout_ms = SETTINGS_CLOSE_TIMEOUT_MS,
 	};
-	rig->options = (struct serve_options){ .keep_open = true, .ready_fd = -1 };
+	rig->options = (struct serve_options){ .keep_open = true, .readiness.ready_fd = -1 };
 	rig->listening.backlog = 100;
 	(void)snprintf(name, sizeof(name), "unix:@liu-test-serve-%d-%p", (int)getpid(),
 		       (void *)rig);
@@ -358,7 +359,7 @@ static void nothing_is_left_when_it_cannot_say_where(void **state)
 	struct rig *rig = *state;
 	struct err err;
 
-	rig->options.address_file = "/nonexistent/ready";
+	rig->options.readiness.address_file = "/nonexistent/ready";
 	assert_null(try_start(rig, "echo", &err));
 	assert_int_equal(err.kind, ERR_IO);
 	assert_string_equal(err.text,

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: ISC */
-/* ready: tells whoever waits that we listen, and where. */
+/* readiness: tells other programs that a listener listens, and where. */
 #include "config.h"
 
-#include "session/ready.h"
+#include "net/readiness.h"
 
 #include "base/alloc.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "net/listener.h"
-#include "session/event_writer.h"
-#include "session/server.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -35,7 +33,7 @@ static bool check_file(const char *path, struct err *err)
 	else if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
 		good = err_set(err, ERR_USAGE, "--address-file: '%s' is a directory", path);
 	else if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) /* the rename would replace it */
-		good = err_set(err, ERR_USAGE, "--address-file: '%s' is no regular file", path);
+		good = err_set(err, ERR_USAGE, "--address-file: '%s' is not a regular file", path);
 	else if (access(directory, W_OK | X_OK) < 0)
 		good = err_sys(err, ERR_USAGE, errno, "--address-file: cannot write in '%s'",
 			       directory);
@@ -43,7 +41,7 @@ static bool check_file(const char *path, struct err *err)
 	return good;
 }
 
-bool ready_check(const struct serve_options *options, struct err *err)
+bool readiness_check(const struct readiness_options *options, struct err *err)
 {
 	int flags;
 
@@ -92,7 +90,7 @@ static bool write_all(int fd, const char *text)
 	return true;
 }
 
-/* It appears whole, or not at all. */
+/* The file appears complete, or not at all. */
 static bool write_file(const char *path, const char *lines, struct err *err)
 {
 	char *temporary = alloc_printf("%s.XXXXXX", path);
@@ -122,7 +120,7 @@ static bool write_descriptor(int fd, const char *lines, struct err *err)
 	return good;
 }
 
-/* sd_notify(3)'s protocol: one datagram; nobody answers, and none is missed. */
+/* The protocol of sd_notify(3): one datagram, without an answer. */
 static void notify_supervisor(void)
 {
 	static const char message[] = "READY=1";
@@ -147,16 +145,14 @@ static void notify_supervisor(void)
 	(void)close(fd);
 }
 
-bool ready_announce(const struct listener *listener, const struct serve_options *options,
-		    struct event_writer *events, struct err *err)
+bool readiness_announce(const struct listener *listener, const struct readiness_options *options,
+			struct err *err)
 {
 	char *lines = address_lines(listener);
 	bool good = true;
 
-	for (size_t i = 0; i < listener_count(listener); i++) {
+	for (size_t i = 0; i < listener_count(listener); i++)
 		log_line(LOG_READY, "listening on %s", listener_address(listener, i));
-		event_writer_listening(events, listener_address(listener, i));
-	}
 	if (options->address_file != NULL)
 		good = write_file(options->address_file, lines, err);
 	if (good && options->ready_fd >= 0)

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: ISC */
+/* listener_options: what the options of a command line say about listening. */
+#ifndef LIU_NET_LISTENER_OPTIONS_H
+#define LIU_NET_LISTENER_OPTIONS_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct listener_options {
+	int family;  /* AF_UNSPEC, AF_INET, AF_INET6 */
+	int backlog; /* 100 by default */
+	bool no_reuse_addr;
+	bool reuse_port;
+	bool has_unix_mode;
+	mode_t unix_mode;
+	const char *unix_owner; /* USER[:GROUP], or NULL */
+};
+
+#endif

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: ISC */
+/* socket_file: the file of a Unix socket that listens, from bind to removal. */
+#include "config.h"
+
+#include "net/socket_file.h"
+
+#include "base/alloc.h"
+#include "base/err.h"
+#include "base/number.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <poll.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/*
+ * A file is stale when a connection to it is refused, but connections are refused
+ * between bind(2) and listen(2) too. So programs that start in the same directory take
+ * turns: flock(2) on it from before the look until after listen(2).
+ *
+ * The lock guards a short race, so its failure is ignored: a directory that cannot be
+ * opened or locked (only searchable; a file system without locks), or that another
+ * process keeps locked for LOCK_TRIES, is used without it.
+ */
+enum { LOCK_TRIES = 400, LOCK_WAIT_MS = 5 };
+
+struct socket_file_lock {
+	int fd;
+	dev_t dev;
+	ino_t ino;
+};
+
+static int open_directory(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *dir;
+	int fd;
+
+	if (slash == NULL)
+		dir = alloc_string(".");
+	else if (slash == path)
+		dir = alloc_string("/");
+	else
+		dir = alloc_printf("%.*s", (int)(slash - path), path);
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	free(dir);
+	return fd;
+}
+
+static bool is_locked(const struct socket_file_locks *locks, const struct stat *st)
+{
+	for (size_t i = 0; i < locks->count; i++)
+		if (locks->items[i].dev == st->st_dev && locks->items[i].ino == st->st_ino)
+			return true;
+	return false;
+}
+
+static bool lock_waiting(int fd)
+{
+	for (int i = 0; i < LOCK_TRIES; i++) {
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+			return true;
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return false;
+		(void)poll(NULL, 0, LOCK_WAIT_MS);
+	}
+	return false;
+}
+
+static void lock_directory(struct socket_file_locks *locks, const char *path)
+{
+	int fd = open_directory(path);
+	struct stat st;
+
+	if (fd < 0)
+		return;
+	/* A second lock of this process on the same directory would wait for the first. */
+	if (fstat(fd, &st) < 0 || is_locked(locks, &st) || !lock_waiting(fd)) {
+		close(fd);
+		return;
+	}
+	locks->items = alloc_resize(locks->items, (locks->count + 1) * sizeof(*locks->items));
+	locks->items[locks->count++] =
+		(struct socket_file_lock){ .fd = fd, .dev = st.st_dev, .ino = st.st_ino };
+}
+
+void socket_file_unlock(struct socket_file_locks *locks)
+{
+	for (size_t i = 0; i < locks->count; i++)
+		close(locks->items[i].fd);
+	free(locks->items);
+	*locks = (struct socket_file_locks){ 0 };
+}
+
+/* USER or GROUP: a name, else a number. */
+static bool parse_id(const char *text, bool group, unsigned *id, struct err *err)
+{
+	const struct passwd *user = group ? NULL : getpwnam(text);
+	const struct group *gr = group ? getgrnam(text) : NULL;
+	const char *what = group ? "group" : "user";
+	struct err ignored;
+	uint64_t number;
+
+	if (user != NULL)
+		*id = user->pw_uid;
+	else if (gr != NULL)
+		*id = gr->gr_gid;
+	else if (number_count(text, what, 0, UINT32_MAX - 1, &number, &ignored))
+		*id = (unsigned)number;
+	else
+		return err_set(err, ERR_USAGE, "unknown %s '%s'", what, text);
+	return true;
+}
+
+bool socket_file_owner(const char *text, uid_t *uid, gid_t *gid, struct err *err)
+{
+	char *user = alloc_string(text);
+	char *group = strchr(user, ':');
+	unsigned uid_number, gid_number = (unsigned)-1;
+	bool ok;
+
+	if (group != NULL)
+		*group++ = '\0';
+	ok = parse_id(user, false, &uid_number, err) &&
+	     (group == NULL || parse_id(group, true, &gid_number, err));
+	free(user);
+	if (!ok)
+		return false;
+	*uid = uid_number;
+	*gid = gid_number;
+	return true;
+}
+
+/* 0 when no process listens there, else the errno that bind(2) would give. */
+static int try_connect(const struct sockaddr *addr, socklen_t len)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int sys = EADDRINUSE;
+
+	if (fd < 0)
+		return errno;
+	/* EAGAIN is a full backlog: alive. */
+	if (connect(fd, addr, len) < 0 && errno != EAGAIN && errno != EINPROGRESS)
+		sys = errno;
+	close(fd);
+	return sys == ECONNREFUSED || sys == ENOENT ? 0 : sys;
+}
+
+static bool fail(struct err *err, int sys)
+{
+	err_set(err, ERR_CONNECT, "%s", err_message(sys));
+	err->sys = sys;
+	return false;
+}
+
+/* Remove a stale socket file. */
+static bool clear_path(const char *path, const struct sockaddr *addr, socklen_t len,
+		       struct err *err)
+{
+	struct stat st;
+	int sys;
+
+	if (lstat(path, &st) < 0)
+		return true; /* if anything is wrong, bind(2) fails */
+	if (!S_ISSOCK(st.st_mode))
+		return err_set(err, ERR_CONNECT, "the file exists and is not a socket");
+	sys = try_connect(addr, len);
+	if (sys == EADDRINUSE)
+		return err_set(err, ERR_CONNECT, "another process is already listening there");
+	if (sys == EPROTOTYPE)
+		return err_set(err, ERR_CONNECT,
+			       "another process has a socket of another kind there");
+	if (sys != 0)
+		return fail(err, sys);
+	if (unlink(path) < 0 && errno != ENOENT)
+		return fail(err, errno);
+	return true;
+}
+
+/* Never through a link that has taken the file's place. */
+static bool set_access(const char *path, const struct socket_file_access *access, struct err *err)
+{
+	if (access->has_mode && fchmodat(AT_FDCWD, path, access->mode, AT_SYMLINK_NOFOLLOW) < 0)
+		return err_sys(err, ERR_CONNECT, errno, "cannot set the mode");
+	if (access->uid != (uid_t)-1 && lchown(path, access->uid, access->gid) < 0)
+		return err_sys(err, ERR_CONNECT, errno, "cannot set the owner");
+	return true;
+}
+
+bool socket_file_bind(struct socket_file *file, struct socket_file_locks *locks, int fd,
+		      const struct sockaddr *addr, socklen_t len,
+		      const struct socket_file_access *access, struct err *err)
+{
+	struct stat st;
+
+	lock_directory(locks, file->path);
+	if (!clear_path(file->path, addr, len, err))
+		return false;
+	if (bind(fd, addr, len) < 0 || lstat(file->path, &st) < 0)
+		return fail(err, errno);
+	file->made = true;
+	file->dev = st.st_dev;
+	file->ino = st.st_ino;
+	return set_access(file->path, access, err);
+}
+
+void socket_file_remove(struct socket_file *file)
+{
+	struct stat st;
+
+	if (!file->made)
+		return;
+	file->made = false;
+	if (lstat(file->path, &st) == 0 && S_ISSOCK(st.st_mode) && st.st_dev == file->dev &&
+	    st.st_ino == file->ino)
+		(void)unlink(file->path); /* failure only leaves a stale file */
+}
