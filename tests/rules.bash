@@ -10,7 +10,7 @@ rule() {
 	local name=$1 found
 	shift
 	rules_count=$((rules_count + 1))
-	found=$("$@")
+	found=$("$@" 2>&1)
 	if [ -z "$found" ]; then
 		echo "ok $rules_count - $name"
 		return
