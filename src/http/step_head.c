@@ -78,8 +78,7 @@ static enum step_result take_line(struct session *s, struct fetch *fetch, struct
 		return STEP_AGAIN;
 	}
 	fetch->done = true;
-	s->phase = SESSION_OVER;
-	return STEP_STOP;
+	return STEP_CLOSED;
 }
 
 /* The stream ended before the blank line. What came is the head so far. */

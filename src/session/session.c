@@ -86,10 +86,23 @@ const struct err *session_error(const struct session *s)
 	return s->err;
 }
 
+static void move_to(struct session *s, enum session_phase phase)
+{
+	static const char *const names[] = {
+		[SESSION_STEPS] = "steps",
+		[SESSION_SALVAGE] = "salvage",
+		[SESSION_CLOSING] = "closing",
+		[SESSION_OVER] = "over",
+	};
+
+	log_line(LOG_DEBUG, "connection %u: %s -> %s", s->conn, names[s->phase], names[phase]);
+	s->phase = phase;
+}
+
 void session_end(struct session *s, const struct err *err)
 {
 	session_note_error(s, err);
-	s->phase = SESSION_OVER;
+	move_to(s, SESSION_OVER);
 	task_wake(&s->task);
 }
 
@@ -136,13 +149,10 @@ enum step_result session_wait(struct session *s, enum session_wait wait)
 	return STEP_AGAIN;
 }
 
-bool session_output_full(struct session *s)
+enum step_result session_wait_output(struct session *s)
 {
-	if (!event_writer_above(s->shared->events))
-		return false;
 	event_writer_wait(s->shared->events, &s->task);
-	s->waits |= WAIT_OUTPUT;
-	return true;
+	return session_wait(s, WAIT_OUTPUT);
 }
 
 /* Against the one danger of pulling, the lost wake-up: after AGAIN something
@@ -169,14 +179,13 @@ static bool needs_no_closing(const struct session *s)
 	       (s->err->kind == ERR_TIMEOUT || (broken != NULL && broken->kind == ERR_IO));
 }
 
-static void end_steps(struct session *s)
+static void end_steps(struct session *s, enum step_result result)
 {
+	bool closed = result == STEP_CLOSED || needs_no_closing(s);
+
 	session_time_end(s); /* the closing has its own patience */
 	timer_stop(s->timer);
-	if (needs_no_closing(s))
-		s->phase = SESSION_OVER;
-	else if (s->phase != SESSION_OVER)
-		s->phase = SESSION_CLOSING;
+	move_to(s, closed ? SESSION_OVER : SESSION_CLOSING);
 }
 
 static void begin_step(struct session *s, const struct step *step)
@@ -229,19 +238,9 @@ static bool forgive(struct session *s, const struct step *step)
 	s->overran = s->overran || s->err->kind == ERR_LIMIT_OVERRUN;
 	free(s->err);
 	s->err = NULL;
-	s->phase = SESSION_STEPS;
+	if (s->phase != SESSION_STEPS)
+		move_to(s, SESSION_STEPS);
 	return true;
-}
-
-static enum step_result run_step(struct session *s, const struct step *step)
-{
-	enum step_result result = STEP_AGAIN;
-
-	if (s->phase == SESSION_STEPS)
-		result = step->kind->run(s, step);
-	if (s->phase == SESSION_SALVAGE)
-		result = session_salvage(s);
-	return result;
 }
 
 /* Deal with what a step has answered: does the list go on? */
@@ -255,7 +254,11 @@ static bool take_result(struct session *s, const struct step *step, enum step_re
 		return false;
 	case STEP_NEXT:
 		return leave_step(s);
+	case STEP_SALVAGE:
+		move_to(s, SESSION_SALVAGE);
+		return true;
 	case STEP_STOP:
+	case STEP_CLOSED:
 		return false;
 	case STEP_AGAIN:
 		break;
@@ -271,20 +274,32 @@ static bool run_steps(struct session *s)
 
 		s->waits = 0;
 		/* Each step gives an event at least. */
-		if (event_writer_is_json(s->shared->events) && session_output_full(s))
+		if (event_writer_is_json(s->shared->events) &&
+		    event_writer_above(s->shared->events)) {
+			(void)session_wait_output(s);
 			return false;
+		}
 		if (!s->begun)
 			begin_step(s, step);
-		result = run_step(s, step);
+		result =
+			s->phase == SESSION_SALVAGE ? session_salvage(s) : step->kind->run(s, step);
 		if (result == STEP_AGAIN)
 			return false;
 		if (!take_result(s, step, result, true)) {
-			end_steps(s);
+			end_steps(s, result);
 			return true;
 		}
 	}
 	(void)session_wait(s, WAIT_TURN);
 	return false;
+}
+
+static void closing_failed(struct session *s, struct err err)
+{
+	(void)err_prefix(&err, "closing");
+	if (s->err == NULL)
+		event_writer_error(s->shared->events, s->conn, &err);
+	session_note_error(s, &err);
 }
 
 static bool run_closing(struct session *s)
@@ -295,17 +310,14 @@ static bool run_closing(struct session *s)
 	case STREAM_AGAIN:
 		return false;
 	case STREAM_ERROR:
-		(void)err_prefix(&err, "closing");
-		if (s->err == NULL)
-			event_writer_error(s->shared->events, s->conn, &err);
-		session_note_error(s, &err);
+		closing_failed(s, err);
 		break;
 	case STREAM_OK:
 	case STREAM_EOF:
 	case STREAM_OVERRUN:
 		break;
 	}
-	s->phase = SESSION_OVER;
+	move_to(s, SESSION_OVER);
 	return true;
 }
 
@@ -322,16 +334,21 @@ static void finish(struct session *s)
 /* A limit has passed: the running step fails, or everything ends. */
 static void apply_time(struct session *s)
 {
-	bool deadline;
-	enum step_result result = session_check_time(s, &deadline);
+	enum expiry expiry = session_time_take(s);
 	const struct step *step = &s->shared->steps->steps[s->at];
+	struct err err;
 
-	if (result == STEP_AGAIN)
+	if (expiry == EXPIRY_NONE)
 		return;
-	if (s->phase == SESSION_CLOSING)
-		s->phase = SESSION_OVER;
-	else if (!take_result(s, step, result, !deadline))
-		end_steps(s);
+	err = session_time_error(s, expiry);
+	if (s->phase == SESSION_CLOSING) {
+		closing_failed(s, err);
+		move_to(s, SESSION_OVER);
+		return;
+	}
+	(void)session_fail(s, &err, NULL);
+	if (!take_result(s, step, STEP_FAIL, expiry != EXPIRY_DEADLINE))
+		end_steps(s, STEP_FAIL);
 }
 
 static void session_run(void *arg)

@@ -131,14 +131,11 @@ void *session_state(struct session *s, size_t size);
  * STEP_FAIL. */
 enum step_result session_fail(struct session *s, const struct err *err, struct step_event *event);
 
-/* The write buffer is broken: read what the peer had sent, then fail. */
-enum step_result session_fail_write(struct session *s);
-
-/* The reader has said EOF or ERROR, having put what was left, `got` bytes in
- * all, into `data`, which may be NULL; `expected` of 0 says nothing. Ends a loop
- * well when its round has read nothing. */
-enum step_result session_fail_read(struct session *s, struct evbuffer *data, uint64_t got,
-				   uint64_t expected);
+/* The reader has said EOF or ERROR and put what was left into `data`, which may
+ * be NULL: the step got `got` bytes in all, of `expected` (0: not known). STEP_STOP
+ * when the peer ended a loop between two rounds, else STEP_FAIL. */
+enum step_result session_read_ended(struct session *s, struct evbuffer *data, uint64_t got,
+				    uint64_t expected);
 
 /* "WHAT the limit of N bytes (--limit)". */
 enum step_result session_fail_overrun(struct session *s, const char *what);
@@ -146,9 +143,8 @@ enum step_result session_fail_overrun(struct session *s, const char *what);
 /* Sleep until then; `wait` is one bit. Always STEP_AGAIN. */
 enum step_result session_wait(struct session *s, enum session_wait wait);
 
-/* Is standard output above its mark? Then the session has been put on its list:
- * return STEP_AGAIN. */
-bool session_output_full(struct session *s);
+/* Sleep until standard output is below its mark. Always STEP_AGAIN. */
+enum step_result session_wait_output(struct session *s);
 
 /* A new event of the running step. */
 struct step_event session_event(const struct session *s);
@@ -162,7 +158,7 @@ enum step_result session_step_moved(struct session *s, uint64_t bytes);
 void session_record(struct session *s, struct evbuffer *data, size_t strip, bool more);
 
 /* What a read of one record answers, once the reader has been asked; `expected` as
- * in session_fail_read(). */
+ * in session_read_ended(). */
 enum step_result session_take_record(struct session *s, enum stream_status status,
 				     struct evbuffer *data, size_t strip, uint64_t expected);
 
@@ -201,9 +197,16 @@ void session_time_idle_off(struct session *s);
 void session_time_end(struct session *s);
 void session_time_free(struct session *s);
 
-/* Has a time limit passed? AGAIN: none has; else it is noted as the failure of
- * the running step, or of the closing. `*deadline`: it was the
- * one that nothing forgives. */
-enum step_result session_check_time(struct session *s, bool *deadline);
+/* Which time limit has passed. Each is told once: its timer is started again or
+ * stopped, but for the deadline's. */
+enum expiry {
+	EXPIRY_NONE,
+	EXPIRY_DEADLINE, /* `try` does not forgive it */
+	EXPIRY_IDLE,
+	EXPIRY_STEP,
+};
+
+enum expiry session_time_take(struct session *s);
+struct err session_time_error(const struct session *s, enum expiry expiry);
 
 #endif

@@ -42,13 +42,6 @@ enum step_result session_fail(struct session *s, const struct err *err, struct s
 	return STEP_FAIL;
 }
 
-/* What goes on after a failed write: see session.h. */
-enum step_result session_fail_write(struct session *s)
-{
-	s->phase = SESSION_SALVAGE;
-	return STEP_AGAIN;
-}
-
 static struct err read_failure(const struct session *s, uint64_t got)
 {
 	const struct err *broken = connection_read_error(s->connection);
@@ -61,8 +54,8 @@ static struct err read_failure(const struct session *s, uint64_t got)
 	return err;
 }
 
-enum step_result session_fail_read(struct session *s, struct evbuffer *data, uint64_t got,
-				   uint64_t expected)
+enum step_result session_read_ended(struct session *s, struct evbuffer *data, uint64_t got,
+				    uint64_t expected)
 {
 	struct step_event event = session_event(s);
 	struct err err = read_failure(s, got);

@@ -72,7 +72,7 @@ struct pump *session_pump_down(struct session *s)
 enum step_result session_pump_read_failed(struct session *s, const struct pump *pump)
 {
 	struct evbuffer *rest = evbuffer_new();
-	enum step_result result = session_fail_read(s, rest, pump->bytes, 0);
+	enum step_result result = session_read_ended(s, rest, pump->bytes, 0);
 
 	evbuffer_free(rest);
 	return result;

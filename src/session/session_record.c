@@ -180,5 +180,5 @@ enum step_result session_take_record(struct session *s, enum stream_status statu
 	case STREAM_ERROR:
 		break;
 	}
-	return session_fail_read(s, data, evbuffer_get_length(data), expected);
+	return session_read_ended(s, data, evbuffer_get_length(data), expected);
 }

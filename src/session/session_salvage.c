@@ -41,8 +41,8 @@ enum step_result session_salvage(struct session *s)
 	bool came = false;
 
 	do {
-		if (session_output_full(s))
-			return STEP_AGAIN;
+		if (event_writer_above(s->shared->events))
+			return session_wait_output(s);
 		status = reader_read(&s->connection->reader, SIZE_MAX, data);
 		came = came || evbuffer_get_length(data) > 0;
 		give_salvaged(s, data);

@@ -71,20 +71,6 @@ void session_time_free(struct session *s)
 	s->limits = NULL;
 }
 
-/* A time limit has passed: within a step it is that step's failure. */
-static enum step_result fail_late(struct session *s, uint64_t ms, const char *option)
-{
-	struct err err = err_timeout(ms, option);
-
-	if (s->phase == SESSION_STEPS || s->phase == SESSION_SALVAGE)
-		return session_fail(s, &err, NULL);
-	(void)err_prefix(&err, "closing");
-	if (s->err == NULL)
-		event_writer_error(s->shared->events, s->conn, &err);
-	session_note_error(s, &err);
-	return STEP_FAIL;
-}
-
 static bool idle_over(struct session *s)
 {
 	struct session_limits *l = s->limits;
@@ -104,25 +90,37 @@ static bool idle_over(struct session *s)
 	return false;
 }
 
-/* What a limit that has passed means for the running step; AGAIN: none has. */
-enum step_result session_check_time(struct session *s, bool *deadline)
+enum expiry session_time_take(struct session *s)
 {
-	const struct session_settings *settings = s->shared->settings;
 	struct session_limits *l = s->limits;
 
-	*deadline = false;
 	if (l == NULL)
-		return STEP_AGAIN;
-	*deadline = timer_expired(l->deadline);
-	if (*deadline)
-		return fail_late(s, settings->timeout_ms, "--timeout");
+		return EXPIRY_NONE;
+	if (timer_expired(l->deadline))
+		return EXPIRY_DEADLINE;
 	if (l->idle != NULL && idle_over(s)) {
-		timer_start(l->idle, settings->idle_timeout_ms);
+		timer_start(l->idle, s->shared->settings->idle_timeout_ms);
 		l->idle_since = loop_now();
-		return fail_late(s, settings->idle_timeout_ms, "--idle-timeout");
+		return EXPIRY_IDLE;
 	}
 	if (!timer_expired(l->step))
-		return STEP_AGAIN;
+		return EXPIRY_NONE;
 	timer_stop(l->step);
-	return fail_late(s, settings->step_timeout_ms, "--step-timeout");
+	return EXPIRY_STEP;
+}
+
+struct err session_time_error(const struct session *s, enum expiry expiry)
+{
+	const struct session_settings *settings = s->shared->settings;
+
+	switch (expiry) {
+	case EXPIRY_IDLE:
+		return err_timeout(settings->idle_timeout_ms, "--idle-timeout");
+	case EXPIRY_STEP:
+		return err_timeout(settings->step_timeout_ms, "--step-timeout");
+	case EXPIRY_NONE:
+	case EXPIRY_DEADLINE:
+		break;
+	}
+	return err_timeout(settings->timeout_ms, "--timeout");
 }

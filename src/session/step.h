@@ -23,10 +23,12 @@ struct step_words;
 
 /* What a run function answers. It is called again after AGAIN. */
 enum step_result {
-	STEP_NEXT,  /* done: go on with the next one */
-	STEP_AGAIN, /* not yet; something has been armed that will wake the session */
-	STEP_STOP,  /* done, and so is the list */
-	STEP_FAIL,  /* session_fail() has been told why */
+	STEP_NEXT,    /* done: go on with the next one */
+	STEP_AGAIN,   /* not yet; something has been armed that will wake the session */
+	STEP_STOP,    /* done, and so is the list */
+	STEP_FAIL,    /* session_fail() has been told why */
+	STEP_CLOSED,  /* so is the list, and nothing is left to close */
+	STEP_SALVAGE, /* sending has failed: read what the peer had sent, then fail */
 };
 
 enum step_flags {

@@ -28,7 +28,7 @@ static enum step_result run_at_eof(struct session *s, const struct step *step)
 	case STREAM_ERROR:
 		break;
 	}
-	return session_fail_read(s, NULL, 0, 0);
+	return session_read_ended(s, NULL, 0, 0);
 }
 
 const struct step_kind step_at_eof = {

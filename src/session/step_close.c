@@ -16,16 +16,15 @@ static enum step_result run_close(struct session *s, const struct step *step)
 	case STREAM_AGAIN:
 		return session_wait(s, WAIT_CLOSE);
 	case STREAM_ERROR:
-		s->phase = SESSION_OVER;
-		return session_fail(s, &err, NULL);
+		(void)session_fail(s, &err, NULL);
+		return STEP_CLOSED;
 	case STREAM_OK:
 	case STREAM_EOF:
 	case STREAM_OVERRUN:
 		break;
 	}
 	(void)session_step_done(s);
-	s->phase = SESSION_OVER;
-	return STEP_STOP;
+	return STEP_CLOSED;
 }
 
 static enum step_result run_abort(struct session *s, const struct step *step)
@@ -33,8 +32,7 @@ static enum step_result run_abort(struct session *s, const struct step *step)
 	(void)step;
 	(void)session_step_done(s);
 	connection_abort(s->connection);
-	s->phase = SESSION_OVER;
-	return STEP_STOP;
+	return STEP_CLOSED;
 }
 
 const struct step_kind step_close = {

@@ -114,7 +114,7 @@ static enum step_result run_echo(struct session *s, const struct step *step)
 		case STREAM_OVERRUN:
 			return session_fail_overrun(s, "no end within");
 		case STREAM_ERROR:
-			return session_fail_read(s, NULL, state->bytes, 0);
+			return session_read_ended(s, NULL, state->bytes, 0);
 		}
 	}
 	return session_wait(s, WAIT_TURN);

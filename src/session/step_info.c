@@ -60,8 +60,8 @@ static enum step_result run_info(struct session *s, const struct step *step)
 	struct evbuffer *data = event_writer_scratch(s->shared->events);
 	struct step_event event = session_event(s);
 
-	if (session_output_full(s))
-		return STEP_AGAIN;
+	if (event_writer_above(s->shared->events))
+		return session_wait_output(s);
 	event.no_data =
 		!connection_info(s->connection, key, data) || evbuffer_get_length(data) == 0;
 	session_record_begin(s);

@@ -54,8 +54,8 @@ static enum step_result run_read(struct session *s, const struct step *step)
 
 	if (args == NULL)
 		return read_to_end(s);
-	if (session_output_full(s))
-		return STEP_AGAIN;
+	if (event_writer_above(s->shared->events))
+		return session_wait_output(s);
 	return session_take_record(s, reader_read(&s->connection->reader, (size_t)args->most, data),
 				   data, 0, 0);
 }

@@ -43,15 +43,15 @@ static enum step_result readexactly_in_pieces(struct session *s, uint64_t n)
 		enum stream_status status;
 		size_t got;
 
-		if (session_output_full(s))
-			return STEP_AGAIN;
+		if (event_writer_above(s->shared->events))
+			return session_wait_output(s);
 		status = reader_read(&s->connection->reader, left > most ? most : (size_t)left,
 				     data);
 		if (status == STREAM_AGAIN)
 			return session_wait(s, WAIT_READ);
 		got = evbuffer_get_length(data);
 		if (status != STREAM_OK)
-			return session_fail_read(s, data, state->passed + got, n);
+			return session_read_ended(s, data, state->passed + got, n);
 		session_piece(s, data, got < left);
 		state->passed += got;
 		if (state->passed == n)
@@ -67,8 +67,8 @@ static enum step_result run_readexactly(struct session *s, const struct step *st
 
 	if (n > s->shared->settings->limit)
 		return readexactly_in_pieces(s, n);
-	if (session_output_full(s))
-		return STEP_AGAIN;
+	if (event_writer_above(s->shared->events))
+		return session_wait_output(s);
 	return session_take_record(s, reader_readexactly(&s->connection->reader, (size_t)n, data),
 				   data, 0, n);
 }

@@ -43,7 +43,7 @@ static enum step_result cut_frame(struct session *s, size_t header)
 	if (header > 0)
 		(void)reader_skip(reader, header, &skipped);
 	(void)reader_readexactly(reader, SIZE_MAX, data);
-	return session_fail_read(s, data, evbuffer_get_length(data), 0);
+	return session_read_ended(s, data, evbuffer_get_length(data), 0);
 }
 
 /* The whole frame is buffered: take header, body and trailer. */
@@ -95,8 +95,8 @@ static enum step_result run_readframe(struct session *s, const struct step *step
 	size_t got = 0, header;
 	uint64_t body;
 
-	if (session_output_full(s))
-		return STEP_AGAIN;
+	if (event_writer_above(s->shared->events))
+		return session_wait_output(s);
 	/* A header may be one byte: never ask for more than it needs. */
 	for (size_t want = 1; want <= sizeof(data); want++) {
 		status = reader_peek(&s->connection->reader, want, data, &got);

@@ -82,11 +82,11 @@ static enum step_result run_lines(struct session *s, uint64_t count)
 		enum stream_status status;
 		uint64_t lines, bytes;
 
-		if (session_output_full(s))
-			return STEP_AGAIN;
+		if (event_writer_above(s->shared->events))
+			return session_wait_output(s);
 		status = pass_lines(s, count - state->done, &lines, &bytes);
 		if (status == STREAM_EOF || status == STREAM_ERROR)
-			return session_fail_read(s, NULL, bytes, 0);
+			return session_read_ended(s, NULL, bytes, 0);
 		if (status != STREAM_OK)
 			return session_take_record(s, status, NULL, 0, 0);
 		state->done += lines;
@@ -107,8 +107,8 @@ static enum step_result run_readline(struct session *s, const struct step *step)
 	for (int budget = LINES_PER_RUN; budget > 0; budget--) {
 		enum stream_status status;
 
-		if (session_output_full(s))
-			return STEP_AGAIN;
+		if (event_writer_above(s->shared->events))
+			return session_wait_output(s);
 		status = reader_readline(&s->connection->reader, line);
 		/* A partial last line is a line, where the stream ended well. */
 		if (status == STREAM_EOF && evbuffer_get_length(line) > 0)

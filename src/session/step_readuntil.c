@@ -22,8 +22,8 @@ static enum step_result run_readuntil(struct session *s, const struct step *step
 	struct reader *reader = &s->connection->reader;
 	enum stream_status status;
 
-	if (session_output_full(s))
-		return STEP_AGAIN;
+	if (event_writer_above(s->shared->events))
+		return session_wait_output(s);
 	status = reader_readuntil(reader, step->args, data);
 	return session_take_record(s, status, data, status == STREAM_OK ? reader->matched : 0, 0);
 }

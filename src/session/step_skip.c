@@ -56,7 +56,7 @@ static enum step_result skip_ended(struct session *s, enum stream_status status,
 {
 	if (status == STREAM_AGAIN)
 		return session_wait(s, WAIT_READ);
-	return session_fail_read(s, NULL, bytes, expected);
+	return session_read_ended(s, NULL, bytes, expected);
 }
 
 static enum step_result run_skip(struct session *s, const struct step *step)

@@ -89,7 +89,7 @@ static enum step_result run_write(struct session *s, const struct step *step)
 	const struct write_args *args = step->args;
 
 	if (s->connection->writer.broken)
-		return session_fail_write(s);
+		return STEP_SALVAGE;
 	writer_write(&s->connection->writer, args->data);
 	return session_step_moved(s, args->data.len);
 }

@@ -167,7 +167,7 @@ static enum step_result run_writefile(struct session *s, const struct step *step
 	if (result == PUMP_SOURCE_FAILED)
 		return session_fail(s, fd_reader_error(s->state.input), NULL);
 	if (result == PUMP_DEST_FAILED)
-		return session_fail_write(s);
+		return STEP_SALVAGE;
 	if (writer_drain(&s->connection->writer) == STREAM_AGAIN)
 		return session_wait(s, WAIT_WRITE);
 	return session_step_moved(s, s->state.pump->bytes);
