@@ -2,8 +2,6 @@
 /* relay: joins the connection with standard input and output, and decides how that ends. */
 #include "config.h"
 
-#include "session/relay.h"
-
 #include "base/alloc.h"
 #include "base/err.h"
 #include "base/log.h"
@@ -98,10 +96,10 @@ static struct relay *relay_new(struct session *s)
 	return relay;
 }
 
-void relay_free(struct relay *relay)
+static void relay_free(void *p)
 {
-	if (relay == NULL)
-		return;
+	struct relay *relay = p;
+
 	timer_free(relay->quit);
 	timer_free(relay->notice);
 	pump_free(relay->up.pump);
@@ -266,13 +264,13 @@ static enum step_result run_relay(struct session *s, const struct step *step)
 	enum step_result result;
 
 	(void)step;
-	if (s->state.relay == NULL)
-		s->state.relay = relay_new(s);
-	result = run_up(s, s->state.relay);
+	if (s->state == NULL)
+		s->state = relay_new(s);
+	result = run_up(s, s->state);
 	if (result != STEP_FAIL)
-		result = run_down(s, s->state.relay);
+		result = run_down(s, s->state);
 	if (result != STEP_FAIL)
-		result = decide(s, s->state.relay);
+		result = decide(s, s->state);
 	return result;
 }
 
@@ -283,4 +281,5 @@ const struct step_kind step_relay = {
 	.flags = STEP_LAST | STEP_READS | STEP_SENDS | STEP_PRINTS,
 	.parse = parse_relay,
 	.run = run_relay,
+	.free_state = relay_free,
 };

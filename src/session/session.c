@@ -8,8 +8,6 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "io/fd_reader.h"
-#include "session/pump.h"
-#include "session/relay.h"
 
 #include <assert.h>
 #include <event2/buffer.h>
@@ -49,14 +47,9 @@ struct session *session_new(const struct session_shared *shared, struct transpor
 
 static void state_clear(struct session *s)
 {
-	pump_free(s->state.pump);
-	fd_reader_free(s->state.input);
-	relay_free(s->state.relay);
-	memset(&s->state, 0, sizeof(s->state));
-	if (s->own == NULL)
-		return;
-	s->shared->steps->steps[s->at].kind->free_state(s->own);
-	s->own = NULL;
+	if (s->state != NULL)
+		s->shared->steps->steps[s->at].kind->free_state(s->state);
+	s->state = NULL;
 }
 
 static void session_free(struct session *s)
@@ -127,9 +120,9 @@ uint64_t session_consumed(const struct session *s)
 
 void *session_state(struct session *s, size_t size)
 {
-	if (s->own == NULL)
-		s->own = alloc_zeroed(size);
-	return s->own;
+	if (s->state == NULL)
+		s->state = alloc_zeroed(size);
+	return s->state;
 }
 
 struct timer *session_timer(struct session *s)

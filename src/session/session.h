@@ -27,8 +27,6 @@
 struct err;
 struct evbuffer;
 struct fd_reader;
-struct pump;
-struct relay;
 struct session;
 struct session_limits;
 struct splice_pipes;
@@ -58,15 +56,6 @@ enum session_wait {
 	WAIT_CLOSE = 1 << 7, /* the orderly end */
 };
 
-/* What pumps have still to own. */
-struct step_state {
-	bool stall_said;
-	struct fd_reader *input; /* writefile; owned */
-	uint64_t stall_bytes;	 /* ... bytes that had moved when it began to wait */
-	struct relay *relay;	 /* owned */
-	struct pump *pump;	 /* read, writefile; owned */
-};
-
 enum session_phase {
 	SESSION_STEPS,
 	SESSION_SALVAGE, /* sending failed: read what the peer had sent, then fail */
@@ -88,9 +77,8 @@ struct session {
 	bool overran; /* a tried step met the limit in this round of a loop */
 	bool begun;   /* the running step has */
 	unsigned char held_len;
-	unsigned char held[4]; /* JSON: the start of a character, for the next piece */
-	void *own;	       /* the running step's state; owned; see session_state() */
-	struct step_state state;
+	unsigned char held[4];	       /* JSON: the start of a character, for the next piece */
+	void *state;		       /* of the running step, made by it; owned */
 	uint64_t salvage_end;	       /* ms; until then what the peer had sent is read */
 	uint64_t round_start;	       /* bytes consumed when this round of a loop began */
 	struct evbuffer *record;       /* what expect looks at; NULL unless it is in the list */

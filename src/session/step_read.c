@@ -29,20 +29,25 @@ static bool parse_read(struct step *step, struct step_words *words, struct err *
 	return true;
 }
 
+static void free_state(void *pump)
+{
+	pump_free(pump);
+}
+
 /* read: everything to the end of the stream, as it comes. */
 static enum step_result read_to_end(struct session *s)
 {
 	enum pump_result result;
 
-	if (s->state.pump == NULL)
-		s->state.pump = session_pump_down(s);
-	result = pump_run(s->state.pump);
+	if (s->state == NULL)
+		s->state = session_pump_down(s);
+	result = pump_run(s->state);
 	if (session_pump_waits(s, result))
 		return STEP_AGAIN;
 	if (result == PUMP_DEST_FAILED)
 		return session_wait(s, WAIT_OUTPUT); /* its owner ends the session */
 	if (result == PUMP_SOURCE_FAILED)
-		return session_pump_read_failed(s, s->state.pump);
+		return session_pump_read_failed(s, s->state);
 	session_piece_end(s);
 	return STEP_NEXT;
 }
@@ -68,4 +73,5 @@ const struct step_kind step_read = {
 	.parse = parse_read,
 	.free_args = free,
 	.run = run_read,
+	.free_state = free_state,
 };

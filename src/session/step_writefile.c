@@ -26,6 +26,13 @@ struct writefile_args {
 	bool rewinds; /* a regular file, read from its start each time */
 };
 
+struct writefile_state {
+	struct fd_reader *input; /* owned; NULL: not opened yet */
+	struct pump *pump;	 /* owned */
+	uint64_t stall_bytes;	 /* moved in both directions when the wait began */
+	bool stall_said;
+};
+
 /* --- at start --- */
 
 static void free_args(void *p)
@@ -113,7 +120,17 @@ static int open_own(const struct writefile_args *args, const char *path)
 	return open(link, O_RDONLY | O_CLOEXEC);
 }
 
-static bool open_file(struct session *s, const struct step *step, struct err *err)
+static void free_state(void *p)
+{
+	struct writefile_state *state = p;
+
+	pump_free(state->pump);
+	fd_reader_free(state->input);
+	free(state);
+}
+
+static bool open_file(struct session *s, struct writefile_state *state, const struct step *step,
+		      struct err *err)
 {
 	const struct writefile_args *args = step->args;
 	char *path = numbered_path(args->path, s->conn);
@@ -124,53 +141,54 @@ static bool open_file(struct session *s, const struct step *step, struct err *er
 	if (fd < 0)
 		(void)err_sys(err, ERR_IO, errno, "cannot open '%s'", path);
 	else
-		s->state.input = fd_reader_new(s->shared->loop, fd, !inherited, path);
+		state->input = fd_reader_new(s->shared->loop, fd, !inherited, path);
 	free(path);
 	return fd >= 0;
 }
 
 /* The peer answers while it reads, and nobody takes the answers: say so once. */
-static void watch_for_stall(struct session *s)
+static void watch_for_stall(struct session *s, struct writefile_state *state)
 {
 	uint64_t bytes = connection_received(s->connection) + connection_sent(s->connection);
 	struct timer *timer = session_timer(s);
 
-	if (timer_expired(timer) && bytes == s->state.stall_bytes && !s->state.stall_said) {
-		s->state.stall_said = true;
+	if (timer_expired(timer) && bytes == state->stall_bytes && !state->stall_said) {
+		state->stall_said = true;
 		log_line(LOG_NOTICE, "nothing has moved either way for 5 s: if the peer answers "
 				     "while it reads, 'liu connect ADDRESS < FILE' does not stall");
 	}
-	if (bytes == s->state.stall_bytes && timer_pending(timer))
+	if (bytes == state->stall_bytes && timer_pending(timer))
 		return;
-	s->state.stall_bytes = bytes;
-	if (!s->state.stall_said)
+	state->stall_bytes = bytes;
+	if (!state->stall_said)
 		timer_start(timer, STALL_NOTICE_MS);
 }
 
 /* Waits for the low-water mark at the end, as drain does. */
 static enum step_result run_writefile(struct session *s, const struct step *step)
 {
+	struct writefile_state *state = session_state(s, sizeof(*state));
 	enum pump_result result;
 	struct err err;
 
-	if (s->state.input == NULL) {
-		if (!open_file(s, step, &err))
+	if (state->input == NULL) {
+		if (!open_file(s, state, step, &err))
 			return session_fail(s, &err, NULL);
-		fd_reader_set_task(s->state.input, &s->task);
-		s->state.pump = session_pump_up(s, pump_source_input(s->state.input));
+		fd_reader_set_task(state->input, &s->task);
+		state->pump = session_pump_up(s, pump_source_input(state->input));
 	}
-	result = pump_run(s->state.pump);
+	result = pump_run(state->pump);
 	if (result == PUMP_WAIT_DEST)
-		watch_for_stall(s);
+		watch_for_stall(s, state);
 	if (session_pump_waits(s, result))
 		return STEP_AGAIN;
 	if (result == PUMP_SOURCE_FAILED)
-		return session_fail(s, fd_reader_error(s->state.input), NULL);
+		return session_fail(s, fd_reader_error(state->input), NULL);
 	if (result == PUMP_DEST_FAILED)
 		return STEP_SALVAGE;
 	if (writer_drain(&s->connection->writer) == STREAM_AGAIN)
 		return session_wait(s, WAIT_WRITE);
-	return session_step_moved(s, s->state.pump->bytes);
+	return session_step_moved(s, state->pump->bytes);
 }
 
 const struct step_kind step_writefile = {
@@ -182,4 +200,5 @@ const struct step_kind step_writefile = {
 	.open = open_writefile,
 	.free_args = free_args,
 	.run = run_writefile,
+	.free_state = free_state,
 };
