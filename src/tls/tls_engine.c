@@ -294,28 +294,28 @@ enum stream_status tls_engine_close(struct tls_engine *e)
 	return STREAM_OK;
 }
 
-static bool append(struct evbuffer *out, const char *text)
+static char *fact(const struct tls_engine *e, enum info_key key)
 {
-	char *shown;
+	const X509 *cert = SSL_get0_peer_certificate(e->ssl);
+	const char *name;
 
-	if (text == NULL)
-		return false;
-	shown = escape_controls(bytes_of_string(text));
-	(void)evbuffer_add(out, shown, strlen(shown));
-	free(shown);
-	return true;
+	if (key == INFO_TLS_VERSION)
+		return alloc_string(SSL_get_version(e->ssl));
+	if (key == INFO_CIPHER)
+		return alloc_string(SSL_CIPHER_get_name(SSL_get_current_cipher(e->ssl)));
+	if (key != INFO_SERVER_NAME)
+		return cert != NULL ? tls_cert_text_fact(cert, key) : NULL;
+	name = SSL_get_servername(e->ssl, TLSEXT_NAMETYPE_host_name);
+	return name != NULL ? escape_controls(bytes_of_string(name)) : NULL;
 }
 
 bool tls_engine_info(const struct tls_engine *e, enum info_key key, struct evbuffer *out)
 {
-	const X509 *cert;
+	char *text = fact(e, key);
 
-	if (key == INFO_TLS_VERSION)
-		return append(out, SSL_get_version(e->ssl));
-	if (key == INFO_CIPHER)
-		return append(out, SSL_CIPHER_get_name(SSL_get_current_cipher(e->ssl)));
-	if (key == INFO_SERVER_NAME)
-		return append(out, SSL_get_servername(e->ssl, TLSEXT_NAMETYPE_host_name));
-	cert = SSL_get0_peer_certificate(e->ssl);
-	return cert != NULL && tls_cert_text_append(cert, key, out);
+	if (text == NULL)
+		return false;
+	(void)evbuffer_add(out, text, strlen(text));
+	free(text);
+	return true;
 }

@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/escape.h"
 #include "base/idn.h"
+#include "base/text.h"
 #include "tls/tls_cert_text.h"
 #include "tls/tls_settings.h"
 
@@ -26,73 +27,54 @@ enum {
 	NAME_SIZE = 80, /* of each name in a message */
 };
 
-/* Of a certificate: what cannot be shown has been made visible by tls_facts. */
-static char *shorten(const char *text, char buf[NAME_SIZE])
+/* Cut a name that tls_cert_text has made safe to show. */
+static char *shorten(char *text)
 {
 	static const char dots[] = "...";
-	size_t len = strlen(text);
 
-	if (len < NAME_SIZE) {
-		memcpy(buf, text, len + 1);
-		return buf;
+	if (strlen(text) >= NAME_SIZE) {
+		size_t len = bytes_utf8_prefix(bytes_of(text, NAME_SIZE - sizeof(dots)));
+
+		memcpy(text + len, dots, sizeof(dots));
 	}
-	len = NAME_SIZE - sizeof(dots);
-	while (len > 0 && ((unsigned char)text[len] & 0xC0) == 0x80) /* within a character */
-		len--;
-	memcpy(buf, text, len);
-	memcpy(buf + len, dots, sizeof(dots));
-	return buf;
+	return text;
 }
 
-/* "'a.example', 'b.example' and 4 more" */
-static char *quoted_names(char **names, size_t count)
+/* "'a.example', 'b.example' and 4 more" of names, one a line. */
+static char *quote_names(char *names)
 {
-	char *list = alloc_string("");
-	char shown[NAME_SIZE];
+	struct text list = { 0 };
+	size_t count = 0;
 
-	for (size_t i = 0; i < count && i < NAMES_SHOWN; i++) {
-		char *longer =
-			alloc_printf("%s%s'%s'", list, i > 0 ? ", " : "", shorten(names[i], shown));
-
-		free(list);
-		list = longer;
-	}
-	if (count > NAMES_SHOWN) {
-		char *longer = alloc_printf("%s and %zu more", list, count - NAMES_SHOWN);
-
-		free(list);
-		list = longer;
-	}
-	return list;
+	for (char *name; (name = strsep(&names, "\n")) != NULL; count++)
+		if (count < NAMES_SHOWN)
+			(void)text_addf(&list, "%s'%s'", count > 0 ? ", " : "", shorten(name));
+	if (count > NAMES_SHOWN)
+		(void)text_addf(&list, " and %zu more", count - NAMES_SHOWN);
+	return text_take(&list);
 }
 
 static char *wrong_name(const X509 *cert, const char *wanted)
 {
-	size_t count = 0;
-	char **names = tls_cert_text_names(cert, &count);
-	char *list = quoted_names(names, count);
+	char *names = tls_cert_text_names(cert);
+	char *list = names[0] != '\0' ? quote_names(names) : alloc_string("no name");
 	char shown[NAME_SIZE];
 	char *text;
 
 	escape_visible(bytes_of_string(wanted), shown, sizeof(shown));
-	if (count > 0)
-		text = alloc_printf("certificate is for %s, not for '%s'", list, shown);
-	else
-		text = alloc_printf("certificate has no names: it is not for '%s'", shown);
+	text = alloc_printf("certificate is for %s, not for '%s'", list, shown);
 	free(list);
-	tls_cert_text_names_free(names, count);
+	free(names);
 	return text;
 }
 
 /* "certificate", or that of the authority, `depth` steps up. */
 static char *which(const X509 *cert, int depth)
 {
-	char shown[NAME_SIZE];
-
 	if (depth == 0)
 		return alloc_string("certificate");
 	char *name = tls_cert_text_common_name(X509_get_subject_name(cert));
-	char *text = alloc_printf("certificate of the authority '%s'", shorten(name, shown));
+	char *text = alloc_printf("certificate of the authority '%s'", shorten(name));
 	free(name);
 	return text;
 }
@@ -123,11 +105,10 @@ static char *self_signed(const X509 *cert)
 
 static char *unknown_authority(const X509_NAME *name)
 {
-	char shown[NAME_SIZE];
 	char *issuer = tls_cert_text_common_name(name);
 	char *text = alloc_printf("certificate is signed by '%s', which is not trusted here: "
 				  "--cacert FILE trusts it",
-				  shorten(issuer, shown));
+				  shorten(issuer));
 
 	free(issuer);
 	return text;
