@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* tls_errors: what OpenSSL met, in one line for a person. */
+/* tls_errors: OpenSSL's errors in plain words. */
 #include "config.h"
 
 #include "tls/tls_errors.h"
@@ -18,71 +18,42 @@ enum {
 	SHOWN_SIZE = 64,
 };
 
-struct words {
-	int code;
+/* Where OpenSSL's own words say too little. */
+static const struct phrase {
+	int reason; /* SSL_R_...; an alert from the peer (RFC 8446 section 6) is one too */
 	const char *text;
-};
-
-/* Alerts from the peer (RFC 8446 section 6), by their number. */
-static const struct words alerts[] = {
-	{ SSL_AD_BAD_RECORD_MAC, "a record arrived damaged there" },
-	{ SSL_AD_HANDSHAKE_FAILURE, "it accepts nothing of what we offer" },
-	{ SSL_AD_BAD_CERTIFICATE, "it does not accept our certificate" },
-	{ SSL_AD_UNSUPPORTED_CERTIFICATE, "it does not accept this kind of certificate" },
-	{ SSL_AD_CERTIFICATE_REVOKED, "it takes our certificate for revoked" },
-	{ SSL_AD_CERTIFICATE_EXPIRED, "it takes our certificate for expired" },
-	{ SSL_AD_CERTIFICATE_UNKNOWN, "it does not accept our certificate" },
-	{ SSL_AD_UNKNOWN_CA, "it does not trust who signed our certificate" },
-	{ SSL_AD_ACCESS_DENIED, "it denies us access" },
-	{ SSL_AD_PROTOCOL_VERSION, "there is no TLS version in common" },
-	{ SSL_AD_INSUFFICIENT_SECURITY, "it wants stronger ciphers" },
-	{ SSL_AD_INTERNAL_ERROR, "it has an error of its own" },
-	{ SSL_AD_USER_CANCELLED, "somebody cancelled it there" },
-	{ SSL_AD_UNRECOGNIZED_NAME, "it does not serve this name" },
-	{ SSL_AD_BAD_CERTIFICATE_STATUS_RESPONSE, "it does not accept our certificate's status" },
-	{ SSL_AD_UNKNOWN_PSK_IDENTITY, "it does not know our key" },
-	{ TLS13_AD_CERTIFICATE_REQUIRED, "it requires a client certificate" },
-	{ SSL_AD_NO_APPLICATION_PROTOCOL, "there is no application protocol in common" },
-};
-
-/* What we found wrong ourselves. */
-static const struct words reasons[] = {
-	{ SSL_R_UNSUPPORTED_PROTOCOL, "there is no TLS version in common" },
-	{ SSL_R_WRONG_VERSION_NUMBER, "there is no TLS version in common" },
-	{ SSL_R_WRONG_SSL_VERSION, "there is no TLS version in common" },
-	{ SSL_R_VERSION_TOO_LOW, "the peer offers only a TLS version that is too old" },
-	{ SSL_R_NO_SHARED_CIPHER, "there is no cipher in common" },
-	{ SSL_R_NO_CIPHERS_AVAILABLE, "there is no cipher to offer" },
-	{ SSL_R_WRONG_CIPHER_RETURNED, "the peer chose a cipher that was not offered" },
-	{ SSL_R_NO_SHARED_GROUPS, "there is no key exchange group in common" },
-	{ SSL_R_NO_SUITABLE_KEY_SHARE, "there is no key exchange group in common" },
-	{ SSL_R_NO_SUITABLE_SIGNATURE_ALGORITHM, "there is no signature algorithm in common" },
-	{ SSL_R_NO_SHARED_SIGNATURE_ALGORITHMS, "there is no signature algorithm in common" },
-	{ SSL_R_DH_KEY_TOO_SMALL, "the peer's DH key is too small" },
-	{ SSL_R_EE_KEY_TOO_SMALL, "the certificate's key is too small" },
-	{ SSL_R_CERTIFICATE_VERIFY_FAILED, "the peer's certificate cannot be trusted" },
+} phrases[] = {
+	{ SSL_R_SSLV3_ALERT_BAD_RECORD_MAC, "it received a damaged record" },
+	{ SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE, "it accepts nothing that we offer" },
+	{ SSL_R_SSLV3_ALERT_BAD_CERTIFICATE, "it does not accept our certificate" },
+	{ SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN, "it does not accept our certificate" },
+	{ SSL_R_SSLV3_ALERT_CERTIFICATE_REVOKED, "it considers our certificate revoked" },
+	{ SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED, "it considers our certificate expired" },
+	{ SSL_R_TLSV1_ALERT_UNKNOWN_CA, "it does not trust the issuer of our certificate" },
+	{ SSL_R_TLSV1_ALERT_PROTOCOL_VERSION, "no TLS version in common" },
+	{ SSL_R_TLSV1_UNRECOGNIZED_NAME, "it does not serve this name" },
+	{ SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED, "it requires a client certificate" },
+	{ SSL_R_TLSV1_ALERT_NO_APPLICATION_PROTOCOL, "no application protocol in common" },
+	{ SSL_R_UNSUPPORTED_PROTOCOL, "no TLS version in common" },
+	{ SSL_R_WRONG_VERSION_NUMBER, "no TLS version in common" },
+	{ SSL_R_WRONG_SSL_VERSION, "no TLS version in common" },
+	{ SSL_R_VERSION_TOO_LOW, "the peer offers only old versions of TLS" },
+	{ SSL_R_NO_SHARED_CIPHER, "no cipher in common" },
 	{ SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE, "the peer sent no certificate" },
-	{ SSL_R_BAD_SIGNATURE, "the peer's signature is wrong" },
-	{ SSL_R_DIGEST_CHECK_FAILED, "the handshake was changed on its way" },
-	{ SSL_R_DECRYPTION_FAILED_OR_BAD_RECORD_MAC, "a record was changed on its way" },
-	{ SSL_R_ENCRYPTED_LENGTH_TOO_LONG, "a record is longer than TLS allows" },
-	{ SSL_R_PACKET_LENGTH_TOO_LONG, "a record is longer than TLS allows" },
-	{ SSL_R_DATA_LENGTH_TOO_LONG, "a record is longer than TLS allows" },
-	{ SSL_R_BAD_RECORD_TYPE, "there is something else than a record" },
-	{ SSL_R_HTTP_REQUEST, "the peer does not speak TLS but HTTP" },
-	{ SSL_R_HTTPS_PROXY_REQUEST, "the peer does not speak TLS but HTTP to a proxy" },
+	{ SSL_R_DECRYPTION_FAILED_OR_BAD_RECORD_MAC, "a record was changed in transit" },
+	{ SSL_R_DIGEST_CHECK_FAILED, "the handshake was changed in transit" },
 };
 
-static const char *lookup(const struct words *table, size_t count, int code)
+static const char *phrase_for(int reason)
 {
-	for (size_t i = 0; i < count; i++)
-		if (table[i].code == code)
-			return table[i].text;
+	for (size_t i = 0; i < sizeof(phrases) / sizeof(phrases[0]); i++)
+		if (phrases[i].reason == reason)
+			return phrases[i].text;
 	return NULL;
 }
 
-/* The most telling error of the queue: TLS's own last one, else the first of
- * all. Empties it. */
+/* Empty the queue; the error that tells most is the last one of TLS itself, else the
+ * first of all. */
 static unsigned long take_code(void)
 {
 	unsigned long first = ERR_peek_error();
@@ -95,27 +66,19 @@ static unsigned long take_code(void)
 	return found != 0 ? found : first;
 }
 
-static bool describe_alert(int alert, struct err *err)
-{
-	const char *text = lookup(alerts, sizeof(alerts) / sizeof(alerts[0]), alert);
-
-	if (text == NULL)
-		text = SSL_alert_desc_string_long(alert);
-	return err_set(err, ERR_TLS, "the peer ended TLS: %s (alert %d)", text, alert);
-}
-
 bool tls_errors_take(struct err *err)
 {
 	unsigned long code = take_code();
 	int reason = ERR_GET_REASON(code);
-	const char *text = NULL;
+	bool is_tls = ERR_GET_LIB(code) == ERR_LIB_SSL;
+	const char *text = is_tls ? phrase_for(reason) : NULL;
 
-	if (code == 0)
-		return err_set(err, ERR_TLS, "TLS failed");
-	if (ERR_GET_LIB(code) == ERR_LIB_SSL) {
-		if (reason >= SSL_AD_REASON_OFFSET)
-			return describe_alert(reason - SSL_AD_REASON_OFFSET, err);
-		text = lookup(reasons, sizeof(reasons) / sizeof(reasons[0]), reason);
+	if (is_tls && reason >= SSL_AD_REASON_OFFSET) {
+		int alert = reason - SSL_AD_REASON_OFFSET;
+
+		if (text == NULL)
+			text = SSL_alert_desc_string_long(alert);
+		return err_set(err, ERR_TLS, "the peer ended TLS: %s (alert %d)", text, alert);
 	}
 	if (text == NULL)
 		text = ERR_reason_error_string(code);
@@ -144,7 +107,7 @@ bool tls_errors_not_tls(struct bytes first, struct err *err)
 
 	while (len < first.len && first.data[len] != '\r' && first.data[len] != '\n')
 		len++;
-	/* Nothing but a line end is shown as that. */
+	/* If it begins with a line end, show that. */
 	escape_visible(bytes_of(first.data, len > 0 ? len : first.len), shown, sizeof(shown));
 	return err_set(err, ERR_TLS, "the peer does not speak TLS: it sent '%s'", shown);
 }

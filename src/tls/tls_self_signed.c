@@ -161,7 +161,10 @@ static bool names_check(const char *const *names, size_t count, struct err *err)
 			char shown[128];
 
 			escape_visible(bytes_of_string(names[i]), shown, sizeof(shown));
-			return err_set(err, ERR_USAGE, "'%s' is no name for a certificate", shown);
+			return err_set(err, ERR_USAGE,
+				       "cannot make a certificate for '%s': "
+				       "not a host name or IP address",
+				       shown);
 		}
 	}
 	return true;

@@ -94,7 +94,7 @@ pin_of() { # CERTIFICATE
 	assert_status 5
 	assert_output_is ''
 	assert_error_is "liu: 127.0.0.1:$PORT: certificate is signed by 'liu test CA', which is not trusted here: --cacert FILE trusts it"
-	server_says 5 'liu: PEER: TLS handshake: the peer ended TLS: it does not trust who signed our certificate (alert 48)'
+	server_says 5 'liu: PEER: TLS handshake: the peer ended TLS: it does not trust the issuer of our certificate (alert 48)'
 	[ ! -s "$SERVER_OUT" ]
 }
 
@@ -125,7 +125,7 @@ pin_of() { # CERTIFICATE
 	assert_status 5
 	assert_output_is ''
 	assert_error_is "liu: 127.0.0.1:$PORT: certificate expired on 2020-02-01"
-	server_says 5 'liu: PEER: TLS handshake: the peer ended TLS: it takes our certificate for expired (alert 45)'
+	server_says 5 'liu: PEER: TLS handshake: the peer ended TLS: it considers our certificate expired (alert 45)'
 }
 
 @test "a certificate of the future is exit 5 with its date" {
@@ -558,7 +558,7 @@ except ssl.SSLError:
 $code"
 	run_liu connect "tls:127.0.0.1:$PORT" --cacert "$CERTS/ca.pem" readline
 	assert_status 5
-	assert_error_is "liu: 127.0.0.1:$PORT: the peer ended TLS: it accepts nothing of what we offer (alert 40)"
+	assert_error_is "liu: 127.0.0.1:$PORT: the peer ended TLS: it accepts nothing that we offer (alert 40)"
 }
 
 # --- The handshake -------------------------------------------------------------------
@@ -620,7 +620,7 @@ except ssl.SSLError as error:
     print(error.reason)'
 	assert_output_is TLSV1_ALERT_PROTOCOL_VERSION
 	wait_for_line "$SERVER_ERR" '^liu: '
-	server_said 'liu: PEER: TLS handshake: TLS failed: there is no TLS version in common'
+	server_said 'liu: PEER: TLS handshake: TLS failed: no TLS version in common'
 }
 
 @test "a server of TLS 1.1 is refused" {
@@ -635,7 +635,7 @@ except ssl.SSLError:
 	run_liu connect "tls:127.0.0.1:$PORT" --cacert "$CERTS/ca.pem" read
 	assert_status 5
 	assert_output_is ''
-	assert_error_is "liu: 127.0.0.1:$PORT: the peer ended TLS: there is no TLS version in common (alert 70)"
+	assert_error_is "liu: 127.0.0.1:$PORT: the peer ended TLS: no TLS version in common (alert 70)"
 }
 
 @test "a silent server: --handshake-timeout is exit 6" {

@@ -44,7 +44,7 @@ cba"
 		ask --cacert "$CERTS/ca.pem"
 		assert_status 5
 		assert_output_is ''
-		assert_error_is "liu: 127.0.0.1:$PORT: the peer ended TLS: there is no TLS version in common (alert 70)"
+		assert_error_is "liu: 127.0.0.1:$PORT: the peer ended TLS: no TLS version in common (alert 70)"
 	done
 }
 
@@ -71,7 +71,7 @@ two_lines() {
 question
 TLSv1.2
 question'
-	assert_equal 2 "$(grep -c 'TLS handshake: TLS failed: there is no TLS version in common$' "$SERVER_ERR")"
+	assert_equal 2 "$(grep -c 'TLS handshake: TLS failed: no TLS version in common$' "$SERVER_ERR")"
 }
 
 @test "s_server: names, dates, authorities, pins" {

@@ -242,21 +242,23 @@ static void self_made_ones_differ(void **state)
 static void self_made_refuses_what_is_no_name(void **state)
 {
 	static const char *const bad[][2] = {
-		{ "", "'' is no name for a certificate" },
-		{ "a b", "'a b' is no name for a certificate" },
-		{ "ä.example", "'ä.example' is no name for a certificate" },
-		{ "a\nb", "'a\\nb' is no name for a certificate" },
-		{ "1:2", "'1:2' is no name for a certificate" },
+		{ "", "" },	     { "a b", "a b" }, { "ä.example", "ä.example" },
+		{ "a\nb", "a\\nb" }, { "1:2", "1:2" },
 	};
 	struct tls_settings settings = { .cert = NULL };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		struct err err = { .kind = ERR_OK };
+		char *expected;
 
 		assert_null(tls_config_server(&settings, &bad[i][0], 1, &err));
 		assert_int_equal(err.kind, ERR_USAGE);
-		assert_string_equal(err.text, bad[i][1]);
+		expected = alloc_printf("cannot make a certificate for '%s': not a host name or "
+					"IP address",
+					bad[i][1]);
+		assert_string_equal(err.text, expected);
+		free(expected);
 	}
 }
 

@@ -397,12 +397,12 @@ static void trusted_names_are_accepted(void **state)
 
 static void strangers_are_refused(void **state)
 {
-	static const char unknown_ca[] = "the peer ended TLS: it does not trust who "
-					 "signed our certificate (alert 48)";
+	static const char unknown_ca[] = "the peer ended TLS: it does not trust the "
+					 "issuer of our certificate (alert 48)";
 	static const char bad[] = "the peer ended TLS: it does not accept our "
 				  "certificate (alert 42)";
-	static const char expired[] = "the peer ended TLS: it takes our certificate "
-				      "for expired (alert 45)";
+	static const char expired[] = "the peer ended TLS: it considers our certificate "
+				      "expired (alert 45)";
 	static const struct {
 		enum who who;
 		const char *name, *client, *server;
@@ -644,9 +644,9 @@ static void versions_without_common_one(void **state)
 	SSL_CTX_set_min_proto_version(tls_config_ctx(rig->server.config), TLS1_3_VERSION);
 	rig_attach(rig, true, "localhost");
 	both_failed(rig,
-		    "the peer ended TLS: there is no TLS version in common "
+		    "the peer ended TLS: no TLS version in common "
 		    "(alert 70)",
-		    "TLS failed: there is no TLS version in common");
+		    "TLS failed: no TLS version in common");
 	rig_free(rig);
 }
 
@@ -1015,8 +1015,8 @@ static bool server_failed(const struct rig *rig)
 	return rig->server.t->read_error != NULL;
 }
 
-static const char damaged[] = "TLS failed: a record was changed on its way";
-static const char damaged_there[] = "the peer ended TLS: a record arrived damaged there (alert 20)";
+static const char damaged[] = "TLS failed: a record was changed in transit";
+static const char damaged_there[] = "the peer ended TLS: it received a damaged record (alert 20)";
 
 /* A record that nobody encrypted, past the client's TLS. */
 static void inject_record(struct rig *rig)
