@@ -467,8 +467,7 @@ keep_nothing_freed() {
 at_rest() {
 	local before
 	before=$(wakings "$1")
-	pause
-	pause
+	pause 0.04
 	[ "$before" = "$(wakings "$1")" ] && grep -q '^State:	S' "/proc/$1/status"
 }
 

@@ -192,7 +192,7 @@ sys.exit(p.returncode)'
 	wait_for_line "$PID_ERR" .
 	[ $(($(now_ms) - began)) -ge 1900 ] || fail "said after $(($(now_ms) - began)) ms"
 	echo more >&8
-	wait_until_quiet 2300
+	pause 2.3
 	exec 8>&-
 	wait_exit "$PID"
 	assert_equal 0 "$status" "exit status"
@@ -205,12 +205,6 @@ start_reader() {
 	start "$@" 8>&-
 }
 
-# Let so many milliseconds pass: for what must not happen meanwhile.
-wait_until_quiet() {
-	local end=$(($(now_ms) + $1))
-	while [ "$(now_ms)" -lt "$end" ]; do pause; done
-}
-
 @test "the line waits while input comes" {
 	local in=$BATS_TEST_TMPDIR/in
 	mkfifo "$in"
@@ -219,7 +213,7 @@ wait_until_quiet() {
 	STDIN=$in start_reader "$LIU" connect "127.0.0.1:$PEER_PORT"
 	for _ in 1 2 3 4 5 6; do
 		echo more >&8
-		wait_until_quiet 500
+		pause 0.5
 	done
 	exec 8>&-
 	wait_exit "$PID"
@@ -301,7 +295,7 @@ s.accept()'
 	peer 'c = accept()
 c.shutdown(socket.SHUT_WR)
 say(len(all_of(c)))'
-	run_liu connect --send-only "127.0.0.1:$PEER_PORT" < <(pause; wait_until_quiet 2300; head -c 100000 /dev/zero)
+	run_liu connect --send-only "127.0.0.1:$PEER_PORT" < <(pause 2.3; head -c 100000 /dev/zero)
 	assert_status 0
 	assert_error_is ''
 	peer_says 100000

@@ -89,12 +89,6 @@ server_said() {
 	is "$SERVER_ERR" 'standard error of the server' "$expected"
 }
 
-has_lines() {
-	local lines
-	mapfile -t lines <"$1"
-	[ "${#lines[@]}" -ge "$2" ]
-}
-
 # ends WANTED: the server ends by itself with this status.
 ends() {
 	wait_exit "$SERVER" || return

@@ -181,10 +181,11 @@ now_ms() {
 	echo $((${EPOCHREALTIME/./} / 1000))
 }
 
-# A moment between two looks: a read that nothing ever answers.
+# pause [SECONDS]: let them pass (0.01): a read that nothing ever answers. For a moment between two looks,
+# and for what must not happen meanwhile.
 pause() {
 	[ -p "$BATS_FILE_TMPDIR/never" ] || mkfifo "$BATS_FILE_TMPDIR/never"
-	read -r -t 0.01 <>"$BATS_FILE_TMPDIR/never" || :
+	read -r -t "${1:-0.01}" <>"$BATS_FILE_TMPDIR/never" || :
 }
 
 # wait_until [-t SECONDS] COMMAND...: until COMMAND succeeds; fails when the time is over.
@@ -216,6 +217,13 @@ has_line() {
 		[[ ! $REPLY =~ $2 ]] || return 0
 	done <"$1"
 	return 1
+}
+
+# has_lines FILE N: it has so many lines, or more.
+has_lines() {
+	local lines
+	mapfile -t lines <"$1"
+	[ "${#lines[@]}" -ge "$2" ]
 }
 
 # is_gone PID: it has ended, though nobody may have waited for it yet.

@@ -1,0 +1,1 @@
+23-limits.bats

@@ -1,1 +1,0 @@
-23-time.bats

@@ -1,0 +1,1 @@
+23-timeout.bats
