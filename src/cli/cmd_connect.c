@@ -129,7 +129,7 @@ const struct command command_connect = {
 	.needs = "an ADDRESS",
 	.summary = "open a stream and run steps over it",
 	.text = "Open a byte stream and run the steps over it, one after the other. With no\n"
-		"step it is joined with standard input and output.\n",
+		"step, join it with standard input and output.\n",
 	.examples = {
 		"liu connect localhost:6379 write 'PING\\r\\n' readline",
 		"liu connect tls:example.org:443 < request",

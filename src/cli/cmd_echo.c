@@ -65,9 +65,9 @@ static bool check(struct options *options, struct err *err)
 const struct command command_echo = {
 	.name = "echo",
 	.operands = "[ADDRESS]",
-	.summary = "send back what comes, to any number of peers",
-	.text = "Send back what each connection sends until its end. Without ADDRESS the\n"
-		"system picks a port, on this machine only.\n",
+	.summary = "send back what each peer sends",
+	.text = "Send back what each connection sends, until its end. Without ADDRESS the\n"
+		"system chooses a port, on this machine only.\n",
 	.examples = {
 		"liu echo 127.0.0.1:8888",
 		"liu echo --line --accept 1 --address-file address",

@@ -263,9 +263,9 @@ const struct command command_head = {
 	.name = "head",
 	.operands = "URL...",
 	.needs = "a URL",
-	.summary = "print the head of what HTTP servers answer",
-	.text = "Send HEAD to each URL and print status line and headers as they came, with\n"
-		"a blank line between answers. No scheme means http.\n",
+	.summary = "print the headers of HTTP responses",
+	.text = "Send HEAD to each URL and print the status line and headers as received, with\n"
+		"a blank line between responses. No scheme means http.\n",
 	.examples = {
 		"liu head https://example.com/path/page.html",
 		"liu head -w 5 --fail=200 http://localhost:8080/health",

@@ -21,7 +21,7 @@ enum {
 	LEFT_SIZE = 80,
 };
 
-/* A text under construction; close_text() gives the string. */
+/* A text under construction; close_text() returns the string. */
 struct text {
 	FILE *file;
 	char *string;
@@ -42,8 +42,8 @@ static char *close_text(struct text *text)
 	return text->string;
 }
 
-/* `words` broken into lines that begin at SUMMARY_COLUMN; the first one where the
- * cursor stands. */
+/* Print `words`, broken into lines that begin at SUMMARY_COLUMN. The cursor is
+ * there already. */
 static void put_wrapped(FILE *out, const char *words)
 {
 	int column = SUMMARY_COLUMN;
@@ -167,10 +167,10 @@ char *help_general(void)
 			       command_table[i]->operands);
 		put_row(text.file, left, command_table[i]->summary);
 	}
-	put_row(text.file, "help [COMMAND]", "this text, or that of COMMAND");
+	put_row(text.file, "help [COMMAND]", "print this text, or that of COMMAND");
 	(void)fprintf(text.file, "\nOptions:\n");
-	put_row(text.file, "-h, --help", "this text; after COMMAND its options and steps");
-	put_row(text.file, "    --version", "versions of liu and of its libraries");
+	put_row(text.file, "-h, --help", "this text; after COMMAND, its options and steps");
+	put_row(text.file, "    --version", "versions of liu and its libraries");
 	(void)fprintf(text.file, "\nExamples:\n");
 	for (size_t i = 0; command_table[i] != NULL; i++)
 		(void)fprintf(text.file, "  %s\n", command_table[i]->examples[0]);
@@ -191,7 +191,8 @@ char *help_command(const struct command *command)
 	if (command->steps)
 		put_steps(text.file);
 	put_options(text.file, command);
-	(void)fprintf(text.file, "\nD is a number of seconds, or has a suffix: ms, s, m, h, d.%s\n",
+	(void)fprintf(text.file,
+		      "\nD is a number of seconds, or has a suffix: ms, s, m, h or d.%s\n",
 		      streams ? " SIZE may end in\nK, M or G." : "");
 	put_examples(text.file, command);
 	return close_text(&text);
@@ -228,7 +229,7 @@ char *help_table(void)
 	for (size_t i = 0; command_table[i] != NULL; i++)
 		(void)fprintf(text.file, "command\t%s\t%s\t%s\n", command_table[i]->name,
 			      command_table[i]->operands, command_table[i]->summary);
-	(void)fprintf(text.file, "command\thelp\t[COMMAND]\tthis text, or that of COMMAND\n");
+	(void)fprintf(text.file, "command\thelp\t[COMMAND]\tprint this text, or that of COMMAND\n");
 	for (size_t i = 0; command_table[i] != NULL; i++)
 		put_table_options(text.file, command_table[i]);
 	for (size_t i = 0; i < count; i++)

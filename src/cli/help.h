@@ -5,8 +5,8 @@
 
 struct command;
 
-/* Each is a whole text that ends in a newline, within 80 columns, for standard
- * output. The caller owns it. */
+/* Each returns a text for standard output, within 80 columns, that ends in a newline.
+ * The caller owns it. */
 char *help_general(void);			   /* liu --help */
 char *help_command(const struct command *command); /* liu COMMAND --help */
 char *help_version(void);			   /* liu --version */
