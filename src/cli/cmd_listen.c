@@ -30,10 +30,10 @@ static bool check_connected(const struct options *options, struct err *err)
 	int fd = command_connection_fd(options, ADDRESS_LISTEN);
 
 	if (fd >= 0 && options->address_count > 1)
-		return err_set(err, ERR_USAGE, "fd:%d is no listening socket: --address needs one",
-			       fd);
+		return err_set(err, ERR_USAGE,
+			       "fd:%d is not a listening socket: --address needs one", fd);
 	if (fd >= 0 && options->serve.keep_open)
-		return err_set(err, ERR_USAGE, "fd:%d is no listening socket: -k needs one", fd);
+		return err_set(err, ERR_USAGE, "fd:%d is not a listening socket: -k needs one", fd);
 	return true;
 }
 
@@ -61,7 +61,7 @@ static bool check(struct options *options, struct err *err)
 				  options->step_word_count, err);
 }
 
-/* A certificate made for this run is for the hosts listened on. */
+/* A self-signed certificate is for the hosts listened on. */
 static struct tls_config *make_tls(const struct options *options, struct err *err)
 {
 	const char **names = alloc_array(options->address_count, sizeof(*names));
@@ -179,9 +179,8 @@ const struct command command_listen = {
 	.operands = "ADDRESS [STEP...]",
 	.needs = "an ADDRESS",
 	.summary = "accept a stream and run steps over it",
-	.text = "Accept one connection, with -k one after the other and side by side, and\n"
-		"run the steps over each. With no step it is joined with standard input and\n"
-		"output.\n",
+	.text = "Accept one connection, or with -k any number of them side by side, and run\n"
+		"the steps over each. With no step, join it with standard input and output.\n",
 	.examples = {
 		"liu listen :8080 > file",
 		"liu listen -k 8080 readuntil '\\r\\n\\r\\n' write 'HTTP/1.0 200 OK\\r\\n\\r\\n'",

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* color: whether to colour what is shown. */
+/* color: whether to use colour. */
 #include "config.h"
 
 #include "cli/color.h"

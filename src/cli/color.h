@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* color: whether to colour what is shown. */
+/* color: whether to use colour. */
 #ifndef LIU_CLI_COLOR_H
 #define LIU_CLI_COLOR_H
 

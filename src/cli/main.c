@@ -34,7 +34,7 @@ static int print_text(char *text)
 	return err_status(ERR_IO);
 }
 
-/* One line, and where to read on. */
+/* One line, which says where to find the help. */
 static int report(const struct err *err, const char *command)
 {
 	if (err->kind != ERR_USAGE)
@@ -81,7 +81,7 @@ static int help_main(int argc, char **argv)
 		return print_text(help_table());
 	if (command != NULL)
 		return print_text(help_command(command));
-	(void)err_set(&err, ERR_USAGE, "'%s' is no command: %s", argv[argc == 3 ? 2 : 3],
+	(void)err_set(&err, ERR_USAGE, "unknown command '%s' (%s)", argv[argc == 3 ? 2 : 3],
 		      command_names(FOR_ALL, " or ", names));
 	return report(&err, NULL);
 }
@@ -95,7 +95,7 @@ static int liu_main(int argc, char **argv)
 	if (command != NULL)
 		return command_main(command, argc, argv);
 	if (argc < 2)
-		(void)err_set(&err, ERR_USAGE, "a command is missing: %s",
+		(void)err_set(&err, ERR_USAGE, "missing command (%s)",
 			      command_names(FOR_ALL, " or ", names));
 	else if (strcmp(argv[1], "help") == 0)
 		return help_main(argc, argv);

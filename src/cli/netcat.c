@@ -14,7 +14,7 @@ enum { OPERANDS_MAX = 2 };
 
 enum meaning {
 	NETCAT_SAME,   /* the same letter here */
-	NETCAT_IS_SO,  /* liu does that anyway */
+	NETCAT_ALWAYS, /* liu does that anyway */
 	NETCAT_LISTEN, /* -l */
 	NETCAT_KEEP,   /* -k */
 	NETCAT_UNIX,   /* -U */
@@ -32,15 +32,15 @@ static const struct {
 	bool argument;
 	enum meaning meaning;
 } letters[] = {
-	{ '4', false, NETCAT_SAME },   { '6', false, NETCAT_SAME },  { 'C', false, NETCAT_SAME },
-	{ 'v', false, NETCAT_SAME },   { 'n', false, NETCAT_IS_SO }, { 'N', false, NETCAT_IS_SO },
-	{ 'l', false, NETCAT_LISTEN }, { 'k', false, NETCAT_KEEP },  { 'U', false, NETCAT_UNIX },
-	{ 'u', false, NETCAT_UDP },    { 'z', false, NETCAT_PROBE }, { 'd', false, NETCAT_MUTE },
-	{ 'p', true, NETCAT_PORT },    { 's', true, NETCAT_SOURCE }, { 'w', true, NETCAT_WAIT },
+	{ '4', false, NETCAT_SAME },   { '6', false, NETCAT_SAME },   { 'C', false, NETCAT_SAME },
+	{ 'v', false, NETCAT_SAME },   { 'n', false, NETCAT_ALWAYS }, { 'N', false, NETCAT_ALWAYS },
+	{ 'l', false, NETCAT_LISTEN }, { 'k', false, NETCAT_KEEP },   { 'U', false, NETCAT_UNIX },
+	{ 'u', false, NETCAT_UDP },    { 'z', false, NETCAT_PROBE },  { 'd', false, NETCAT_MUTE },
+	{ 'p', true, NETCAT_PORT },    { 's', true, NETCAT_SOURCE },  { 'w', true, NETCAT_WAIT },
 	{ 'q', true, NETCAT_QUIT },
 };
 
-/* What the words say; the last of each counts, as in nc. */
+/* The parsed words; the last of each letter counts, as in nc. */
 struct netcat {
 	bool v4, v6, crlf, verbose;
 	bool listen, keep, unix_socket, udp, probe, mute;
@@ -63,7 +63,7 @@ static void take_meaning(struct netcat *nc, enum meaning meaning, char letter, c
 	case NETCAT_SAME:
 		take_same(nc, letter);
 		return;
-	case NETCAT_IS_SO:
+	case NETCAT_ALWAYS:
 		return;
 	case NETCAT_LISTEN:
 		nc->listen = true;
@@ -107,7 +107,7 @@ static size_t letter_index(char letter)
 	return i;
 }
 
-/* "-lvp" and what belongs to its last letter. `*at` is the next word. */
+/* "-lvp" and the argument of its last letter. `*at` is the next word. */
 static bool take_cluster(struct netcat *nc, const char *word, int argc, char **argv, int *at)
 {
 	for (const char *letter = word + 1; *letter != '\0'; letter++) {
@@ -221,7 +221,7 @@ static void add_options(const struct netcat *nc, struct shell_line *line)
 	add_pair(line, "--quit-after", nc->quit);
 	if (nc->listen)
 		return;
-	/* nc's -w is for connecting, and then for silence. It ignores it with -l. */
+	/* nc's -w limits connecting, then silence; with -l it is ignored. */
 	add_pair(line, "--connect-timeout", nc->wait);
 	if (!nc->probe)
 		add_pair(line, "--idle-timeout", nc->wait);

@@ -6,10 +6,10 @@
 #include <stdbool.h>
 
 /* The liu line for `liu -l 8080`, owned; NULL when a letter has no counterpart, or
- * the words are no HOST and PORT. */
+ * the words are not HOST and PORT. */
 char *netcat_line(int argc, char **argv);
 
-/* Does it ask for UDP, which liu has not? */
+/* Does it ask for UDP? */
 bool netcat_wants_udp(int argc, char **argv);
 
 #endif

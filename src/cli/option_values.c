@@ -45,7 +45,7 @@ static void list_add(struct string_list *list, const char *item)
 static bool store_string(const char *value, const char **out, struct err *err)
 {
 	if (value[0] == '\0')
-		return err_set(err, ERR_USAGE, "an empty word");
+		return err_set(err, ERR_USAGE, "the argument is empty");
 	*out = value;
 	return true;
 }
@@ -53,8 +53,8 @@ static bool store_string(const char *value, const char **out, struct err *err)
 static bool store_pin(const char *value, struct string_list *out, struct err *err)
 {
 	if (!tls_settings_pin_valid(value))
-		return err_set(err, ERR_USAGE, "'%s' is no pin: sha256: and 64 hexadecimal digits",
-			       value);
+		return err_set(err, ERR_USAGE,
+			       "invalid pin '%s' (sha256: and 64 hexadecimal digits)", value);
 	list_add(out, value);
 	return true;
 }
@@ -96,13 +96,11 @@ static bool store_int(const char *value, int *out, struct err *err)
 
 static bool store_mode(const char *value, mode_t *out, struct err *err)
 {
-	unsigned long mode;
+	bool octal = value[0] != '\0' && strspn(value, "01234567") == strlen(value);
+	unsigned long mode = strtoul(value, NULL, 8);
 
-	if (value[0] == '\0' || strspn(value, "01234567") != strlen(value))
-		return err_set(err, ERR_USAGE, "'%s' is no octal mode", value);
-	mode = strtoul(value, NULL, 8);
-	if (mode > MODE_MAX)
-		return err_set(err, ERR_USAGE, "'%s' is no octal mode: at most 0777", value);
+	if (!octal || mode > MODE_MAX)
+		return err_set(err, ERR_USAGE, "invalid mode '%s' (octal, at most 0777)", value);
 	*out = (mode_t)mode;
 	return true;
 }
@@ -110,7 +108,7 @@ static bool store_mode(const char *value, mode_t *out, struct err *err)
 static bool store_pump(const char *value, const char **out, struct err *err)
 {
 	if (!pump_known(value))
-		return err_set(err, ERR_USAGE, "'%s' is no pump", value);
+		return err_set(err, ERR_USAGE, "unknown pump '%s'", value);
 	*out = value;
 	return true;
 }
@@ -129,7 +127,7 @@ static bool store_color(const char *value, enum color_when *out, struct err *err
 			return true;
 		}
 	}
-	return err_set(err, ERR_USAGE, "'%s' is none of auto, always, never", value);
+	return err_set(err, ERR_USAGE, "invalid value '%s' (auto, always or never)", value);
 }
 
 static bool store_separator(const char *value, const char **out, struct err *err)
@@ -137,7 +135,7 @@ static bool store_separator(const char *value, const char **out, struct err *err
 	struct bytes decoded;
 
 	if (value[0] == '\0')
-		return err_set(err, ERR_USAGE, "an empty separator");
+		return err_set(err, ERR_USAGE, "the separator is empty");
 	if (!escape_decode(value, &decoded, err))
 		return false;
 	free((void *)decoded.data);
@@ -150,7 +148,7 @@ static bool store_ranges(const char *value, struct status_ranges **out, struct e
 	struct status_ranges *ranges;
 
 	if (value[0] == '\0')
-		return err_set(err, ERR_USAGE, "an empty list of statuses");
+		return err_set(err, ERR_USAGE, "the list of statuses is empty");
 	ranges = status_ranges_parse(value, err);
 	if (ranges == NULL)
 		return false;

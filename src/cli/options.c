@@ -76,8 +76,9 @@ static bool unknown(struct parse *parse, const char *typed, const char *name,
 	char names[COMMAND_NAMES_SIZE];
 
 	if (elsewhere != NULL)
-		return err_set(parse->err, ERR_USAGE, "%s is no option of %s (but of: %s)", typed,
-			       parse->command->name, command_names(elsewhere->set, ", ", names));
+		return err_set(parse->err, ERR_USAGE, "%s is not an option of %s (only of %s)",
+			       typed, parse->command->name,
+			       command_names(elsewhere->set, " and ", names));
 	nearest = nearest_option(parse->command, name);
 	if (nearest == NULL)
 		return err_set(parse->err, ERR_USAGE, "unknown option %s", typed);
@@ -124,7 +125,7 @@ static bool take_long(struct parse *parse, const char *word)
 		return unknown(parse, typed, typed + 2,
 			       is_letter ? NULL : find_row(~0U, name, len));
 	if (row->arg == NULL && value != NULL)
-		return err_set(parse->err, ERR_USAGE, "%s takes no value: '%s'", typed, word);
+		return err_set(parse->err, ERR_USAGE, "%s takes no argument: '%s'", typed, word);
 	return take_row(parse, row, typed, value);
 }
 

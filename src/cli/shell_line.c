@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* shell_line: a command line as one could type it. */
+/* shell_line: a command line, quoted for a shell. */
 #include "config.h"
 
 #include "cli/shell_line.h"
@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What no shell takes for something else, wherever it stands. */
+/* Characters that have no special meaning to a shell anywhere in a word. */
 #define PLAIN                                                                                      \
 	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"                           \
 	"@%_-+=:,./"

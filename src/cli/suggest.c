@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* suggest: what a command line without a command was meant to be. */
+/* suggest: what a command line without a command probably means. */
 #include "config.h"
 
 #include "cli/suggest.h"
@@ -38,7 +38,7 @@ static int find_command(int argc, char **argv)
 	return 0;
 }
 
-/* "liu COMMAND" and the words but the one at `skip`. */
+/* "liu COMMAND" and the words, without the one at `skip`. */
 static char *line_of(const char *command, int argc, char **argv, int skip)
 {
 	struct shell_line *line = shell_line_new(command);
@@ -49,7 +49,7 @@ static char *line_of(const char *command, int argc, char **argv, int skip)
 	return shell_line_finish(line);
 }
 
-/* The words after an inserted `command`, if it would take them, else NULL. */
+/* The line with `command` inserted; NULL when the command refuses its words. */
 static char *line_with(const struct command *command, int argc, char **argv)
 {
 	char **with = alloc_array((size_t)argc + 1, sizeof(*with));
@@ -66,7 +66,7 @@ static char *line_with(const struct command *command, int argc, char **argv)
 	return line;
 }
 
-/* The line for a first word that is an option. NULL: none is known. */
+/* The line for a first word that is an option, or NULL. */
 static char *line_for_option(int argc, char **argv)
 {
 	int at = find_command(argc, argv);
@@ -74,7 +74,7 @@ static char *line_for_option(int argc, char **argv)
 
 	if (at > 0)
 		return line_of(argv[at], argc, argv, at);
-	/* netcat's meaning of a letter comes first: -q is not --quiet there. */
+	/* Try netcat's letters first: its -q is not --quiet. */
 	line = argv[1][1] == '-' ? NULL : netcat_line(argc, argv);
 	if (line == NULL)
 		line = line_with(&command_connect, argc, argv);
@@ -122,12 +122,13 @@ bool suggest_command(int argc, char **argv, struct err *err)
 			       nearest);
 	if (netcat_wants_udp(argc, argv))
 		return err_set(err, ERR_USAGE,
-			       "'%s': liu speaks byte streams (TCP, TLS, Unix), no UDP", word);
+			       "'%s': UDP is not supported, only byte streams (TCP, TLS, Unix)",
+			       word);
 	line = line_for(argc, argv);
 	if (line == NULL)
-		return err_set(err, ERR_USAGE, "unknown command '%s': first comes %s", word,
+		return err_set(err, ERR_USAGE, "unknown command '%s' (%s)", word,
 			       command_names(FOR_ALL, " or ", names));
-	(void)err_set(err, ERR_USAGE, "'%s' is no command, did you mean: %s", word, line);
+	(void)err_set(err, ERR_USAGE, "'%s' is not a command, did you mean: %s", word, line);
 	free(line);
 	return false;
 }

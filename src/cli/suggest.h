@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* suggest: what a command line without a command was meant to be. */
+/* suggest: what a command line without a command probably means. */
 #ifndef LIU_CLI_SUGGEST_H
 #define LIU_CLI_SUGGEST_H
 
@@ -8,7 +8,7 @@
 struct err;
 
 /*
- * argv[1], which must be there, is no command. ERR_USAGE says so, with the nearest
+ * argv[1], which must exist, is not a command. ERR_USAGE says so, with the nearest
  * command, or with the liu line for an address, a URL, an option before the
  * command, or a netcat command line ("did you mean: liu listen :8080"). Always
  * false.

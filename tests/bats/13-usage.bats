@@ -135,7 +135,7 @@ os.execv(sys.argv[2], sys.argv[2:])' "$1" "$LIU" "${@:3}"
 	on_socket 1 "'readline' prints on standard output, which is the connection" connect fd:1 write x readline
 	on_socket 1 "'relay' prints on standard output, which is the connection" connect fd:1 relay
 	on_socket 0 "'relay' reads standard input, which is the connection" listen fd:0
-	on_socket 0 'fd:0 is no listening socket: -k needs one' listen -k fd:0 echo
+	on_socket 0 'fd:0 is not a listening socket: -k needs one' listen -k fd:0 echo
 }
 
 @test "the line is checked as a whole before a file is opened" {
@@ -221,8 +221,8 @@ os.execv(sys.argv[2], sys.argv[2:])' "$1" "$LIU" "${@:3}"
 	refuse 'unknown option --nosuchthing' connect --nosuchthing 127.0.0.1:1
 	refuse 'unknown option -Z' listen -Z :0
 	refuse "unknown option -Z in '-qZ'" connect -qZ 127.0.0.1:1
-	refuse '-k is no option of connect (but of: listen, echo)' connect -k 127.0.0.1:1
-	refuse '--happy-eyeballs-delay is no option of listen (but of: connect)' listen --happy-eyeballs-delay 1 :0
+	refuse '-k is not an option of connect (only of listen and echo)' connect -k 127.0.0.1:1
+	refuse '--happy-eyeballs-delay is not an option of listen (only of connect)' listen --happy-eyeballs-delay 1 :0
 	# Only before the first step are there options.
 	refuse "unknown step '--chomp'" connect 127.0.0.1:1 readline --chomp
 	refuse "unknown step '--limit'" connect 127.0.0.1:1 -- --limit
@@ -230,7 +230,7 @@ os.execv(sys.argv[2], sys.argv[2:])' "$1" "$LIU" "${@:3}"
 
 @test "options and their values" {
 	refuse '--limit needs an argument: SIZE' connect 127.0.0.1:1 --limit
-	refuse '--crlf takes no value: '"'--crlf=yes'" connect --crlf=yes 127.0.0.1:1
+	refuse '--crlf takes no argument: '"'--crlf=yes'" connect --crlf=yes 127.0.0.1:1
 	refuse "--limit: invalid size '0': must be above 0" connect --limit 0 127.0.0.1:1
 	refuse "--limit: invalid size ''" connect --limit= 127.0.0.1:1
 	refuse "--limit: invalid size '1T'" connect --limit 1T 127.0.0.1:1
@@ -241,9 +241,9 @@ os.execv(sys.argv[2], sys.argv[2:])' "$1" "$LIU" "${@:3}"
 	refuse "--step-timeout: invalid duration '1y'" connect --step-timeout 1y 127.0.0.1:1
 	refuse "--idle-timeout: invalid duration ''" connect --idle-timeout '' 127.0.0.1:1
 	refuse "-m: invalid count 'x' (1 or more)" listen -m x :0
-	refuse "--color: 'x' is none of auto, always, never" connect --color x 127.0.0.1:1
-	refuse "--unix-mode: '999' is no octal mode" listen --unix-mode 999 /tmp/x
-	refuse "--pin: 'sha256:00' is no pin: sha256: and 64 hexadecimal digits" connect --pin sha256:00 127.0.0.1:1
+	refuse "--color: invalid value 'x' (auto, always or never)" connect --color x 127.0.0.1:1
+	refuse "--unix-mode: invalid mode '999' (octal, at most 0777)" listen --unix-mode 999 /tmp/x
+	refuse "--pin: invalid pin 'sha256:00' (sha256: and 64 hexadecimal digits)" connect --pin sha256:00 127.0.0.1:1
 }
 
 @test "options that do not go together" {
@@ -251,7 +251,7 @@ os.execv(sys.argv[2], sys.argv[2:])' "$1" "$LIU" "${@:3}"
 	refuse '--send-only and --recv-only exclude each other' connect --send-only --recv-only 127.0.0.1:1
 	refuse '--line and --exactly exclude each other' echo --line --exactly 3
 	refuse '--exactly (102400) is above --limit (65536)' echo --exactly 100K
-	refuse '--until: an empty separator' echo --until ''
+	refuse '--until: the separator is empty' echo --until ''
 	refuse '--until: invalid escape \q' echo --until '\q'
 	refuse '--key needs --cert' listen --key k tls:127.0.0.1:0
 	refuse '--cert needs TLS: --tls, or tls: in front of ADDRESS' listen --cert c 127.0.0.1:0
@@ -261,7 +261,7 @@ os.execv(sys.argv[2], sys.argv[2:])' "$1" "$LIU" "${@:3}"
 
 @test "head and its URLs" {
 	refuse 'head needs a URL' head
-	refuse "'ftp://x/' is no URL: only http and https are known" head ftp://x/
+	refuse "invalid URL 'ftp://x/': only http and https are supported" head ftp://x/
 	refuse "invalid header 'x': not 'Name: value', 'Name:' or 'Name;'" head -H x http://127.0.0.1:1
 }
 
@@ -269,20 +269,20 @@ os.execv(sys.argv[2], sys.argv[2:])' "$1" "$LIU" "${@:3}"
 
 @test "a first word that is no command" {
 	refuse_first "unknown command 'conect', did you mean connect?" conect 1
-	refuse_first "unknown command 'frobnicate': first comes connect, listen, echo or head" frobnicate
-	refuse_first 'a command is missing: connect, listen, echo or head'
-	refuse_first "'frobnicate' is no command: connect, listen, echo or head" help frobnicate
+	refuse_first "unknown command 'frobnicate' (connect, listen, echo or head)" frobnicate
+	refuse_first 'missing command (connect, listen, echo or head)'
+	refuse_first "unknown command 'frobnicate' (connect, listen, echo or head)" help frobnicate
 }
 
 @test "netcat's lines are answered with those of liu" {
-	refuse_first "'localhost' is no command, did you mean: liu connect localhost 80" localhost 80
-	refuse_first "'127.0.0.1:80' is no command, did you mean: liu connect 127.0.0.1:80" 127.0.0.1:80
-	refuse_first "'8080' is no command, did you mean: liu connect 8080" 8080
-	refuse_first "'./sock' is no command, did you mean: liu connect ./sock" ./sock
-	refuse_first "'http://x/' is no command, did you mean: liu head http://x/" http://x/
-	refuse_first "'-l' is no command, did you mean: liu listen :8080" -l 8080
-	refuse_first "'-lk' is no command, did you mean: liu listen -k :8080" -lk 8080
-	refuse_first "'-lvkp' is no command, did you mean: liu listen -k -v :8080" -lvkp 8080
-	refuse_first "'-U' is no command, did you mean: liu connect unix:/tmp/s" -U /tmp/s
-	refuse_first "'-u': liu speaks byte streams (TCP, TLS, Unix), no UDP" -u host 53
+	refuse_first "'localhost' is not a command, did you mean: liu connect localhost 80" localhost 80
+	refuse_first "'127.0.0.1:80' is not a command, did you mean: liu connect 127.0.0.1:80" 127.0.0.1:80
+	refuse_first "'8080' is not a command, did you mean: liu connect 8080" 8080
+	refuse_first "'./sock' is not a command, did you mean: liu connect ./sock" ./sock
+	refuse_first "'http://x/' is not a command, did you mean: liu head http://x/" http://x/
+	refuse_first "'-l' is not a command, did you mean: liu listen :8080" -l 8080
+	refuse_first "'-lk' is not a command, did you mean: liu listen -k :8080" -lk 8080
+	refuse_first "'-lvkp' is not a command, did you mean: liu listen -k -v :8080" -lvkp 8080
+	refuse_first "'-U' is not a command, did you mean: liu connect unix:/tmp/s" -U /tmp/s
+	refuse_first "'-u': UDP is not supported, only byte streams (TCP, TLS, Unix)" -u host 53
 }

@@ -447,7 +447,7 @@ sys.exit(server.wait() * 16 + client.wait())' "$LIU" "$CERTS"
 		"sha256:$(printf '%063dg' 0)"; do
 		run_liu connect tls:127.0.0.1:1 --pin "$pin"
 		assert_status 2
-		assert_error_is "liu: --pin: '$pin' is no pin: sha256: and 64 hexadecimal digits (see: liu connect --help)"
+		assert_error_is "liu: --pin: invalid pin '$pin' (sha256: and 64 hexadecimal digits) (see: liu connect --help)"
 	done
 }
 

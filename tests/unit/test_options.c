@@ -192,10 +192,10 @@ static void unknown_options(void **state)
 	REFUSED("unknown option -Z", "connect", "-Z", "h:1");
 	REFUSED("unknown option -Z in '-vZ'", "connect", "-vZ", "h:1");
 	REFUSED("unknown option -t in '-timeout', did you mean --timeout?", "connect", "-timeout");
-	REFUSED("-k is no option of connect (but of: listen, echo)", "connect", "-k", "h:1");
-	REFUSED("--insecure is no option of listen (but of: connect, head)", "listen", "--insecure",
-		"1");
-	REFUSED("--field is no option of echo (but of: head)", "echo", "--field=x");
+	REFUSED("-k is not an option of connect (only of listen and echo)", "connect", "-k", "h:1");
+	REFUSED("--insecure is not an option of listen (only of connect and head)", "listen",
+		"--insecure", "1");
+	REFUSED("--field is not an option of echo (only of head)", "echo", "--field=x");
 	REFUSED("unknown option --run", "echo", "--run", "true");
 }
 
@@ -209,7 +209,7 @@ static void values_that_are_wrong(void **state)
 	REFUSED("--timeout: invalid duration '-5'", "connect", "--timeout", "-5", "h:1");
 	REFUSED("--timeout needs an argument: D", "connect", "h:1", "--timeout");
 	REFUSED("-w needs an argument: D", "connect", "h:1", "-vw");
-	REFUSED("--crlf takes no value: '--crlf=x'", "connect", "--crlf=x", "h:1");
+	REFUSED("--crlf takes no argument: '--crlf=x'", "connect", "--crlf=x", "h:1");
 	REFUSED("--limit: invalid size '0': must be above 0", "listen", "--limit=0", "1");
 	REFUSED("--limit: invalid size '1KB'", "listen", "--limit=1KB", "1");
 	REFUSED("--high-water: invalid size '0K': must be above 0", "echo", "--high-water", "0K");
@@ -217,16 +217,19 @@ static void values_that_are_wrong(void **state)
 	REFUSED("--accept: invalid count '0' (1 or more)", "listen", "--accept", "0", "1");
 	REFUSED("--backlog: invalid number '2147483648' (1 to 2147483647)", "listen", "1",
 		"--backlog", "2147483648");
-	REFUSED("--unix-mode: '888' is no octal mode", "listen", "--unix-mode=888", "./s");
-	REFUSED("--unix-mode: '' is no octal mode", "listen", "--unix-mode=", "./s");
-	REFUSED("--unix-mode: '1000' is no octal mode: at most 0777", "listen", "--unix-mode=1000",
-		"./s");
-	REFUSED("--color: 'red' is none of auto, always, never", "head", "--color", "red", "u");
-	REFUSED("--cacert: an empty word", "connect", "--cacert=", "h:1");
-	REFUSED("--pin: 'sha256:12' is no pin: sha256: and 64 hexadecimal digits", "connect",
+	REFUSED("--unix-mode: invalid mode '888' (octal, at most 0777)", "listen",
+		"--unix-mode=888", "./s");
+	REFUSED("--unix-mode: invalid mode '' (octal, at most 0777)", "listen",
+		"--unix-mode=", "./s");
+	REFUSED("--unix-mode: invalid mode '1000' (octal, at most 0777)", "listen",
+		"--unix-mode=1000", "./s");
+	REFUSED("--color: invalid value 'red' (auto, always or never)", "head", "--color", "red",
+		"u");
+	REFUSED("--cacert: the argument is empty", "connect", "--cacert=", "h:1");
+	REFUSED("--pin: invalid pin 'sha256:12' (sha256: and 64 hexadecimal digits)", "connect",
 		"--pin", "sha256:12", "h:1");
 	REFUSED("--until: invalid escape \\q", "echo", "--until", "\\q");
-	REFUSED("--until: an empty separator", "echo", "--until", "");
+	REFUSED("--until: the separator is empty", "echo", "--until", "");
 	REFUSED("--exactly (65537) is above --limit (65536)", "echo", "--exactly", "65537");
 }
 

@@ -73,7 +73,7 @@ static void addresses(void **state)
 	};
 
 	(void)state;
-	answers(rows, COUNT(rows), "", " is no command, did you mean: liu ");
+	answers(rows, COUNT(rows), "", " is not a command, did you mean: liu ");
 }
 
 static void netcat_lines(void **state)
@@ -98,7 +98,7 @@ static void netcat_lines(void **state)
 	};
 
 	(void)state;
-	answers(rows, COUNT(rows), "", " is no command, did you mean: liu ");
+	answers(rows, COUNT(rows), "", " is not a command, did you mean: liu ");
 }
 
 static void options_before_the_command(void **state)
@@ -112,7 +112,7 @@ static void options_before_the_command(void **state)
 	};
 
 	(void)state;
-	answers(rows, COUNT(rows), "", " is no command, did you mean: liu ");
+	answers(rows, COUNT(rows), "", " is not a command, did you mean: liu ");
 }
 
 static void what_is_nothing_known(void **state)
@@ -130,8 +130,7 @@ static void what_is_nothing_known(void **state)
 	};
 
 	(void)state;
-	answers(rows, COUNT(rows), "unknown command ",
-		": first comes connect, listen, echo or head");
+	answers(rows, COUNT(rows), "unknown command ", " (connect, listen, echo or head)");
 }
 
 static void udp(void **state)
@@ -142,7 +141,8 @@ static void udp(void **state)
 	};
 
 	(void)state;
-	answers(rows, COUNT(rows), "", ": liu speaks byte streams (TCP, TLS, Unix), no UDP");
+	answers(rows, COUNT(rows), "",
+		": UDP is not supported, only byte streams (TCP, TLS, Unix)");
 }
 
 int main(void)
