@@ -121,7 +121,7 @@ static void table_has_the_same_fields_in_each_row(void **state)
 			fail_msg("'%.*s'", (int)len, line);
 		line += len + 1;
 	}
-	assert_non_null(strstr(text, "option\tlisten\t--timeout\t-w\tD\tlimit for each connection"));
+	assert_non_null(strstr(text, "option\tlisten\t--timeout\t-w\tD\tlimit for each"));
 	assert_non_null(strstr(text, "option\thead\t\t-4\t\tIPv4 only\n"));
 	assert_non_null(strstr(text, "option\thead\t--fail\t\t[=RANGES]\t"));
 	assert_non_null(strstr(text, "step\treadline\t[COUNT]\t"));
