@@ -7,10 +7,11 @@
 #include "base/alloc.h"
 #include "base/err.h"
 #include "base/nearest.h"
+#include "base/text.h"
 #include "cli/commands.h"
 #include "cli/netcat.h"
 #include "cli/options.h"
-#include "cli/shell_line.h"
+#include "cli/shell_word.h"
 #include "net/address.h"
 
 #include <stdlib.h>
@@ -41,12 +42,13 @@ static int find_command(int argc, char **argv)
 /* "liu COMMAND" and the words, without the one at `skip`. */
 static char *line_of(const char *command, int argc, char **argv, int skip)
 {
-	struct shell_line *line = shell_line_new(command);
+	struct text line = { 0 };
 
+	(void)text_addf(&line, "liu %s", command);
 	for (int i = 1; i < argc; i++)
 		if (i != skip)
-			shell_line_add(line, argv[i]);
-	return shell_line_finish(line);
+			shell_word_add(&line, argv[i]);
+	return text_take(&line);
 }
 
 /* The line with `command` inserted; NULL when the command refuses its words. */
