@@ -109,15 +109,12 @@ static int work(const struct options *options, const struct tls_config *tls)
 
 static bool run(const struct options *options, int *status, struct err *err)
 {
-	struct tls_config *tls = NULL; /* without TLS */
+	struct tls_config *tls = NULL;
 
 	if (!command_open_steps(options, ADDRESS_CONNECT, err))
 		return false;
-	if (options->addresses[0].tls) {
-		tls = command_client_tls(options, err);
-		if (tls == NULL)
-			return false;
-	}
+	if (command_has_tls(options) && !command_client_tls(options, &tls, err))
+		return false;
 	*status = work(options, tls);
 	tls_config_free(tls);
 	return true;

@@ -20,8 +20,8 @@ static bool check_operands(const struct string_list *words, struct err *err)
 	return err_set(err, ERR_USAGE, "'%s': echo takes one ADDRESS", words->items[max]);
 }
 
-/* asyncio's reader holds the limit before the separator: a whole frame is no
- * different. */
+/* As in asyncio, the limit is for the bytes before a separator; a frame of a given
+ * length is held to it too. */
 static bool check_limit(const struct options *options, struct err *err)
 {
 	if (options->exactly <= options->session.limit)

@@ -26,14 +26,14 @@ struct head {
 	const struct options *options;
 	struct program program;
 	const struct tls_config *tls; /* NULL: no URL is https */
-	size_t at;		      /* the URL that is being asked for */
+	size_t at;		      /* the index of the current URL */
 	struct address address;
 	struct session_shared shared;
 	struct client *client;
 	struct fetch fetch;
 	struct step_list *steps;
 	int status;   /* of the first that failed */
-	bool printed; /* an answer stands on standard output */
+	bool printed; /* an answer has been printed */
 };
 
 static void start_next(struct head *h);
@@ -92,8 +92,7 @@ static void note_failure(struct head *h, const struct err *err)
 		h->status = err_status(err->kind);
 }
 
-/* Of the answer: what it says, or the fields asked for. False when it has none
- * of them. */
+/* Print the answer, or only the fields asked for. False if it has none of them. */
 static bool print_answer(struct head *h)
 {
 	const struct string_list *fields = &h->options->fields;
@@ -111,7 +110,7 @@ static bool print_answer(struct head *h)
 	return true;
 }
 
-/* Is it what --field and --fail ask for? */
+/* Fail if --field or --fail does not hold. */
 static void judge(struct head *h, bool has_fields)
 {
 	const struct status_ranges *ranges = h->options->fail;
@@ -167,7 +166,7 @@ static void answered(struct head *h)
 	judge(h, has_fields);
 }
 
-/* What came of an answer that was cut off is shown. */
+/* Print what arrived of an answer that was cut off. */
 static void cut_off(struct head *h, const struct err *err)
 {
 	if (!h->options->json && h->options->fields.count == 0 && head_text_any(h->fetch.text))
@@ -247,13 +246,10 @@ static int work(const struct options *options, const struct tls_config *tls)
 
 static bool run(const struct options *options, int *status, struct err *err)
 {
-	struct tls_config *tls = NULL; /* no URL is https */
+	struct tls_config *tls = NULL;
 
-	if (has_https(options)) {
-		tls = command_client_tls(options, err);
-		if (tls == NULL)
-			return false;
-	}
+	if (has_https(options) && !command_client_tls(options, &tls, err))
+		return false;
 	*status = work(options, tls);
 	tls_config_free(tls);
 	return true;

@@ -14,7 +14,7 @@
 struct err;
 struct options;
 
-/* Sets of options. An option is in one; a command takes those of its sets. */
+/* Sets of options. An option is in one set; a command takes all of its sets. */
 enum option_set {
 	FOR_ALL = 1 << 0,
 	FOR_STREAMS = 1 << 1, /* a stream is open while steps run */
@@ -33,7 +33,7 @@ enum {
 struct command {
 	const char *name;
 	const char *operands; /* "ADDRESS [STEP...]", as help shows them */
-	const char *needs;    /* the operand that must be there: "an ADDRESS"; NULL: none */
+	const char *needs;    /* the required operand: "an ADDRESS"; NULL: none */
 	const char *summary;  /* one line */
 	const char *text;     /* a paragraph, broken into lines */
 	const char *examples[COMMAND_EXAMPLES];
@@ -52,8 +52,8 @@ extern const struct command *const command_table[]; /* in help's order; ends wit
 
 const struct command *command_find(const char *word); /* or NULL */
 
-/* The commands that take the options of `set`: "listen and echo", with `last` (" and ")
- * before the last one. Returns `buf`. */
+/* The names of the commands that take the options of `set`, with `last` (" and ")
+ * before the last one: "listen and echo". Returns `buf`. */
 const char *command_names(unsigned set, const char *last, char buf[COMMAND_NAMES_SIZE]);
 
 #endif

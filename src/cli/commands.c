@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* commands: the rows, and what the commands share. */
+/* commands: the rows of the commands, and functions that they share. */
 #include "config.h"
 
 #include "cli/commands.h"
@@ -100,11 +100,10 @@ bool command_open_steps(const struct options *options, enum address_use use, str
 	return step_list_open(options->steps, &context, err);
 }
 
-struct tls_config *command_client_tls(const struct options *options, struct err *err)
+bool command_client_tls(const struct options *options, struct tls_config **tls, struct err *err)
 {
-	struct tls_config *tls = tls_config_client(&options->tls_settings, err);
-
-	if (tls != NULL && options->tls_settings.insecure)
+	*tls = tls_config_client(&options->tls_settings, err);
+	if (*tls != NULL && options->tls_settings.insecure)
 		log_line(LOG_NOTICE, "--insecure: the peer's certificate is not checked");
-	return tls;
+	return *tls != NULL;
 }

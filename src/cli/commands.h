@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* commands: the rows, and what the commands share. */
+/* commands: the rows of the commands, and functions that they share. */
 #ifndef LIU_CLI_COMMANDS_H
 #define LIU_CLI_COMMANDS_H
 
@@ -27,22 +27,22 @@ bool command_check_family(const struct options *options, const struct address *a
 bool command_add_address(struct options *options, const char *text, const char *port,
 			 enum address_use use, struct err *err);
 
-/* Without a TLS address an option that needs one would be ignored: ERR_USAGE. */
+/* ERR_USAGE for an option that would be ignored, for want of a TLS address. */
 bool command_check_tls(const struct options *options, struct err *err);
 bool command_has_tls(const struct options *options);
 
 /* The N of an ADDRESS fd:N that is a connection, not a listener; else -1. */
 int command_connection_fd(const struct options *options, enum address_use use);
 
-/* Read the steps from `words`, and open the files that they name. */
+/* Read the steps from `words`; open the files that they name. */
 bool command_read_steps(struct options *options, enum address_use use, char *const *words,
 			size_t count, struct err *err);
 bool command_open_steps(const struct options *options, enum address_use use, struct err *err);
 
-/* What a client wants of TLS; warns about --insecure. */
-struct tls_config *command_client_tls(const struct options *options, struct err *err);
+/* Make a client's TLS configuration, which the caller owns; warns about --insecure. */
+bool command_client_tls(const struct options *options, struct tls_config **tls, struct err *err);
 
-/* cmd_listen, of which echo is one list of steps. */
+/* Parts of cmd_listen for echo, which differs only in its steps. */
 bool listen_read_addresses(struct options *options, struct err *err);
 bool listen_run(const struct options *options, int *status, struct err *err);
 

@@ -45,7 +45,7 @@ static void put_wrapped(struct text *out, const char *words)
 	(void)text_addf(out, "\n");
 }
 
-/* "  LEFT          SUMMARY"; a long LEFT has a line of its own. */
+/* "  LEFT          SUMMARY"; a long LEFT gets its own line. */
 static void put_row(struct text *out, const char *left, const char *summary)
 {
 	int width = (int)text_addf(out, "  %s", left);

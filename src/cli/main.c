@@ -22,7 +22,7 @@
 
 enum { PAGES_KEPT = 2 * 1024 * 1024 };
 
-/* Texts of help: they own nothing but their memory. */
+/* Print a text of help and free it. Returns the exit status. */
 static int print_text(char *text)
 {
 	bool good = fputs(text, stdout) >= 0 && fflush(stdout) == 0;
@@ -34,7 +34,7 @@ static int print_text(char *text)
 	return err_status(ERR_IO);
 }
 
-/* One line, which says where to find the help. */
+/* Print the error, and for usage where to find help. Returns the exit status. */
 static int report(const struct err *err, const char *command)
 {
 	if (err->kind != ERR_USAGE)
@@ -108,13 +108,13 @@ static int liu_main(int argc, char **argv)
 	return report(&err, NULL);
 }
 
-/* Blocks of a quarter of a MiB come and go with every read. glibc would give
- * their pages back each time and fault them in again: half of the speed of bulk
- * TLS (tests/bench). */
+/* Every read allocates and frees a block of 256 KiB. By default glibc returns the
+ * pages to the system each time and faults them in again, which halves the speed
+ * of bulk TLS (tests/bench). */
 static void keep_pages(void)
 {
 #ifdef M_MMAP_THRESHOLD
-	(void)mallopt(M_MMAP_THRESHOLD, PAGES_KEPT / 2); /* it is only slower without */
+	(void)mallopt(M_MMAP_THRESHOLD, PAGES_KEPT / 2); /* a failure only costs speed */
 	(void)mallopt(M_TRIM_THRESHOLD, PAGES_KEPT);
 #endif
 }

@@ -15,8 +15,8 @@
 
 enum { OPERANDS_MAX = 2 };
 
-/* nc's letters that liu can answer: 4, 6, C, v mean the same here; n and N are what
- * liu does anyway; w and q take seconds. */
+/* The letters of nc that liu has an answer to. 4, 6, C and v mean the same here, and
+ * liu always does what n and N ask for. */
 static const char flags[] = "46CvnNlkUuzd";
 static const char with_argument[] = "pswq";
 
@@ -81,8 +81,8 @@ static void add_prefixed(struct text *line, const char *prefix, const char *text
 	free(word);
 }
 
-/* Where to listen: `nc -l PORT`, `-l -p PORT`, `-l HOST PORT`. nc's default is
- * every interface. */
+/* Add the ADDRESS of `nc -l PORT`, `-l -p PORT` or `-l HOST PORT`. The default of nc
+ * is every interface. */
 static bool add_listen_address(const struct netcat *nc, struct text *line)
 {
 	const char *host = given(nc, 's');

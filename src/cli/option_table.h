@@ -21,7 +21,7 @@ enum option_type {
 	OPTION_STRING,	   /* const char *: not empty */
 	OPTION_STRING_ANY, /* const char * */
 	OPTION_LIST,	   /* struct string_list: one more */
-	OPTION_PINS,	   /* struct string_list: one more, of the right form */
+	OPTION_PINS,	   /* the same, checked */
 	OPTION_DURATION,   /* uint64_t: milliseconds, above 0 */
 	OPTION_DURATION_0, /* the same, or 0 */
 	OPTION_SIZE,	   /* size_t: bytes, above 0 */
@@ -45,10 +45,10 @@ struct option_row {
 	size_t offset;
 	size_t flag;	       /* the offset of a bool to set as well; 0: none */
 	const char *otherwise; /* the argument when an optional one is left out */
-	/* Other options by name, or by letter when that is all they have. */
+	/* Other options, by name, or by letter if they have no name. */
 	const char *needs;    /* this option needs that one: "cert" */
-	const char *excludes; /* ... and stands beside none of those: "cacert capath" */
-	bool needs_tls;	      /* it means nothing without a TLS address */
+	const char *excludes; /* ... and excludes each of those: "cacert capath" */
+	bool needs_tls;	      /* it has no effect without a TLS address */
 	const char *title;    /* not an option: the group that begins here, "Time limits" */
 };
 

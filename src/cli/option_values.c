@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* option_values: one option's argument into its field, and the whole made ready. */
+/* option_values: store an option's argument in its field, and complete the whole. */
 #include "config.h"
 
 #include "cli/option_values.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* option_values: one option's argument into its field, and the whole made ready. */
+/* option_values: store an option's argument in its field, and complete the whole. */
 #ifndef LIU_CLI_OPTION_VALUES_H
 #define LIU_CLI_OPTION_VALUES_H
 
@@ -8,16 +8,16 @@
 
 struct err;
 
-/* Every field as it is when no option is given. */
+/* Set every field to its value when no option is given. */
 void option_defaults(struct options *out);
 
-/* Read `value` as the row says, into its field; NULL for a switch. ERR_USAGE with
- * a text that does not name the option. */
+/* Store `value` (NULL for a switch) in the field of the row. ERR_USAGE with a text
+ * that does not name the option. */
 bool option_store(const struct option_row *row, const char *value, struct options *out,
 		  struct err *err);
 
-/* After the last option: check what options say together, and complete what the
- * modules below take. */
+/* After the last option: check values against each other, and fill the structs that
+ * are passed on to the modules below. */
 bool option_settle(struct options *out, struct err *err);
 
 #endif

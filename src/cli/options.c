@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* options: the command line into struct options. */
+/* options: read the command line into struct options. */
 #include "config.h"
 
 #include "cli/options.h"
@@ -19,9 +19,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TYPED_SIZE = 64 }; /* an option as it was typed, cut for messages */
+enum { TYPED_SIZE = 64 }; /* an option as typed, truncated for messages */
 
-/* What is known in the middle of a command line. */
+/* The state of parsing. */
 struct parse {
 	const struct command *command;
 	int argc, at; /* the next word is argv[at] */
@@ -86,7 +86,7 @@ static bool unknown(struct parse *parse, const char *typed, const char *name,
 		       nearest);
 }
 
-/* An option that was found; `value` is the argument in the same word, or NULL. */
+/* Store an option; `value` is the argument in the same word, or NULL. */
 static bool take_row(struct parse *parse, const struct option_row *row, const char *typed,
 		     const char *value)
 {
@@ -188,7 +188,7 @@ static void take_operand(struct parse *parse)
 	list->items[list->count++] = parse->argv[parse->at++];
 }
 
-/* ADDRESS at the next word, and the word behind it when that is its PORT. */
+/* Take ADDRESS, and the next word too if it is its PORT. */
 static void take_address(struct parse *parse)
 {
 	const char *host = parse->argv[parse->at];
@@ -198,7 +198,7 @@ static void take_address(struct parse *parse)
 		take_operand(parse);
 }
 
-/* The words up to the first step, or all: true also when --help ended it. */
+/* Take the words up to the first step, or up to --help or --version. */
 static bool take_words(struct parse *parse)
 {
 	struct options *out = parse->out;
@@ -227,7 +227,7 @@ static const struct option_row *given(const struct parse *parse, const char *wor
 	return NULL;
 }
 
-/* "--name", or "-4" of one that has none. */
+/* "--name", or "-4" for an option without a name. */
 static const char *shown(const struct option_row *row, char buf[TYPED_SIZE])
 {
 	if (row->name != NULL)
@@ -255,7 +255,7 @@ static bool check_excludes(const struct parse *parse, const struct option_row *r
 	return true;
 }
 
-/* What one option says about others. */
+/* Check what the given options need and exclude. */
 static bool check_given(const struct parse *parse)
 {
 	for (size_t i = 0; i < parse->given_count; i++) {

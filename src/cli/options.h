@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-/* options: the command line into struct options. */
+/* options: read the command line into struct options. */
 #ifndef LIU_CLI_OPTIONS_H
 #define LIU_CLI_OPTIONS_H
 
 /*
- * A parser of its own over the table: getopt_long(3) abbreviates, and reorders by
- * an environment variable.
+ * Not getopt_long(3), which accepts abbreviations and reorders words depending on
+ * the environment.
  */
 
 #include "http/http_request.h"
@@ -27,19 +27,18 @@ struct url;
 
 enum color_when { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
-/* The values of a repeatable option, in order; the strings are argv's. */
+/* The values of a repeatable option, in order; the strings belong to argv. */
 struct string_list {
 	const char **items;
 	size_t count;
 };
 
 /*
- * What a command line says. Strings are argv's, lists are owned. Parsing
- * completes it: what the modules below take stands in it ready for use, except
- * where noted.
+ * The command line. Strings belong to argv, lists are owned. The structs of the
+ * modules below are complete after parsing, except where noted.
  */
 struct options {
-	bool help;    /* --help: nothing after it was read */
+	bool help;    /* --help: the words after it were not read */
 	bool version; /* --version: the same */
 	bool json;
 	bool ipv4, ipv6; /* at most one */
@@ -72,16 +71,16 @@ struct options {
 	struct status_ranges *fail; /* NULL: not given */
 	struct string_list fields;
 
-	const char *needs_tls; /* the first option that does, as "cert"; NULL: none does */
+	const char *needs_tls; /* the first option that needs TLS: "cert"; NULL: none */
 
-	/* The words that are not options: ADDRESS, with PORT behind it if that is a
-	 * word of its own (echo: perhaps none); URLs. */
+	/* The words that are not options: ADDRESS, followed by PORT if that is a word
+	 * of its own (echo: perhaps none); URLs. */
 	struct string_list operands;
-	/* connect, listen: the steps, as they stand in argv. */
+	/* connect, listen: the steps, as in argv. */
 	char **step_words;
 	size_t step_word_count;
 
-	/* What the command's check makes of these words; owned. */
+	/* These words as parsed by the command's check; owned. */
 	struct address *addresses; /* ADDRESS, then each --address */
 	size_t address_count;
 	struct step_list *steps;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* program: what every command runs in: loop, standard output, signals, the end. */
+/* program: what every command runs in: loop, standard output, signals, exit. */
 #include "config.h"
 
 #include "cli/program.h"
@@ -62,7 +62,7 @@ static void output_failed(struct program *p, const struct err *err)
 		enter(p, PROGRAM_STOPPING);
 		p->on_output_error(p->arg, err);
 	} else if (p->phase == PROGRAM_FLUSHING) {
-		/* The work went well, and its result could not be written. */
+		/* The work succeeded, but its result could not be written. */
 		log_line(LOG_ERROR, "%s", err->text);
 		if (p->status == 0)
 			p->status = err_status(err->kind);
@@ -94,7 +94,7 @@ static void program_task(void *arg)
 		signalled(p);
 	if (p->phase != PROGRAM_FLUSHING)
 		return;
-	/* After a signal nothing waits for a slow reader. */
+	/* After a signal do not wait for a slow reader. */
 	if (p->signal != 0 || stdout_writer_queued(p->output) == 0)
 		enter(p, PROGRAM_OVER);
 	else if (timer_expired(p->deadline))
@@ -129,8 +129,8 @@ bool program_is_late(const struct program *p)
 	return limit > 0 && loop_now() + TIMER_EARLY_MS >= p->started_ms + limit;
 }
 
-/* What --timeout leaves for flushing, at least 1 ms. A listener's was that of its
- * connections: their output has as long again. */
+/* What --timeout leaves for flushing, at least 1 ms. A listener has the whole time
+ * again, since --timeout was for its connections. */
 static uint64_t flush_limit(const struct program *p)
 {
 	uint64_t limit = p->options->session.timeout_ms;
@@ -153,7 +153,7 @@ void program_finish(struct program *p, int status)
 	task_wake(&p->task);
 }
 
-/* As the shell shows a program that died of it. */
+/* End as the shell expects of a program that the signal killed. */
 static void die_of(int signo)
 {
 	struct sigaction action = { .sa_handler = SIG_DFL };

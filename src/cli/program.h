@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
-/* program: what every command runs in: loop, standard output, signals, the end. */
+/* program: what every command runs in: loop, standard output, signals, exit. */
 #ifndef LIU_CLI_PROGRAM_H
 #define LIU_CLI_PROGRAM_H
 
 /*
- * A command starts its work, calls program_run(), and says with program_finish()
- * when that is over. Standard output is then written out before the program
- * ends; when nobody reads it any more the program dies of SIGPIPE, as others do.
+ * A command starts its work, calls program_run(), and calls program_finish() when
+ * the work is over. Standard output is then flushed before the program ends. When
+ * it has no reader left, the program dies of SIGPIPE, like other tools.
  */
 
 #include "io/loop.h"
@@ -24,7 +24,7 @@ struct event_writer;
 enum program_phase {
 	PROGRAM_WORKING,
 	PROGRAM_STOPPING, /* standard output failed, and the command has been told */
-	PROGRAM_FLUSHING, /* the work is over; standard output is being written */
+	PROGRAM_FLUSHING, /* the work is over; standard output is being flushed */
 	PROGRAM_OVER,
 };
 

@@ -18,7 +18,7 @@ struct client {
 	struct session *session; /* from then until it is done */
 	uint64_t started_us;
 	struct client_times times;
-	struct err err; /* ERR_OK: all went well */
+	struct err err; /* ERR_OK: success */
 	client_done_fn done;
 	void *arg;
 };
@@ -73,7 +73,7 @@ static void dialled(void *arg, struct transport *transport, const struct err *er
 					 time_left(c), session_done, c);
 }
 
-/* The dial has no --timeout of its own. */
+/* A dial does not know --timeout. */
 static void time_out(struct client *c)
 {
 	const struct opening_limit limit = { c->options.shared->settings->timeout_ms, "--timeout" };
