@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <event2/buffer.h>
-#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/ioctl.h>
@@ -61,7 +60,7 @@ size_t socket_available(int fd)
 
 size_t socket_unacknowledged(int fd)
 {
-	return ask_bytes(fd, SIOCOUTQ);
+	return ask_bytes(fd, TIOCOUTQ); /* SIOCOUTQ without a header of the kernel's */
 }
 
 int socket_take_error(int fd, int fallback)

@@ -4,8 +4,6 @@
 
 #include "stream/buffer_move.h"
 
-#include "base/alloc.h"
-
 #include <assert.h>
 #include <event2/buffer.h>
 #include <sys/uio.h>
@@ -23,25 +21,23 @@ static void copy_bytes(struct evbuffer *from, size_t n, struct evbuffer *to)
 		if (evbuffer_peek(from, -1, NULL, &chunk, 1) < 1)
 			return;
 		part = chunk.iov_len < n ? chunk.iov_len : n;
-		if (evbuffer_add(to, chunk.iov_base, part) != 0)
-			alloc_failed();
-		(void)evbuffer_drain(from, part); /* fails on frozen buffers only */
+		(void)evbuffer_add(to, chunk.iov_base, part); /* out of memory ends the program */
+		(void)evbuffer_drain(from, part);	      /* fails on frozen buffers only */
 		n -= part;
 	}
 }
 
 void buffer_move(struct evbuffer *from, size_t n, struct evbuffer *to)
 {
-	size_t rest = evbuffer_get_length(from) - n;
+	size_t held = evbuffer_get_length(from);
 
-	assert(n <= evbuffer_get_length(from));
-	if (rest == 0 && (n > COPY_MAX || evbuffer_get_length(to) == 0))
+	assert(n <= held);
+	if (n == held && (n > COPY_MAX || evbuffer_get_length(to) == 0))
 		(void)evbuffer_add_buffer(to, from);
 	else if (n <= COPY_MAX)
 		copy_bytes(from, n, to);
 	else
 		(void)evbuffer_remove_buffer(from, to, n); /* its int may overflow */
-	assert(evbuffer_get_length(from) == rest);
 }
 
 int buffer_cut_pieces(struct iovec *pieces, int count, size_t len)

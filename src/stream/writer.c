@@ -19,7 +19,7 @@ void writer_init(struct writer *w, struct evbuffer *out, size_t high, size_t low
 }
 
 /* Bytes leave the queue behind our back, so `above` is only true when it is looked at. */
-static void refresh(struct writer *w)
+static size_t refresh(struct writer *w)
 {
 	size_t queued = writer_queued(w);
 
@@ -27,6 +27,7 @@ static void refresh(struct writer *w)
 		w->above = true;
 	else if (queued <= w->low)
 		w->above = false;
+	return queued;
 }
 
 /* To be called before the bytes are queued: are they to be? */
@@ -77,9 +78,8 @@ enum stream_status writer_flush(struct writer *w)
 
 size_t writer_room(struct writer *w)
 {
-	size_t queued = writer_queued(w);
+	size_t queued = refresh(w);
 
-	refresh(w);
 	if (w->above)
 		return 0;
 	return w->high - queued > ROOM_MIN ? w->high - queued : ROOM_MIN;
@@ -96,9 +96,4 @@ void writer_feed_error(struct writer *w)
 	w->dropped += writer_queued(w);
 	(void)evbuffer_drain(w->out, writer_queued(w));
 	refresh(w);
-}
-
-uint64_t writer_sent(const struct writer *w)
-{
-	return w->written - w->dropped - writer_queued(w);
 }

@@ -49,7 +49,4 @@ size_t writer_queued(const struct writer *w);
 /* Sending has failed for good: what is queued is dropped. */
 void writer_feed_error(struct writer *w);
 
-/* Bytes that have left the queue towards the peer. */
-uint64_t writer_sent(const struct writer *w);
-
 #endif

@@ -193,7 +193,7 @@ static void turn(struct rig *rig)
 {
 	bool never = false;
 
-	(void)loop_run_until(rig->loop, &never, 1);
+	(void)support_run_until(rig->loop, &never, 1);
 }
 
 static void write_pattern(struct rig *rig, size_t len)
@@ -357,7 +357,7 @@ static void test_drain_waits_for_the_peer(void **state)
 	assert_in_range(writer_queued(&rig->connection->writer), 0, LOW);
 	assert_int_equal(perform(rig, flush), STREAM_OK);
 	assert_int_equal(writer_queued(&rig->connection->writer), 0);
-	assert_int_equal(writer_sent(&rig->connection->writer), 10 * MEBIBYTE);
+	assert_int_equal(connection_sent(rig->connection), 10 * MEBIBYTE);
 }
 
 static void test_write_to_a_reset_stream(void **state)
