@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -105,6 +106,10 @@ void program_init(struct program *p, const struct options *options)
 {
 	*p = (struct program){ .options = options };
 	p->loop = loop_new();
+	if (p->loop == NULL) {
+		log_line(LOG_ERROR, "cannot make an event loop: no epoll, poll or select");
+		exit(err_status(ERR_IO));
+	}
 	p->output = stdout_writer_new(p->loop, STDOUT_FILENO, "standard output");
 	p->events = event_writer_new(p->output, options->json);
 	task_init(&p->task, p->loop, program_task, p);
@@ -168,7 +173,10 @@ static void die_of(int signo)
 
 int program_run(struct program *p, void (*clean)(void *arg))
 {
-	loop_run(p->loop);
+	if (!loop_run(p->loop)) {
+		log_line(LOG_ERROR, "internal error: nothing is left to wait for");
+		p->status = err_status(ERR_IO);
+	}
 	if (p->signal != 0 && p->signal != SIGPIPE)
 		stdout_writer_flush(p->output);
 	clean(p->arg);

@@ -5,12 +5,15 @@
 #include "io/loop.h"
 
 #include "base/alloc.h"
+#include "base/err.h"
 #include "base/log.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <event2/event.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 /*
  * There is one list of pending tasks. Before they are run, `mark` is put at its
@@ -40,6 +43,7 @@ struct loop {
 	struct event_base *base;
 	TAILQ_HEAD(, task) tasks;
 	SLIST_HEAD(, signal_watch) watches;
+	int signals; /* watches that are added */
 	struct task mark;
 	size_t brought; /* bytes, in this turn */
 	bool stopped;
@@ -81,25 +85,34 @@ static void *allocate(size_t size)
 	return alloc_resize(NULL, size);
 }
 
+/* What libevent warns of and then does otherwise is a detail. */
 static void log_message(int severity, const char *message)
 {
-	(void)severity; /* libevent's warnings are details of ours */
-	log_line(LOG_DEBUG, "libevent: %s", message);
+	log_line(severity == EVENT_LOG_ERR    ? LOG_ERROR
+		 : severity == EVENT_LOG_WARN ? LOG_DETAIL
+					      : LOG_DEBUG,
+		 "libevent: %s", message);
+}
+
+/* libevent has logged why, and must not be returned to. */
+static void end_program(int error)
+{
+	(void)error;
+	_exit(1);
 }
 
 static struct event_base *base_new(void)
 {
 	struct event_config *config;
-	struct event_base *base = NULL;
+	struct event_base *base;
 
 	event_set_mem_functions(allocate, alloc_resize, free);
 	event_set_log_callback(log_message);
+	event_set_fatal_callback(end_program);
 	config = event_config_new();
-	if (config == NULL)
-		return NULL;
-	/* No second thread touches the base. */
-	if (event_config_set_flag(config, EVENT_BASE_FLAG_IGNORE_ENV | EVENT_BASE_FLAG_NOLOCK) == 0)
-		base = event_base_new_with_config(config);
+	/* No second thread touches the base. Setting a flag cannot fail. */
+	(void)event_config_set_flag(config, EVENT_BASE_FLAG_IGNORE_ENV | EVENT_BASE_FLAG_NOLOCK);
+	base = event_base_new_with_config(config);
 	event_config_free(config);
 	return base;
 }
@@ -148,28 +161,30 @@ static void run_tasks(struct loop *loop)
 	task_cancel(&loop->mark);
 }
 
-/* False when nothing could ever happen: somebody sleeps and has armed nothing. */
-static bool turn(struct loop *loop)
+static void turn(struct loop *loop)
 {
 	bool idle = TAILQ_EMPTY(&loop->tasks);
-	int none;
 
 	loop->brought = 0;
-	none = event_base_loop(loop->base, idle ? EVLOOP_ONCE : EVLOOP_ONCE | EVLOOP_NONBLOCK);
-	if (idle && none == 1)
-		return false;
+	(void)event_base_loop(loop->base, idle ? EVLOOP_ONCE : EVLOOP_ONCE | EVLOOP_NONBLOCK);
 	run_tasks(loop);
-	return true;
 }
 
-void loop_run(struct loop *loop)
+/* Can anything but a signal still happen? */
+static bool is_alive(const struct loop *loop)
 {
-	bool alive = true;
+	const unsigned events = EVENT_BASE_COUNT_ADDED | EVENT_BASE_COUNT_ACTIVE;
 
+	return !TAILQ_EMPTY(&loop->tasks) ||
+	       event_base_get_num_events(loop->base, events) > loop->signals;
+}
+
+bool loop_run(struct loop *loop)
+{
 	loop->stopped = false;
-	while (alive && !loop->stopped)
-		alive = turn(loop);
-	assert(alive); /* a lost wake-up */
+	while (!loop->stopped && is_alive(loop))
+		turn(loop);
+	return loop->stopped;
 }
 
 void loop_stop(struct loop *loop)
@@ -181,27 +196,6 @@ static struct timeval interval(uint64_t ms)
 {
 	return (struct timeval){ .tv_sec = (time_t)(ms / 1000),
 				 .tv_usec = (suseconds_t)(ms % 1000 * 1000) };
-}
-
-static void note_expiry(evutil_socket_t fd, short what, void *arg)
-{
-	(void)fd;
-	(void)what;
-	*(bool *)arg = true;
-}
-
-bool loop_run_until(struct loop *loop, const bool *done, uint64_t ms)
-{
-	bool expired = false;
-	struct timeval end = interval(ms);
-	struct event *event = evtimer_new(loop->base, note_expiry, &expired);
-
-	if (event == NULL || event_add(event, &end) != 0)
-		alloc_failed();
-	while (!*done && !expired)
-		(void)turn(loop); /* never false: there is the timer */
-	event_free(event);
-	return *done;
 }
 
 void loop_brought(struct loop *loop, size_t bytes)
@@ -250,8 +244,6 @@ struct timer *timer_new(struct task *task)
 
 	timer->task = task;
 	timer->event = evtimer_new(task->loop->base, on_timer, timer);
-	if (timer->event == NULL)
-		alloc_failed();
 	return timer;
 }
 
@@ -268,7 +260,7 @@ void timer_start(struct timer *timer, uint64_t ms)
 	struct timeval end = interval(ms);
 
 	timer->expired = false;
-	if (event_add(timer->event, &end) != 0)
+	if (event_add(timer->event, &end) != 0) /* a timer takes memory only */
 		alloc_failed();
 }
 
@@ -305,7 +297,9 @@ void loop_on_signal(struct loop *loop, int signo, signal_fn fn, void *arg)
 
 	*watch = (struct signal_watch){ .signo = signo, .fn = fn, .arg = arg };
 	watch->event = evsignal_new(loop->base, signo, on_signal, watch);
-	if (watch->event == NULL || event_add(watch->event, NULL) != 0)
-		alloc_failed();
+	if (event_add(watch->event, NULL) == 0)
+		loop->signals++;
+	else
+		log_line(LOG_ERROR, "cannot catch signal %d: %s", signo, err_message(errno));
 	SLIST_INSERT_HEAD(&loop->watches, watch, link);
 }

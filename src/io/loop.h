@@ -36,16 +36,16 @@ void task_wake(struct task *task);   /* several wakes, one run */
 void task_cancel(struct task *task); /* does nothing when not pending */
 bool task_pending(const struct task *task);
 
-/* NULL when the system has no epoll, poll or the like. Ignores libevent's
- * environment variables; sets libevent's allocator and log to ours. */
+/* NULL when the system has no epoll, poll or the like. Ignores libevent's environment
+ * variables; sets its allocator, its log and the end of the program that its fatal
+ * errors are. */
 struct loop *loop_new(void);
 void loop_free(struct loop *loop); /* everything that used it is gone by then */
-void loop_run(struct loop *loop);  /* until loop_stop() */
 void loop_stop(struct loop *loop); /* at the end of this turn */
 
-/* Turn the loop until `*done`, or at most `ms` milliseconds; for tests and for
- * the end of the program. Returns *done. */
-bool loop_run_until(struct loop *loop, const bool *done, uint64_t ms);
+/* Until loop_stop(). False: nothing but a signal can happen any more, because some
+ * wake-up was lost. */
+bool loop_run(struct loop *loop);
 
 /* From a libevent callback that brought `bytes`: when many have come in this turn
  * it is cut short, so that the tasks use them up before more are read. The events

@@ -42,3 +42,11 @@ setup() {
 	*) fail "opened: $OPENED" ;;
 	esac
 }
+
+@test "a start without descriptors says why it fails" {
+	capture bash -c 'ulimit -n 5; exec "$0" connect 127.0.0.1:1' "$LIU"
+	assert_status 1
+	assert_output_is ''
+	[ "$(wc -l <"$ERR")" -eq 1 ] || fail "more than a line: $(cat "$ERR")"
+	assert_error_has 'Too many open files'
+}

@@ -75,7 +75,7 @@ static inline void finish(struct caller *c)
 static inline void await(struct caller *c)
 {
 	start(c);
-	assert_true(loop_run_until(c->loop, &c->done, SUPPORT_DEADLINE_MS));
+	assert_true(support_run_until(c->loop, &c->done, SUPPORT_DEADLINE_MS));
 }
 
 /* It connects, and these are the peer's address and the times' stages. */
@@ -183,7 +183,7 @@ static inline void check_cancelled(struct caller *c, const char *stage)
 	start(c);
 	assert_true(support_run(c->loop, is_at_stage, &awaited, SUPPORT_DEADLINE_MS));
 	dial_cancel(c->dial);
-	(void)loop_run_until(c->loop, &never, 1);
+	(void)support_run_until(c->loop, &never, 1);
 	assert_false(c->done);
 	finish(c);
 }

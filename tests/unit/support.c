@@ -49,6 +49,38 @@ void support_unix_pair(int pair[2])
 			 0);
 }
 
+struct until {
+	struct task task;
+	struct timer *tick;
+	const bool *done;
+	uint64_t end;
+};
+
+static void look(void *arg)
+{
+	struct until *until = arg;
+
+	if (*until->done || loop_now() >= until->end)
+		loop_stop(until->task.loop);
+	else
+		timer_start(until->tick, 1);
+}
+
+bool support_run_until(struct loop *loop, const bool *done, uint64_t ms)
+{
+	struct until until = { .done = done, .end = loop_now() + ms };
+
+	if (*done)
+		return true;
+	task_init(&until.task, loop, look, &until);
+	until.tick = timer_new(&until.task);
+	timer_start(until.tick, ms > 0 ? 1 : 0);
+	assert_true(loop_run(loop));
+	timer_free(until.tick);
+	task_cancel(&until.task);
+	return *done;
+}
+
 bool support_run(struct loop *loop, bool (*met)(void *arg), void *arg, uint64_t ms)
 {
 	uint64_t end = loop_now() + ms;
@@ -58,7 +90,7 @@ bool support_run(struct loop *loop, bool (*met)(void *arg), void *arg, uint64_t 
 
 		if (loop_now() > end)
 			return false;
-		(void)loop_run_until(loop, &never, 1);
+		(void)support_run_until(loop, &never, 1);
 	}
 	return true;
 }
@@ -76,7 +108,7 @@ uint64_t support_idle(struct loop *loop, uint64_t ms)
 	bool never = false;
 	uint64_t begin = processor_ms();
 
-	(void)loop_run_until(loop, &never, ms);
+	(void)support_run_until(loop, &never, ms);
 	return processor_ms() - begin;
 }
 

@@ -25,6 +25,9 @@ enum {
 void support_tcp_pair(int pair[2]);
 void support_unix_pair(int pair[2]);
 
+/* Turn the loop until `*done`, or for `ms` milliseconds (0: one turn). Returns *done. */
+bool support_run_until(struct loop *loop, const bool *done, uint64_t ms);
+
 /* Turn the loop until `met(arg)`, which is asked every millisecond or so; false
  * when it is not within `ms`. */
 bool support_run(struct loop *loop, bool (*met)(void *arg), void *arg, uint64_t ms);

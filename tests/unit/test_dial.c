@@ -117,18 +117,18 @@ static void test_reset_at_once(void **state)
 	assert_int_equal(getsockname(listener, (struct sockaddr *)&addr, &len), 0);
 	prepare_port(&c, "127.0.0.1:", ntohs(addr.sin_port));
 	start(&c);
-	(void)loop_run_until(c.loop, &never, 0);
+	(void)support_run_until(c.loop, &never, 0);
 	assert_false(c.done);
 	fd = accept(listener, NULL, NULL);
 	support_send(fd, "last", 4);
 	support_reset(fd);
-	assert_true(loop_run_until(c.loop, &c.done, SUPPORT_DEADLINE_MS));
+	assert_true(support_run_until(c.loop, &c.done, SUPPORT_DEADLINE_MS));
 	assert_non_null(c.transport);
 	connection = connection_new(c.transport, 10, 10, 5, NULL);
 	c.transport = NULL;
 	for (int i = 0; i < 5; i++) {
 		(void)connection_update(connection);
-		(void)loop_run_until(c.loop, &never, 1);
+		(void)support_run_until(c.loop, &never, 1);
 		connection_refresh(connection);
 	}
 	assert_int_equal(reader_read(&connection->reader, 10, got), STREAM_OK);

@@ -173,13 +173,13 @@ static void end(struct asker *a)
 
 static void await(struct asker *a, enum opening_result want)
 {
-	assert_true(loop_run_until(a->loop, &a->done, SUPPORT_DEADLINE_MS));
+	assert_true(support_run_until(a->loop, &a->done, SUPPORT_DEADLINE_MS));
 	assert_int_equal(a->status, want);
 }
 
 static void check_waits(struct asker *a)
 {
-	assert_false(loop_run_until(a->loop, &a->done, SHORT_MS));
+	assert_false(support_run_until(a->loop, &a->done, SHORT_MS));
 }
 
 static void test_ipv6_goes_at_once(void **state)
@@ -378,7 +378,7 @@ static void test_dial_timeout(void **state)
 
 	(void)state;
 	call(&c, 80, SHORT_MS);
-	assert_true(loop_run_until(c.loop, &c.done, SUPPORT_DEADLINE_MS));
+	assert_true(support_run_until(c.loop, &c.done, SUPPORT_DEADLINE_MS));
 	assert_int_equal(c.err.kind, ERR_TIMEOUT);
 	assert_string_equal(c.err.text, "looking up name.example: timed out after 0.02 s "
 					"(--connect-timeout)");
@@ -397,12 +397,12 @@ static void test_dial_cancelled(void **state)
 
 	(void)state;
 	call(&c, 80, 0);
-	(void)loop_run_until(c.loop, &never, 1);
+	(void)support_run_until(c.loop, &never, 1);
 	dial_timed_out(c.dial, limit, &err);
 	assert_string_equal(err.text, "looking up name.example: timed out after 1 s (-w)");
 	dial_cancel(c.dial);
 	answer(&service.ipv4, 0, "127.0.0.1");
-	(void)loop_run_until(c.loop, &never, 1);
+	(void)support_run_until(c.loop, &never, 1);
 	assert_false(c.done);
 	hang_up(&c);
 }
@@ -418,10 +418,10 @@ static void test_dial_late_ipv6(void **state)
 	doors_open(&d, DOOR_OPEN, DOOR_CLOSED);
 	call(&c, d.port, 0);
 	answer(&service.ipv4, 0, "127.0.0.1");
-	(void)loop_run_until(c.loop, &never, HEAD_START_MS + SHORT_MS);
+	(void)support_run_until(c.loop, &never, HEAD_START_MS + SHORT_MS);
 	assert_false(c.done);
 	answer(&service.ipv6, 0, "::1");
-	assert_true(loop_run_until(c.loop, &c.done, SUPPORT_DEADLINE_MS));
+	assert_true(support_run_until(c.loop, &c.done, SUPPORT_DEADLINE_MS));
 	assert_non_null(c.transport);
 	hang_up(&c);
 	doors_close(&d);
@@ -439,10 +439,10 @@ static void test_dial_late_failure(void **state)
 	doors_open(&d, DOOR_CLOSED, DOOR_CLOSED);
 	call(&c, d.port, 0);
 	answer(&service.ipv4, 0, "127.0.0.1");
-	(void)loop_run_until(c.loop, &never, HEAD_START_MS + SHORT_MS);
+	(void)support_run_until(c.loop, &never, HEAD_START_MS + SHORT_MS);
 	assert_false(c.done);
 	answer(&service.ipv6, EAI_NONAME, NULL);
-	assert_true(loop_run_until(c.loop, &c.done, SUPPORT_DEADLINE_MS));
+	assert_true(support_run_until(c.loop, &c.done, SUPPORT_DEADLINE_MS));
 	want = alloc_printf("cannot connect to name.example:%u: 127.0.0.1:%u: connection refused",
 			    d.port, d.port);
 	assert_string_equal(c.err.text, want);
@@ -462,7 +462,7 @@ static void test_dial_without_ipv6(void **state)
 	doors_open(&d, DOOR_CLOSED, DOOR_OPEN);
 	call(&c, d.port, 0);
 	answer(&service.ipv4, 0, "127.0.0.1");
-	assert_true(loop_run_until(c.loop, &c.done, SUPPORT_DEADLINE_MS));
+	assert_true(support_run_until(c.loop, &c.done, SUPPORT_DEADLINE_MS));
 	assert_non_null(c.transport);
 	assert_in_range(c.times.resolve_us, (HEAD_START_MS - SUPPORT_EARLY_MS) * 1000,
 			SUPPORT_DEADLINE_MS * 1000);

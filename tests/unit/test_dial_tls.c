@@ -125,7 +125,7 @@ static void test_tls(void **state)
 	server = transport_tls_server(transport_plain_new(c.loop, pair[1], NULL, false), config);
 	start(&c);
 	assert_true(support_run(c.loop, both_ready, &server, SUPPORT_DEADLINE_MS));
-	assert_true(loop_run_until(c.loop, &c.done, SUPPORT_DEADLINE_MS));
+	assert_true(support_run_until(c.loop, &c.done, SUPPORT_DEADLINE_MS));
 	if (c.transport == NULL)
 		fail_msg("%s", c.err.text);
 	assert_int_equal(c.times.connect_us, 0);

@@ -76,7 +76,7 @@ static enum stream_status get(struct fixture *f, size_t max)
 
 static bool wait_woken(struct fixture *f)
 {
-	bool woken = loop_run_until(f->loop, &f->woken, SUPPORT_DEADLINE_MS);
+	bool woken = support_run_until(f->loop, &f->woken, SUPPORT_DEADLINE_MS);
 
 	f->woken = false;
 	return woken;

@@ -69,7 +69,7 @@ static void add(struct runner *r, const char *host, uint16_t port)
 static enum happy_eyeballs_status result(struct runner *r)
 {
 	task_wake(&r->task);
-	assert_true(loop_run_until(r->loop, &r->done, SUPPORT_DEADLINE_MS));
+	assert_true(support_run_until(r->loop, &r->done, SUPPORT_DEADLINE_MS));
 	return r->status;
 }
 
@@ -197,7 +197,7 @@ static void test_late(void **state)
 	r.more = true;
 	add(&r, "127.0.0.1", d.port);
 	task_wake(&r.task);
-	(void)loop_run_until(r.loop, &never, 1);
+	(void)support_run_until(r.loop, &never, 1);
 	assert_int_equal(r.status, HAPPY_EYEBALLS_AGAIN); /* refused, and more may come */
 	add(&r, "::1", d.port);
 	r.more = false;
@@ -220,7 +220,7 @@ static void test_late_after_delay(void **state)
 	r.more = true;
 	add(&r, "127.0.0.1", d.port);
 	task_wake(&r.task);
-	(void)loop_run_until(r.loop, &never, SHORT_MS);
+	(void)support_run_until(r.loop, &never, SHORT_MS);
 	assert_int_equal(r.status, HAPPY_EYEBALLS_AGAIN);
 	add(&r, "::1", d.port);
 	assert_int_equal(result(&r), HAPPY_EYEBALLS_WON);

@@ -111,7 +111,7 @@ static void descriptor_stays_as_it_is(void **state)
 	assert_string_equal(listener_address(f->listener, 0), text);
 	fd = dial(&addr);
 	/* A blocking accept would hang the loop for good after this one. */
-	assert_true(loop_run_until(f->loop, &f->accepted, SUPPORT_DEADLINE_MS));
+	assert_true(support_run_until(f->loop, &f->accepted, SUPPORT_DEADLINE_MS));
 	assert_true(f->tls);
 	assert_true(support_idle(f->loop, 20) < 15);
 	assert_int_equal(fcntl(address.fd, F_GETFL) & O_NONBLOCK, 0);
@@ -198,7 +198,7 @@ static int activated(struct fixture *f)
 	if (getenv("LISTEN_PID") || getenv("LISTEN_FDS") || getenv("LISTEN_FDNAMES"))
 		return 3;
 	(void)dial(&addrs[2]);
-	if (!loop_run_until(f->loop, &f->accepted, SUPPORT_DEADLINE_MS))
+	if (!support_run_until(f->loop, &f->accepted, SUPPORT_DEADLINE_MS))
 		return 4;
 	listener_free(f->listener);
 

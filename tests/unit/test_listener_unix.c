@@ -156,7 +156,7 @@ static void file_comes_and_goes(void **state)
 	assert_string_equal(listener_address(f->listener, 0), text);
 	fd = dial(f->path);
 	assert_true(fd >= 0);
-	assert_true(loop_run_until(f->loop, &f->accepted, SUPPORT_DEADLINE_MS));
+	assert_true(support_run_until(f->loop, &f->accepted, SUPPORT_DEADLINE_MS));
 	close(fd);
 	/* The lock is gone. */
 	dir = open(f->dir, O_RDONLY | O_DIRECTORY);

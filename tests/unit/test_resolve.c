@@ -103,7 +103,7 @@ static void check_one(const char *host, int family, const char *want)
 
 	begin(&w, loop, host, family);
 	assert_false(lookup_done(w.lookup));
-	assert_true(loop_run_until(loop, &w.done, SUPPORT_DEADLINE_MS));
+	assert_true(support_run_until(loop, &w.done, SUPPORT_DEADLINE_MS));
 	assert_int_equal(w.woken, 1);
 	check_first(&w, want);
 	end(&w);
@@ -127,8 +127,8 @@ static void test_side_by_side(void **state)
 	(void)state;
 	begin(&a, loop, "::1", AF_INET6);
 	begin(&b, loop, "127.0.0.1", AF_INET);
-	assert_true(loop_run_until(loop, &a.done, SUPPORT_DEADLINE_MS));
-	assert_true(loop_run_until(loop, &b.done, SUPPORT_DEADLINE_MS));
+	assert_true(support_run_until(loop, &a.done, SUPPORT_DEADLINE_MS));
+	assert_true(support_run_until(loop, &b.done, SUPPORT_DEADLINE_MS));
 	check_first(&a, "[::1]:80");
 	end(&a);
 	check_first(&b, "127.0.0.1:80");
@@ -152,7 +152,7 @@ static void test_many(void **state)
 	for (int i = 0; i < MANY; i++) {
 		char *want = alloc_printf("127.0.0.%d:80", i % MANY_NAMES + 1);
 
-		assert_true(loop_run_until(loop, &waiters[i].done, SUPPORT_DEADLINE_MS));
+		assert_true(support_run_until(loop, &waiters[i].done, SUPPORT_DEADLINE_MS));
 		check_first(&waiters[i], want);
 		free(want);
 	}
@@ -179,7 +179,7 @@ static void test_abandoned(void **state)
 	}
 	for (int i = 0; i < MANY; i++)
 		end(&waiters[i]);
-	(void)loop_run_until(loop, &never, 1);
+	(void)support_run_until(loop, &never, 1);
 	for (int i = 0; i < MANY; i++)
 		assert_int_equal(waiters[i].woken, 0);
 	loop_free(loop); /* the threads may be at work still */
@@ -200,7 +200,7 @@ static void test_abandoned_when_answered(void **state)
 	await_threads();
 	assert_false(lookup_done(dropped.lookup));
 	end(&dropped);
-	assert_true(loop_run_until(loop, &kept.done, SUPPORT_DEADLINE_MS));
+	assert_true(support_run_until(loop, &kept.done, SUPPORT_DEADLINE_MS));
 	assert_int_equal(dropped.woken, 0);
 	check_first(&kept, "127.0.0.1:80");
 	end(&kept);
@@ -217,11 +217,11 @@ static void test_two_loops(void **state)
 	(void)state;
 	begin(&a, one, "127.0.0.1", AF_INET);
 	begin(&b, two, "127.0.0.1", AF_INET);
-	assert_true(loop_run_until(two, &b.done, SUPPORT_DEADLINE_MS));
+	assert_true(support_run_until(two, &b.done, SUPPORT_DEADLINE_MS));
 	assert_int_equal(a.woken, 0);
 	end(&b);
 	loop_free(two);
-	assert_true(loop_run_until(one, &a.done, SUPPORT_DEADLINE_MS));
+	assert_true(support_run_until(one, &a.done, SUPPORT_DEADLINE_MS));
 	end(&a);
 	loop_free(one);
 }

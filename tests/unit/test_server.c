@@ -155,7 +155,7 @@ static void settle(struct rig *rig)
 	bool never = false;
 
 	for (int i = 0; i < 30; i++)
-		(void)loop_run_until(rig->loop, &never, 0);
+		(void)support_run_until(rig->loop, &never, 0);
 }
 
 static int dial(const struct rig *rig)

@@ -300,7 +300,7 @@ static void turn(struct rig *rig)
 {
 	bool never = false;
 
-	(void)loop_run_until(rig->loop, &never, 0);
+	(void)support_run_until(rig->loop, &never, 0);
 }
 
 /* What the peer says, what it must hear, and what must be printed. */

@@ -90,7 +90,7 @@ static void open_output(struct fixture *f, int fd)
 
 static bool owner_woken(struct fixture *f)
 {
-	bool woken = loop_run_until(f->loop, &f->owner.woken, SUPPORT_DEADLINE_MS);
+	bool woken = support_run_until(f->loop, &f->owner.woken, SUPPORT_DEADLINE_MS);
 
 	f->owner.woken = false;
 	return woken;
@@ -101,7 +101,7 @@ static void turn(struct fixture *f)
 {
 	bool never = false;
 
-	(void)loop_run_until(f->loop, &never, 5);
+	(void)support_run_until(f->loop, &never, 5);
 }
 
 /* Read what the other end has and can give; the bytes must go on from `*got`. */
@@ -116,7 +116,7 @@ static void take(struct fixture *f, int fd, size_t *got, size_t until)
 		if (n < 0 && errno == EAGAIN) {
 			bool never = false;
 
-			(void)loop_run_until(f->loop, &never, 0);
+			(void)support_run_until(f->loop, &never, 0);
 			continue;
 		}
 		assert_true(n > 0);
@@ -230,7 +230,8 @@ static void waiters_are_woken_at_the_low_mark(void **state)
 	turn(f);
 	assert_int_equal(woken_waiters(f), 0); /* above a quarter still */
 	take(f, ends[0], &got, OUTPUT_MARK + 4097);
-	assert_true(loop_run_until(f->loop, &f->waiters[WAITERS - 1].woken, SUPPORT_DEADLINE_MS));
+	assert_true(
+		support_run_until(f->loop, &f->waiters[WAITERS - 1].woken, SUPPORT_DEADLINE_MS));
 	assert_int_equal(woken_waiters(f), WAITERS - 1);
 	assert_false(f->waiters[50].woken);
 	close(ends[0]);

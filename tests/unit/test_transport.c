@@ -111,7 +111,7 @@ static void turn(struct rig *rig)
 {
 	bool never = false;
 
-	(void)loop_run_until(rig->loop, &never, 1);
+	(void)support_run_until(rig->loop, &never, 1);
 }
 
 static void send_pattern(int fd, size_t len)

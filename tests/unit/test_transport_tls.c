@@ -234,7 +234,7 @@ static void last_turn(struct loop *loop)
 {
 	bool never = false;
 
-	(void)loop_run_until(loop, &never, 1);
+	(void)support_run_until(loop, &never, 1);
 	loop_free(loop);
 }
 
@@ -258,9 +258,9 @@ static bool turn_until(struct rig *rig, bool (*met)(const struct rig *rig))
 	while (!met(rig)) {
 		if (loop_now() > end)
 			return false;
-		(void)loop_run_until(rig->client.loop, &never, 1);
+		(void)support_run_until(rig->client.loop, &never, 1);
 		if (rig->apart)
-			(void)loop_run_until(rig->server.loop, &never, 1);
+			(void)support_run_until(rig->server.loop, &never, 1);
 	}
 	return true;
 }
@@ -269,7 +269,7 @@ static void turn_end(struct end *end, uint64_t ms)
 {
 	bool never = false;
 
-	(void)loop_run_until(end->loop, &never, ms);
+	(void)support_run_until(end->loop, &never, ms);
 }
 
 static bool shaken(const struct rig *rig)
@@ -583,7 +583,7 @@ static void check_peer(void **state, const char *text, bool end, const char *exp
 	if (end)
 		assert_int_equal(shutdown(rig->server.fd, SHUT_WR), 0);
 	while (support_handshake(rig->client.t) == STREAM_AGAIN)
-		(void)loop_run_until(rig->client.loop, &never, 1);
+		(void)support_run_until(rig->client.loop, &never, 1);
 	assert_int_equal(support_handshake(rig->client.t), STREAM_ERROR);
 	check_error(rig->client.t->read_error, ERR_TLS, expected);
 	rig_free(rig);
@@ -611,7 +611,7 @@ static void client_without_tls_is_quoted(void **state)
 	rig_connect(rig, true, "localhost");
 	assert_int_equal(send(rig->client.fd, text, strlen(text), MSG_NOSIGNAL), strlen(text));
 	while (support_handshake(rig->server.t) == STREAM_AGAIN)
-		(void)loop_run_until(rig->server.loop, &never, 1);
+		(void)support_run_until(rig->server.loop, &never, 1);
 	check_error(rig->server.t->read_error, ERR_TLS,
 		    "the peer does not speak TLS: it sent 'GET / HTTP/1.1'");
 	rig_free(rig);
@@ -628,7 +628,7 @@ static void reset_during_the_handshake_is_tls(void **state)
 	transport_abort(rig->server.t);
 	end_close(&rig->server);
 	while (support_handshake(rig->client.t) == STREAM_AGAIN)
-		(void)loop_run_until(rig->client.loop, &never, 1);
+		(void)support_run_until(rig->client.loop, &never, 1);
 	check_error(rig->client.t->read_error, ERR_TLS,
 		    "the connection broke during the TLS handshake: connection reset by peer");
 	assert_int_equal(rig->client.t->read_error->sys, ECONNRESET);
