@@ -32,10 +32,10 @@ static void use(struct pump *pump, const struct pump_kind *kind)
 	log_line(LOG_DEBUG, "%s: %s", pump->name, kind->name);
 }
 
-static const struct pump_kind *choose(const struct pump *pump, const char *only)
+static const struct pump_kind *choose(struct pump *pump, const char *only)
 {
 	for (size_t i = 0; i < KINDS - 1; i++) {
-		if ((only == NULL || strcmp(only, kinds[i]->name) == 0) && kinds[i]->fits(pump))
+		if ((only == NULL || strcmp(only, kinds[i]->name) == 0) && kinds[i]->open(pump))
 			return kinds[i];
 	}
 	return kinds[KINDS - 1];
@@ -71,6 +71,14 @@ void pump_free(struct pump *pump)
 enum pump_result pump_run(struct pump *pump)
 {
 	return pump->kind->run(pump);
+}
+
+void pump_write(struct pump *pump)
+{
+	if (pump->dest.look != NULL)
+		pump->dest.look(pump->dest.arg, pump->data);
+	else
+		pump->dest.ops->write(pump->dest.end, pump->data);
 }
 
 enum pump_result pump_hand_over(struct pump *pump)

@@ -37,7 +37,7 @@ struct pump;
 
 struct pump_kind {
 	const char *name;
-	bool (*fits)(const struct pump *pump); /* NULL: any pair */
+	bool (*open)(struct pump *pump); /* false: not for this pair; NULL: for any */
 	enum pump_result (*run)(struct pump *pump);
 };
 
@@ -54,7 +54,7 @@ struct pump {
 	struct splice_pipes *pipes; /* borrowed; NULL: none are to be had */
 	char *name;		    /* "connection 1: pump up", for the log; owned */
 	struct evbuffer *data; /* on its way between two evbuffers; empty between runs; owned */
-	struct splice *splice; /* owned by pump_splice; NULL: not in use */
+	struct splice *splice; /* of pump_splice; owned; NULL: not in use */
 };
 
 /* `only` names the one kind to try; NULL: all. `name` is handed over. */
@@ -66,10 +66,11 @@ enum pump_result pump_run(struct pump *pump);
 /* Is there a kind of this name (--pump)? */
 bool pump_known(const char *name);
 
-/* For the kinds: run as the buffered pump from now on. */
+/* For the kinds. Write `data` to the destination; run as the buffered pump from now
+ * on. */
+void pump_write(struct pump *pump);
 enum pump_result pump_hand_over(struct pump *pump);
 
-/* For pump_free(). */
 void pump_splice_free(struct pump *pump);
 
 #endif

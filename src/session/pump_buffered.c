@@ -10,23 +10,19 @@ enum { PIECES_PER_RUN = 8 };
 
 static enum pump_result move_piece(struct pump *pump)
 {
-	const struct pump_dest_ops *dest = pump->dest.ops;
-	size_t room = dest->room(pump->dest.end);
-	enum stream_status status;
-	size_t len;
+	const struct pump_dest *dest = &pump->dest;
+	size_t room;
+	enum stream_status status = dest->ops->room(dest->end, &room);
 
-	if (dest->is_broken(pump->dest.end))
-		return PUMP_DEST_FAILED;
-	if (room == 0) {
-		if (dest->wait != NULL)
-			dest->wait(pump->dest.end, pump->task);
-		return PUMP_WAIT_DEST;
-	}
+	if (status == STREAM_AGAIN && dest->ops->wait != NULL)
+		dest->ops->wait(dest->end, pump->task);
+	if (status != STREAM_OK)
+		return status == STREAM_AGAIN ? PUMP_WAIT_DEST : PUMP_DEST_FAILED;
 	status = pump->source.ops->read(pump->source.end, room, pump->data);
-	len = evbuffer_get_length(pump->data);
-	pump->bytes += len;
-	if (len > 0)
-		dest->write(pump->dest.end, pump->data);
+	if (evbuffer_get_length(pump->data) > 0) {
+		pump->bytes += evbuffer_get_length(pump->data);
+		pump_write(pump);
+	}
 	switch (status) {
 	case STREAM_OK:
 		return PUMP_MORE;

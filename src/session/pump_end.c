@@ -13,69 +13,36 @@
 
 /* --- a connection --- */
 
-static enum stream_status connection_source_read(void *end, size_t max, struct evbuffer *into)
+static enum stream_status connection_read(void *end, size_t max, struct evbuffer *into)
 {
 	struct connection *c = end;
 
 	return reader_read(&c->reader, max, into);
 }
 
-static int connection_end_fd(void *end)
+static int connection_fd(void *end)
 {
 	return connection_raw_fd(end);
 }
 
-static bool connection_source_is_ahead(void *end)
-{
-	struct connection *c = end;
-
-	return c->reader.ended || reader_buffered(&c->reader) > 0;
-}
-
-static void connection_source_bypass(void *end, bool on)
-{
-	connection_bypass(end, on);
-}
-
-static void connection_source_moved(void *end, size_t bytes)
-{
-	connection_moved(end, bytes, 0);
-}
-
-static void connection_source_failed(void *end, int sys)
-{
-	connection_failed(end, TRANSPORT_READ, sys);
-}
-
 struct pump_source pump_source_connection(struct connection *c)
 {
-	static const struct pump_source_ops ops = {
-		.read = connection_source_read,
-		.raw_fd = connection_end_fd,
-		.is_ahead = connection_source_is_ahead,
-		.bypass = connection_source_bypass,
-		.moved = connection_source_moved,
-		.failed = connection_source_failed,
-	};
+	static const struct pump_source_ops ops = { connection_read, connection_fd };
 
-	return (struct pump_source){ &ops, c };
+	return (struct pump_source){ &ops, c, c };
 }
 
-static size_t connection_dest_room(void *end)
+static enum stream_status connection_room(void *end, size_t *room)
 {
 	struct connection *c = end;
 
-	return writer_room(&c->writer);
+	*room = writer_room(&c->writer);
+	if (c->writer.broken)
+		return STREAM_ERROR;
+	return *room > 0 ? STREAM_OK : STREAM_AGAIN;
 }
 
-static bool connection_dest_is_broken(void *end)
-{
-	struct connection *c = end;
-
-	return c->writer.broken;
-}
-
-static void connection_dest_write(void *end, struct evbuffer *data)
+static void connection_write(void *end, struct evbuffer *data)
 {
 	struct connection *c = end;
 
@@ -83,7 +50,7 @@ static void connection_dest_write(void *end, struct evbuffer *data)
 	connection_flush(c);
 }
 
-static bool connection_dest_flush(void *end)
+static bool connection_empty(void *end)
 {
 	struct connection *c = end;
 
@@ -91,29 +58,16 @@ static bool connection_dest_flush(void *end)
 	return writer_queued(&c->writer) == 0;
 }
 
-static void connection_dest_moved(void *end, size_t bytes)
-{
-	connection_moved(end, 0, bytes);
-}
-
-static void connection_dest_failed(void *end, int sys)
-{
-	connection_failed(end, TRANSPORT_WRITE, sys);
-}
-
 struct pump_dest pump_dest_connection(struct connection *c)
 {
 	static const struct pump_dest_ops ops = {
-		.room = connection_dest_room,
-		.is_broken = connection_dest_is_broken,
-		.write = connection_dest_write,
-		.raw_fd = connection_end_fd,
-		.flush = connection_dest_flush,
-		.moved = connection_dest_moved,
-		.failed = connection_dest_failed,
+		.room = connection_room,
+		.write = connection_write,
+		.raw_fd = connection_fd,
+		.flush = connection_empty,
 	};
 
-	return (struct pump_dest){ &ops, c };
+	return (struct pump_dest){ .ops = &ops, .end = c, .connection = c };
 }
 
 /* --- standard input, a file --- */
@@ -130,21 +84,19 @@ static int input_fd(void *end)
 
 struct pump_source pump_source_input(struct fd_reader *input)
 {
-	static const struct pump_source_ops ops = { .read = input_read, .raw_fd = input_fd };
+	static const struct pump_source_ops ops = { input_read, input_fd };
 
-	return (struct pump_source){ &ops, input };
+	return (struct pump_source){ &ops, input, NULL };
 }
 
 /* --- standard output --- */
 
-static size_t output_room(void *end)
+static enum stream_status output_room(void *end, size_t *room)
 {
-	return stdout_writer_above(end) ? 0 : SIZE_MAX;
-}
-
-static bool output_is_broken(void *end)
-{
-	return stdout_writer_error(end) != NULL;
+	*room = SIZE_MAX;
+	if (stdout_writer_error(end) != NULL)
+		return STREAM_ERROR;
+	return stdout_writer_above(end) ? STREAM_AGAIN : STREAM_OK;
 }
 
 static void output_write(void *end, struct evbuffer *data)
@@ -172,14 +124,13 @@ struct pump_dest pump_dest_output(struct stdout_writer *output)
 {
 	static const struct pump_dest_ops ops = {
 		.room = output_room,
-		.is_broken = output_is_broken,
 		.write = output_write,
 		.wait = output_wait,
 		.raw_fd = output_fd,
 		.flush = output_flush,
 	};
 
-	return (struct pump_dest){ &ops, output };
+	return (struct pump_dest){ .ops = &ops, .end = output };
 }
 
 /* --- CR LF --- */
@@ -214,7 +165,7 @@ static enum stream_status crlf_read(void *end, size_t max, struct evbuffer *into
 
 struct pump_source pump_source_crlf(struct pump_crlf *crlf)
 {
-	static const struct pump_source_ops ops = { .read = crlf_read };
+	static const struct pump_source_ops ops = { crlf_read, NULL };
 
-	return (struct pump_source){ &ops, crlf };
+	return (struct pump_source){ &ops, crlf, NULL };
 }

@@ -5,6 +5,7 @@
 #include "session/pump.h"
 
 #include "base/alloc.h"
+#include "io/connection.h"
 #include "io/fd_watch.h"
 #include "io/loop.h"
 #include "io/splice_pipe.h"
@@ -48,33 +49,6 @@ struct splice {
 	struct splice_pipe *pipe; /* borrowed for a turn, or while it holds bytes */
 };
 
-static int source_fd(const struct pump *pump)
-{
-	const struct pump_source_ops *ops = pump->source.ops;
-
-	return ops->raw_fd == NULL ? -1 : ops->raw_fd(pump->source.end);
-}
-
-static int dest_fd(const struct pump *pump)
-{
-	const struct pump_dest_ops *ops = pump->dest.ops;
-
-	return ops->raw_fd == NULL ? -1 : ops->raw_fd(pump->dest.end);
-}
-
-static void bypass(const struct pump *pump, bool on)
-{
-	if (pump->source.ops->bypass != NULL)
-		pump->source.ops->bypass(pump->source.end, on);
-}
-
-static bool is_ahead(const struct pump *pump)
-{
-	const struct pump_source_ops *ops = pump->source.ops;
-
-	return ops->is_ahead != NULL && ops->is_ahead(pump->source.end);
-}
-
 static enum raw_kind raw_kind_of(int fd)
 {
 	struct stat st;
@@ -86,37 +60,43 @@ static enum raw_kind raw_kind_of(int fd)
 	return S_ISSOCK(st.st_mode) ? RAW_SOCKET : RAW_FILE;
 }
 
-static bool needs_pipe(int from, int to)
+static bool splice_open(struct pump *pump)
 {
-	return raw_kind_of(from) == RAW_SOCKET && raw_kind_of(to) != RAW_PIPE;
+	const struct pump_source *source = &pump->source;
+	const struct pump_dest *dest = &pump->dest;
+	struct splice x = { .from = -1, .to = -1 };
+
+	if (source->ops->raw_fd != NULL)
+		x.from = source->ops->raw_fd(source->end);
+	if (dest->ops->raw_fd != NULL && dest->look == NULL)
+		x.to = dest->ops->raw_fd(dest->end);
+	if (x.from < 0 || x.to < 0)
+		return false;
+	x.from_kind = raw_kind_of(x.from);
+	x.to_kind = raw_kind_of(x.to);
+	x.needs_pipe = x.from_kind == RAW_SOCKET && x.to_kind != RAW_PIPE;
+	if (x.needs_pipe && pump->pipes == NULL)
+		return false;
+	if (x.from_kind != RAW_FILE)
+		x.readable = fd_watch_new(pump->task->loop, x.from, WATCH_READ, pump->task);
+	if (x.to_kind != RAW_FILE)
+		x.writable = fd_watch_new(pump->task->loop, x.to, WATCH_WRITE, pump->task);
+	pump->splice = alloc_copy(&x, sizeof(x));
+	return true;
 }
 
-static bool splice_fits(const struct pump *pump)
+static void bypass(const struct pump *pump, bool on)
 {
-	int from = source_fd(pump), to = dest_fd(pump);
-
-	return from >= 0 && to >= 0 && (pump->pipes != NULL || !needs_pipe(from, to));
+	if (pump->source.connection != NULL)
+		connection_bypass(pump->source.connection, on);
 }
 
-static struct fd_watch *watch(const struct pump *pump, int fd, enum fd_watch_for what)
+/* Do bytes, or the end, wait in the reader that the raw descriptor no longer has? */
+static bool is_ahead(const struct pump *pump)
 {
-	if (raw_kind_of(fd) == RAW_FILE)
-		return NULL;
-	return fd_watch_new(pump->task->loop, fd, what, pump->task);
-}
+	const struct connection *c = pump->source.connection;
 
-static struct splice *splice_new(const struct pump *pump)
-{
-	struct splice *x = alloc_zeroed(sizeof(*x));
-
-	x->from = source_fd(pump);
-	x->to = dest_fd(pump);
-	x->from_kind = raw_kind_of(x->from);
-	x->to_kind = raw_kind_of(x->to);
-	x->needs_pipe = needs_pipe(x->from, x->to);
-	x->readable = watch(pump, x->from, WATCH_READ);
-	x->writable = watch(pump, x->to, WATCH_WRITE);
-	return x;
+	return c != NULL && (c->reader.ended || reader_buffered(&c->reader) > 0);
 }
 
 void pump_splice_free(struct pump *pump)
@@ -140,7 +120,7 @@ static enum pump_result hand_over(struct pump *pump)
 
 	if (pipe != NULL && pipe->held > 0) {
 		splice_pipe_pour(pipe, pump->data);
-		pump->dest.ops->write(pump->dest.end, pump->data);
+		pump_write(pump);
 	}
 	pump_splice_free(pump);
 	return pump_hand_over(pump);
@@ -191,16 +171,23 @@ static enum pump_result wait_for_an_end(struct pump *pump)
 {
 	const struct splice *x = pump->splice;
 	short events = x->pipe != NULL ? 0 : poll_source(x);
+	size_t room;
 
 	if (events == 0)
 		return wait_on(pump, x->readable, PUMP_WAIT_SOURCE);
 	if ((events & POLLHUP) != 0 && x->from_kind != RAW_SOCKET &&
-	    at_hand(x) <= pump->dest.ops->room(pump->dest.end))
+	    pump->dest.ops->room(pump->dest.end, &room) == STREAM_OK && at_hand(x) <= room)
 		return pump_buffered.run(pump);
 	return wait_on(pump, x->writable, PUMP_WAIT_DEST);
 }
 
 /* --- moving --- */
+
+static void note_sent(const struct pump *pump, ssize_t n)
+{
+	if (pump->dest.connection != NULL)
+		connection_moved(pump->dest.connection, 0, (uint64_t)n);
+}
 
 /* One call from the source to the destination, or into our pipe. sendfile(2) asks for
  * what the file has and no more: Linux before 6.5 takes a shorter file for the start of
@@ -216,12 +203,12 @@ static ssize_t take(struct pump *pump)
 	if (n <= 0)
 		return n;
 	pump->bytes += (uint64_t)n;
-	if (pump->source.ops->moved != NULL)
-		pump->source.ops->moved(pump->source.end, (size_t)n);
+	if (pump->source.connection != NULL)
+		connection_moved(pump->source.connection, (uint64_t)n, 0);
 	if (x->pipe != NULL)
 		x->pipe->held = (size_t)n;
-	else if (pump->dest.ops->moved != NULL)
-		pump->dest.ops->moved(pump->dest.end, (size_t)n);
+	else
+		note_sent(pump, n);
 	return n;
 }
 
@@ -235,16 +222,15 @@ static ssize_t put(struct pump *pump)
 	if (n <= 0)
 		return n;
 	x->pipe->held -= (size_t)n;
-	if (pump->dest.ops->moved != NULL)
-		pump->dest.ops->moved(pump->dest.end, (size_t)n);
+	note_sent(pump, n);
 	return n;
 }
 
 /* The destination took nothing from our pipe. */
 static enum pump_result put_failed(struct pump *pump, int sys)
 {
-	if (sys != 0 && pump->dest.ops->failed != NULL)
-		pump->dest.ops->failed(pump->dest.end, sys);
+	if (sys != 0 && pump->dest.connection != NULL)
+		connection_failed(pump->dest.connection, TRANSPORT_WRITE, sys);
 	return hand_over(pump);
 }
 
@@ -259,18 +245,15 @@ static bool is_unsupported(int sys)
  * forgotten it by saying it, and of the two ends the destination may be one. */
 static enum pump_result take_failed(struct pump *pump, int sys)
 {
-	const struct splice *x = pump->splice;
-	const struct pump_source_ops *source = pump->source.ops;
-	const struct pump_dest_ops *dest = pump->dest.ops;
+	struct connection *source = pump->source.connection;
+	struct connection *dest = pump->splice->pipe == NULL ? pump->dest.connection : NULL;
 
-	if (is_unsupported(sys))
+	if (is_unsupported(sys) || (sys == EPIPE && dest == NULL))
 		return hand_over(pump);
-	if (sys != 0 && x->pipe == NULL && dest->failed != NULL)
-		dest->failed(pump->dest.end, sys);
-	else if (sys == EPIPE)
-		return hand_over(pump);
-	else if (source->failed != NULL)
-		source->failed(pump->source.end, sys);
+	if (sys != 0 && dest != NULL)
+		connection_failed(dest, TRANSPORT_WRITE, sys);
+	else if (source != NULL)
+		connection_failed(source, TRANSPORT_READ, sys);
 	return pump_buffered.run(pump);
 }
 
@@ -308,10 +291,11 @@ static enum pump_result empty_source(struct pump *pump)
 static enum pump_result run_turn(struct pump *pump)
 {
 	const struct splice *x = pump->splice;
+	size_t room;
 
 	if (is_ahead(pump))
 		return empty_source(pump);
-	if (pump->dest.ops->is_broken(pump->dest.end))
+	if (pump->dest.ops->room(pump->dest.end, &room) == STREAM_ERROR)
 		return PUMP_DEST_FAILED;
 	if (!pump->dest.ops->flush(pump->dest.end))
 		return wait_on(pump, x->writable, PUMP_WAIT_DEST);
@@ -324,12 +308,9 @@ static enum pump_result run_turn(struct pump *pump)
 
 static enum pump_result splice_run(struct pump *pump)
 {
+	struct splice *x = pump->splice;
 	enum pump_result result;
-	struct splice *x;
 
-	if (pump->splice == NULL)
-		pump->splice = splice_new(pump);
-	x = pump->splice;
 	if (x->needs_pipe && x->pipe == NULL)
 		x->pipe = splice_pipe_borrow(pump->pipes);
 	bypass(pump, !x->needs_pipe || x->pipe != NULL);
@@ -344,4 +325,4 @@ static enum pump_result splice_run(struct pump *pump)
 	return result;
 }
 
-const struct pump_kind pump_splice = { "splice", splice_fits, splice_run };
+const struct pump_kind pump_splice = { "splice", splice_open, splice_run };

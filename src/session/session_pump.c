@@ -5,47 +5,14 @@
 #include "session/session_pump.h"
 
 #include "base/alloc.h"
-#include "io/stdout_writer.h"
 #include "session/session.h"
 
 #include <event2/buffer.h>
 
-static size_t records_room(void *end)
+/* A piece of the running step's record. */
+static void add_piece(void *arg, struct evbuffer *data)
 {
-	const struct session *s = end;
-
-	return event_writer_above(s->shared->events) ? 0 : SIZE_MAX;
-}
-
-static bool records_is_broken(void *end)
-{
-	const struct session *s = end;
-
-	return stdout_writer_error(event_writer_output(s->shared->events)) != NULL;
-}
-
-static void records_write(void *end, struct evbuffer *data)
-{
-	session_piece(end, data, true);
-}
-
-static void records_wait(void *end, struct task *task)
-{
-	const struct session *s = end;
-
-	event_writer_wait(s->shared->events, task);
-}
-
-static struct pump_dest records(struct session *s)
-{
-	static const struct pump_dest_ops ops = {
-		.room = records_room,
-		.is_broken = records_is_broken,
-		.write = records_write,
-		.wait = records_wait,
-	};
-
-	return (struct pump_dest){ &ops, s };
+	session_piece(arg, data, true);
 }
 
 static struct pump *new_pump(struct session *s, const char *way, struct pump_source source,
@@ -62,11 +29,13 @@ struct pump *session_pump_up(struct session *s, struct pump_source source)
 
 struct pump *session_pump_down(struct session *s)
 {
-	bool looked_at = event_writer_is_json(s->shared->events) || s->record != NULL;
+	struct pump_dest dest = pump_dest_output(event_writer_output(s->shared->events));
 
-	return new_pump(s, "down", pump_source_connection(s->connection),
-			looked_at ? records(s)
-				  : pump_dest_output(event_writer_output(s->shared->events)));
+	if (event_writer_is_json(s->shared->events) || s->record != NULL) {
+		dest.look = add_piece;
+		dest.arg = s;
+	}
+	return new_pump(s, "down", pump_source_connection(s->connection), dest);
 }
 
 enum step_result session_pump_read_failed(struct session *s, const struct pump *pump)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* relay: joins the connection with standard input and output, and decides how that ends. */
+/* step_relay: joins the connection with standard input and output, and decides how that ends. */
 #include "config.h"
 
 #include "base/alloc.h"
