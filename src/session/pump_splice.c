@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "io/connection.h"
+#include "io/descriptor.h"
 #include "io/fd_watch.h"
 #include "io/loop.h"
 #include "io/splice_pipe.h"
@@ -45,6 +46,8 @@ struct splice {
 	enum raw_kind from_kind, to_kind;
 	struct fd_watch *readable; /* NULL for files */
 	struct fd_watch *writable; /* NULL for files */
+	struct fd_watch *hangup;   /* of the source, a pipe; NULL until it is needed */
+	int hangup_fd;		   /* what it watches */
 	bool needs_pipe;
 	struct splice_pipe *pipe; /* borrowed for a turn, or while it holds bytes */
 };
@@ -64,7 +67,7 @@ static bool splice_open(struct pump *pump)
 {
 	const struct pump_source *source = &pump->source;
 	const struct pump_dest *dest = &pump->dest;
-	struct splice x = { .from = -1, .to = -1 };
+	struct splice x = { .from = -1, .to = -1, .hangup_fd = -1 };
 
 	if (source->ops->raw_fd != NULL)
 		x.from = source->ops->raw_fd(source->end);
@@ -107,6 +110,9 @@ void pump_splice_free(struct pump *pump)
 		return;
 	fd_watch_free(x->readable);
 	fd_watch_free(x->writable);
+	fd_watch_free(x->hangup);
+	if (x->hangup_fd >= 0)
+		(void)close(x->hangup_fd);
 	splice_pipe_give_back(x->pipe);
 	free(x);
 	pump->splice = NULL;
@@ -162,23 +168,46 @@ static short poll_source(const struct splice *x)
 	return poll(&p, 1, 0) == 1 ? p.revents : 0;
 }
 
+/* The end of a pipe that still has bytes makes it no more readable than it is. */
+static void watch_for_hangup(const struct pump *pump)
+{
+	const struct descriptor source = { .fd = pump->splice->from };
+	struct splice *x = pump->splice;
+
+	if (x->hangup == NULL) {
+		x->hangup_fd = descriptor_hangup(&source);
+		x->hangup = fd_watch_new(pump->task->loop, x->hangup_fd, WATCH_READ, pump->task);
+	}
+	(void)fd_watch_arm(x->hangup); /* otherwise it ends when there is room */
+}
+
 /*
- * The call said EAGAIN, but not for which end. When the destination is full, and all
- * that the source still has fits in the destination's buffer, the buffered pump
- * would be done with it: so this turn is its, for both to end at the same time.
+ * The destination is full. When its buffer has room for all that the source still
+ * has, the buffered pump would be done with it: it gets this turn, so that both end
+ * at the same time.
  */
+static enum pump_result wait_for_dest(struct pump *pump, short events)
+{
+	const struct splice *x = pump->splice;
+	size_t room;
+
+	if ((events & POLLHUP) != 0 && x->from_kind != RAW_SOCKET &&
+	    pump->dest.ops->room(pump->dest.end, &room) == STREAM_OK && at_hand(x) <= room)
+		return pump_buffered.run(pump);
+	if (x->from_kind == RAW_PIPE && (events & POLLHUP) == 0)
+		watch_for_hangup(pump);
+	return wait_on(pump, x->writable, PUMP_WAIT_DEST);
+}
+
+/* The call said EAGAIN, but not for which end. What a pipe of ours takes is the
+ * source's. */
 static enum pump_result wait_for_an_end(struct pump *pump)
 {
 	const struct splice *x = pump->splice;
 	short events = x->pipe != NULL ? 0 : poll_source(x);
-	size_t room;
 
-	if (events == 0)
-		return wait_on(pump, x->readable, PUMP_WAIT_SOURCE);
-	if ((events & POLLHUP) != 0 && x->from_kind != RAW_SOCKET &&
-	    pump->dest.ops->room(pump->dest.end, &room) == STREAM_OK && at_hand(x) <= room)
-		return pump_buffered.run(pump);
-	return wait_on(pump, x->writable, PUMP_WAIT_DEST);
+	return events == 0 ? wait_on(pump, x->readable, PUMP_WAIT_SOURCE)
+			   : wait_for_dest(pump, events);
 }
 
 /* --- moving --- */
@@ -298,7 +327,7 @@ static enum pump_result run_turn(struct pump *pump)
 	if (pump->dest.ops->room(pump->dest.end, &room) == STREAM_ERROR)
 		return PUMP_DEST_FAILED;
 	if (!pump->dest.ops->flush(pump->dest.end))
-		return wait_on(pump, x->writable, PUMP_WAIT_DEST);
+		return wait_for_dest(pump, poll_source(x));
 	if (fd_watch_armed(x->readable))
 		return PUMP_WAIT_SOURCE;
 	if (fd_watch_armed(x->writable) && x->to_kind != RAW_SOCKET)

@@ -57,6 +57,16 @@ quickly() {
 	[ "$(tr -dc 0-9 <"$ERR")" -le 1500000 ] || fail "$(cat "$ERR")"
 }
 
+# bats test_tags=pump
+@test "--close-timeout counts once the rest of a file fits below --high-water" {
+	head -c 5M /dev/zero >"$BATS_TEST_TMPDIR/file"
+	silent_peer
+	timed connect --high-water 10M --close-timeout 0.7 "127.0.0.1:$PEER_PORT" writefile "$BATS_TEST_TMPDIR/file"
+	assert_status 6
+	took 650
+	grep -qxE 'liu: closing: [0-9]+ bytes could not be sent: the peer reads nothing' "$ERR" || fail "$(cat "$ERR")"
+}
+
 @test "there is no limit while bytes leave: a slow reader gets everything" {
 	big_writes
 	peer '

@@ -53,7 +53,8 @@ static bool is_shut(void *arg)
 /* Until the source has ended, and the peer has it all. */
 static void send_all(struct rig *r)
 {
-	rig_until(r, drained_over);
+	if (!r->over)
+		rig_until(r, drained_over);
 	assert_int_equal(r->result, PUMP_END);
 	assert_true(support_run(r->loop, is_shut, r, SUPPORT_DEADLINE_MS));
 	assert_int_equal(support_receive_all(r->peer, r->got), 0);
@@ -170,6 +171,54 @@ static void up_waits_for_a_slow_peer(void **state)
 	send_all(r);
 	rig_got(r, 0, BULK);
 	rig_free(r);
+}
+
+/* The peer reads nothing, and its socket is full. What fits in the write buffer is
+ * sent as far as the pump goes: closing waits for it, for as long as it is to. */
+static void up_ends_when_the_rest_fits(void **state)
+{
+	for (int more = 0; more < 2; more++) {
+		struct rig *r =
+			rig_new(RIG_UP, pattern_file(SETTINGS_HIGH_WATER + more), *state, true);
+		size_t filled = support_fill(connection_raw_fd(r->c));
+
+		rig_until(r, rig_waits);
+		assert_int_equal(r->result, more ? PUMP_WAIT_DEST : PUMP_END);
+		assert_int_equal(writer_queued(&r->c->writer) == SETTINGS_HIGH_WATER, !more);
+		send_all(r);
+		assert_int_equal(evbuffer_drain(r->got, filled), 0);
+		rig_got(r, 0, (size_t)SETTINGS_HIGH_WATER + more);
+		rig_free(r);
+	}
+}
+
+/* The same for a pipe, before or after its writer has gone. */
+static void up_from_a_pipe_that_ends_meanwhile(void **state)
+{
+	for (int late = 0; late < 2; late++) {
+		struct rig *r;
+		size_t filled;
+		int ends[2];
+
+		assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+		r = rig_new(RIG_UP, ends[0], *state, true);
+		filled = support_fill(connection_raw_fd(r->c));
+		write_pattern(ends[1], 5000, 0);
+		if (late) {
+			rig_until(r, rig_waits);
+			assert_true(support_idle(r->loop, 30) < 15);
+			assert_false(r->over);
+		} else {
+			task_wake(&r->task);
+		}
+		close(ends[1]);
+		assert_true(support_run(r->loop, rig_is_over, r, SUPPORT_DEADLINE_MS));
+		assert_int_equal(r->result, PUMP_END);
+		send_all(r);
+		assert_int_equal(evbuffer_drain(r->got, filled), 0);
+		rig_got(r, 0, 5000);
+		rig_free(r);
+	}
 }
 
 static void up_from_a_file_cut_meanwhile(void **state)
@@ -827,6 +876,8 @@ int main(void)
 		BOTH(up_after_what_was_queued),
 		BOTH(up_a_run_is_bounded),
 		BOTH(up_waits_for_a_slow_peer),
+		BOTH(up_ends_when_the_rest_fits),
+		BOTH(up_from_a_pipe_that_ends_meanwhile),
 		BOTH(up_from_a_file_cut_meanwhile),
 		BOTH(up_to_a_peer_that_resets),
 		BOTH(up_to_a_peer_that_reads_no_more),
