@@ -747,6 +747,52 @@ static void rest_of_a_record_is_delivered_later(void **state)
 	rig_free(rig);
 }
 
+/* The test's own server, on the server's descriptor. */
+static SSL *raw_server(struct rig *rig)
+{
+	SSL *ssl = SSL_new(tls_config_ctx(rig->server.config));
+
+	assert_non_null(ssl);
+	assert_int_equal(SSL_set_fd(ssl, rig->server.fd), 1);
+	assert_int_equal(support_handshake(rig->client.t), STREAM_AGAIN);
+	for (int i = 0; i < 100 && SSL_accept(ssl) != 1; i++)
+		turn_end(&rig->client, 1);
+	assert_int_equal(support_handshake(rig->client.t), STREAM_OK);
+	return ssl;
+}
+
+/* What remains of a record may be as long as its data: the counts stay right. */
+static void parts_of_a_record_are_counted(void **state)
+{
+	enum { FIRST = 22, DATA = 1000, RECORD = FIRST + DATA };
+	struct rig *rig = rig_prepare(state, WHO_GOOD);
+	unsigned char data[DATA], record[RECORD];
+	BIO *sent = BIO_new(BIO_s_mem());
+	uint64_t before;
+	SSL *ssl;
+
+	rig->apart = true;
+	rig_connect(rig, true, "localhost");
+	ssl = raw_server(rig);
+	SSL_set0_wbio(ssl, sent);
+	transport_want(rig->client.t, ROOM);
+	before = rig->client.lower->received;
+	for (uint64_t i = 0; i < 3; i++) {
+		support_pattern(data, DATA, i * DATA);
+		assert_int_equal(SSL_write(ssl, data, DATA), DATA);
+		assert_int_equal(BIO_read(sent, record, RECORD), RECORD);
+		support_send(rig->server.fd, record, FIRST);
+		turn_end(&rig->client, 5);
+		support_send(rig->server.fd, record + FIRST, DATA);
+		turn_end(&rig->client, 5);
+	}
+	assert_int_equal(evbuffer_get_length(rig->client.t->input), 3 * DATA);
+	assert_true(support_is_pattern(rig->client.t->input, 0));
+	assert_int_equal(rig->client.lower->received - before, 3 * RECORD);
+	SSL_free(ssl);
+	rig_free(rig);
+}
+
 static void small_writes_share_records(void **state)
 {
 	static const char piece[] = "0123456789";
@@ -939,20 +985,6 @@ static void write_error_comes_without_reading(void **state)
 	assert_non_null(rig->client.t->write_error);
 	assert_int_equal(rig->client.t->write_error->kind, ERR_IO);
 	rig_free(rig);
-}
-
-/* The test's own server, on the server's descriptor. */
-static SSL *raw_server(struct rig *rig)
-{
-	SSL *ssl = SSL_new(tls_config_ctx(rig->server.config));
-
-	assert_non_null(ssl);
-	assert_int_equal(SSL_set_fd(ssl, rig->server.fd), 1);
-	assert_int_equal(support_handshake(rig->client.t), STREAM_AGAIN);
-	for (int i = 0; i < 100 && SSL_accept(ssl) != 1; i++)
-		turn_end(&rig->client, 1);
-	assert_int_equal(support_handshake(rig->client.t), STREAM_OK);
-	return ssl;
 }
 
 static bool client_write_failed(const struct rig *rig)
@@ -1202,6 +1234,7 @@ int main(void)
 		cmocka_unit_test(bulk_is_whole_in_version_12),
 		cmocka_unit_test(queue_is_bounded_while_nobody_reads),
 		cmocka_unit_test(rest_of_a_record_is_delivered_later),
+		cmocka_unit_test(parts_of_a_record_are_counted),
 		cmocka_unit_test(small_writes_share_records),
 		cmocka_unit_test(half_close_leaves_the_other_half),
 		cmocka_unit_test(peer_half_closes_while_output_is_queued),
