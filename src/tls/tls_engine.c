@@ -11,7 +11,6 @@
 #include "io/transport_impl.h"
 #include "tls/tls_cert_text.h"
 #include "tls/tls_errors.h"
-#include "tls/tls_verify.h"
 
 #include <event2/buffer.h>
 #include <openssl/bio.h>
@@ -113,7 +112,7 @@ void tls_engine_init(struct tls_engine *e, struct transport *lower, SSL_CTX *ctx
 
 void tls_engine_connect(struct tls_engine *e, const char *name)
 {
-	e->peer = tls_verify_expect(e->ssl, name);
+	tls_verify_expect(e->ssl, &e->peer, name);
 	SSL_set_connect_state(e->ssl);
 }
 
@@ -125,7 +124,7 @@ void tls_engine_accept(struct tls_engine *e)
 void tls_engine_release(struct tls_engine *e)
 {
 	SSL_free(e->ssl);
-	tls_verify_free(e->peer);
+	tls_verify_release(&e->peer);
 	free(e->first);
 	transport_free(e->lower);
 }
@@ -164,8 +163,8 @@ enum stream_status tls_engine_handshake(struct tls_engine *e, struct err *err)
 	}
 	if (is_wait(SSL_get_error(e->ssl, result)))
 		return STREAM_AGAIN;
-	if (e->peer != NULL && e->peer->failure != NULL)
-		(void)err_set(err, ERR_TLS, "%s", e->peer->failure);
+	if (e->peer.failure != NULL)
+		(void)err_set(err, ERR_TLS, "%s", e->peer.failure);
 	else if (!tls_errors_is_tls(first_bytes(e)))
 		(void)tls_errors_not_tls(first_bytes(e), err);
 	else

@@ -12,6 +12,7 @@
  */
 
 #include "io/transport.h"
+#include "tls/tls_verify.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,12 +23,11 @@ struct evbuffer;
 struct ssl_ctx_st; /* SSL_CTX */
 struct ssl_st;	   /* SSL */
 struct tls_first;
-struct tls_peer;
 
 struct tls_engine {
 	struct ssl_st *ssl;	 /* owned */
 	struct transport *lower; /* owned */
-	struct tls_peer *peer;	 /* owned; what a client expects; NULL for a server */
+	struct tls_peer peer;	 /* what a client expects of it */
 	struct tls_first *first; /* owned; what the peer sent first; NULL after the handshake */
 	bool queued;		 /* bytes were added to lower->output since this was cleared */
 };

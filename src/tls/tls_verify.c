@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* tls_verify: is the peer the one that was wanted? */
+/* tls_verify: is the peer the one that is expected? */
 #include "config.h"
 
 #include "tls/tls_verify.h"
@@ -79,78 +79,50 @@ static char *which(const X509 *cert, int depth)
 	return text;
 }
 
-static char *wrong_date(const X509 *cert, int depth, bool early)
-{
-	char *date =
-		tls_cert_text_date(early ? X509_get0_notBefore(cert) : X509_get0_notAfter(cert));
-	char *what = which(cert, depth);
-	char *text = alloc_printf(early ? "%s is not valid before %s: is the clock right?"
-					: "%s expired on %s",
-				  what, date);
-
-	free(what);
-	free(date);
-	return text;
-}
-
-static char *self_signed(const X509 *cert)
-{
-	char *pin = tls_cert_text_pin(cert);
-	char *text = alloc_printf("certificate is self-signed: --cacert FILE or --pin %s trusts it",
-				  pin);
-
-	free(pin);
-	return text;
-}
-
-static char *unknown_authority(const X509_NAME *name)
-{
-	char *issuer = tls_cert_text_common_name(name);
-	char *text = alloc_printf("certificate is signed by '%s', which is not trusted here: "
-				  "--cacert FILE trusts it",
-				  shorten(issuer));
-
-	free(issuer);
-	return text;
-}
-
-static char *other_failure(const X509 *cert, int depth, int code)
-{
-	char *what = which(cert, depth);
-	char *text =
-		alloc_printf("%s cannot be trusted: %s", what, X509_verify_cert_error_string(code));
-
-	free(what);
-	return text;
-}
-
-static char *chain_failure(X509_STORE_CTX *store, const struct tls_peer *peer)
+static char *explain(X509_STORE_CTX *store, const struct tls_peer *peer)
 {
 	int code = X509_STORE_CTX_get_error(store);
-	int depth = X509_STORE_CTX_get_error_depth(store);
-	const X509 *cert = X509_STORE_CTX_get_current_cert(store);
+	const X509 *current = X509_STORE_CTX_get_current_cert(store);
+	const X509 *cert = current != NULL ? current : X509_STORE_CTX_get0_cert(store);
+	char *what = which(cert, X509_STORE_CTX_get_error_depth(store));
+	char *detail = NULL;
+	char *text;
 
-	if (cert == NULL)
-		cert = X509_STORE_CTX_get0_cert(store);
 	switch (code) {
 	case X509_V_ERR_HOSTNAME_MISMATCH:
 	case X509_V_ERR_IP_ADDRESS_MISMATCH:
-		return wrong_name(cert, peer->name);
+		text = wrong_name(cert, peer->name);
+		break;
 	case X509_V_ERR_CERT_HAS_EXPIRED:
-		return wrong_date(cert, depth, false);
+		detail = tls_cert_text_date(X509_get0_notAfter(cert));
+		text = alloc_printf("%s expired on %s", what, detail);
+		break;
 	case X509_V_ERR_CERT_NOT_YET_VALID:
-		return wrong_date(cert, depth, true);
+		detail = tls_cert_text_date(X509_get0_notBefore(cert));
+		text = alloc_printf("%s is not valid before %s: is the clock right?", what, detail);
+		break;
 	case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
-		return self_signed(cert);
+		detail = tls_cert_text_pin(cert);
+		text = alloc_printf("certificate is self-signed: "
+				    "--cacert FILE or --pin %s trusts it",
+				    detail);
+		break;
 	case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
-		return unknown_authority(X509_get_subject_name(cert));
 	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
 	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
 	case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
-		return unknown_authority(X509_get_issuer_name(cert));
-	default: /* not an enum: there are some hundred */
-		return other_failure(cert, depth, code);
+		detail = tls_cert_text_common_name(X509_get_issuer_name(cert));
+		text = alloc_printf("certificate is signed by '%s', which is not trusted here: "
+				    "--cacert FILE trusts it",
+				    shorten(detail));
+		break;
+	default: /* not an enum: there are about a hundred */
+		text = alloc_printf("%s cannot be trusted: %s", what,
+				    X509_verify_cert_error_string(code));
 	}
+	free(what);
+	free(detail);
+	return text;
 }
 
 static bool check_pin(const struct tls_settings *settings, const X509 *cert, char **failure)
@@ -164,7 +136,7 @@ static bool check_pin(const struct tls_settings *settings, const X509 *cert, cha
 	return ok;
 }
 
-/* SSL_CTX_set_cert_verify_callback(): in place of X509_verify_cert(). */
+/* SSL_CTX_set_cert_verify_callback(): replaces X509_verify_cert(). */
 static int verify(X509_STORE_CTX *store, void *arg)
 {
 	const struct tls_settings *settings = arg;
@@ -174,7 +146,7 @@ static int verify(X509_STORE_CTX *store, void *arg)
 
 	free(peer->failure);
 	peer->failure = NULL;
-	/* A chain that is trusted says nothing when the name does not count. */
+	/* A trusted chain proves nothing unless a name is checked. */
 	if (chain && peer->name == NULL && settings->pin_count == 0) {
 		peer->failure = alloc_string("there is no name to check the certificate against");
 		X509_STORE_CTX_set_error(store, X509_V_ERR_HOSTNAME_MISMATCH);
@@ -190,7 +162,7 @@ static int verify(X509_STORE_CTX *store, void *arg)
 	}
 	if (X509_verify_cert(store) == 1)
 		return 1;
-	peer->failure = chain_failure(store, peer);
+	peer->failure = explain(store, peer);
 	return 0;
 }
 
@@ -200,13 +172,12 @@ void tls_verify_install(SSL_CTX *ctx, const struct tls_settings *settings)
 
 	SSL_CTX_set_verify(ctx, nothing ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, NULL);
 	SSL_CTX_set_cert_verify_callback(ctx, verify, (void *)settings);
-	/* A certificate given with --cacert is trusted as it is, also when
-	 * somebody else has signed it. */
+	/* Trust a certificate given with --cacert whoever issued it. */
 	X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(ctx), X509_V_FLAG_PARTIAL_CHAIN);
 }
 
-/* In ASCII, without the zone of an IPv6 literal, and without the dot at the end
- * of a full name: so certificates have them. */
+/* In ASCII, without the zone of an IPv6 literal and without the dot at the end of a full
+ * name, as certificates have it. */
 static char *plain_name(const char *name, bool *literal)
 {
 	struct in6_addr address;
@@ -224,36 +195,28 @@ static char *plain_name(const char *name, bool *literal)
 	return copy;
 }
 
-static void want_name(SSL *ssl, const struct tls_peer *peer)
+void tls_verify_expect(SSL *ssl, struct tls_peer *peer, const char *name)
 {
+	bool literal;
+
+	SSL_set_app_data(ssl, peer);
+	if (name == NULL)
+		return;
+	peer->name = plain_name(name, &literal);
+	if (peer->name[0] == '\0') { /* to OpenSSL it would mean any name */
+		free(peer->name);
+		peer->name = NULL;
+		return;
+	}
 	SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
 	if (SSL_set1_host(ssl, peer->name) != 1) /* takes IP literals too */
 		alloc_failed();
-	if (!peer->literal) /* fails for a name that is too long for any certificate */
+	if (!literal) /* fails for a name that is too long for any certificate */
 		(void)SSL_set_tlsext_host_name(ssl, peer->name);
 }
 
-struct tls_peer *tls_verify_expect(SSL *ssl, const char *name)
+void tls_verify_release(struct tls_peer *peer)
 {
-	struct tls_peer *peer = alloc_zeroed(sizeof(*peer));
-
-	SSL_set_app_data(ssl, peer);
-	if (name != NULL)
-		peer->name = plain_name(name, &peer->literal);
-	if (peer->name != NULL && peer->name[0] == '\0') { /* to OpenSSL it would mean: any name */
-		free(peer->name);
-		peer->name = NULL;
-	}
-	if (peer->name != NULL)
-		want_name(ssl, peer);
-	return peer;
-}
-
-void tls_verify_free(struct tls_peer *peer)
-{
-	if (peer == NULL)
-		return;
 	free(peer->name);
 	free(peer->failure);
-	free(peer);
 }
