@@ -50,9 +50,9 @@ bool log_enabled(enum log_level level)
 	return settings.level >= kinds[level].threshold;
 }
 
-/* Whether standard error blocks is somebody else's flag. Who does not read it
- * must not stop us for good: one line is waited for, and as long as that one is
- * stuck no other. */
+/* Standard error may block, and its flags are shared with other processes. Wait up
+ * to 1 s once; drop lines while it stays full, so that its reader cannot stop the
+ * program. */
 static bool wait_writable(void)
 {
 	struct pollfd stderr_fd = { .fd = STDERR_FILENO, .events = POLLOUT };

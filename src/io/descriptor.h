@@ -26,7 +26,7 @@ struct descriptor {
 	int fd;	    /* the one to use and to watch */
 	bool owned; /* close it */
 	bool fifo;  /* a pipe: its far end can go away while we are idle */
-	bool fresh; /* ... of ours, to read from: perhaps nobody writes to it yet */
+	bool fresh; /* ... just opened for reading: perhaps it has no writer yet */
 	bool terminal;
 	bool null; /* /dev/null */
 	enum descriptor_kind kind;

@@ -17,9 +17,8 @@
 /*
  * `left` is what the peer's kernel has not got yet: our queue and, where the
  * system says it, the socket's. Nothing tells when the latter shrinks, so it is
- * asked from time to time. While it shrinks nobody is in a hurry; the timeout and
- * the peer's silence count from when it last did. Where the peer has
- * ended and has everything there is nothing to wait for.
+ * asked from time to time. Progress resets the timeout and the peer's silence. When the peer has
+ * ended and has everything, there is nothing to wait for.
  */
 
 enum {

@@ -26,7 +26,7 @@ struct transport;
 struct writer;
 
 /* `transport`, `writer` and `task` are borrowed and outlive it. No timer is made
- * before one is needed; it wakes `task`. `timeout_ms` of 0 is no bound. */
+ * before one is needed; it wakes `task`. `timeout_ms` of 0 sets no bound. */
 struct lingering_close *lingering_close_new(const struct transport *transport,
 					    const struct writer *writer, struct task *task,
 					    uint64_t timeout_ms);

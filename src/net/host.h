@@ -18,7 +18,7 @@ bool host_is_ipv6(const char *text);
 /*
  * A name or an IP literal without brackets. `*host`, owned by the caller, is the
  * literal as it is or the name in ASCII form. ERR_USAGE, naming it: no host name,
- * a zone that is no interface here, or what only inet_aton(3) takes for an address
+ * a zone that is not an interface here, or what only inet_aton(3) takes for an address
  * (127.1, 0x7f.1).
  */
 bool host_read(const char *text, char **host, bool *literal, struct err *err);

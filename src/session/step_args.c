@@ -66,7 +66,8 @@ bool step_args_format(struct step_words *words, enum frame_format *out, struct e
 		return false;
 	if (frame_format_find(word, out))
 		return true;
-	return err_set(err, ERR_USAGE, "'%s' is no frame format: %s", word, frame_format_names());
+	return err_set(err, ERR_USAGE, "unknown frame format '%s' (%s)", word,
+		       frame_format_names());
 }
 
 static bool take_separator(struct step_words *words, struct bytes *out, struct err *err)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* step_echo: send back what comes, as it comes or in whole frames. */
+/* step_echo: send back what arrives, as it comes or in whole frames. */
 #include "config.h"
 
 #include "base/alloc.h"
@@ -123,7 +123,7 @@ static enum step_result run_echo(struct session *s, const struct step *step)
 const struct step_kind step_echo = {
 	.name = "echo",
 	.args = "[line | exactly N | until SEP]",
-	.summary = "send back what comes",
+	.summary = "send back what arrives",
 	.flags = STEP_LAST | STEP_READS | STEP_SENDS,
 	.parse = parse_echo,
 	.free_args = free_args,

@@ -38,8 +38,8 @@ static bool parse_info(struct step *step, struct step_words *words, struct err *
 	}
 	near = nearest_found(&nearest);
 	if (near != NULL)
-		return err_set(err, ERR_USAGE, "'%s' is no KEY, did you mean '%s'?", word, near);
-	return err_set(err, ERR_USAGE, "'%s' is no KEY", word);
+		return err_set(err, ERR_USAGE, "unknown KEY '%s', did you mean '%s'?", word, near);
+	return err_set(err, ERR_USAGE, "unknown KEY '%s'", word);
 }
 
 /* A peer may have chosen it, and one line it shall be. */

@@ -254,5 +254,5 @@ void step_list_free(struct step_list *list)
 const struct step_kind step_try = {
 	.name = "try",
 	.args = "STEP",
-	.summary = "run STEP; should it fail, go on",
+	.summary = "run STEP; go on if it fails",
 };

@@ -26,7 +26,7 @@ static enum step_result run_loop(struct session *s, const struct step *step)
 const struct step_kind step_loop = {
 	.name = "loop",
 	.args = "",
-	.summary = "go back to the first step, until the peer ends",
+	.summary = "repeat the list until the peer closes",
 	.flags = STEP_LAST | STEP_LOOPS,
 	.run = run_loop,
 };

@@ -28,7 +28,7 @@ static enum step_result bad_frame(struct session *s, const unsigned char *data, 
 	char text[80];
 	struct err err;
 
-	(void)err_set(&err, ERR_IO, "these bytes are no frame: '%s'",
+	(void)err_set(&err, ERR_IO, "invalid frame '%s'",
 		      escape_visible(bytes_of(data, len), text, sizeof(text)));
 	return session_fail(s, &err, NULL);
 }

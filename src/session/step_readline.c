@@ -48,7 +48,7 @@ static size_t line_end(struct evbuffer *line)
 	return tail == 2 && end[0] == '\r' ? 2 : 1;
 }
 
-/* Nobody looks at the lines: they go straight to the output, many at once. */
+/* Can the lines go straight to the output, many at once, without being looked at? */
 static bool lines_pass_through(const struct session *s)
 {
 	return !event_writer_is_json(s->shared->events) && !s->shared->settings->chomp &&

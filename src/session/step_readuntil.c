@@ -31,7 +31,7 @@ static enum step_result run_readuntil(struct session *s, const struct step *step
 const struct step_kind step_readuntil = {
 	.name = "readuntil",
 	.args = "SEP [or SEP]...",
-	.summary = "read up to and with a separator",
+	.summary = "read up to and including a separator",
 	.flags = STEP_READS | STEP_PRINTS | STEP_RECORD,
 	.parse = parse_readuntil,
 	.free_args = free_args,

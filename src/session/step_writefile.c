@@ -146,7 +146,7 @@ static bool open_file(struct session *s, struct writefile_state *state, const st
 	return fd >= 0;
 }
 
-/* The peer answers while it reads, and nobody takes the answers: say so once. */
+/* The peer answers while it reads, and the answers are not read: say so once. */
 static void watch_for_stall(struct session *s, struct writefile_state *state)
 {
 	uint64_t bytes = connection_received(s->connection) + connection_sent(s->connection);

@@ -5,10 +5,10 @@
 
 /*
  * A pull reader: one question, one answer. It knows an evbuffer and nothing of
- * sockets, loops or logs; it never blocks and never calls back. Who owns the
- * bytes' source appends to the evbuffer, says when it has ended, and asks
- * again. Nobody but the reader takes bytes out of it, and separators given in a
- * question live until bytes have been taken or other ones are asked for.
+ * sockets, loops or logs; it never blocks and never calls back. The owner of
+ * the bytes' source appends to the evbuffer, says when it has ended, and asks
+ * again. Only the reader takes bytes out of it. Separators given in a question
+ * live until bytes have been taken or other ones are asked for.
  *
  * Unlike asyncio: complete records are served before an error; `consumed` of an
  * overrun is always limit + 1; an overlong line is not discarded.

@@ -266,11 +266,11 @@ small_memory() {
 
 @test "bytes that are no frame are exit 1, the first ones shown" {
 	serve 'GET / HTTP/1.0\r\n'
-	fails 1 '' "step 1 (readframe netstring): these bytes are no frame: 'G'" readframe netstring
+	fails 1 '' "step 1 (readframe netstring): invalid frame 'G'" readframe netstring
 	serve '3:abcd,'
-	fails 1 '' "step 1 (readframe netstring): these bytes are no frame: '3:abcd'" readframe netstring
+	fails 1 '' "step 1 (readframe netstring): invalid frame '3:abcd'" readframe netstring
 	serve '\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff'
-	fails 1 '' "step 1 (readframe varint): these bytes are no frame: '\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff'" \
+	fails 1 '' "step 1 (readframe varint): invalid frame '\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff'" \
 		--limit 20 readframe varint
 }
 

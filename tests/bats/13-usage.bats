@@ -97,10 +97,10 @@ os.execv(sys.argv[2], sys.argv[2:])' "$1" "$LIU" "${@:3}"
 @test "bad formats, keys and regular expressions" {
 	watch
 	local formats='u8, u16be, u16le, u32be, u32le, u64be, u64le, varint or netstring'
-	refuse "readframe: 'u128' is no frame format: $formats" connect "$ADDRESS" readframe u128
+	refuse "readframe: unknown frame format 'u128' ($formats)" connect "$ADDRESS" readframe u128
 	refuse 'writeframe: TEXT of 256 bytes is too long for this format' connect "$ADDRESS" \
 		writeframe u8 "$(printf '%0256d' 0)"
-	refuse "info: 'peernam' is no KEY, did you mean 'peername'?" connect "$ADDRESS" info peernam
+	refuse "info: unknown KEY 'peernam', did you mean 'peername'?" connect "$ADDRESS" info peernam
 	refuse "expect: '(' is no regular expression: Unmatched ( or \\(" connect "$ADDRESS" read expect '('
 	refuse "expect: '(a)\\1': a back-reference cannot be used" connect "$ADDRESS" read expect '(a)\1'
 	nobody_came
