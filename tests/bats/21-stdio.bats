@@ -414,11 +414,11 @@ print(sorted((line[:2], len(line), count) for line, count in lines.items()))' "$
 	assert_output_is "[('aa', 9999, 300), ('bb', 9999, 300), ('cc', 9999, 300), ('dd', 9999, 300)]"
 }
 
-# The most memory that a run took while 200 MB went through it, in KiB; $1: connect or listen, $2: what reads
+# The most memory that a run took while 60 MB went through it, in KiB; $1: connect or listen, $2: what reads
 # its standard output (slow or fast), then the steps. Prints the bytes that came out, and the status.
 MEASURE='
 role, speed, steps = sys.argv[1], sys.argv[2], sys.argv[3:]
-total = 200 * 1000 * 1000
+total = 60 * 1000 * 1000
 def peak(pid):
 	for line in open("/proc/%d/status" % pid):
 		if line.startswith("VmHWM:"): return int(line.split()[1])
@@ -473,29 +473,29 @@ bounded() {
 	[ "$peak" -lt 20480 ] || fail "$peak KiB were resident: $*"
 }
 
-@test "200 MB pass in bounded memory: readexactly" {
-	bounded connect slow 200000000 readexactly 200000000
-	bounded listen fast 200000000 readexactly 200000000
+@test "60 MB pass in bounded memory: readexactly" {
+	bounded connect slow 60000000 readexactly 60000000
+	bounded listen fast 60000000 readexactly 60000000
 }
 
 # bats test_tags=pump
-@test "200 MB pass in bounded memory: read" {
-	bounded connect slow 200000000 read
-	bounded listen fast 200000000 read
+@test "60 MB pass in bounded memory: read" {
+	bounded connect slow 60000000 read
+	bounded listen fast 60000000 read
 }
 
 # bats test_tags=pump
-@test "200 MB pass in bounded memory: relay" {
-	bounded connect fast 200000000
-	bounded listen slow 200000000
+@test "60 MB pass in bounded memory: relay" {
+	bounded connect fast 60000000
+	bounded listen slow 60000000
 }
 
-@test "200 MB pass in bounded memory: skip" {
-	bounded connect fast 0 skip 200000000
-	bounded listen fast 0 skip 200000000
+@test "60 MB pass in bounded memory: skip" {
+	bounded connect fast 0 skip 60000000
+	bounded listen fast 0 skip 60000000
 }
 
-# The same upwards: 200 MB from standard input to a peer that starts late.
+# The same upwards: 60 MB from standard input to a peer that starts late.
 MEASURE_UP='
 s = listen()
 p = subprocess.Popen([LIU, "connect", "127.0.0.1:%d" % s.getsockname()[1]] + sys.argv[1:], stdin=subprocess.PIPE,
@@ -504,7 +504,7 @@ c = accept()
 import threading
 def feed():
 	piece = b"x" * 63 + b"\n"
-	for i in range(200): p.stdin.write(piece * 15625)
+	for i in range(60): p.stdin.write(piece * 15625)
 	p.stdin.close()
 threading.Thread(target=feed).start()
 wait(0.5)
@@ -519,18 +519,18 @@ c.close()
 print(got, p.wait(20), "bounded" if os.environ["SANITIZED"] or 0 < most < 20480 else most)'
 
 # bats test_tags=pump
-@test "200 MB pass in bounded memory: relay and writefile, upwards" {
+@test "60 MB pass in bounded memory: relay and writefile, upwards" {
 	export SANITIZED=
 	is_sanitized && SANITIZED=yes
 	capture harness "$MEASURE_UP" relay
 	assert_error_is ''
-	assert_output_is '200000000 0 bounded'
+	assert_output_is '60000000 0 bounded'
 	capture harness "$MEASURE_UP" --crlf relay
 	assert_error_is ''
-	assert_output_is '203125000 0 bounded'
+	assert_output_is '60937500 0 bounded'
 	capture harness "$MEASURE_UP" writefile -
 	assert_error_is ''
-	assert_output_is '200000000 0 bounded'
+	assert_output_is '60000000 0 bounded'
 }
 
 # Nobody reads standard output; the peer sends for as long as it can.
