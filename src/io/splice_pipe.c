@@ -11,10 +11,10 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-static struct splice_pipe *find(struct splice_pipes *pool, int state)
+static struct splice_pipe *find(struct splice_pipes *pool, enum splice_pipe_state state)
 {
 	for (size_t i = 0; i < SPLICE_PIPES; i++) {
-		if ((int)pool->pipes[i].state == state)
+		if (pool->pipes[i].state == state)
 			return &pool->pipes[i];
 	}
 	return NULL;

@@ -15,10 +15,12 @@ enum { SPLICE_PIPES = 8, SPLICE_PIPE_SIZE = 1024 * 1024 };
 
 struct evbuffer;
 
+enum splice_pipe_state { SPLICE_PIPE_CLOSED, SPLICE_PIPE_IDLE, SPLICE_PIPE_LENT };
+
 struct splice_pipe {
 	int fd[2];   /* to read from and to write to, non-blocking */
 	size_t held; /* bytes in it; its user counts them */
-	enum { SPLICE_PIPE_CLOSED, SPLICE_PIPE_IDLE, SPLICE_PIPE_LENT } state;
+	enum splice_pipe_state state;
 };
 
 /* Zeroed at first. */

@@ -153,7 +153,7 @@ static void wake_owner(struct stdout_writer *output)
 		task_wake(output->owner);
 }
 
-void stdout_writer_fail(struct stdout_writer *output, int sys)
+static void fail(struct stdout_writer *output, int sys)
 {
 	if (output->error.kind != ERR_OK)
 		return;
@@ -178,7 +178,7 @@ static void check_reader(struct stdout_writer *output)
 		return;
 	unwatch_reader(output);
 	if (poll(&p, 1, 0) == 1 && (p.revents & (POLLERR | POLLHUP)) != 0)
-		stdout_writer_fail(output, EPIPE);
+		fail(output, EPIPE);
 }
 
 static void note_length(struct stdout_writer *output)
@@ -206,7 +206,7 @@ static size_t write_some(struct stdout_writer *output)
 		return (size_t)n;
 	}
 	if (errno != EAGAIN || output->writable == NULL || !fd_watch_arm(output->writable))
-		stdout_writer_fail(output, errno);
+		fail(output, errno);
 	return 0;
 }
 

@@ -55,9 +55,6 @@ void stdout_writer_share(struct stdout_writer *output, int fd);
  * it has not. Borrowed. */
 const struct err *stdout_writer_error(const struct stdout_writer *output);
 
-/* A write to stdout_writer_raw_fd() failed with this errno. */
-void stdout_writer_fail(struct stdout_writer *output, int sys);
-
 bool stdout_writer_is_terminal(const struct stdout_writer *output);
 
 /* The descriptor for splice(2); -1 when it cannot use it. */
