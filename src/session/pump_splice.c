@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/sendfile.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -48,6 +49,7 @@ struct splice {
 	struct fd_watch *writable; /* NULL for files */
 	struct fd_watch *hangup;   /* of the source, a pipe; NULL until it is needed */
 	int hangup_fd;		   /* what it watches */
+	uint64_t waited_at;	   /* pump->bytes at the last EAGAIN; UINT64_MAX: none yet */
 	bool needs_pipe;
 	struct splice_pipe *pipe; /* borrowed for a turn, or while it holds bytes */
 };
@@ -67,7 +69,7 @@ static bool splice_open(struct pump *pump)
 {
 	const struct pump_source *source = &pump->source;
 	const struct pump_dest *dest = &pump->dest;
-	struct splice x = { .from = -1, .to = -1, .hangup_fd = -1 };
+	struct splice x = { .from = -1, .to = -1, .hangup_fd = -1, .waited_at = UINT64_MAX };
 
 	if (source->ops->raw_fd != NULL)
 		x.from = source->ops->raw_fd(source->end);
@@ -199,13 +201,26 @@ static enum pump_result wait_for_dest(struct pump *pump, short events)
 	return wait_on(pump, x->writable, PUMP_WAIT_DEST);
 }
 
+/* Does recv(2) have bytes that splice(2) does not take? It stops at TCP's urgent data:
+ * with EAGAIN, and as if at the end once the peer has ended. */
+static bool is_stuck(const struct splice *x)
+{
+	char byte;
+
+	return x->from_kind == RAW_SOCKET &&
+	       recv(x->from, &byte, sizeof(byte), MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
 /* The call said EAGAIN, but not for which end. What a pipe of ours takes is the
  * source's. */
 static enum pump_result wait_for_an_end(struct pump *pump)
 {
-	const struct splice *x = pump->splice;
+	struct splice *x = pump->splice;
 	short events = x->pipe != NULL ? 0 : poll_source(x);
 
+	if (x->waited_at == pump->bytes && is_stuck(x))
+		return hand_over(pump);
+	x->waited_at = pump->bytes;
 	return events == 0 ? wait_on(pump, x->readable, PUMP_WAIT_SOURCE)
 			   : wait_for_dest(pump, events);
 }
@@ -277,7 +292,8 @@ static enum pump_result take_failed(struct pump *pump, int sys)
 	struct connection *source = pump->source.connection;
 	struct connection *dest = pump->splice->pipe == NULL ? pump->dest.connection : NULL;
 
-	if (is_unsupported(sys) || (sys == EPIPE && dest == NULL))
+	if (is_unsupported(sys) || (sys == EPIPE && dest == NULL) ||
+	    (sys == 0 && is_stuck(pump->splice)))
 		return hand_over(pump);
 	if (sys != 0 && dest != NULL)
 		connection_failed(dest, TRANSPORT_WRITE, sys);

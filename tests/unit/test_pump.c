@@ -534,6 +534,30 @@ static void down_after_a_write_met_the_reset(void **state)
 	rig_free(r);
 }
 
+/* splice(2) stops at urgent data (telnet sends some), and recv(2) skips it. */
+static void down_past_urgent_data(void **state)
+{
+	for (int ended = 0; ended < 2; ended++) {
+		struct rig *r = rig_new(RIG_DOWN, pattern_file(0), *state, false);
+
+		support_send(r->peer, "one ", 4);
+		rig_until(r, rig_waits);
+		assert_int_equal(send(r->peer, "!", 1, MSG_OOB), 1);
+		support_send(r->peer, "two", 3);
+		if (!ended) {
+			assert_true(support_idle(r->loop, 50) < 25);
+			assert_int_equal(r->pump->bytes, 7);
+		}
+		assert_int_equal(shutdown(r->peer, SHUT_WR), 0);
+		rig_ends(r, PUMP_END);
+		stdout_writer_flush(r->output);
+		rig_read_file(r);
+		assert_int_equal(evbuffer_get_length(r->got), 7);
+		assert_memory_equal(evbuffer_pullup(r->got, -1), "one two", 7);
+		rig_free(r);
+	}
+}
+
 /* Whoever reads next has what comes next. */
 static void down_and_then_a_reader(void **state)
 {
@@ -894,6 +918,7 @@ int main(void)
 		BOTH(down_after_what_was_buffered),
 		BOTH(down_from_a_peer_that_resets),
 		BOTH(down_after_a_write_met_the_reset),
+		BOTH(down_past_urgent_data),
 		BOTH(down_and_then_a_reader),
 		BOTH(two_connections),
 		BOTH(two_connections_pass_a_half_close_on),
