@@ -3,7 +3,6 @@
 #include "config.h"
 
 #include "base/err.h"
-#include "base/log.h"
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/program.h"
@@ -57,8 +56,6 @@ static void client_done(void *arg, const struct err *err)
 {
 	struct connect *c = arg;
 
-	if (err != NULL)
-		log_line(LOG_ERROR, "%s", err->text);
 	program_finish(&c->program, err == NULL ? 0 : err_status(err->kind));
 }
 

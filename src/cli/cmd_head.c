@@ -18,7 +18,7 @@
 #include "http/url.h"
 #include "io/stdout_writer.h"
 #include "session/client.h"
-#include "session/event_writer.h"
+#include "session/report.h"
 #include "session/step.h"
 #include "tls/tls_config.h"
 
@@ -86,8 +86,7 @@ static const struct url *current(const struct head *h)
 
 static void note_failure(struct head *h, const struct err *err)
 {
-	log_line(LOG_ERROR, "%s: %s", current(h)->text, err->text);
-	event_writer_error(h->program.events, 0, err);
+	report_error(h->program.events, 0, current(h)->text, err);
 	if (h->status == 0)
 		h->status = err_status(err->kind);
 }

@@ -10,7 +10,7 @@
 #include "cli/program.h"
 #include "io/descriptor.h"
 #include "io/stdout_writer.h"
-#include "session/event_writer.h"
+#include "session/report.h"
 #include "session/server.h"
 #include "tls/tls_config.h"
 
@@ -150,8 +150,7 @@ static int work(struct listen *l)
 		log_line(LOG_READY, "certificate pin %s", tls_config_pin(l->tls));
 	if (!start(l, &err)) {
 		p->on_signal = NULL;
-		log_line(LOG_ERROR, "%s", err.text);
-		event_writer_error(p->events, 0, &err);
+		report_error(p->events, 0, NULL, &err);
 		program_finish(p, err_status(err.kind));
 	}
 	return program_run(p, clean);

@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/err.h"
+#include "session/report.h"
 #include "session/step.h"
 
 #include <stdlib.h>
@@ -51,10 +52,11 @@ static void session_done(void *arg, struct session *session)
 	finish(c, session_error(session));
 }
 
-static void fail_dial(struct client *c, const struct err *err)
+/* Fail without a session, which reports its own errors. */
+static void fail(struct client *c, const struct err *err)
 {
-	if (!c->options.shared->steps->silent)
-		event_writer_error(c->options.shared->events, c->options.conn, err);
+	if (c->err.kind == ERR_OK && !c->options.shared->steps->silent)
+		report_error(c->options.shared->events, c->options.conn, NULL, err);
 	finish(c, err);
 }
 
@@ -67,7 +69,7 @@ static void dialled(void *arg, struct transport *transport, const struct err *er
 	timer_stop(c->deadline);
 	c->times.dial = *times;
 	if (transport == NULL)
-		fail_dial(c, err);
+		fail(c, err);
 	else
 		c->session = session_new(c->options.shared, transport, c->options.conn,
 					 time_left(c), session_done, c);
@@ -82,7 +84,7 @@ static void time_out(struct client *c)
 	dial_timed_out(c->dial, limit, &err);
 	dial_cancel(c->dial);
 	c->dial = NULL;
-	fail_dial(c, &err);
+	fail(c, &err);
 }
 
 static void run(void *arg)
@@ -132,7 +134,7 @@ void client_end(struct client *client, const struct err *err)
 	}
 	dial_cancel(client->dial);
 	client->dial = NULL;
-	finish(client, err);
+	fail(client, err);
 }
 
 const struct client_times *client_times(const struct client *client)

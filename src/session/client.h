@@ -33,8 +33,8 @@ struct client_times {
 };
 
 /* Called once, from the client's own task: the owner may free the client in it.
- * `err` is NULL on success, and borrowed until the client is freed. A failed dial
- * has written its error event; nothing has been logged. */
+ * `err` is NULL on success, and borrowed until the client is freed. It has been
+ * reported unless the list of steps is silent. */
 typedef void (*client_done_fn)(void *arg, const struct err *err);
 
 struct client *client_start(const struct client_options *options, client_done_fn done, void *arg);

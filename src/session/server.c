@@ -13,6 +13,7 @@
 #include "io/splice_pipe.h"
 #include "net/listener.h"
 #include "net/opening.h"
+#include "session/report.h"
 #include "session/session.h"
 
 #include <inttypes.h>
@@ -140,10 +141,8 @@ static void restart_accept_timer(struct server *server)
 
 /* --- connections --- */
 
-static void report_failure(struct server *server, unsigned conn, const char *peer,
-			   const struct err *err)
+static void note_failure(struct server *server, unsigned conn, const struct err *err)
 {
-	log_line(LOG_ERROR, "%s: %s", peer, err->text);
 	if (server->failed == 0 || conn < server->failed) {
 		server->failed = conn;
 		server->failed_status = err_status(err->kind);
@@ -166,12 +165,8 @@ static void session_done(void *arg, struct session *session)
 	struct server *server = arg;
 	const struct err *err = session_error(session);
 
-	if (err != NULL) {
-		char *peer = session_peer(session);
-
-		report_failure(server, session->conn, peer, err);
-		free(peer);
-	}
+	if (err != NULL)
+		note_failure(server, session->conn, err);
 	TAILQ_REMOVE(&server->sessions, session, link);
 	connection_ended(server, session->conn);
 }
@@ -222,8 +217,8 @@ static void arrival_run(void *arg)
 	case OPENING_FAILED:
 		break;
 	}
-	event_writer_error(server->shared.events, conn, &err);
-	report_failure(server, conn, a->peer, &err);
+	report_error(server->shared.events, conn, a->peer, &err);
+	note_failure(server, conn, &err);
 	arrival_free(a);
 	connection_ended(server, conn);
 }
@@ -307,8 +302,7 @@ static void accept_timed_out(struct server *server)
 
 	(void)err_set(&err, ERR_TIMEOUT, "no connection within %.10g s (--accept-timeout)",
 		      (double)server->shared.options->accept_timeout_ms / 1000);
-	log_line(LOG_ERROR, "%s", err.text);
-	event_writer_error(server->shared.events, 0, &err);
+	report_error(server->shared.events, 0, NULL, &err);
 	end(server, err_status(err.kind));
 }
 

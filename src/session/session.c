@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "io/fd_reader.h"
+#include "session/report.h"
 
 #include <assert.h>
 #include <event2/buffer.h>
@@ -209,16 +210,11 @@ static bool leave_step(struct session *s)
 	return s->at < s->shared->steps->count;
 }
 
-static void report_tried(const struct session *s)
+static void report(const struct session *s)
 {
-	char *peer;
+	char *peer = s->shared->listening ? session_peer(s) : NULL;
 
-	if (!s->shared->listening) {
-		log_line(LOG_ERROR, "%s (tried)", s->err->text);
-		return;
-	}
-	peer = session_peer(s);
-	log_line(LOG_ERROR, "%s: %s (tried)", peer, s->err->text);
+	report_error(s->err_told ? NULL : s->shared->events, s->conn, peer, s->err);
 	free(peer);
 }
 
@@ -227,10 +223,12 @@ static bool forgive(struct session *s, const struct step *step)
 {
 	if (!step->tried || s->err == NULL)
 		return false;
-	report_tried(s);
+	(void)err_append(s->err, " (tried)");
+	report(s);
 	s->overran = s->overran || s->err->kind == ERR_LIMIT_OVERRUN;
 	free(s->err);
 	s->err = NULL;
+	s->err_told = false;
 	if (s->phase != SESSION_STEPS)
 		move_to(s, SESSION_STEPS);
 	return true;
@@ -290,8 +288,6 @@ static bool run_steps(struct session *s)
 static void closing_failed(struct session *s, struct err err)
 {
 	(void)err_prefix(&err, "closing");
-	if (s->err == NULL)
-		event_writer_error(s->shared->events, s->conn, &err);
 	session_note_error(s, &err);
 }
 
@@ -316,10 +312,13 @@ static bool run_closing(struct session *s)
 
 static void finish(struct session *s)
 {
-	if (!s->shared->steps->silent)
+	if (!s->shared->steps->silent) {
+		if (s->err != NULL)
+			report(s);
 		event_writer_close(s->shared->events, s->conn, connection_sent(s->connection),
 				   connection_received(s->connection),
 				   loop_now_us() - s->started_us);
+	}
 	s->done(s->arg, s);
 	session_free(s);
 }

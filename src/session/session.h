@@ -74,8 +74,9 @@ struct session {
 	unsigned next;	/* the one after it */
 	unsigned waits; /* enum session_wait, or-ed; of the last run */
 	enum session_phase phase;
-	bool overran; /* a tried step met the limit in this round of a loop */
-	bool begun;   /* the running step has */
+	bool overran;  /* a tried step met the limit in this round of a loop */
+	bool err_told; /* the event of the failed step has told `err` */
+	bool begun;    /* the running step has */
 	unsigned char held_len;
 	unsigned char held[4];	       /* JSON: the start of a character, for the next piece */
 	void *state;		       /* of the running step, made by it; owned */

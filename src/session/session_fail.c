@@ -36,6 +36,7 @@ enum step_result session_fail(struct session *s, const struct err *err, struct s
 	event->error = err;
 	if (!s->shared->steps->silent)
 		event_writer_step(s->shared->events, event);
+	s->err_told = s->err_told || s->err == NULL;
 	if (s->shared->steps->visible)
 		err_prefix(&named, "step %zu (%s)", step->index, step->text);
 	session_note_error(s, &named);
