@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* alloc: memory that is there, or the program ends. */
+/* alloc: memory, or the end of the program. */
 #include "config.h"
 
 #include "base/alloc.h"
@@ -14,7 +14,7 @@ _Noreturn void alloc_failed(void)
 {
 	static const char line[] = "liu: out of memory\n";
 
-	/* Neither stdio nor log.c: both may want memory. */
+	/* Neither stdio nor log.c: both may allocate. */
 	if (write(STDERR_FILENO, line, sizeof(line) - 1) < 0)
 		_exit(1);
 	_exit(1);
@@ -25,6 +25,11 @@ static void *checked(void *memory)
 	if (memory == NULL)
 		alloc_failed();
 	return memory;
+}
+
+void *alloc_memory(size_t size)
+{
+	return alloc_resize(NULL, size);
 }
 
 void *alloc_zeroed(size_t size)
@@ -46,7 +51,7 @@ void *alloc_resize(void *old, size_t size)
 
 void *alloc_copy(const void *data, size_t size)
 {
-	void *copy = checked(malloc(size == 0 ? 1 : size));
+	void *copy = alloc_memory(size);
 
 	if (size > 0)
 		memcpy(copy, data, size);

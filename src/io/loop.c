@@ -80,11 +80,6 @@ void task_cancel(struct task *task)
 	task->link.tqe_prev = NULL;
 }
 
-static void *allocate(size_t size)
-{
-	return alloc_resize(NULL, size);
-}
-
 /* What libevent warns of and then does otherwise is a detail. */
 static void log_message(int severity, const char *message)
 {
@@ -106,7 +101,7 @@ static struct event_base *base_new(void)
 	struct event_config *config;
 	struct event_base *base;
 
-	event_set_mem_functions(allocate, alloc_resize, free);
+	event_set_mem_functions(alloc_memory, alloc_resize, free);
 	event_set_log_callback(log_message);
 	event_set_fatal_callback(end_program);
 	config = event_config_new();

@@ -17,6 +17,7 @@ struct json_event *json_event_part(void)
 {
 	struct json_event *event = alloc_zeroed(sizeof(*event));
 
+	json_set_alloc_funcs(alloc_memory, free); /* must precede all other calls */
 	event->object = json_object();
 	return event;
 }
@@ -33,8 +34,7 @@ struct json_event *json_event_new(const char *name, unsigned conn)
 
 static void set(struct json_event *event, const char *key, json_t *value)
 {
-	if (json_object_set_new(event->object, key, value) != 0)
-		alloc_failed();
+	(void)json_object_set_new(event->object, key, value); /* fails for want of memory only */
 }
 
 static json_t *base64_of(struct bytes b, const char *prefix)
@@ -111,18 +111,15 @@ void json_event_add_pair(struct json_event *event, const char *key, const char *
 {
 	json_t *pair = json_array();
 
-	if (json_array_append_new(pair, text_of(bytes_of_string(name))) != 0 ||
-	    json_array_append_new(pair, text_of(bytes_of_string(value))) != 0 ||
-	    json_array_append_new(json_object_get(event->object, key), pair) != 0)
-		alloc_failed();
+	(void)json_array_append_new(pair, text_of(bytes_of_string(name)));
+	(void)json_array_append_new(pair, text_of(bytes_of_string(value)));
+	(void)json_array_append_new(json_object_get(event->object, key), pair);
 }
 
 char *json_event_line(struct json_event *event)
 {
 	char *line = json_dumps(event->object, JSON_COMPACT | JSON_REAL_PRECISION(9));
 
-	if (line == NULL)
-		alloc_failed();
 	json_decref(event->object);
 	free(event);
 	return line;

@@ -4,17 +4,20 @@
 
 #include "session/event_writer.h"
 
+#include "base/alloc.h"
 #include "base/err.h"
 #include "http/head_event.h"
 #include "http/http_head.h"
 #include "io/connection.h"
 #include "io/loop.h"
 #include "io/stdout_writer.h"
+#include "session/json_event.h"
 #include "unit/support.h"
 
 #include <errno.h>
 #include <event2/buffer.h>
 #include <fcntl.h>
+#include <jansson.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -255,6 +258,21 @@ static void an_answer_is_told(void **state)
 		       "\"connect\":0.0001,\"tls\":0.0001,\"first_byte\":3.0,\"total\":4000.0}}\n");
 }
 
+/* An allocation that fails ends the program instead of giving broken JSON. */
+static void jansson_allocates_with_alloc(void **state)
+{
+	json_malloc_t allocate;
+	json_free_t release;
+	struct json_event *event = json_event_new("x", 1);
+	char *line = json_event_line(event);
+
+	(void)state;
+	assert_string_equal(line, "{\"event\":\"x\",\"conn\":1}");
+	free(line);
+	json_get_alloc_funcs(&allocate, &release);
+	assert_ptr_equal(allocate, alloc_memory);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -265,6 +283,7 @@ int main(void)
 		cmocka_unit_test(what_the_stream_lacks_is_null),
 		cmocka_unit_test(connections_are_told),
 		cmocka_unit_test(an_answer_is_told),
+		cmocka_unit_test(jansson_allocates_with_alloc),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
