@@ -30,10 +30,10 @@ struct head {
 	struct address address;
 	struct session_shared shared;
 	struct client *client;
-	struct fetch fetch;
+	struct step_head step;
 	struct step_list *steps;
 	int status;   /* of the first that failed */
-	bool printed; /* an answer has been printed */
+	bool printed; /* a response has been printed */
 };
 
 static void start_next(struct head *h);
@@ -91,37 +91,37 @@ static void note_failure(struct head *h, const struct err *err)
 		h->status = err_status(err->kind);
 }
 
-/* Print the answer, or only the fields asked for. False if it has none of them. */
-static bool print_answer(struct head *h)
+/* Print the response, or only the fields asked for. */
+static void print_response(struct head *h)
 {
 	const struct string_list *fields = &h->options->fields;
 	struct stdout_writer *output = h->program.output;
 	bool terminal = stdout_writer_is_terminal(output);
 
-	if (fields->count > 0)
-		return head_text_fields(output, &h->fetch.head, fields->items, fields->count,
-					terminal);
+	if (fields->count > 0) {
+		head_text_fields(output, &h->step.head, fields->items, fields->count, terminal);
+		return;
+	}
 	if (h->printed)
 		stdout_writer_add(output, bytes_of("\n", 1));
 	h->printed = true;
-	head_text_answer(output, h->fetch.text, terminal,
-			 color_wanted(h->options->color, terminal));
-	return true;
+	head_text_lines(output, &h->step.text, terminal, color_wanted(h->options->color, terminal));
 }
 
 /* Fail if --field or --fail does not hold. */
-static void judge(struct head *h, bool has_fields)
+static void judge(struct head *h)
 {
+	const struct string_list *fields = &h->options->fields;
 	const struct status_ranges *ranges = h->options->fail;
 	struct err err;
 
-	if (!has_fields) {
+	if (fields->count > 0 && !http_head_has(&h->step.head, fields->items, fields->count)) {
 		(void)err_set(&err, ERR_EXPECTATION, "the response has no such header (--field)");
 		note_failure(h, &err);
 	}
-	if (ranges != NULL && !status_ranges_hold(ranges, h->fetch.head.status)) {
+	if (ranges != NULL && !status_ranges_hold(ranges, h->step.head.status)) {
 		(void)err_set(&err, ERR_EXPECTATION, "the status is %d (--fail)",
-			      h->fetch.head.status);
+			      h->step.head.status);
 		note_failure(h, &err);
 	}
 }
@@ -132,7 +132,7 @@ static void url_clear(struct head *h)
 	h->client = NULL;
 	step_list_free(h->steps);
 	h->steps = NULL;
-	fetch_clear(&h->fetch);
+	step_head_clear(&h->step);
 }
 
 static struct head_times times_of(const struct head *h)
@@ -143,33 +143,27 @@ static struct head_times times_of(const struct head *h)
 		.resolve_us = times->dial.resolve_us,
 		.connect_us = times->dial.connect_us,
 		.tls_us = times->dial.tls_us,
-		.first_byte_us = h->fetch.first_byte_us,
+		.first_byte_us = h->step.first_byte_us,
 		.total_us = times->total_us,
 	};
 }
 
-static void answered(struct head *h)
+static void responded(struct head *h)
 {
-	const struct string_list *fields = &h->options->fields;
 	struct head_times times = times_of(h);
-	bool has_fields = true;
 
-	if (h->options->json) {
-		head_event(h->program.events, current(h)->text, &h->fetch.head, &times);
-		if (fields->count > 0)
-			has_fields =
-				head_text_has_field(&h->fetch.head, fields->items, fields->count);
-	} else {
-		has_fields = print_answer(h);
-	}
-	judge(h, has_fields);
+	if (h->options->json)
+		head_event(h->program.events, current(h)->text, &h->step.head, &times);
+	else
+		print_response(h);
+	judge(h);
 }
 
-/* Print what arrived of an answer that was cut off. */
+/* Print what arrived of a response that was cut. */
 static void cut_off(struct head *h, const struct err *err)
 {
-	if (!h->options->json && h->options->fields.count == 0 && head_text_any(h->fetch.text))
-		(void)print_answer(h);
+	if (!h->options->json && h->options->fields.count == 0 && h->step.text.len > 0)
+		print_response(h);
 	note_failure(h, err);
 }
 
@@ -178,7 +172,7 @@ static void client_done(void *arg, const struct err *err)
 	struct head *h = arg;
 
 	if (err == NULL)
-		answered(h);
+		responded(h);
 	else
 		cut_off(h, err);
 	url_clear(h);
@@ -204,8 +198,8 @@ static void start_next(struct head *h)
 	h->address = url_address(url);
 	client.dialing.tls = h->tls;
 	client.dialing.tls_name = server_name != NULL ? server_name : url->host;
-	fetch_init(&h->fetch, http_request(url, &h->options->request));
-	h->steps = fetch_steps(&h->fetch);
+	step_head_init(&h->step, http_request(url, &h->options->request));
+	h->steps = step_head_list(&h->step);
 	h->shared.steps = h->steps;
 	h->client = client_start(&client, client_done, h);
 }

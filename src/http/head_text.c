@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: ISC */
-/* head_text: the head of an HTTP answer as people and scripts read it. */
+/* head_text: the head of an HTTP response as people and scripts read it. */
 #include "config.h"
 
 #include "http/head_text.h"
 
 #include "base/bytes.h"
 #include "base/escape.h"
+#include "base/text.h"
 #include "http/http_head.h"
 #include "io/stdout_writer.h"
 
-#include <event2/buffer.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 static const char name_on[] = "\x1B[1m";
 static const char name_off[] = "\x1B[0m";
@@ -52,49 +51,27 @@ static void add_line(struct stdout_writer *output, struct bytes line, bool termi
 	free(shown);
 }
 
-void head_text_answer(struct stdout_writer *output, struct evbuffer *text, bool terminal,
-		      bool color)
+void head_text_lines(struct stdout_writer *output, const struct text *text, bool terminal,
+		     bool color)
 {
-	char *line;
-	size_t len;
+	struct bytes rest = bytes_of(text->data, text->len);
+	const unsigned char *end;
 
-	while ((line = evbuffer_readln(text, &len, EVBUFFER_EOL_LF)) != NULL) {
-		add_line(output, bytes_of(line, len), terminal, color);
-		free(line);
+	while (rest.len > 0 && (end = memchr(rest.data, '\n', rest.len)) != NULL) {
+		size_t len = (size_t)(end - rest.data);
+
+		add_line(output, bytes_of(rest.data, len), terminal, color);
+		rest = bytes_of(end + 1, rest.len - len - 1);
 	}
 }
 
-bool head_text_any(const struct evbuffer *text)
-{
-	return evbuffer_get_length(text) > 0;
-}
-
-static bool is_named(const struct http_field *field, const char *const *names, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (strcasecmp(field->name, names[i]) == 0)
-			return true;
-	}
-	return false;
-}
-
-bool head_text_fields(struct stdout_writer *output, const struct http_head *head,
+void head_text_fields(struct stdout_writer *output, const struct http_head *head,
 		      const char *const *names, size_t count, bool terminal)
 {
 	for (size_t i = 0; i < head->count; i++) {
 		const struct http_field *field = &head->fields[i];
 
-		if (is_named(field, names, count))
+		if (http_field_is_named(field, names, count))
 			add_line(output, bytes_of(field->value, field->value_len), terminal, false);
 	}
-	return head_text_has_field(head, names, count);
-}
-
-bool head_text_has_field(const struct http_head *head, const char *const *names, size_t count)
-{
-	for (size_t i = 0; i < head->count; i++) {
-		if (is_named(&head->fields[i], names, count))
-			return true;
-	}
-	return false;
 }

@@ -10,6 +10,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum { SHOWN_SIZE = 80 };
 
@@ -150,6 +151,24 @@ enum http_head_status http_head_line(struct http_head *head, struct bytes line, 
 	if (is_blank(content.data[0]))
 		return read_fold(head, line, content, err);
 	return read_field(head, line, content, err);
+}
+
+bool http_field_is_named(const struct http_field *field, const char *const *names, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (strcasecmp(field->name, names[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool http_head_has(const struct http_head *head, const char *const *names, size_t count)
+{
+	for (size_t i = 0; i < head->count; i++) {
+		if (http_field_is_named(&head->fields[i], names, count))
+			return true;
+	}
+	return false;
 }
 
 void http_head_free(struct http_head *head)

@@ -47,4 +47,8 @@ enum http_head_status {
 enum http_head_status http_head_line(struct http_head *head, struct bytes line, struct err *err);
 void http_head_free(struct http_head *head); /* leaves it zeroed, for the next */
 
+/* Is the name of the field, or of any field of the head, one of these? Case is ignored. */
+bool http_field_is_named(const struct http_field *field, const char *const *names, size_t count);
+bool http_head_has(const struct http_head *head, const char *const *names, size_t count);
+
 #endif

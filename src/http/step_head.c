@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* step_head: ask for a URL and read the head of the answer, as a step. */
+/* step_head: the step that sends a request and reads the head of the response. */
 #include "config.h"
 
 #include "http/step_head.h"
@@ -11,94 +11,87 @@
 
 #include <event2/buffer.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum {
-	STATUS_FINAL = 200,	/* what is below is an interim answer... */
+	STATUS_FINAL = 200,	/* a lower one is an interim response... */
 	STATUS_SWITCHING = 101, /* ... but this one ends HTTP */
 };
 
-void fetch_init(struct fetch *fetch, char *request)
+void step_head_init(struct step_head *h, char *request)
 {
-	*fetch = (struct fetch){ .request = request, .text = evbuffer_new() };
+	*h = (struct step_head){ .request = request, .line = evbuffer_new() };
 }
 
-void fetch_clear(struct fetch *fetch)
+void step_head_clear(struct step_head *h)
 {
-	free(fetch->request);
-	http_head_free(&fetch->head);
-	if (fetch->text != NULL)
-		evbuffer_free(fetch->text);
-	*fetch = (struct fetch){ 0 };
+	free(h->request);
+	http_head_free(&h->head);
+	free(text_take(&h->text));
+	if (h->line != NULL)
+		evbuffer_free(h->line);
+	*h = (struct step_head){ 0 };
 }
 
-/* An answer that only says to wait for the next. */
 static bool is_interim(const struct http_head *head)
 {
 	return head->status < STATUS_FINAL && head->status != STATUS_SWITCHING;
 }
 
-/* Its bytes still count: without a limit a peer could go on for ever. */
-static void pass_over(struct fetch *fetch)
+/* Its bytes still count: otherwise a peer could send interim responses for ever. */
+static void skip_interim(struct step_head *h)
 {
-	size_t bytes = fetch->head.bytes;
-	char *line;
+	size_t bytes = h->head.bytes;
+	char *text = text_take(&h->text), *rest = text, *line;
 
-	while ((line = evbuffer_readln(fetch->text, NULL, EVBUFFER_EOL_LF)) != NULL) {
+	while ((line = strsep(&rest, "\n")) != NULL && rest != NULL)
 		log_line(LOG_INFO, "interim response: %s", line);
-		free(line);
-	}
-	http_head_free(&fetch->head);
-	fetch->head.bytes = bytes;
+	free(text);
+	http_head_free(&h->head);
+	h->head.bytes = bytes;
 }
 
-static void keep_line(struct fetch *fetch, struct bytes line)
+static void keep_line(struct step_head *h, struct bytes line)
 {
-	line = bytes_without_newline(line);
-	evbuffer_add(fetch->text, line.data, line.len);
-	evbuffer_add(fetch->text, "\n", 1);
+	text_add(&h->text, bytes_without_newline(line));
+	text_add(&h->text, bytes_of("\n", 1));
 }
 
-/* One line of the status; AGAIN asks for the next. */
-static enum step_result take_line(struct session *s, struct fetch *fetch, struct evbuffer *data)
+/* Take the line that was read; AGAIN asks for the next. */
+static enum step_result take_line(struct session *s, struct step_head *h)
 {
-	struct bytes line = bytes_of(evbuffer_pullup(data, -1), evbuffer_get_length(data));
+	struct bytes line = bytes_of(evbuffer_pullup(h->line, -1), evbuffer_get_length(h->line));
 	enum http_head_status status;
 	struct err err;
 
-	status = http_head_line(&fetch->head, line, &err);
+	status = http_head_line(&h->head, line, &err);
 	if (status == HTTP_HEAD_MORE)
-		keep_line(fetch, line);
-	evbuffer_drain(data, line.len);
+		keep_line(h, line);
+	evbuffer_drain(h->line, line.len);
 	if (status == HTTP_HEAD_FAIL)
 		return session_fail(s, &err, NULL);
-	if (status == HTTP_HEAD_MORE)
-		return STEP_AGAIN;
-	if (is_interim(&fetch->head)) {
-		pass_over(fetch);
-		return STEP_AGAIN;
-	}
-	fetch->done = true;
-	return STEP_CLOSED;
+	if (status == HTTP_HEAD_DONE && !is_interim(&h->head))
+		return STEP_CLOSED;
+	if (status == HTTP_HEAD_DONE)
+		skip_interim(h);
+	return STEP_AGAIN;
 }
 
-/* The stream ended before the blank line. What came is the head so far. */
-static enum step_result fail_cut(struct session *s, struct fetch *fetch, struct evbuffer *data)
+/* The stream ended before the blank line: keep what arrived of the last line. */
+static enum step_result fail_cut(struct session *s, struct step_head *h)
 {
 	const struct err *broken = connection_read_error(s->connection);
+	size_t len = evbuffer_get_length(h->line);
 	struct err err;
 
-	if (evbuffer_get_length(data) > 0)
-		keep_line(fetch, bytes_of(evbuffer_pullup(data, -1), evbuffer_get_length(data)));
-	evbuffer_drain(data, evbuffer_get_length(data));
+	if (len > 0)
+		keep_line(h, bytes_of(evbuffer_pullup(h->line, -1), len));
 	if (broken != NULL)
 		return session_fail(s, broken, NULL);
-	if (connection_received(s->connection) == 0)
-		(void)err_set(&err, ERR_INCOMPLETE_READ,
-			      "empty reply: the peer closed without "
-			      "sending a byte");
-	else
-		(void)err_set(&err, ERR_INCOMPLETE_READ,
-			      "the response was cut: the peer closed before the blank line");
+	(void)err_set(&err, ERR_INCOMPLETE_READ, "%s",
+		      connection_received(s->connection) == 0
+			      ? "empty reply: the peer closed without sending a byte"
+			      : "the response was cut: the peer closed before the blank line");
 	return session_fail(s, &err, NULL);
 }
 
@@ -111,48 +104,42 @@ static enum step_result fail_long(struct session *s)
 	return session_fail(s, &err, NULL);
 }
 
-static enum step_result read_head(struct session *s, struct fetch *fetch)
+/* A server may respond and close before it has read the request: a failed write does
+ * not end reading. */
+static enum step_result run_head(struct session *s, const struct step *step)
 {
-	struct evbuffer *data = event_writer_scratch(s->shared->events);
-	enum step_result result;
+	struct step_head *h = step->args;
+	enum step_result result = STEP_AGAIN;
 
-	do {
-		enum stream_status status = reader_readline(&s->connection->reader, data);
+	if (h->request != NULL) {
+		writer_write(&s->connection->writer, bytes_of_string(h->request));
+		free(h->request);
+		h->request = NULL;
+	}
+	if (h->first_byte_us == 0 && connection_received(s->connection) > 0)
+		h->first_byte_us = loop_now_us() - s->started_us;
+	while (result == STEP_AGAIN) {
+		enum stream_status status = reader_readline(&s->connection->reader, h->line);
 
 		if (status == STREAM_AGAIN)
 			return session_wait(s, WAIT_READ);
 		if (status == STREAM_OVERRUN)
 			return fail_long(s);
 		if (status != STREAM_OK)
-			return fail_cut(s, fetch, data);
-		result = take_line(s, fetch, data);
-	} while (result == STEP_AGAIN);
+			return fail_cut(s, h);
+		result = take_line(s, h);
+	}
 	return result;
 }
 
-/* A server may answer and close before it has read the request: a failed write
- * does not keep us from reading. */
-static enum step_result run_fetch(struct session *s, const struct step *step)
-{
-	struct fetch *fetch = step->args;
-
-	if (!fetch->sent) {
-		writer_write(&s->connection->writer, bytes_of_string(fetch->request));
-		fetch->sent = true;
-	}
-	if (fetch->first_byte_us == 0 && connection_received(s->connection) > 0)
-		fetch->first_byte_us = loop_now_us() - s->started_us;
-	return read_head(s, fetch);
-}
-
-struct step_list *fetch_steps(struct fetch *fetch)
+struct step_list *step_head_list(struct step_head *h)
 {
 	static const struct step_kind kind = {
 		.name = "http-head",
 		.flags = STEP_READS | STEP_SENDS,
-		.run = run_fetch,
+		.run = run_head,
 	};
-	struct step_list *list = step_list_of(&kind, fetch);
+	struct step_list *list = step_list_of(&kind, h);
 
 	list->silent = true;
 	return list;

@@ -1,34 +1,32 @@
 /* SPDX-License-Identifier: ISC */
-/* step_head: ask for a URL and read the head of the answer, as a step. */
+/* step_head: the step that sends a request and reads the head of the response. */
 #ifndef LIU_HTTP_STEP_HEAD_H
 #define LIU_HTTP_STEP_HEAD_H
 
-#include "base/bytes.h"
+#include "base/text.h"
 #include "http/http_head.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
-struct err;
 struct evbuffer;
 struct step_list;
 
-/* One request and what came of it. Made by fetch_init(). */
-struct fetch {
-	char *request;	       /* owned */
-	struct http_head head; /* of the final answer, when `done` */
-	struct evbuffer *text; /* its lines as they came, without line ends' CR; owned */
-	bool sent;
-	bool done;		/* the blank line has been read */
+/* One request and its response; made by step_head_init(). */
+struct step_head {
+	char *request; /* owned; NULL once it has been sent */
+	struct http_head head;
+	struct text text;	/* the lines of the head as received, each ended by LF */
+	struct evbuffer *line;	/* owned */
 	uint64_t first_byte_us; /* from the start of the session; 0: none came */
 };
 
 /* `request` is handed over. */
-void fetch_init(struct fetch *fetch, char *request);
-void fetch_clear(struct fetch *fetch);
+void step_head_init(struct step_head *h, char *request);
+void step_head_clear(struct step_head *h);
 
-/* The list that sends the request and reads until the blank line, passing over 1xx
- * answers (shown with -v), then closes at once. `fetch` is borrowed. */
-struct step_list *fetch_steps(struct fetch *fetch);
+/* The list of this step alone: send the request, read up to the blank line, skip 1xx
+ * responses (shown with -v), close at once. `h` is borrowed. */
+struct step_list *step_head_list(struct step_head *h);
 
 #endif
