@@ -14,30 +14,21 @@
 
 enum { MESSAGE_SIZE = 128 };
 
-/* Take `text`, of which `wanted` bytes were to be written, into the record. */
-static void take_text(struct err *err, const char *text, int wanted)
-{
-	size_t len = wanted < 0 ? 0 : (size_t)wanted;
-
-	if (len >= ERR_TEXT_SIZE)
-		len = bytes_utf8_prefix(bytes_of(text, ERR_TEXT_SIZE - 1));
-	memcpy(err->text, text, len);
-	err->text[len] = '\0';
-}
-
-/* The arguments may point into err->text: everything is formatted aside first. */
+/* The arguments may point into err->text, so the text is formatted aside first. */
 bool err_set(struct err *err, enum err_kind kind, const char *format, ...)
 {
-	char text[ERR_TEXT_SIZE];
+	char text[ERR_TEXT_SIZE] = "";
 	va_list args;
-	int wanted;
+	size_t len;
 
 	va_start(args, format);
-	wanted = vsnprintf(text, sizeof(text), format, args);
+	if (vsnprintf(text, sizeof(text), format, args) >= ERR_TEXT_SIZE) {
+		len = bytes_utf8_prefix(bytes_of(text, ERR_TEXT_SIZE - 1));
+		text[len] = '\0';
+	}
 	va_end(args);
-	take_text(err, text, wanted);
-	err->kind = kind;
-	err->sys = 0;
+	*err = (struct err){ .kind = kind };
+	memcpy(err->text, text, strlen(text) + 1);
 	return false;
 }
 
@@ -57,30 +48,23 @@ bool err_sys(struct err *err, enum err_kind kind, int sys, const char *format, .
 bool err_prefix(struct err *err, const char *format, ...)
 {
 	char prefix[ERR_TEXT_SIZE];
-	char text[ERR_TEXT_SIZE];
+	int sys = err->sys;
 	va_list args;
-	int wanted;
 
 	va_start(args, format);
 	(void)vsnprintf(prefix, sizeof(prefix), format, args);
 	va_end(args);
-	wanted = snprintf(text, sizeof(text), "%s: %s", prefix, err->text);
-	take_text(err, text, wanted);
+	(void)err_set(err, err->kind, "%s: %s", prefix, err->text);
+	err->sys = sys;
 	return false;
 }
 
-bool err_append(struct err *err, const char *format, ...)
+bool err_append(struct err *err, const char *suffix)
 {
-	char suffix[ERR_TEXT_SIZE];
-	char text[ERR_TEXT_SIZE];
-	va_list args;
-	int wanted;
+	int sys = err->sys;
 
-	va_start(args, format);
-	(void)vsnprintf(suffix, sizeof(suffix), format, args);
-	va_end(args);
-	wanted = snprintf(text, sizeof(text), "%s%s", err->text, suffix);
-	take_text(err, text, wanted);
+	(void)err_set(err, err->kind, "%s%s", err->text, suffix);
+	err->sys = sys;
 	return false;
 }
 
@@ -159,7 +143,7 @@ const char *err_symbol(int sys)
 
 const char *err_message(int sys)
 {
-	/* Of the thread: names are resolved in threads. */
+	/* One for each thread: names are resolved in threads. */
 	static _Thread_local char message[MESSAGE_SIZE];
 
 	(void)snprintf(message, sizeof(message), "%s", strerror(sys));

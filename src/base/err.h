@@ -4,9 +4,9 @@
 #define LIU_BASE_ERR_H
 
 /*
- * The layer that detects an error fills the record; a layer that knows a name
- * prefixes it; only src/cli prints it. It is a plain value: it may be copied,
- * and it owns nothing. Normal answers ("again", "ended") are not errors.
+ * The layer that detects an error fills the record, a layer that knows a name
+ * prefixes it, and report_error() or src/cli prints it. It is a plain value that owns
+ * nothing and may be copied. Normal answers ("again", "ended") are not errors.
  *
  * Fallible functions return bool and take a `struct err *` last. On failure
  * they return false and have filled it; on success it is untouched.
@@ -54,10 +54,10 @@ bool err_sys(struct err *err, enum err_kind kind, int sys, const char *format, .
 /* "timed out after N s (OPTION)" for a limit of `ms` milliseconds, ERR_TIMEOUT. */
 struct err err_timeout(uint64_t ms, const char *option);
 
-/* Put something behind the text. Always false. */
-bool err_append(struct err *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Append to the text. Always false. */
+bool err_append(struct err *err, const char *suffix);
 
-/* Put "PREFIX: " in front of the text. Always false. */
+/* Put "PREFIX: " before the text. Always false. */
 bool err_prefix(struct err *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* The exit status of a kind, 0 to 11. */

@@ -33,7 +33,7 @@ int escape_hex_digit(char c)
 }
 
 /* "invalid escape \q": the first `len` bytes of `at`, which begins with the
- * backslash, and what is left of the last character. */
+ * backslash, and the rest of the last character. */
 static bool bad_escape(const char *at, size_t len, struct err *err)
 {
 	uint32_t code;
@@ -47,7 +47,7 @@ static bool bad_escape(const char *at, size_t len, struct err *err)
 	return err_set(err, ERR_USAGE, "invalid escape %.*s", (int)len, at);
 }
 
-/* \x41 at `at`: four bytes are taken. */
+/* \x41 at `at`: four bytes. */
 static size_t decode_hex_escape(const char *at, unsigned char *out, struct err *err)
 {
 	int high = escape_hex_digit(at[2]);
@@ -78,8 +78,8 @@ static size_t decode_octal_escape(const char *at, unsigned char *out, struct err
 	return 1 + digits;
 }
 
-/* One escape at `at`, which points to its backslash. The number of characters
- * taken; 0: it is none. */
+/* Decode one escape at `at`, which points to its backslash. Returns the number of
+ * characters taken, or 0 when it is invalid. */
 static size_t decode_one(const char *at, unsigned char *out, struct err *err)
 {
 	static const char letters[] = "nrtabefv\\";
@@ -153,7 +153,7 @@ bool escape_decode_hex(const char *text, struct bytes *out, struct err *err)
 	return true;
 }
 
-/* Controls (C1 too), and what reorders or breaks the line it stands in. */
+/* Controls (C1 too), and characters that reorder or break the line. */
 static bool must_hide(uint32_t code)
 {
 	if (code < 0x20 || (code >= 0x7F && code < 0xA0))
@@ -184,8 +184,8 @@ static char short_form(unsigned char byte, bool backslashes)
 	}
 }
 
-/* What the beginning of `b` (not empty) looks like, into `unit`; `*len` is its
- * length. Returns how many bytes of `b` that is. */
+/* Show the first character of `b` (not empty) in `unit`; `*len` is the length of what
+ * is shown. Returns the number of bytes of `b` that it stands for. */
 static size_t show_one(struct bytes b, bool backslashes, char unit[UNIT_SIZE], size_t *len)
 {
 	uint32_t code = 0;
@@ -235,7 +235,7 @@ char *escape_visible(struct bytes b, char *buf, size_t size)
 	return buf;
 }
 
-/* How many bytes at its beginning look like themselves, of ASCII: mostly all. */
+/* The number of printable ASCII bytes at the beginning of `b`; mostly all of it. */
 static size_t plain_length(struct bytes b)
 {
 	size_t len = 0;

@@ -19,7 +19,7 @@
 
 enum { STDERR_WAIT_MS = 1000 };
 
-/* The level from which on a kind of line is printed, and its colour. */
+/* The lowest level at which each kind of line is printed, and its colour. */
 static const struct {
 	int threshold;
 	const char *color;
@@ -50,9 +50,8 @@ bool log_enabled(enum log_level level)
 	return settings.level >= kinds[level].threshold;
 }
 
-/* Standard error may block, and its flags are shared with other processes. Wait up
- * to 1 s once; drop lines while it stays full, so that its reader cannot stop the
- * program. */
+/* Standard error may be a pipe that blocks and that its reader has stopped reading.
+ * Wait up to 1 s once; drop lines while it stays full. */
 static bool wait_writable(void)
 {
 	struct pollfd stderr_fd = { .fd = STDERR_FILENO, .events = POLLOUT };
@@ -61,7 +60,7 @@ static bool wait_writable(void)
 	return !settings.stuck;
 }
 
-/* At most PIPE_BUF bytes never block a pipe that can be written. */
+/* A pipe that poll(2) calls writable takes PIPE_BUF bytes without blocking. */
 static void write_all(const char *text, size_t len)
 {
 	while (len > 0 && wait_writable()) {
@@ -91,7 +90,7 @@ void log_line(enum log_level level, const char *format, ...)
 	if (len < 0)
 		alloc_failed();
 	text = escape_controls(bytes_of(raw, (size_t)len));
-	/* What scripts wait for begins its line. */
+	/* Scripts wait for a line that begins with this text. */
 	if (level == LOG_READY)
 		line = alloc_printf("%s\n", text);
 	else if (settings.color)

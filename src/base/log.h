@@ -4,15 +4,15 @@
 #define LIU_BASE_LOG_H
 
 /*
- * Every line is "liu: TEXT\n" in one write(2), so that lines of several
+ * Every line is "liu: TEXT\n" in one write(2), so that the lines of several
  * processes do not mix; a ready line is TEXT alone, for scripts. Control
- * characters in TEXT are made visible: a peer may have chosen them. The level
- * and the colour are the program's one mutable global.
+ * characters in TEXT are made visible, since a peer may have chosen them. The
+ * level and the colour are the program's one mutable global.
  */
 
 #include <stdbool.h>
 
-/* What a line is, and so from which level on it is printed. */
+/* The kind of a line, which decides at which level it is printed. */
 enum log_level {
 	LOG_ERROR,  /* failures; hidden by -qq */
 	LOG_READY,  /* "listening on"; hidden by -qq */
