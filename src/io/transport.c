@@ -55,7 +55,7 @@ size_t transport_unsent(const struct transport *t)
 
 int transport_raw_fd(const struct transport *t)
 {
-	return t->ops->raw_fd(t);
+	return t->ops->raw_fd != NULL ? t->ops->raw_fd(t) : -1;
 }
 
 void transport_raw_error(struct transport *t, enum transport_half half, int sys)

@@ -20,8 +20,8 @@ struct transport_ops {
 	void (*shut)(struct transport *t); /* `shut_wanted` has been set */
 	void (*abort)(struct transport *t);
 	size_t (*unsent)(const struct transport *t);
+	/* Both NULL where there is never a raw descriptor. */
 	int (*raw_fd)(const struct transport *t);
-	/* NULL where there is never a raw_fd. */
 	void (*raw_error)(struct transport *t, enum transport_half half, int sys);
 	bool (*info)(const struct transport *t, enum info_key key, struct evbuffer *out);
 	/* NULL where none is needed. On STREAM_ERROR read_error says why. */

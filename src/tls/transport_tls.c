@@ -374,12 +374,6 @@ static size_t tls_unsent(const struct transport *t)
 	return s->data_end > reached ? (size_t)(s->data_end - reached) : 0;
 }
 
-static int tls_raw_fd(const struct transport *t)
-{
-	(void)t;
-	return -1;
-}
-
 static bool tls_info(const struct transport *t, enum info_key key, struct evbuffer *out)
 {
 	const struct tls *s = tls_of_const(t);
@@ -409,7 +403,6 @@ static const struct transport_ops tls_ops = {
 	.shut = tls_flush,
 	.abort = tls_abort,
 	.unsent = tls_unsent,
-	.raw_fd = tls_raw_fd,
 	.info = tls_info,
 	.handshake = tls_handshake,
 };
