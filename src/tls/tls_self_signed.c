@@ -53,12 +53,16 @@ static ASN1_OCTET_STRING *ip_name(const char *name)
 	return ip;
 }
 
+/* NULL when `name` cannot be in a certificate. */
 static GENERAL_NAME *general_name(const char *name)
 {
 	ASN1_OCTET_STRING *ip = ip_name(name);
-	GENERAL_NAME *result = GENERAL_NAME_new();
+	GENERAL_NAME *result;
 	ASN1_IA5STRING *dns;
 
+	if (ip == NULL && !dns_name_valid(name))
+		return NULL;
+	result = GENERAL_NAME_new();
 	if (ip != NULL) {
 		GENERAL_NAME_set0_value(result, GEN_IPADD, ip);
 		return result;
@@ -69,34 +73,41 @@ static GENERAL_NAME *general_name(const char *name)
 	return result;
 }
 
-static void names_add(GENERAL_NAMES *list, const char *name)
+/* Add a name unless the list has it. */
+static bool names_add(GENERAL_NAMES *list, const char *name)
 {
 	GENERAL_NAME *item = general_name(name);
 
+	if (item == NULL)
+		return false;
 	for (int i = 0; i < sk_GENERAL_NAME_num(list); i++) {
 		if (GENERAL_NAME_cmp(sk_GENERAL_NAME_value(list, i), item) == 0) {
 			GENERAL_NAME_free(item);
-			return;
+			return true;
 		}
 	}
-	(void)sk_GENERAL_NAME_push(list, item);
+	return sk_GENERAL_NAME_push(list, item) > 0;
 }
 
-static bool add_names(X509 *cert, const char *const *names, size_t count)
+static bool names_fill(GENERAL_NAMES *list, const char *const *names, size_t count, struct err *err)
 {
-	GENERAL_NAMES *list = sk_GENERAL_NAME_new_null();
 	char host[DNS_NAME_MAX + 1] = "";
+	char shown[128];
 
-	names_add(list, "localhost");
-	names_add(list, "127.0.0.1");
-	names_add(list, "::1");
-	if (gethostname(host, sizeof(host) - 1) == 0 && dns_name_valid(host))
-		names_add(list, host);
-	for (size_t i = 0; i < count; i++)
-		names_add(list, names[i]);
-	bool ok = X509_add1_ext_i2d(cert, NID_subject_alt_name, list, 0, 0) == 1;
-	GENERAL_NAMES_free(list);
-	return ok;
+	(void)names_add(list, "localhost");
+	(void)names_add(list, "127.0.0.1");
+	(void)names_add(list, "::1");
+	if (gethostname(host, sizeof(host) - 1) == 0)
+		(void)names_add(list, host); /* without it when it is not a name for DNS */
+	for (size_t i = 0; i < count; i++) {
+		if (names_add(list, names[i]))
+			continue;
+		escape_visible(bytes_of_string(names[i]), shown, sizeof(shown));
+		return err_set(err, ERR_USAGE,
+			       "cannot make a certificate for '%s': not a host name or IP address",
+			       shown);
+	}
+	return true;
 }
 
 static bool add_extension(X509 *cert, int nid, const char *value)
@@ -139,7 +150,7 @@ static bool set_times(X509 *cert)
 	       X509_time_adj_ex(X509_getm_notAfter(cert), VALID_DAYS, 0, &now);
 }
 
-static bool fill(X509 *cert, EVP_PKEY *key, const char *const *names, size_t count)
+static bool fill(X509 *cert, EVP_PKEY *key, GENERAL_NAMES *names)
 {
 	return X509_set_version(cert, VERSION_3) && set_serial(cert) && set_subject(cert) &&
 	       set_times(cert) && X509_set_pubkey(cert, key) &&
@@ -148,43 +159,27 @@ static bool fill(X509 *cert, EVP_PKEY *key, const char *const *names, size_t cou
 	       add_extension(cert, NID_ext_key_usage, "serverAuth") &&
 	       add_extension(cert, NID_subject_key_identifier, "hash") &&
 	       add_extension(cert, NID_authority_key_identifier, "keyid:always") &&
-	       add_names(cert, names, count) && X509_sign(cert, key, EVP_sha256()) > 0;
-}
-
-static bool names_check(const char *const *names, size_t count, struct err *err)
-{
-	for (size_t i = 0; i < count; i++) {
-		ASN1_OCTET_STRING *ip = ip_name(names[i]);
-
-		ASN1_OCTET_STRING_free(ip);
-		if (!ip && !dns_name_valid(names[i])) {
-			char shown[128];
-
-			escape_visible(bytes_of_string(names[i]), shown, sizeof(shown));
-			return err_set(err, ERR_USAGE,
-				       "cannot make a certificate for '%s': "
-				       "not a host name or IP address",
-				       shown);
-		}
-	}
-	return true;
+	       X509_add1_ext_i2d(cert, NID_subject_alt_name, names, 0, 0) == 1 &&
+	       X509_sign(cert, key, EVP_sha256()) > 0;
 }
 
 bool tls_self_signed_make(const char *const *names, size_t count, X509 **cert, EVP_PKEY **key,
 			  struct err *err)
 {
-	if (!names_check(names, count, err))
-		return false;
-	EVP_PKEY *new_key = EVP_EC_gen("P-256");
+	GENERAL_NAMES *list = sk_GENERAL_NAME_new_null();
 	X509 *new_cert = X509_new();
+	EVP_PKEY *new_key = EVP_EC_gen("P-256");
+	bool valid = names_fill(list, names, count, err);
+	bool made = valid && new_key != NULL && fill(new_cert, new_key, list);
 
-	if (new_key == NULL || !fill(new_cert, new_key, names, count)) {
-		ERR_clear_error();
-		X509_free(new_cert);
-		EVP_PKEY_free(new_key);
-		return err_set(err, ERR_USAGE, "cannot make a certificate");
+	GENERAL_NAMES_free(list);
+	if (made) {
+		*cert = new_cert;
+		*key = new_key;
+		return true;
 	}
-	*cert = new_cert;
-	*key = new_key;
-	return true;
+	ERR_clear_error();
+	X509_free(new_cert);
+	EVP_PKEY_free(new_key);
+	return valid ? err_set(err, ERR_USAGE, "cannot make a certificate") : false;
 }
