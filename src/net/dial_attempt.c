@@ -7,13 +7,11 @@
 #include "base/alloc.h"
 #include "base/err.h"
 #include "base/log.h"
-#include "io/loop.h"
+#include "io/fd_watch.h"
 #include "io/sockaddr.h"
-#include "net/address.h"
 
 #include <assert.h>
 #include <errno.h>
-#include <event2/event.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,9 +35,8 @@ struct dial_attempt *dial_attempt_new(struct loop *loop, const struct sockaddr *
 
 void dial_attempt_close(struct dial_attempt *attempt)
 {
-	if (attempt->event != NULL)
-		event_free(attempt->event); /* before its descriptor goes */
-	attempt->event = NULL;
+	fd_watch_free(attempt->watch); /* before its descriptor is closed */
+	attempt->watch = NULL;
 	if (attempt->fd >= 0)
 		close(attempt->fd);
 	attempt->fd = -1;
@@ -120,16 +117,6 @@ static void attempt_over(struct dial_attempt *attempt, int sys)
 	log_line(LOG_INFO, "connected to %s", attempt->text);
 }
 
-static void on_event(evutil_socket_t fd, short what, void *arg)
-{
-	struct dial_attempt *attempt = arg;
-
-	(void)fd;
-	(void)what;
-	attempt->fired = true;
-	task_wake(attempt->task);
-}
-
 static bool has_port(const struct sockaddr *addr)
 {
 	if (addr->sa_family == AF_INET)
@@ -167,10 +154,9 @@ static void bind_failed(struct dial_attempt *attempt, int sys, const struct sock
 static void watch(struct dial_attempt *attempt)
 {
 	attempt->state = DIAL_ATTEMPT_PENDING;
-	attempt->event =
-		event_new(loop_base(attempt->loop), attempt->fd, EV_WRITE, on_event, attempt);
-	if (event_add(attempt->event, NULL) != 0)
-		attempt_refused(attempt, errno); /* epoll_ctl(2): ENOSPC */
+	attempt->watch = fd_watch_new(attempt->loop, attempt->fd, WATCH_WRITE, attempt->task);
+	if (!fd_watch_arm(attempt->watch))
+		attempt_refused(attempt, errno);
 }
 
 void dial_attempt_begin(struct dial_attempt *attempt, const struct sockaddr *local,
@@ -196,7 +182,7 @@ void dial_attempt_check(struct dial_attempt *attempt)
 	int sys;
 	socklen_t len = sizeof(sys);
 
-	if (attempt->state != DIAL_ATTEMPT_PENDING || !attempt->fired)
+	if (attempt->state != DIAL_ATTEMPT_PENDING || fd_watch_armed(attempt->watch))
 		return;
 	if (getsockopt(attempt->fd, SOL_SOCKET, SO_ERROR, &sys, &len) != 0)
 		sys = errno;

@@ -9,7 +9,7 @@
 #include <sys/queue.h>
 #include <sys/socket.h>
 
-struct event;
+struct fd_watch;
 struct loop;
 struct task;
 
@@ -27,8 +27,7 @@ struct dial_attempt {
 	socklen_t len;
 	char *text; /* the address; owned, as are the following */
 	int fd;
-	struct event *event;
-	bool fired; /* it has connected or failed */
+	struct fd_watch *watch; /* armed until it has connected or failed */
 	enum dial_attempt_state state;
 	int sys;      /* FAILED: why. CONNECTED: the error it has met since, or 0 */
 	char *reason; /* ... in words */

@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "io/fd_watch.h"
 #include "io/loop.h"
 #include "io/sockaddr.h"
 #include "net/address.h"
@@ -14,7 +15,6 @@
 #include "net/listener_socket.h"
 
 #include <errno.h>
-#include <event2/event.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -30,11 +30,9 @@ enum { ACCEPTS_MAX = 64, RETRY_MS = 1000 };
 
 /* A socket in the loop. */
 struct accepting {
-	struct listener *listener;
 	const struct listener_socket *socket;
-	struct event *event;
+	struct fd_watch *watch; /* armed while no connection waits */
 	char *text;
-	bool ready;
 };
 
 struct listener {
@@ -48,58 +46,18 @@ struct listener {
 	bool paused;
 	bool waiting;  /* accepting failed: until the timer ends or a descriptor is free */
 	bool reported; /* ... and that was reported */
-	bool watching;
 };
 
-static void wait_a_moment(struct listener *l, const struct accepting *w, int sys);
-
-/* The one place where interest is computed. */
-static void update(struct listener *l)
-{
-	bool wanted = !l->paused && !l->waiting;
-
-	if (wanted == l->watching)
-		return;
-	l->watching = wanted;
-	for (size_t i = 0; i < l->sockets.count && l->watching == wanted; i++) {
-		struct accepting *w = &l->accepting[i];
-
-		w->ready = false;
-		if (!wanted)
-			(void)event_del(w->event);
-		else if (event_add(w->event, NULL) != 0)
-			wait_a_moment(l, w, errno); /* epoll_ctl(2): ENOSPC */
-	}
-}
-
-/* A libevent callback: only note and wake. */
-static void on_readable(evutil_socket_t fd, short what, void *arg)
-{
-	struct accepting *w = arg;
-
-	(void)fd;
-	(void)what;
-	w->ready = true;
-	task_wake(&w->listener->task);
-}
-
-static int accept_once(const struct listener_socket *s, struct socket_address *peer)
-{
-	struct sockaddr *addr = (struct sockaddr *)&peer->addr;
-
-	return accept4(s->fd, addr, &peer->len, SOCK_CLOEXEC | SOCK_NONBLOCK);
-}
-
-static int accept_polled(const struct listener_socket *s, struct socket_address *peer)
+static int accept_next(const struct listener_socket *s, struct socket_address *peer)
 {
 	struct pollfd p = { .fd = s->fd, .events = POLLIN };
-	int n = s->inherited ? poll(&p, 1, 0) : 1;
 
-	if (n > 0)
-		return accept_once(s, peer);
-	if (n == 0)
+	if (s->inherited && poll(&p, 1, 0) == 0) {
 		errno = EAGAIN;
-	return -1;
+		return -1;
+	}
+	return accept4(s->fd, (struct sockaddr *)&peer->addr, &peer->len,
+		       SOCK_CLOEXEC | SOCK_NONBLOCK);
 }
 
 /* Errors of one connection that is gone (accept(2) passes on pending network errors): the
@@ -118,10 +76,9 @@ static bool is_of_connection(int sys)
 }
 
 /* Nothing can be accepted now: do not spin, try again later. */
-static void wait_a_moment(struct listener *l, const struct accepting *w, int sys)
+static void wait_a_moment(struct listener *l, const struct accepting *a, int sys)
 {
 	l->waiting = true;
-	update(l);
 	timer_start(l->retry, RETRY_MS);
 	if (l->reported)
 		return;
@@ -131,28 +88,41 @@ static void wait_a_moment(struct listener *l, const struct accepting *w, int sys
 	else if (sys == ENOBUFS || sys == ENOMEM)
 		log_line(LOG_NOTICE, "out of memory for sockets: new connections wait");
 	else
-		log_line(LOG_NOTICE, "cannot accept on %s: %s: new connections wait", w->text,
+		log_line(LOG_NOTICE, "cannot accept on %s: %s: new connections wait", a->text,
 			 err_message(sys));
 }
 
-static void accept_batch(struct listener *l, struct accepting *w)
+static void accept_batch(struct listener *l, const struct accepting *a)
 {
-	w->ready = false; /* the event comes again when there are more */
 	for (size_t i = 0; i < l->batch && !l->paused; i++) {
 		struct socket_address peer = { .len = sizeof(peer.addr) };
-		int fd = accept_polled(w->socket, &peer);
+		int fd = accept_next(a->socket, &peer);
 
 		if (fd >= 0) {
-			l->accepted(l->arg, fd, &peer, w->socket->tls);
+			l->accepted(l->arg, fd, &peer, a->socket->tls);
 			continue;
 		}
 		if (errno == EAGAIN || errno == EWOULDBLOCK)
 			return;
 		if (is_of_connection(errno))
 			continue;
-		wait_a_moment(l, w, errno);
+		wait_a_moment(l, a, errno);
 		return;
 	}
+}
+
+/* The one place where interest is computed. A watch that is left unarmed is removed when
+ * it fires. */
+static void arm(struct listener *l, const struct accepting *a)
+{
+	if (!l->paused && !l->waiting && !fd_watch_arm(a->watch))
+		wait_a_moment(l, a, errno);
+}
+
+static void arm_all(struct listener *l)
+{
+	for (size_t i = 0; i < l->sockets.count; i++)
+		arm(l, &l->accepting[i]);
 }
 
 static void run(void *arg)
@@ -161,22 +131,23 @@ static void run(void *arg)
 
 	if (l->waiting && timer_expired(l->retry))
 		listener_retry(l);
-	for (size_t i = 0; i < l->sockets.count && !l->waiting; i++)
-		if (l->accepting[i].ready)
-			accept_batch(l, &l->accepting[i]);
+	for (size_t i = 0; i < l->sockets.count && !l->waiting; i++) {
+		if (fd_watch_armed(l->accepting[i].watch))
+			continue;
+		accept_batch(l, &l->accepting[i]);
+		arm(l, &l->accepting[i]);
+	}
 }
 
 static void watch_sockets(struct listener *l, struct loop *loop)
 {
 	l->accepting = alloc_array(l->sockets.count, sizeof(*l->accepting));
 	for (size_t i = 0; i < l->sockets.count; i++) {
-		struct accepting *w = &l->accepting[i];
+		struct accepting *a = &l->accepting[i];
 
-		w->listener = l;
-		w->socket = &l->sockets.items[i];
-		w->text = listener_socket_text(w->socket);
-		w->event = event_new(loop_base(loop), w->socket->fd, EV_READ | EV_PERSIST,
-				     on_readable, w);
+		a->socket = &l->sockets.items[i];
+		a->text = listener_socket_text(a->socket);
+		a->watch = fd_watch_new(loop, a->socket->fd, WATCH_READ, &l->task);
 	}
 }
 
@@ -208,7 +179,7 @@ void listener_free(struct listener *l)
 	if (l == NULL)
 		return;
 	for (size_t i = 0; i < l->sockets.count; i++) {
-		event_free(l->accepting[i].event);
+		fd_watch_free(l->accepting[i].watch);
 		free(l->accepting[i].text);
 	}
 	free(l->accepting);
@@ -221,13 +192,12 @@ void listener_free(struct listener *l)
 void listener_pause(struct listener *l)
 {
 	l->paused = true;
-	update(l);
 }
 
 void listener_resume(struct listener *l)
 {
 	l->paused = false;
-	update(l);
+	arm_all(l);
 }
 
 void listener_retry(struct listener *l)
@@ -236,7 +206,7 @@ void listener_retry(struct listener *l)
 		return;
 	l->waiting = false;
 	timer_stop(l->retry);
-	update(l);
+	arm_all(l);
 }
 
 size_t listener_count(const struct listener *l)
