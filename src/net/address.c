@@ -105,11 +105,11 @@ static bool read_bracketed(struct parse *p, const char *text)
 	const char *port = p->port_word;
 
 	if (text[len] == '\0' || memchr(text, ':', len) == NULL)
-		return refuse(p, "is no [IPV6]:PORT");
+		return refuse(p, "is not [IPV6]:PORT");
 	if (text[len + 1] == ':')
 		port = text + len + 2;
 	else if (text[len + 1] != '\0')
-		return refuse(p, "is no [IPV6]:PORT");
+		return refuse(p, "is not [IPV6]:PORT");
 	if (port == NULL)
 		return refuse_hint(p, "has no port", text + 1, len - 1, "PORT");
 	return set_port(p, port) && set_host(p, text + 1, len - 1);
@@ -127,7 +127,7 @@ static bool refuse_colons(const struct parse *p, const char *text)
 		return refuse_hint(p, "needs brackets", text, len, text + len + 1);
 	if (host_is_ipv6(text))
 		return refuse_hint(p, "has no port", text, strlen(text), "PORT");
-	return refuse(p, "is no HOST:PORT: it has several colons");
+	return refuse(p, "is not HOST:PORT: it has several colons");
 }
 
 static bool read_tcp(struct parse *p, const char *text)
@@ -143,7 +143,7 @@ static bool read_tcp(struct parse *p, const char *text)
 	if (strstr(text, "://") != NULL)
 		return refuse(p, "is a URL, not an address");
 	if (strchr(text, '/') != NULL)
-		return refuse(p, "is no HOST:PORT; a path begins with / or ./");
+		return refuse(p, "is not HOST:PORT; a path begins with / or ./");
 	if (p->port_word != NULL)
 		return set_port(p, p->port_word) && set_host(p, text, strlen(text));
 	if (colon == NULL)
@@ -162,7 +162,7 @@ static bool set_path(struct parse *p, const char *path, bool abstract)
 	p->address.abstract = abstract;
 	p->address.path = alloc_string(path);
 	if (*path == '\0')
-		return refuse(p, "names no socket");
+		return refuse(p, "has no name");
 	return address_sockaddr_unix(&p->address, &addr, &len, p->err);
 }
 
@@ -178,7 +178,7 @@ static bool read_unix(struct parse *p, const char *text)
 #ifdef __linux__
 	return set_path(p, text + 1, true);
 #else
-	return refuse(p, "is an abstract name, which this system does not have");
+	return refuse(p, "is an abstract name, which the system lacks");
 #endif
 }
 
@@ -187,7 +187,7 @@ static bool read_fd(struct parse *p, const char *text)
 	uint32_t fd;
 
 	if (!read_number(text, strlen(text), INT_MAX, &fd))
-		return refuse(p, "is no descriptor: fd:N");
+		return refuse(p, "is not fd:N");
 	p->address.kind = ADDRESS_FD;
 	p->address.fd = (int)fd;
 	return true;
@@ -210,7 +210,7 @@ static bool read_vsock(struct parse *p, const char *text)
 	bool ok = read_number(port, strlen(port), UINT32_MAX - 1, &a->vsock_port);
 
 	if (!vsock_supported())
-		return refuse(p, "needs AF_VSOCK, which this system does not have");
+		return refuse(p, "needs AF_VSOCK, which the system lacks");
 	a->kind = ADDRESS_VSOCK;
 	a->cid = VSOCK_CID_ANY;
 	if (colon != NULL)
@@ -218,9 +218,9 @@ static bool read_vsock(struct parse *p, const char *text)
 	else if (p->use == ADDRESS_CONNECT)
 		ok = false;
 	if (!ok && p->use == ADDRESS_CONNECT)
-		return refuse(p, "is no vsock:CID:PORT");
+		return refuse(p, "is not vsock:CID:PORT");
 	if (!ok)
-		return refuse(p, "is no vsock:PORT and no vsock:CID:PORT");
+		return refuse(p, "is not vsock:PORT or vsock:CID:PORT");
 	if (a->vsock_port == 0 && p->use == ADDRESS_CONNECT)
 		return refuse(p, "has port 0, to which nothing can connect");
 	return true;
@@ -268,7 +268,7 @@ static bool read_address(struct parse *p)
 			return refuse(p, "has tls: twice");
 	}
 	if (*text == '\0')
-		return refuse(p, "is no address");
+		return refuse(p, "is not an address");
 	if (scheme != NULL)
 		return scheme->read(p, after_scheme(scheme, text));
 	return is_path(text) ? read_path(p, text) : read_tcp(p, text);
@@ -466,14 +466,14 @@ bool address_parse_local(const char *text, struct sockaddr_storage *out, socklen
 	bool ok;
 
 	if (!cut_local(text, &host, &host_len, &port))
-		return host_refuse(text, "is no ADDR[:PORT]", err);
+		return host_refuse(text, "is not ADDR[:PORT]", err);
 	if (port != NULL && !host_read_port(port, &number, err))
 		return false;
 	literal = alloc_printf("%.*s", (int)host_len, host);
 	ok = (*text != '[' || host_is_ipv6(literal)) &&
 	     address_literal(literal, number, out, out_len);
 	free(literal);
-	return ok || host_refuse(text, "is no IP address of this machine", err);
+	return ok || host_refuse(text, "is not an IP address of this machine", err);
 }
 
 /* An abstract name has a NUL in front and none behind, a path one behind. */

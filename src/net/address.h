@@ -43,17 +43,17 @@ enum address_use { ADDRESS_CONNECT, ADDRESS_LISTEN };
  * Read `text`; `port_word` is the word after it or NULL. When ADDRESS is the
  * HOST of "HOST PORT", and so the word is taken too, `*took_port` is set
  * (`took_port` NULL: one word only). ERR_USAGE on anything wrong, naming the
- * word. The result is freed with address_free().
+ * word. Free the result with address_free().
  */
 bool address_parse(const char *text, const char *port_word, enum address_use use,
 		   struct address *out, bool *took_port, struct err *err);
 void address_free(struct address *address);
 
-/* Whether `text` looks like a HOST that wants the next word as its PORT, and that
- * word like one: the rule of "HOST PORT". */
+/* Does `text` look like a HOST that takes the next word as its PORT, and that word like
+ * a PORT? */
 bool address_wants_port(const char *text, const char *next);
 
-/* The address as a person would write it, e.g. for messages: "localhost:80",
+/* The address as the user would write it, for messages: "localhost:80",
  * "[::1]:80", "unix:/run/x", "tls:example.org:443". The caller owns it. */
 char *address_text(const struct address *address);
 
@@ -62,7 +62,7 @@ char *address_text(const struct address *address);
 const char *address_tls_name(const struct address *address);
 
 /* An IP literal (perhaps with a zone) and a port as a socket address. False
- * when `host` is no literal. */
+ * when `host` is not a literal. */
 bool address_literal(const char *host, uint16_t port, struct sockaddr_storage *out,
 		     socklen_t *out_len);
 

@@ -18,9 +18,8 @@
 
 /*
  * getaddrinfo(3) hands a name to inet_aton(3) first, for which 127.1, 0x7f.1 and
- * 2130706433 are 127.0.0.1. A name whose last label is a number is no name
- * anywhere (WHATWG URL, "ends in a number"), so it is either four decimal numbers
- * or refused.
+ * 2130706433 are 127.0.0.1. A host whose last label is a number is never a name
+ * (WHATWG URL, "ends in a number"), so it must be four decimal numbers.
  */
 
 #define DIGITS	   "0123456789"
@@ -34,6 +33,14 @@ bool host_refuse(const char *word, const char *why, struct err *err)
 	char shown[SHOWN_SIZE];
 
 	return err_set(err, ERR_USAGE, "'%s' %s",
+		       escape_visible(bytes_of_string(word), shown, sizeof(shown)), why);
+}
+
+static bool refuse_port(const char *word, const char *why, struct err *err)
+{
+	char shown[SHOWN_SIZE];
+
+	return err_set(err, ERR_USAGE, "invalid port '%s'%s",
 		       escape_visible(bytes_of_string(word), shown, sizeof(shown)), why);
 }
 
@@ -77,7 +84,7 @@ static bool label_is_number(const char *label, size_t len)
 	return len > 0 && strspn(label, DIGITS) == len;
 }
 
-/* Labels of letters, digits, '-' and '_'; a last dot is that of the root. */
+/* Labels of letters, digits, '-' and '_'; the last dot may be the root. */
 static bool check_name(const char *name, struct err *err)
 {
 	const char *label = name;
@@ -90,14 +97,14 @@ static bool check_name(const char *name, struct err *err)
 	do {
 		len = strspn(label, NAME_CHARS);
 		if (len == 0 || len > LABEL_MAX_LEN || (label[len] != '.' && label[len] != '\0'))
-			return host_refuse(name, "is no host name", err);
+			return host_refuse(name, "is not a host name", err);
 		number = label_is_number(label, len);
 		label += len;
 		if (*label == '.')
 			label++;
 	} while (*label != '\0');
 	if (number)
-		return host_refuse(name, "is no IPv4 address: four numbers from 0 to 255", err);
+		return host_refuse(name, "is not an IPv4 address: four numbers from 0 to 255", err);
 	return true;
 }
 
@@ -107,9 +114,9 @@ static bool read_ipv6(const char *text, char **host, struct err *err)
 	uint32_t index;
 
 	if (!host_is_ipv6(text))
-		return host_refuse(text, "is no IPv6 address", err);
+		return host_refuse(text, "is not an IPv6 address", err);
 	if (zone != NULL && !host_zone_index(zone + 1, &index))
-		return host_refuse(text, "names no interface of this machine", err);
+		return host_refuse(text, "does not name an interface of this machine", err);
 	*host = alloc_string(text);
 	return true;
 }
@@ -143,13 +150,13 @@ bool host_read_port(const char *text, uint16_t *port, struct err *err)
 	if (!host_is_digits(text)) {
 		service = getservbyname(text, "tcp");
 		if (service == NULL)
-			return host_refuse(text, "is no port and no known service", err);
+			return refuse_port(text, ": not a number and not a known service", err);
 		*port = ntohs((uint16_t)service->s_port);
 		return true;
 	}
 	number = strtoul(text, NULL, 10); /* ULONG_MAX when it overflows */
 	if (number > PORT_MAX)
-		return host_refuse(text, "is no port: 0 to 65535", err);
+		return refuse_port(text, " (1 to 65535)", err);
 	*port = (uint16_t)number;
 	return true;
 }

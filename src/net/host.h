@@ -3,7 +3,7 @@
 #ifndef LIU_NET_HOST_H
 #define LIU_NET_HOST_H
 
-/* For address.c and sockaddr.c: how they are put together is not known here. */
+/* It knows HOST and PORT alone, and not how an address is put together. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,8 +17,8 @@ bool host_is_ipv6(const char *text);
 
 /*
  * A name or an IP literal without brackets. `*host`, owned by the caller, is the
- * literal as it is or the name in ASCII form. ERR_USAGE, naming it: no host name,
- * a zone that is not an interface here, or what only inet_aton(3) takes for an address
+ * literal as it is or the name in ASCII form. ERR_USAGE, naming it: not a host name,
+ * a zone that is not an interface, or what only inet_aton(3) takes for an address
  * (127.1, 0x7f.1).
  */
 bool host_read(const char *text, char **host, bool *literal, struct err *err);

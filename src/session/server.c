@@ -111,8 +111,8 @@ static void report_max(struct server *server)
 	if (server->max_reported || server->shared.steps->uses_stdin)
 		return;
 	server->max_reported = true;
-	log_line(LOG_NOTICE, "%" PRIu64 " connections (--max-conns): further ones wait",
-		 server->open);
+	log_line(LOG_NOTICE, "%" PRIu64 " connection%s (--max-conns): new ones wait", server->open,
+		 server->open == 1 ? "" : "s");
 }
 
 /* The number of connections has changed. */

@@ -163,10 +163,10 @@ os.execv(sys.argv[2], sys.argv[2:])' "$1" "$LIU" "${@:3}"
 # --- addresses ---------------------------------------------------------------------
 
 @test "bad ports" {
-	refuse "'65536' is no port: 0 to 65535" connect 127.0.0.1:65536 read
-	refuse "'99999999999999999999' is no port: 0 to 65535" connect 127.0.0.1:99999999999999999999
-	refuse "'nosuchservice' is no port and no known service" connect localhost:nosuchservice
-	refuse "'80x' is no port and no known service" listen 127.0.0.1:80x
+	refuse "invalid port '65536' (1 to 65535)" connect 127.0.0.1:65536 read
+	refuse "invalid port '99999999999999999999' (1 to 65535)" connect 127.0.0.1:99999999999999999999
+	refuse "invalid port 'nosuchservice': not a number and not a known service" connect localhost:nosuchservice
+	refuse "invalid port '80x': not a number and not a known service" listen 127.0.0.1:80x
 	refuse "'127.0.0.1:0' has port 0, to which nothing can connect" connect 127.0.0.1:0
 	refuse "'127.0.0.1' has no port: 127.0.0.1:PORT" connect 127.0.0.1
 	refuse "'localhost' has no port: localhost:PORT" connect localhost read
@@ -176,11 +176,11 @@ os.execv(sys.argv[2], sys.argv[2:])' "$1" "$LIU" "${@:3}"
 @test "bad addresses" {
 	refuse 'connect needs an ADDRESS' connect
 	refuse 'listen needs an ADDRESS' listen -k
-	refuse "'' is no address" connect ''
+	refuse "'' is not an address" connect ''
 	refuse "'::1:80' needs brackets: [::1]:80" connect ::1:80
 	refuse "'http://localhost/' is a URL, not an address" connect http://localhost/
-	refuse "'unix:' names no socket" connect unix:
-	refuse "'fd:x' is no descriptor: fd:N" connect fd:x
+	refuse "'unix:' has no name" connect unix:
+	refuse "'fd:x' is not fd:N" connect fd:x
 	refuse "'sd:' is only for listening" connect sd:
 	refuse "'tls:tls:localhost:1' has tls: twice" connect tls:tls:localhost:1
 	refuse "'b': echo takes one ADDRESS" echo a b c

@@ -89,7 +89,7 @@ c = dial(); c.sendall(b"three"); same(b"three", got(c, 5))'
 	server_said "$(cat "$BATS_TEST_TMPDIR/lines")"
 }
 
-@test "a connection reset before it is accepted is none of our business" {
+@test "a connection reset before it is accepted is not a failure" {
 	start_liu listen -k -m 1 127.0.0.1:0 readline write 'ok\n'
 	clients 'a = dial(); a.sendall(b"on"); wait = [dial() for i in range(5)]
 for c in wait: reset(c)
@@ -107,7 +107,7 @@ same(b"ok\n", rest(d))'
 a.sendall(b"x\n"); same(b"", rest(a))'
 	ends 1
 	server_said "liu: connection 1 from $(said 1)
-liu: 1 connections (--max-conns): further ones wait
+liu: 1 connection (--max-conns): new ones wait
 liu: connection 1 has ended
 liu: connection 2 from $(said 2)
 liu: $(said 2): step 2 (readline): connection reset by peer
@@ -222,7 +222,7 @@ if not silent(c) or not silent(d): sys.exit("more than two are served")
 a.close(); same(b"y", got(c, 1))
 if not silent(d): sys.exit("more than two are served")
 b.close(); same(b"z", got(d, 1)); ask(c)'
-	server_said 'liu: 2 connections (--max-conns): further ones wait'
+	server_said 'liu: 2 connections (--max-conns): new ones wait'
 }
 
 @test "--max-conns: those that leave at once make room for all" {

@@ -84,9 +84,9 @@ refuses() {
 	refuses listen ::1:80 -- "'::1:80' needs brackets: [::1]:80"
 	refuses listen 0 --address ::1:80 -- "'::1:80' needs brackets: [::1]:80"
 	refuses connect ::1 -- "'::1' has no port: [::1]:PORT"
-	refuses connect '[::1]80' -- "'[::1]80' is no [IPV6]:PORT"
-	refuses connect '[127.0.0.1]:80' -- "'[127.0.0.1]:80' is no [IPV6]:PORT"
-	refuses connect '[::g]:80' -- "'::g' is no IPv6 address"
+	refuses connect '[::1]80' -- "'[::1]80' is not [IPV6]:PORT"
+	refuses connect '[127.0.0.1]:80' -- "'[127.0.0.1]:80' is not [IPV6]:PORT"
+	refuses connect '[::g]:80' -- "'::g' is not an IPv6 address"
 }
 
 @test "HOST PORT as two words" {
@@ -117,7 +117,7 @@ refuses() {
 	refuses listen tcp:localhost 80 -- "'tcp:localhost' has no port: localhost:PORT"
 	refuses connect localhost write x -- "'localhost' has no port: localhost:PORT"
 	refuses connect localhost http -- "'localhost' has no port: localhost:PORT"
-	refuses connect localhost 80x -- "'80x' is no port and no known service"
+	refuses connect localhost 80x -- "invalid port '80x': not a number and not a known service"
 	refuses listen 0 --address 127.0.0.1 0 -- "'127.0.0.1' has no port: 127.0.0.1:PORT"
 	refuses connect localhost -- "'localhost' has no port: localhost:PORT"
 }
@@ -179,9 +179,9 @@ listening on [::]:$PORT"
 @test "a service name is its number; an unknown one is exit 2" {
 	getent services tcpmux/tcp >/dev/null || skip "no services"
 	not_reached 4 "cannot connect to 127.0.0.1:1: connection refused" 127.0.0.1:tcpmux
-	refuses connect 127.0.0.1:nosuch -- "'nosuch' is no port and no known service"
-	refuses listen 127.0.0.1:nosuch -- "'nosuch' is no port and no known service"
-	refuses listen :nosuch -- "'nosuch' is no port and no known service"
+	refuses connect 127.0.0.1:nosuch -- "invalid port 'nosuch': not a number and not a known service"
+	refuses listen 127.0.0.1:nosuch -- "invalid port 'nosuch': not a number and not a known service"
+	refuses listen :nosuch -- "invalid port 'nosuch': not a number and not a known service"
 }
 
 @test "zone ids" {
@@ -190,8 +190,8 @@ listening on [::]:$PORT"
 	reached "[::1%lo]:$PORT"
 	reached "[::1%1]:$PORT"
 	reached "::1%lo" "$PORT"
-	refuses connect '[fe80::1%nosuch]:80' -- "'fe80::1%nosuch' names no interface of this machine"
-	refuses listen '[fe80::1%nosuch]:80' -- "'fe80::1%nosuch' names no interface of this machine"
+	refuses connect '[fe80::1%nosuch]:80' -- "'fe80::1%nosuch' does not name an interface of this machine"
+	refuses listen '[fe80::1%nosuch]:80' -- "'fe80::1%nosuch' does not name an interface of this machine"
 	run_liu listen '[fe80::1%lo]:0' readline
 	assert_status 4
 	assert_error_is 'liu: cannot listen on [fe80::1%lo]:0: cannot assign requested address'
@@ -230,23 +230,23 @@ not_reached_name() {
 	grep -q "^liu: cannot resolve $3: " "$ERR" || fail "$(cat "$ERR")"
 }
 
-@test "what is no address is exit 2" {
+@test "what is not an address is exit 2" {
 	local word
 	refuses connect : -- "':' has no port"
 	refuses connect 127.0.0.1: -- "'127.0.0.1:' has no port"
-	refuses connect 127.0.0.1:65536 -- "'65536' is no port: 0 to 65535"
-	refuses connect 65536 -- "'65536' is no port: 0 to 65535"
+	refuses connect 127.0.0.1:65536 -- "invalid port '65536' (1 to 65535)"
+	refuses connect 65536 -- "invalid port '65536' (1 to 65535)"
 	refuses connect 127.0.0.1:0 -- "'127.0.0.1:0' has port 0, to which nothing can connect"
-	refuses connect 1:2:3 -- "'1:2:3' is no HOST:PORT: it has several colons"
+	refuses connect 1:2:3 -- "'1:2:3' is not HOST:PORT: it has several colons"
 	refuses connect http://x/ -- "'http://x/' is a URL, not an address"
-	refuses connect x/y -- "'x/y' is no HOST:PORT; a path begins with / or ./"
-	refuses connect tls: -- "'tls:' is no address"
+	refuses connect x/y -- "'x/y' is not HOST:PORT; a path begins with / or ./"
+	refuses connect tls: -- "'tls:' is not an address"
 	refuses connect tls:tls:80 -- "'tls:tls:80' has tls: twice"
-	refuses connect 127.1:80 -- "'127.1' is no IPv4 address: four numbers from 0 to 255"
-	refuses connect 0x7f.1:80 -- "'0x7f.1' is no IPv4 address: four numbers from 0 to 255"
-	refuses connect 256.1.1.1:80 -- "'256.1.1.1' is no IPv4 address: four numbers from 0 to 255"
-	refuses connect a..b:80 -- "'a..b' is no host name"
-	refuses connect 'a b:80' -- "'a b' is no host name"
+	refuses connect 127.1:80 -- "'127.1' is not an IPv4 address: four numbers from 0 to 255"
+	refuses connect 0x7f.1:80 -- "'0x7f.1' is not an IPv4 address: four numbers from 0 to 255"
+	refuses connect 256.1.1.1:80 -- "'256.1.1.1' is not an IPv4 address: four numbers from 0 to 255"
+	refuses connect a..b:80 -- "'a..b' is not a host name"
+	refuses connect 'a b:80' -- "'a b' is not a host name"
 	for word in 127.0.0.1:-1 127.0.0.1:+80 127.0.0.1:0x50 '127.0.0.1:80 ' '127.0.0.1: 80' \
 		127.0.0.1:80x 127.0.0.1:99999999999999999999; do
 		run_liu connect "$word" write x
@@ -255,12 +255,12 @@ not_reached_name() {
 	done
 	run_liu connect '' write x
 	assert_status 2
-	assert_error_is "liu: '' is no address (see: liu connect --help)"
+	assert_error_is "liu: '' is not an address (see: liu connect --help)"
 }
 
 @test "control characters of an address are visible in its message" {
-	refuses connect $'a\e[31mb:80' -- "'a\\e[31mb' is no host name"
-	refuses connect $'127.0.0.1:\n' -- "'\\n' is no port and no known service"
+	refuses connect $'a\e[31mb:80' -- "'a\\e[31mb' is not a host name"
+	refuses connect $'127.0.0.1:\n' -- "invalid port '\\n': not a number and not a known service"
 }
 
 # --- -4 and -6 ---------------------------------------------------------------------------
@@ -414,8 +414,8 @@ listening on unix:$PWD/s"
 	not_reached 4 'cannot connect to unix:./none: no such file or directory' ./none
 	not_reached 4 'cannot connect to unix:./file/x: not a directory' ./file/x
 	not_reached 4 'cannot connect to unix:./stale: connection refused' ./stale
-	refuses connect unix: -- "'unix:' names no socket"
-	refuses connect unix:@ -- "'unix:@' names no socket"
+	refuses connect unix: -- "'unix:' has no name"
+	refuses connect unix:@ -- "'unix:@' has no name"
 	run_liu listen ./none/s
 	assert_status 4
 	assert_error_is 'liu: cannot listen on unix:./none/s: no such file or directory'
@@ -561,9 +561,9 @@ for s in sockets: s.close()' "$LIU" "$@"
 @test "fd:N that is not a stream socket, or not open, is exit 2" {
 	refuses listen fd:0 -- 'cannot use fd:0: socket operation on non-socket'
 	refuses listen fd:99 -- 'cannot use fd:99: bad file descriptor'
-	refuses connect fd:x -- "'fd:x' is no descriptor: fd:N"
-	refuses connect fd: -- "'fd:' is no descriptor: fd:N"
-	refuses connect fd:-1 -- "'fd:-1' is no descriptor: fd:N"
+	refuses connect fd:x -- "'fd:x' is not fd:N"
+	refuses connect fd: -- "'fd:' is not fd:N"
+	refuses connect fd:-1 -- "'fd:-1' is not fd:N"
 	refuses connect fd:99 write x -- 'cannot use fd:99: bad file descriptor'
 	clients 'import subprocess
 for kind, state in (socket.SOCK_DGRAM, "datagram"), (socket.SOCK_STREAM, "unconnected"):
@@ -598,9 +598,9 @@ same(b"ok\n", rest(a))' "$LIU"
 }
 
 @test "vsock: what is wrong with it is exit 2" {
-	refuses connect vsock:80 -- "'vsock:80' is no vsock:CID:PORT"
-	refuses connect vsock:x:y -- "'vsock:x:y' is no vsock:CID:PORT"
-	refuses listen vsock: -- "'vsock:' is no vsock:PORT and no vsock:CID:PORT"
+	refuses connect vsock:80 -- "'vsock:80' is not vsock:CID:PORT"
+	refuses connect vsock:x:y -- "'vsock:x:y' is not vsock:CID:PORT"
+	refuses listen vsock: -- "'vsock:' is not vsock:PORT or vsock:CID:PORT"
 	refuses connect vsock:1:0 -- "'vsock:1:0' has port 0, to which nothing can connect"
 }
 

@@ -78,14 +78,14 @@ static void test_local(void **state)
 	check_local("[::1]", "[::1]:0");
 	check_local("[::1]:5000", "[::1]:5000");
 	check_local("fe80::1%lo", "[fe80::1%lo]:0");
-	check_local("127.1", "'127.1' is no IP address of this machine");
-	check_local("localhost", "'localhost' is no IP address of this machine");
-	check_local("[127.0.0.1]:1", "'[127.0.0.1]:1' is no IP address of this machine");
-	check_local("[::1", "'[::1' is no ADDR[:PORT]");
-	check_local("[::1]1", "'[::1]1' is no ADDR[:PORT]");
-	check_local("127.0.0.1:99999", "'99999' is no port: 0 to 65535");
-	check_local("", "'' is no IP address of this machine");
-	check_local(":80", "':80' is no IP address of this machine");
+	check_local("127.1", "'127.1' is not an IP address of this machine");
+	check_local("localhost", "'localhost' is not an IP address of this machine");
+	check_local("[127.0.0.1]:1", "'[127.0.0.1]:1' is not an IP address of this machine");
+	check_local("[::1", "'[::1' is not ADDR[:PORT]");
+	check_local("[::1]1", "'[::1]1' is not ADDR[:PORT]");
+	check_local("127.0.0.1:99999", "invalid port '99999' (1 to 65535)");
+	check_local("", "'' is not an IP address of this machine");
+	check_local(":80", "':80' is not an IP address of this machine");
 }
 
 static void check_unix_text(const char *path, size_t len, const char *want)
