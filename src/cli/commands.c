@@ -17,13 +17,12 @@
 bool command_check_family(const struct options *options, const struct address *address,
 			  struct err *err)
 {
-	struct sockaddr_storage addr;
-	socklen_t len;
+	struct socket_address addr;
 	int family = options->dialing.family;
 
 	if (family == AF_UNSPEC || address->kind != ADDRESS_TCP ||
 	    address->host_kind != HOST_LITERAL ||
-	    !address_literal(address->host, address->port, &addr, &len) || addr.ss_family == family)
+	    !address_literal(address->host, address->port, &addr) || addr.addr.ss_family == family)
 		return true;
 	return err_set(err, ERR_USAGE, "'%s' is excluded by %s", address->host,
 		       family == AF_INET ? "-4" : "-6");

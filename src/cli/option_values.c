@@ -231,9 +231,9 @@ static bool settle_local(struct options *out, int family, struct err *err)
 
 	if (out->local_addr == NULL)
 		return true;
-	if (!address_parse_local(out->local_addr, &dialing->local, &dialing->local_len, err))
+	if (!address_parse_local(out->local_addr, &dialing->local, err))
 		return err_prefix(err, "--local-addr");
-	if (family != AF_UNSPEC && family != dialing->local.ss_family)
+	if (family != AF_UNSPEC && family != dialing->local.addr.ss_family)
 		return err_set(err, ERR_USAGE, "--local-addr: '%s' is excluded by -%c",
 			       out->local_addr, out->ipv4 ? '4' : '6');
 	return true;

@@ -56,27 +56,33 @@ static char *text_unix(const struct sockaddr_un *addr, socklen_t len)
 	return text;
 }
 
-char *sockaddr_text(const struct sockaddr *addr, socklen_t len)
+struct socket_address sockaddr_of(const struct sockaddr *addr, socklen_t len)
 {
-	struct sockaddr_storage copy; /* `addr` may be aligned or cut anyhow */
+	struct socket_address copy = { 0 };
+
+	if (len > sizeof(copy.addr))
+		return copy;
+	memcpy(&copy.addr, addr, len);
+	copy.len = len;
+	return copy;
+}
+
+char *sockaddr_text(const struct socket_address *a)
+{
 	uint32_t cid;
 	uint32_t port;
 
-	if (len < sizeof(addr->sa_family) || len > sizeof(copy))
-		return alloc_string("");
-	memset(&copy, 0, sizeof(copy));
-	memcpy(&copy, addr, len);
-	switch (copy.ss_family) {
+	switch (a->len > 0 ? a->addr.ss_family : AF_UNSPEC) {
 	case AF_INET:
-		return text4((const struct sockaddr_in *)&copy);
+		return text4((const struct sockaddr_in *)&a->addr);
 	case AF_INET6:
-		return text6((const struct sockaddr_in6 *)&copy);
+		return text6((const struct sockaddr_in6 *)&a->addr);
 	case AF_UNIX:
-		return text_unix((const struct sockaddr_un *)&copy, len);
+		return text_unix((const struct sockaddr_un *)&a->addr, a->len);
 	default:
 		break;
 	}
-	if (vsock_read(&copy, &cid, &port))
+	if (vsock_read(&a->addr, &cid, &port))
 		return alloc_printf("vsock:%u:%u", cid, port);
 	return alloc_string("");
 }

@@ -25,7 +25,7 @@ struct socket_address socket_info_peer(int fd)
 	return peer;
 }
 
-static struct socket_address own_address(int fd)
+struct socket_address socket_info_own(int fd)
 {
 	struct socket_address own = { .len = sizeof(own.addr) };
 
@@ -36,7 +36,7 @@ static struct socket_address own_address(int fd)
 
 static sa_family_t family(int fd)
 {
-	return own_address(fd).addr.ss_family; /* AF_UNSPEC when that fails */
+	return socket_info_own(fd).addr.ss_family; /* AF_UNSPEC when that fails */
 }
 
 bool socket_info_is_inet(int fd, const struct socket_address *peer)
@@ -58,7 +58,7 @@ static bool append_address(const struct socket_address *a, struct evbuffer *out)
 
 	if (a->len == 0)
 		return false;
-	text = sockaddr_text((const struct sockaddr *)&a->addr, a->len);
+	text = sockaddr_text(a);
 	appended = append_text(text, out);
 	free(text);
 	return appended;
@@ -101,7 +101,7 @@ bool socket_info_append(int fd, const unsigned char *peer, socklen_t peer_len, e
 		memcpy(&addr.addr, peer, peer_len);
 		return append_address(&addr, out);
 	case INFO_SOCKNAME:
-		addr = own_address(fd);
+		addr = socket_info_own(fd);
 		return append_address(&addr, out);
 	case INFO_FAMILY:
 		return append_text(family_name(family(fd)), out);

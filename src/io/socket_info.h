@@ -18,6 +18,9 @@ struct evbuffer;
 /* What getpeername(2) says; `len` 0 when the connection is gone. */
 struct socket_address socket_info_peer(int fd);
 
+/* What getsockname(2) says; `len` 0 when it fails. */
+struct socket_address socket_info_own(int fd);
+
 /* Is it a socket of IPv4 or IPv6? `peer` tells, or the socket itself where it has none. */
 bool socket_info_is_inet(int fd, const struct socket_address *peer);
 

@@ -4,6 +4,8 @@
 
 #include "io/vsock.h"
 
+#include "io/sockaddr.h"
+
 #include <string.h>
 
 #if __has_include(<linux/vm_sockets.h>)
@@ -14,7 +16,7 @@ bool vsock_supported(void)
 	return true;
 }
 
-bool vsock_fill(uint32_t cid, uint32_t port, struct sockaddr_storage *out, socklen_t *out_len)
+bool vsock_fill(uint32_t cid, uint32_t port, struct socket_address *out)
 {
 	struct sockaddr_vm addr = {
 		.svm_family = AF_VSOCK,
@@ -22,9 +24,7 @@ bool vsock_fill(uint32_t cid, uint32_t port, struct sockaddr_storage *out, sockl
 		.svm_cid = cid,
 	};
 
-	memset(out, 0, sizeof(*out));
-	memcpy(out, &addr, sizeof(addr));
-	*out_len = sizeof(addr);
+	*out = sockaddr_of((struct sockaddr *)&addr, sizeof(addr));
 	return true;
 }
 
@@ -47,12 +47,11 @@ bool vsock_supported(void)
 	return false;
 }
 
-bool vsock_fill(uint32_t cid, uint32_t port, struct sockaddr_storage *out, socklen_t *out_len)
+bool vsock_fill(uint32_t cid, uint32_t port, struct socket_address *out)
 {
 	(void)cid;
 	(void)port;
 	(void)out;
-	(void)out_len;
 	return false;
 }
 

@@ -9,6 +9,8 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
+struct socket_address;
+
 enum { VSOCK_CID_LOCAL = 1 };
 #define VSOCK_CID_ANY UINT32_MAX
 
@@ -16,7 +18,7 @@ bool vsock_supported(void);
 
 /* Port 0 lets the kernel pick, as everywhere else. False when the system has no
  * AF_VSOCK. */
-bool vsock_fill(uint32_t cid, uint32_t port, struct sockaddr_storage *out, socklen_t *out_len);
+bool vsock_fill(uint32_t cid, uint32_t port, struct socket_address *out);
 
 /* False when `addr` is not of AF_VSOCK. Where it is bound to any CID, `*cid` is the
  * one that connects on this machine. */

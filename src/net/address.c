@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/err.h"
+#include "io/sockaddr.h"
 #include "io/vsock.h"
 #include "net/host.h"
 
@@ -155,15 +156,14 @@ static bool read_tcp(struct parse *p, const char *text)
 
 static bool set_path(struct parse *p, const char *path, bool abstract)
 {
-	struct sockaddr_storage addr;
-	socklen_t len;
+	struct socket_address addr;
 
 	p->address.kind = ADDRESS_UNIX;
 	p->address.abstract = abstract;
 	p->address.path = alloc_string(path);
 	if (*path == '\0')
 		return refuse(p, "has no name");
-	return address_sockaddr_unix(&p->address, &addr, &len, p->err);
+	return address_sockaddr_unix(&p->address, &addr, p->err);
 }
 
 static bool read_path(struct parse *p, const char *text)
@@ -398,16 +398,7 @@ const char *address_tls_name(const struct address *address)
 
 /* --- socket addresses --- */
 
-static bool store(const void *addr, socklen_t len, struct sockaddr_storage *out, socklen_t *out_len)
-{
-	memset(out, 0, sizeof(*out));
-	memcpy(out, addr, len);
-	*out_len = len;
-	return true;
-}
-
-static bool literal6(const char *host, uint16_t port, struct sockaddr_storage *out,
-		     socklen_t *out_len)
+static bool literal6(const char *host, uint16_t port, struct socket_address *out)
 {
 	struct sockaddr_in6 addr = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
 	char literal[INET6_ADDRSTRLEN];
@@ -421,17 +412,18 @@ static bool literal6(const char *host, uint16_t port, struct sockaddr_storage *o
 		return false;
 	if (host[len] == '%' && !host_zone_index(host + len + 1, &addr.sin6_scope_id))
 		return false;
-	return store(&addr, sizeof(addr), out, out_len);
+	*out = sockaddr_of((struct sockaddr *)&addr, sizeof(addr));
+	return true;
 }
 
-bool address_literal(const char *host, uint16_t port, struct sockaddr_storage *out,
-		     socklen_t *out_len)
+bool address_literal(const char *host, uint16_t port, struct socket_address *out)
 {
 	struct sockaddr_in addr = { .sin_family = AF_INET, .sin_port = htons(port) };
 
-	if (inet_pton(AF_INET, host, &addr.sin_addr) == 1)
-		return store(&addr, sizeof(addr), out, out_len);
-	return literal6(host, port, out, out_len);
+	if (inet_pton(AF_INET, host, &addr.sin_addr) != 1)
+		return literal6(host, port, out);
+	*out = sockaddr_of((struct sockaddr *)&addr, sizeof(addr));
+	return true;
 }
 
 /* Where the host of ADDR[:PORT] ends, and where its port begins (NULL: none). */
@@ -455,8 +447,7 @@ static bool cut_local(const char *text, const char **host, size_t *host_len, con
 	return *end == ':' || *end == '\0';
 }
 
-bool address_parse_local(const char *text, struct sockaddr_storage *out, socklen_t *out_len,
-			 struct err *err)
+bool address_parse_local(const char *text, struct socket_address *out, struct err *err)
 {
 	const char *host;
 	const char *port;
@@ -470,15 +461,14 @@ bool address_parse_local(const char *text, struct sockaddr_storage *out, socklen
 	if (port != NULL && !host_read_port(port, &number, err))
 		return false;
 	literal = alloc_printf("%.*s", (int)host_len, host);
-	ok = (*text != '[' || host_is_ipv6(literal)) &&
-	     address_literal(literal, number, out, out_len);
+	ok = (*text != '[' || host_is_ipv6(literal)) && address_literal(literal, number, out);
 	free(literal);
 	return ok || host_refuse(text, "is not an IP address of this machine", err);
 }
 
 /* An abstract name has a NUL in front and none behind, a path one behind. */
-bool address_sockaddr_unix(const struct address *address, struct sockaddr_storage *out,
-			   socklen_t *out_len, struct err *err)
+bool address_sockaddr_unix(const struct address *address, struct socket_address *out,
+			   struct err *err)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 	size_t len = strlen(address->path);
@@ -486,6 +476,7 @@ bool address_sockaddr_unix(const struct address *address, struct sockaddr_storag
 	if (len >= sizeof(addr.sun_path))
 		return host_refuse(address->path, "is too long for a Unix socket: 107 bytes", err);
 	memcpy(addr.sun_path + address->abstract, address->path, len);
-	return store(&addr, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len + 1), out,
-		     out_len);
+	*out = sockaddr_of((struct sockaddr *)&addr,
+			   (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len + 1));
+	return true;
 }

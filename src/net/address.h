@@ -5,9 +5,9 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/socket.h>
 
 struct err;
+struct socket_address;
 
 enum address_kind {
 	ADDRESS_TCP,
@@ -63,15 +63,13 @@ const char *address_tls_name(const struct address *address);
 
 /* An IP literal (perhaps with a zone) and a port as a socket address. False
  * when `host` is not a literal. */
-bool address_literal(const char *host, uint16_t port, struct sockaddr_storage *out,
-		     socklen_t *out_len);
+bool address_literal(const char *host, uint16_t port, struct socket_address *out);
 
 /* -s ADDR[:PORT]: IP literal, IPv6 in brackets when a port follows. */
-bool address_parse_local(const char *text, struct sockaddr_storage *out, socklen_t *out_len,
-			 struct err *err);
+bool address_parse_local(const char *text, struct socket_address *out, struct err *err);
 
 /* A sun_path; ERR_USAGE when it does not fit. */
-bool address_sockaddr_unix(const struct address *address, struct sockaddr_storage *out,
-			   socklen_t *out_len, struct err *err);
+bool address_sockaddr_unix(const struct address *address, struct socket_address *out,
+			   struct err *err);
 
 #endif

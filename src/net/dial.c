@@ -51,26 +51,24 @@ static char *target_text(const void *arg)
 
 static void add_literal(struct dial *d, const char *host)
 {
-	struct sockaddr_storage addr;
-	socklen_t len;
+	struct socket_address addr;
 
-	if (address_literal(host, d->address->port, &addr, &len))
-		happy_eyeballs_add(d->race, (struct sockaddr *)&addr, len);
+	if (address_literal(host, d->address->port, &addr))
+		happy_eyeballs_add(d->race, &addr);
 }
 
 static bool add_host(struct dial *d, struct err *err)
 {
-	struct sockaddr_storage addr;
-	socklen_t len;
+	struct socket_address addr;
 
-	if (!address_literal(d->address->host, d->address->port, &addr, &len))
+	if (!address_literal(d->address->host, d->address->port, &addr))
 		return err_set(err, ERR_CONNECT, "cannot connect to %s: no such interface",
 			       d->target);
-	if (!is_wanted(d, addr.ss_family))
+	if (!is_wanted(d, addr.addr.ss_family))
 		return err_set(err, ERR_USAGE, "'%s' is an IPv%c address, which -%c excludes",
-			       d->address->host, addr.ss_family == AF_INET ? '4' : '6',
-			       addr.ss_family == AF_INET ? '6' : '4');
-	happy_eyeballs_add(d->race, (struct sockaddr *)&addr, len);
+			       d->address->host, addr.addr.ss_family == AF_INET ? '4' : '6',
+			       addr.addr.ss_family == AF_INET ? '6' : '4');
+	happy_eyeballs_add(d->race, &addr);
 	return true;
 }
 
@@ -87,15 +85,14 @@ static bool add_loopback(struct dial *d)
 static bool add_local(struct dial *d, struct err *err)
 {
 	const struct address *a = d->address;
-	struct sockaddr_storage addr;
-	socklen_t len;
+	struct socket_address addr;
 
-	if (a->kind == ADDRESS_UNIX && !address_sockaddr_unix(a, &addr, &len, err))
+	if (a->kind == ADDRESS_UNIX && !address_sockaddr_unix(a, &addr, err))
 		return false;
-	if (a->kind == ADDRESS_VSOCK && !vsock_fill(a->cid, a->vsock_port, &addr, &len))
+	if (a->kind == ADDRESS_VSOCK && !vsock_fill(a->cid, a->vsock_port, &addr))
 		return err_set(err, ERR_CONNECT, "cannot connect to %s: the system has no AF_VSOCK",
 			       d->target);
-	happy_eyeballs_add(d->race, (struct sockaddr *)&addr, len);
+	happy_eyeballs_add(d->race, &addr);
 	return true;
 }
 
@@ -196,13 +193,10 @@ bool dial_check_fd(int fd, struct err *err)
 	int type = 0;
 	socklen_t len = sizeof(type);
 
-	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) != 0)
-		return err_sys(err, ERR_USAGE, errno, "cannot use fd:%d", fd);
-	if (type != SOCK_STREAM)
+	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == 0 && type != SOCK_STREAM)
 		return err_set(err, ERR_USAGE, "cannot use fd:%d: not a stream socket", fd);
-	if (getpeername(fd, (struct sockaddr *)&peer, &peer_len) != 0)
-		return err_sys(err, ERR_USAGE, errno, "cannot use fd:%d", fd);
-	return true;
+	return getpeername(fd, (struct sockaddr *)&peer, &peer_len) == 0 ||
+	       err_sys(err, ERR_USAGE, errno, "cannot use fd:%d", fd);
 }
 
 /* The program owns it from now on, and no command that it starts inherits it. FD_CLOEXEC,
@@ -283,7 +277,7 @@ struct dial *dial_start(struct loop *loop, const struct address *address,
 			const struct dial_options *options, dial_done_fn done, void *arg)
 {
 	const struct opening_limit limit = { options->connect_timeout_ms, "--connect-timeout" };
-	socklen_t local_len = address->kind == ADDRESS_TCP ? options->local_len : 0;
+	const struct socket_address *local = address->kind == ADDRESS_TCP ? &options->local : NULL;
 	struct dial *d = alloc_zeroed(sizeof(*d));
 
 	assert(!address->tls || options->tls != NULL);
@@ -294,8 +288,7 @@ struct dial *dial_start(struct loop *loop, const struct address *address,
 	d->arg = arg;
 	d->target = plain_text(address);
 	task_init(&d->task, loop, run, d);
-	d->race = happy_eyeballs_new(loop, options->happy_eyeballs_delay_ms, &options->local,
-				     local_len, &d->task);
+	d->race = happy_eyeballs_new(loop, options->happy_eyeballs_delay_ms, local, &d->task);
 	d->opening = opening_new(&d->task, NULL, limit);
 	add_stages(d);
 	task_wake(&d->task);

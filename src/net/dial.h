@@ -11,11 +11,11 @@
  * timeout is one budget for all stages.
  */
 
+#include "io/sockaddr.h"
 #include "net/opening.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/socket.h>
 
 struct address;
 struct dial;
@@ -30,8 +30,7 @@ struct dial_options {
 	uint64_t connect_timeout_ms;
 	uint64_t handshake_timeout_ms;	  /* 60 s by default */
 	uint64_t happy_eyeballs_delay_ms; /* 250 by default */
-	struct sockaddr_storage local;	  /* local_len 0: the system chooses */
-	socklen_t local_len;
+	struct socket_address local;	  /* `len` 0: the system chooses */
 	bool nagle;
 	const struct tls_config *tls; /* used when the address has `tls` */
 	const char *tls_name;	      /* what the certificate must be for; may be NULL */

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "io/fd_watch.h"
 #include "io/sockaddr.h"
+#include "io/socket_info.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -19,16 +20,15 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-struct dial_attempt *dial_attempt_new(struct loop *loop, const struct sockaddr *addr, socklen_t len,
+struct dial_attempt *dial_attempt_new(struct loop *loop, const struct socket_address *addr,
 				      struct task *task)
 {
 	struct dial_attempt *attempt = alloc_zeroed(sizeof(*attempt));
 
 	attempt->loop = loop;
 	attempt->task = task;
-	memcpy(&attempt->addr, addr, len);
-	attempt->len = len;
-	attempt->text = sockaddr_text(addr, len);
+	attempt->to = *addr;
+	attempt->text = sockaddr_text(addr);
 	attempt->fd = -1;
 	return attempt;
 }
@@ -53,10 +53,10 @@ void dial_attempt_free(struct dial_attempt *attempt)
 /* Linux refuses a file that is not a socket like a stale socket. */
 static bool is_other_file(const struct dial_attempt *attempt)
 {
-	const struct sockaddr_un *addr = (const struct sockaddr_un *)&attempt->addr;
+	const struct sockaddr_un *addr = (const struct sockaddr_un *)&attempt->to.addr;
 	struct stat st;
 
-	return attempt->addr.ss_family == AF_UNIX && addr->sun_path[0] != '\0' &&
+	return attempt->to.addr.ss_family == AF_UNIX && addr->sun_path[0] != '\0' &&
 	       stat(addr->sun_path, &st) == 0 && !S_ISSOCK(st.st_mode);
 }
 
@@ -64,7 +64,7 @@ static const char *connect_message(const struct dial_attempt *attempt, int sys)
 {
 	if (sys == ECONNREFUSED && is_other_file(attempt))
 		return "not a socket";
-	if (sys == EAGAIN && attempt->addr.ss_family == AF_UNIX)
+	if (sys == EAGAIN && attempt->to.addr.ss_family == AF_UNIX)
 		return "its backlog is full";
 	return err_message(sys);
 }
@@ -88,13 +88,10 @@ static void attempt_refused(struct dial_attempt *attempt, int sys)
  * TCP lets the socket connect to itself. Treat it as refused. */
 static bool connected_to_itself(const struct dial_attempt *attempt)
 {
-	struct sockaddr_storage own;
-	socklen_t len = sizeof(own);
+	const struct socket_address own = socket_info_own(attempt->fd);
 
-	memset(&own, 0, sizeof(own));
-	return attempt->addr.ss_family != AF_UNIX &&
-	       getsockname(attempt->fd, (struct sockaddr *)&own, &len) == 0 &&
-	       len == attempt->len && memcmp(&own, &attempt->addr, len) == 0;
+	return attempt->to.addr.ss_family != AF_UNIX && own.len == attempt->to.len &&
+	       memcmp(&own.addr, &attempt->to.addr, own.len) == 0;
 }
 
 /* The errors of a connection that the peer has made, and reset since: a refusal is
@@ -117,17 +114,18 @@ static void attempt_over(struct dial_attempt *attempt, int sys)
 	log_line(LOG_INFO, "connected to %s", attempt->text);
 }
 
-static bool has_port(const struct sockaddr *addr)
+static bool has_port(const struct socket_address *a)
 {
-	if (addr->sa_family == AF_INET)
-		return ((const struct sockaddr_in *)addr)->sin_port != 0;
-	return addr->sa_family == AF_INET6 && ((const struct sockaddr_in6 *)addr)->sin6_port != 0;
+	if (a->addr.ss_family == AF_INET)
+		return ((const struct sockaddr_in *)&a->addr)->sin_port != 0;
+	return a->addr.ss_family == AF_INET6 &&
+	       ((const struct sockaddr_in6 *)&a->addr)->sin6_port != 0;
 }
 
 /* Without a local port, let the kernel pick one at connect(2), when it knows the peer. With
  * one, an older connection in TIME_WAIT must not be in the way. Failure of either option is
  * harmless. */
-static bool bind_local(int fd, const struct sockaddr *local, socklen_t len)
+static bool bind_local(int fd, const struct socket_address *local)
 {
 	int on = 1;
 
@@ -139,13 +137,12 @@ static bool bind_local(int fd, const struct sockaddr *local, socklen_t len)
 	else
 		(void)setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on));
 #endif
-	return bind(fd, local, len) == 0;
+	return bind(fd, (const struct sockaddr *)&local->addr, local->len) == 0;
 }
 
-static void bind_failed(struct dial_attempt *attempt, int sys, const struct sockaddr *local,
-			socklen_t len)
+static void bind_failed(struct dial_attempt *attempt, int sys, const struct socket_address *local)
 {
-	char *text = sockaddr_text(local, len);
+	char *text = sockaddr_text(local);
 
 	attempt_fail(attempt, sys, alloc_printf("cannot bind to %s: %s", text, err_message(sys)));
 	free(text);
@@ -159,17 +156,16 @@ static void watch(struct dial_attempt *attempt)
 		attempt_refused(attempt, errno);
 }
 
-void dial_attempt_begin(struct dial_attempt *attempt, const struct sockaddr *local,
-			socklen_t local_len)
+void dial_attempt_begin(struct dial_attempt *attempt, const struct socket_address *local)
 {
 	log_line(LOG_INFO, "connecting to %s", attempt->text);
 	attempt->fd =
-		socket(attempt->addr.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+		socket(attempt->to.addr.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (attempt->fd < 0)
 		attempt_refused(attempt, errno);
-	else if (!bind_local(attempt->fd, local, local_len))
-		bind_failed(attempt, errno, local, local_len);
-	else if (connect(attempt->fd, (struct sockaddr *)&attempt->addr, attempt->len) == 0)
+	else if (!bind_local(attempt->fd, local))
+		bind_failed(attempt, errno, local);
+	else if (connect(attempt->fd, (struct sockaddr *)&attempt->to.addr, attempt->to.len) == 0)
 		attempt_over(attempt, 0);
 	else if (errno == EINPROGRESS || errno == EINTR)
 		watch(attempt);
@@ -201,12 +197,12 @@ int dial_attempt_take(struct dial_attempt *attempt)
 
 bool dial_attempt_lacks_family(const struct dial_attempt *attempt)
 {
-	const struct sockaddr_in6 *addr = (const struct sockaddr_in6 *)&attempt->addr;
+	const struct sockaddr_in6 *addr = (const struct sockaddr_in6 *)&attempt->to.addr;
 
 	if (attempt->state != DIAL_ATTEMPT_FAILED)
 		return false;
 	if (attempt->sys == EAFNOSUPPORT)
 		return true;
-	return attempt->sys == EADDRNOTAVAIL && attempt->addr.ss_family == AF_INET6 &&
+	return attempt->sys == EADDRNOTAVAIL && attempt->to.addr.ss_family == AF_INET6 &&
 	       IN6_IS_ADDR_LOOPBACK(&addr->sin6_addr);
 }

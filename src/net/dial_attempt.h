@@ -5,9 +5,10 @@
 
 /* It knows nothing of other attempts: happy_eyeballs has many of them. */
 
+#include "io/sockaddr.h"
+
 #include <stdbool.h>
 #include <sys/queue.h>
-#include <sys/socket.h>
 
 struct fd_watch;
 struct loop;
@@ -23,8 +24,7 @@ enum dial_attempt_state {
 struct dial_attempt {
 	struct loop *loop;
 	struct task *task;
-	struct sockaddr_storage addr;
-	socklen_t len;
+	struct socket_address to;
 	char *text; /* the address; owned, as are the following */
 	int fd;
 	struct fd_watch *watch; /* armed until it has connected or failed */
@@ -36,15 +36,13 @@ struct dial_attempt {
 
 TAILQ_HEAD(dial_attempts, dial_attempt);
 
-/* `addr` is copied. */
-struct dial_attempt *dial_attempt_new(struct loop *loop, const struct sockaddr *addr, socklen_t len,
+struct dial_attempt *dial_attempt_new(struct loop *loop, const struct socket_address *addr,
 				      struct task *task);
 void dial_attempt_free(struct dial_attempt *attempt);
 
 /* Make a socket, bind it to `local` (NULL: do not bind), connect. Afterwards it is PENDING, and
  * wakes the task when it has connected or failed, or it is FAILED or CONNECTED already. */
-void dial_attempt_begin(struct dial_attempt *attempt, const struct sockaddr *local,
-			socklen_t local_len);
+void dial_attempt_begin(struct dial_attempt *attempt, const struct socket_address *local);
 
 /* Find out whether a pending one has connected or failed. */
 void dial_attempt_check(struct dial_attempt *attempt);

@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "io/loop.h"
+#include "io/sockaddr.h"
 #include "net/happy_eyeballs.h"
 #include "net/resolve.h"
 
@@ -68,8 +69,11 @@ static bool feed(struct question *q, struct happy_eyeballs *race)
 	found = lookup_result(q->lookup, &q->error, &q->sys);
 	q->answered = true;
 	q->found = found != NULL;
-	for (; found != NULL; found = found->ai_next)
-		happy_eyeballs_add(race, found->ai_addr, found->ai_addrlen);
+	for (; found != NULL; found = found->ai_next) {
+		const struct socket_address a = sockaddr_of(found->ai_addr, found->ai_addrlen);
+
+		happy_eyeballs_add(race, &a);
+	}
 	return false;
 }
 

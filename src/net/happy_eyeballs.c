@@ -30,8 +30,7 @@ struct happy_eyeballs {
 	struct task *task;
 	struct timer *timer; /* runs from one attempt to the next */
 	uint64_t delay_ms;
-	const struct sockaddr_storage *local;
-	socklen_t local_len;
+	const struct socket_address *local; /* NULL: the system chooses */
 	struct dial_attempts waiting[QUEUES];
 	struct dial_attempts tried; /* in the order of trying */
 	int turn;		    /* the queue that is next */
@@ -42,8 +41,7 @@ struct happy_eyeballs {
 };
 
 struct happy_eyeballs *happy_eyeballs_new(struct loop *loop, uint64_t delay_ms,
-					  const struct sockaddr_storage *local, socklen_t local_len,
-					  struct task *task)
+					  const struct socket_address *local, struct task *task)
 {
 	struct happy_eyeballs *race = alloc_zeroed(sizeof(*race));
 
@@ -51,8 +49,7 @@ struct happy_eyeballs *happy_eyeballs_new(struct loop *loop, uint64_t delay_ms,
 	race->task = task;
 	race->timer = timer_new(task);
 	race->delay_ms = delay_ms;
-	race->local = local;
-	race->local_len = local_len;
+	race->local = local != NULL && local->len > 0 ? local : NULL;
 	for (int i = 0; i < QUEUES; i++)
 		TAILQ_INIT(&race->waiting[i]);
 	TAILQ_INIT(&race->tried);
@@ -83,29 +80,29 @@ void happy_eyeballs_free(struct happy_eyeballs *race)
 	free(race);
 }
 
-static bool holds(const struct dial_attempts *list, const struct sockaddr *addr, socklen_t len)
+static bool holds(const struct dial_attempts *list, const struct socket_address *a)
 {
 	const struct dial_attempt *attempt;
 
 	TAILQ_FOREACH (attempt, list, link)
-		if (attempt->len == len && memcmp(&attempt->addr, addr, len) == 0)
+		if (attempt->to.len == a->len && memcmp(&attempt->to.addr, &a->addr, a->len) == 0)
 			return true;
 	return false;
 }
 
-void happy_eyeballs_add(struct happy_eyeballs *race, const struct sockaddr *addr, socklen_t len)
+void happy_eyeballs_add(struct happy_eyeballs *race, const struct socket_address *a)
 {
 	struct dial_attempts *queue =
-		&race->waiting[addr->sa_family == AF_INET ? QUEUE_IPV4 : QUEUE_IPV6];
+		&race->waiting[a->addr.ss_family == AF_INET ? QUEUE_IPV4 : QUEUE_IPV6];
 	struct dial_attempt *attempt;
 
-	if (race->local_len > 0 && race->local->ss_family != addr->sa_family) {
+	if (race->local != NULL && race->local->addr.ss_family != a->addr.ss_family) {
 		race->skipped = true;
 		return;
 	}
-	if (holds(queue, addr, len) || holds(&race->tried, addr, len))
+	if (holds(queue, a) || holds(&race->tried, a))
 		return;
-	attempt = dial_attempt_new(race->loop, addr, len, race->task);
+	attempt = dial_attempt_new(race->loop, a, race->task);
 	TAILQ_INSERT_TAIL(queue, attempt, link);
 }
 
@@ -164,14 +161,12 @@ static bool is_due(const struct happy_eyeballs *race)
 
 static void begin_next(struct happy_eyeballs *race)
 {
-	const struct sockaddr *local =
-		race->local_len > 0 ? (const struct sockaddr *)race->local : NULL;
 	struct dial_attempt *attempt;
 
 	while (is_due(race) && connected(race) == NULL && (attempt = take_next(race)) != NULL) {
 		TAILQ_INSERT_TAIL(&race->tried, attempt, link);
 		timer_start(race->timer, race->delay_ms);
-		dial_attempt_begin(attempt, local, race->local_len);
+		dial_attempt_begin(attempt, race->local);
 		race->failed = attempt->state == DIAL_ATTEMPT_FAILED;
 	}
 }

@@ -13,11 +13,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/socket.h>
 
 struct err;
 struct loop;
 struct happy_eyeballs;
+struct socket_address;
 struct task;
 
 enum happy_eyeballs_status {
@@ -26,16 +26,15 @@ enum happy_eyeballs_status {
 	HAPPY_EYEBALLS_LOST,  /* happy_eyeballs_error() says why */
 };
 
-/* `local` is where the sockets are bound to, borrowed until happy_eyeballs_free(); with
- * `local_len` 0 the system chooses. */
+/* Bind the sockets to `local`, borrowed until happy_eyeballs_free(); NULL, or a `len` of 0:
+ * the system chooses. */
 struct happy_eyeballs *happy_eyeballs_new(struct loop *loop, uint64_t delay_ms,
-					  const struct sockaddr_storage *local, socklen_t local_len,
-					  struct task *task);
+					  const struct socket_address *local, struct task *task);
 void happy_eyeballs_free(struct happy_eyeballs *race); /* closes what is open; NULL is allowed */
 
 /* Add an address to try; it is copied. A duplicate, or one of another family than the local
  * address, is left out. */
-void happy_eyeballs_add(struct happy_eyeballs *race, const struct sockaddr *addr, socklen_t len);
+void happy_eyeballs_add(struct happy_eyeballs *race, const struct socket_address *a);
 
 /* Look at the attempts and begin new ones. `more`: happy_eyeballs_add() may still be called. */
 enum happy_eyeballs_status happy_eyeballs_run(struct happy_eyeballs *race, bool more);

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/number.h"
 #include "io/sockaddr.h"
+#include "io/socket_info.h"
 #include "io/vsock.h"
 #include "net/address.h"
 #include "net/listener_options.h"
@@ -71,18 +72,13 @@ void listener_sockets_free(struct listener_sockets *set)
 	*set = (struct listener_sockets){ 0 };
 }
 
-/* The socket's own address, or the wanted one where it has none yet. */
+/* The socket's own address, or the wanted one while it has none. */
 static char *plain_text(const struct listener_socket *s)
 {
-	struct sockaddr_storage addr = { 0 };
-	socklen_t len = sizeof(addr);
-	char *text;
+	bool bound = s->fd >= 0 && s->wanted.addr.ss_family != AF_UNIX;
+	const struct socket_address a = bound ? socket_info_own(s->fd) : s->wanted;
+	char *text = sockaddr_text(&a);
 
-	if (s->fd < 0 || (s->addr.ss_family == AF_UNIX))
-		return sockaddr_text((const struct sockaddr *)&s->addr, s->len);
-	if (getsockname(s->fd, (struct sockaddr *)&addr, &len) < 0)
-		return alloc_printf("fd:%d", s->fd);
-	text = sockaddr_text((const struct sockaddr *)&addr, len);
 	if (*text != '\0')
 		return text;
 	free(text);
@@ -130,13 +126,13 @@ bool listener_socket_is_listening(int fd)
 	       getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == 0 && type == SOCK_STREAM;
 }
 
-static bool is_known(const struct listener_sockets *set, const struct address *address,
-		     const struct sockaddr *addr, socklen_t len)
+static bool is_known(const struct listener_sockets *set, const struct socket_address *a, bool tls)
 {
 	for (size_t i = 0; i < set->count; i++) {
 		const struct listener_socket *s = &set->items[i];
 
-		if (s->len == len && memcmp(&s->addr, addr, len) == 0 && s->tls == address->tls)
+		if (s->wanted.len == a->len && memcmp(&s->wanted.addr, &a->addr, a->len) == 0 &&
+		    s->tls == tls)
 			return true;
 	}
 	return false;
@@ -144,15 +140,14 @@ static bool is_known(const struct listener_sockets *set, const struct address *a
 
 /* What two addresses ask for, or two answers to one lookup, is one socket. */
 static void add_wanted(struct listener_sockets *set, const struct address *address,
-		       const struct sockaddr *addr, socklen_t len, bool optional)
+		       const struct socket_address *a, bool optional)
 {
 	struct listener_socket *s;
 
-	if (is_known(set, address, addr, len))
+	if (is_known(set, a, address->tls))
 		return;
 	s = add(set, address);
-	memcpy(&s->addr, addr, len);
-	s->len = len;
+	s->wanted = *a;
 	s->optional = optional;
 	s->any_port = address->kind == ADDRESS_TCP && address->port == 0;
 }
@@ -165,16 +160,15 @@ static bool is_excluded(int family, int wanted)
 static bool expand_literal(struct listener_sockets *set, const struct address *address, int family,
 			   struct err *err)
 {
-	struct sockaddr_storage addr;
-	socklen_t len;
+	struct socket_address addr;
 
-	if (!address_literal(address->host, address->port, &addr, &len))
+	if (!address_literal(address->host, address->port, &addr))
 		return err_set(err, ERR_USAGE, "'%s' is not an address of an interface",
 			       address->host);
-	if (is_excluded(addr.ss_family, family))
+	if (is_excluded(addr.addr.ss_family, family))
 		return err_set(err, ERR_USAGE, "'%s' is not an IPv%c address", address->host,
 			       family == AF_INET ? '4' : '6');
-	add_wanted(set, address, (struct sockaddr *)&addr, len, false);
+	add_wanted(set, address, &addr, false);
 	return true;
 }
 
@@ -182,21 +176,14 @@ static bool expand_literal(struct listener_sockets *set, const struct address *a
 static bool expand_both(struct listener_sockets *set, const struct address *address, int family)
 {
 	bool any = address->host_kind == HOST_ANY;
-	struct sockaddr_in v4 = {
-		.sin_family = AF_INET,
-		.sin_port = htons(address->port),
-		.sin_addr.s_addr = htonl(any ? INADDR_ANY : INADDR_LOOPBACK),
-	};
-	struct sockaddr_in6 v6 = {
-		.sin6_family = AF_INET6,
-		.sin6_port = htons(address->port),
-		.sin6_addr = any ? in6addr_any : in6addr_loopback,
-	};
+	struct socket_address addr;
 
-	if (!is_excluded(AF_INET, family))
-		add_wanted(set, address, (struct sockaddr *)&v4, sizeof(v4), true);
-	if (!is_excluded(AF_INET6, family))
-		add_wanted(set, address, (struct sockaddr *)&v6, sizeof(v6), true);
+	if (!is_excluded(AF_INET, family) &&
+	    address_literal(any ? "0.0.0.0" : "127.0.0.1", address->port, &addr))
+		add_wanted(set, address, &addr, true);
+	if (!is_excluded(AF_INET6, family) &&
+	    address_literal(any ? "::" : "::1", address->port, &addr))
+		add_wanted(set, address, &addr, true);
 	return true;
 }
 
@@ -217,9 +204,12 @@ static bool expand_name(struct listener_sockets *set, const struct address *addr
 	gai = getaddrinfo(address->host, port, &hints, &list);
 	if (gai != 0)
 		return resolve_error(address->host, gai, errno, err);
-	for (const struct addrinfo *ai = list; ai != NULL; ai = ai->ai_next)
+	for (const struct addrinfo *ai = list; ai != NULL; ai = ai->ai_next) {
+		const struct socket_address addr = sockaddr_of(ai->ai_addr, ai->ai_addrlen);
+
 		if (ai->ai_family == AF_INET || ai->ai_family == AF_INET6)
-			add_wanted(set, address, ai->ai_addr, ai->ai_addrlen, true);
+			add_wanted(set, address, &addr, true);
+	}
 	freeaddrinfo(list);
 	return true;
 }
@@ -242,26 +232,24 @@ static bool expand_tcp(struct listener_sockets *set, const struct address *addre
 static bool expand_unix(struct listener_sockets *set, const struct address *address,
 			struct err *err)
 {
-	struct sockaddr_storage addr = { 0 };
-	socklen_t len;
+	struct socket_address addr;
 
-	if (!address_sockaddr_unix(address, &addr, &len, err))
+	if (!address_sockaddr_unix(address, &addr, err))
 		return false;
-	add_wanted(set, address, (struct sockaddr *)&addr, len, false);
+	add_wanted(set, address, &addr, false);
 	return true;
 }
 
 static bool expand_vsock(struct listener_sockets *set, const struct address *address,
 			 struct err *err)
 {
-	struct sockaddr_storage addr;
-	socklen_t len;
+	struct socket_address addr;
 
-	if (!vsock_fill(address->cid, address->vsock_port, &addr, &len))
+	if (!vsock_fill(address->cid, address->vsock_port, &addr))
 		return err_set(err, ERR_CONNECT,
 			       "cannot listen on vsock:%u: the system has no AF_VSOCK",
 			       (unsigned)address->vsock_port);
-	add_wanted(set, address, (struct sockaddr *)&addr, len, false);
+	add_wanted(set, address, &addr, false);
 	return true;
 }
 
@@ -372,7 +360,7 @@ static bool set_options(const struct listener_socket *s, const struct listener_o
 		return false;
 	if (options->reuse_port && !set_option(s->fd, SOL_SOCKET, SO_REUSEPORT))
 		return false;
-	return s->addr.ss_family != AF_INET6 || set_option(s->fd, IPPROTO_IPV6, IPV6_V6ONLY);
+	return s->wanted.addr.ss_family != AF_INET6 || set_option(s->fd, IPPROTO_IPV6, IPV6_V6ONLY);
 }
 
 /* 0, or errno; then the socket is closed. */
@@ -380,11 +368,11 @@ static int bind_socket(struct listener_socket *s, const struct listener_options 
 {
 	int sys = 0;
 
-	s->fd = socket(s->addr.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	s->fd = socket(s->wanted.addr.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (s->fd < 0)
 		return errno;
 	if (!set_options(s, options) ||
-	    bind(s->fd, (const struct sockaddr *)&s->addr, s->len) < 0) {
+	    bind(s->fd, (const struct sockaddr *)&s->wanted.addr, s->wanted.len) < 0) {
 		sys = errno;
 		close_socket(s);
 	}
@@ -394,20 +382,14 @@ static int bind_socket(struct listener_socket *s, const struct listener_options 
 /* Has the system no address of the family, not even loopback? */
 static bool lacks_family(int family)
 {
-	struct sockaddr_in v4 = {
-		.sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-	};
-	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6, .sin6_addr = in6addr_loopback };
-	bool is_v6 = family == AF_INET6;
 	int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct socket_address addr;
 	bool lacking;
 
 	if (fd < 0)
 		return errno == EAFNOSUPPORT;
-	lacking = bind(fd, is_v6 ? (struct sockaddr *)&v6 : (struct sockaddr *)&v4,
-		       is_v6 ? sizeof(v6) : sizeof(v4)) < 0 &&
-		  errno == EADDRNOTAVAIL;
+	lacking = address_literal(family == AF_INET6 ? "::1" : "127.0.0.1", 0, &addr) &&
+		  bind(fd, (struct sockaddr *)&addr.addr, addr.len) < 0 && errno == EADDRNOTAVAIL;
 	close(fd);
 	return lacking;
 }
@@ -415,7 +397,7 @@ static bool lacks_family(int family)
 static bool may_leave_out(const struct listener_socket *s, int sys)
 {
 	return s->optional && (sys == EAFNOSUPPORT || sys == EADDRNOTAVAIL) &&
-	       lacks_family(s->addr.ss_family);
+	       lacks_family(s->wanted.addr.ss_family);
 }
 
 static bool has_socket(const struct listener_sockets *set, const struct address *address)
@@ -441,7 +423,6 @@ static struct listener_socket *find_stranded(const struct listener_sockets *set,
 static bool bind_unix(struct listener_sockets *set, struct listener_socket *s,
 		      const struct listener_options *options, struct err *err)
 {
-	const struct sockaddr *addr = (const struct sockaddr *)&s->addr;
 	struct socket_file_access access = {
 		.has_mode = options->has_unix_mode,
 		.mode = options->unix_mode,
@@ -460,8 +441,9 @@ static bool bind_unix(struct listener_sockets *set, struct listener_socket *s,
 	if (s->fd < 0)
 		return fail(s, errno, err);
 	if (s->address->abstract)
-		return bind(s->fd, addr, s->len) == 0 || fail(s, errno, err);
-	return socket_file_bind(&s->file, &set->locks, s->fd, addr, s->len, &access, err) ||
+		return bind(s->fd, (struct sockaddr *)&s->wanted.addr, s->wanted.len) == 0 ||
+		       fail(s, errno, err);
+	return socket_file_bind(&s->file, &set->locks, s->fd, &s->wanted, &access, err) ||
 	       name_socket(s, err);
 }
 
@@ -489,24 +471,10 @@ static bool bind_fixed(struct listener_sockets *set, const struct listener_optio
 	return stranded == NULL || fail(stranded, EAFNOSUPPORT, err);
 }
 
-static void set_port(struct listener_socket *s, in_port_t port)
+static in_port_t *port_of(struct socket_address *a)
 {
-	if (s->addr.ss_family == AF_INET)
-		((struct sockaddr_in *)&s->addr)->sin_port = port;
-	else
-		((struct sockaddr_in6 *)&s->addr)->sin6_port = port;
-}
-
-/* The port in network order; 0 when it is not known. */
-static in_port_t bound_port(const struct listener_socket *s)
-{
-	struct sockaddr_storage addr = { 0 };
-	socklen_t len = sizeof(addr);
-
-	if (getsockname(s->fd, (struct sockaddr *)&addr, &len) < 0)
-		return 0;
-	return addr.ss_family == AF_INET ? ((struct sockaddr_in *)&addr)->sin_port
-					 : ((struct sockaddr_in6 *)&addr)->sin6_port;
+	return a->addr.ss_family == AF_INET ? &((struct sockaddr_in *)&a->addr)->sin_port
+					    : &((struct sockaddr_in6 *)&a->addr)->sin6_port;
 }
 
 static int listen_socket(const struct listener_socket *s, const struct listener_options *options)
@@ -520,7 +488,8 @@ static int listen_socket(const struct listener_socket *s, const struct listener_
 static int try_port(struct listener_sockets *set, const struct listener_options *options,
 		    struct listener_socket **failed)
 {
-	in_port_t port = 0;
+	struct socket_address own;
+	in_port_t port = 0; /* in network order */
 	int sys;
 
 	for (size_t i = 0; i < set->count; i++) {
@@ -528,13 +497,15 @@ static int try_port(struct listener_sockets *set, const struct listener_options 
 
 		if (!s->any_port)
 			continue;
-		set_port(s, port);
+		*port_of(&s->wanted) = port;
 		*failed = s;
 		sys = bind_socket(s, options);
 		if (sys != 0 && !may_leave_out(s, sys))
 			return sys;
-		if (sys == 0 && port == 0)
-			port = bound_port(s);
+		if (sys == 0 && port == 0) {
+			own = socket_info_own(s->fd);
+			port = *port_of(&own);
+		}
 	}
 	*failed = find_stranded(set, true);
 	if (*failed != NULL)
@@ -601,7 +572,7 @@ static void drop_lacking(struct listener_sockets *set)
 		}
 		text = listener_socket_text(s);
 		log_line(LOG_INFO, "not listening on %s: the system has no IPv%c", text,
-			 s->addr.ss_family == AF_INET ? '4' : '6');
+			 s->wanted.addr.ss_family == AF_INET ? '4' : '6');
 		free(text);
 		release(&set->items[i]);
 	}

@@ -3,11 +3,11 @@
 #ifndef LIU_NET_LISTENER_SOCKET_H
 #define LIU_NET_LISTENER_SOCKET_H
 
+#include "io/sockaddr.h"
 #include "net/socket_file.h"
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <sys/socket.h>
 
 struct address;
 struct err;
@@ -17,12 +17,11 @@ struct listener_socket {
 	const struct address *address; /* borrowed while the sockets are made */
 	bool tls;
 	struct socket_file file;
-	struct sockaddr_storage addr; /* len 0: inherited */
-	socklen_t len;
-	int fd;		/* -1: not bound */
-	bool inherited; /* never closed; its flags stay as they are */
-	bool optional;	/* left out where the system lacks its family */
-	bool any_port;	/* takes the one port that the kernel picks */
+	struct socket_address wanted; /* `len` 0: inherited */
+	int fd;			      /* -1: not bound */
+	bool inherited;		      /* never closed; its flags stay as they are */
+	bool optional;		      /* left out where the system lacks its family */
+	bool any_port;		      /* takes the one port that the kernel picks */
 };
 
 struct listener_sockets {

@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/err.h"
 #include "base/number.h"
+#include "io/sockaddr.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -138,7 +139,7 @@ bool socket_file_owner(const char *text, uid_t *uid, gid_t *gid, struct err *err
 }
 
 /* 0 when no process listens there, else the errno that bind(2) would give. */
-static int try_connect(const struct sockaddr *addr, socklen_t len)
+static int try_connect(const struct socket_address *a)
 {
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	int sys = EADDRINUSE;
@@ -146,7 +147,8 @@ static int try_connect(const struct sockaddr *addr, socklen_t len)
 	if (fd < 0)
 		return errno;
 	/* EAGAIN is a full backlog: alive. */
-	if (connect(fd, addr, len) < 0 && errno != EAGAIN && errno != EINPROGRESS)
+	if (connect(fd, (const struct sockaddr *)&a->addr, a->len) < 0 && errno != EAGAIN &&
+	    errno != EINPROGRESS)
 		sys = errno;
 	close(fd);
 	return sys == ECONNREFUSED || sys == ENOENT ? 0 : sys;
@@ -160,8 +162,7 @@ static bool fail(struct err *err, int sys)
 }
 
 /* Remove a stale socket file. */
-static bool clear_path(const char *path, const struct sockaddr *addr, socklen_t len,
-		       struct err *err)
+static bool clear_path(const char *path, const struct socket_address *a, struct err *err)
 {
 	struct stat st;
 	int sys;
@@ -170,7 +171,7 @@ static bool clear_path(const char *path, const struct sockaddr *addr, socklen_t 
 		return true; /* if anything is wrong, bind(2) fails */
 	if (!S_ISSOCK(st.st_mode))
 		return err_set(err, ERR_CONNECT, "the file exists and is not a socket");
-	sys = try_connect(addr, len);
+	sys = try_connect(a);
 	if (sys == EADDRINUSE)
 		return err_set(err, ERR_CONNECT, "another process is already listening there");
 	if (sys == EPROTOTYPE)
@@ -194,15 +195,15 @@ static bool set_access(const char *path, const struct socket_file_access *access
 }
 
 bool socket_file_bind(struct socket_file *file, struct socket_file_locks *locks, int fd,
-		      const struct sockaddr *addr, socklen_t len,
-		      const struct socket_file_access *access, struct err *err)
+		      const struct socket_address *a, const struct socket_file_access *access,
+		      struct err *err)
 {
 	struct stat st;
 
 	lock_directory(locks, file->path);
-	if (!clear_path(file->path, addr, len, err))
+	if (!clear_path(file->path, a, err))
 		return false;
-	if (bind(fd, addr, len) < 0 || lstat(file->path, &st) < 0)
+	if (bind(fd, (const struct sockaddr *)&a->addr, a->len) < 0 || lstat(file->path, &st) < 0)
 		return fail(err, errno);
 	file->made = true;
 	file->dev = st.st_dev;

@@ -11,10 +11,10 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <sys/socket.h>
 #include <sys/types.h>
 
 struct err;
+struct socket_address;
 
 struct socket_file {
 	char *path; /* owned; NULL: the socket has no file */
@@ -39,11 +39,11 @@ struct socket_file_access {
 /* USER[:GROUP], each a name or a number; without GROUP, `*gid` is -1. ERR_USAGE. */
 bool socket_file_owner(const char *text, uid_t *uid, gid_t *gid, struct err *err);
 
-/* Lock the directory, remove a stale file, bind `fd` to `addr`, whose path is that of
+/* Lock the directory, remove a stale file, bind `fd` to `a`, whose path is that of
  * `file`, and set mode and owner. ERR_CONNECT with the reason alone. */
 bool socket_file_bind(struct socket_file *file, struct socket_file_locks *locks, int fd,
-		      const struct sockaddr *addr, socklen_t len,
-		      const struct socket_file_access *access, struct err *err);
+		      const struct socket_address *a, const struct socket_file_access *access,
+		      struct err *err);
 
 /* After listen(2). */
 void socket_file_unlock(struct socket_file_locks *locks);

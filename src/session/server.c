@@ -245,7 +245,7 @@ static void start_opening(struct server *server, struct transport *transport, un
 
 static char *peer_text(const struct socket_address *peer, unsigned conn)
 {
-	char *text = sockaddr_text((const struct sockaddr *)&peer->addr, peer->len);
+	char *text = sockaddr_text(peer);
 
 	if (*text != '\0')
 		return text;

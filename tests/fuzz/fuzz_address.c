@@ -56,20 +56,19 @@ static void check_text(const struct address *address, enum address_use use)
 
 static void check_fields(const struct address *a, enum address_use use)
 {
-	struct sockaddr_storage addr;
-	socklen_t len;
+	struct socket_address addr;
 	struct err err;
 	char *text;
 
 	if (a->kind == ADDRESS_TCP && use == ADDRESS_CONNECT)
 		require(a->port != 0);
 	if (a->kind == ADDRESS_UNIX)
-		require(address_sockaddr_unix(a, &addr, &len, &err));
+		require(address_sockaddr_unix(a, &addr, &err));
 	else if (a->kind == ADDRESS_TCP && a->host_kind == HOST_LITERAL)
-		require(address_literal(a->host, a->port, &addr, &len));
+		require(address_literal(a->host, a->port, &addr));
 	else
 		return;
-	text = sockaddr_text((struct sockaddr *)&addr, len);
+	text = sockaddr_text(&addr);
 	require(text[0] != '\0');
 	free(text);
 }
@@ -92,12 +91,11 @@ static void check(const char *word, const char *next, enum address_use use)
 
 static void check_local(const char *word)
 {
-	struct sockaddr_storage addr;
-	socklen_t len;
+	struct socket_address addr;
 	struct err err = { .kind = ERR_OK };
 
-	if (address_parse_local(word, &addr, &len, &err))
-		require(addr.ss_family == AF_INET || addr.ss_family == AF_INET6);
+	if (address_parse_local(word, &addr, &err))
+		require(addr.addr.ss_family == AF_INET || addr.addr.ss_family == AF_INET6);
 	else
 		require(err.kind == ERR_USAGE && err.text[0] != '\0');
 }

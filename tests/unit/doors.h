@@ -3,6 +3,7 @@
 #ifndef LIU_TESTS_DOORS_H
 #define LIU_TESTS_DOORS_H
 
+#include "io/sockaddr.h"
 #include "net/address.h"
 
 #include <arpa/inet.h>
@@ -45,14 +46,13 @@ static inline int doors_lowest_fd(void)
 
 static inline int doors_bind(const char *host, uint16_t port)
 {
-	struct sockaddr_storage addr;
-	socklen_t len;
+	struct socket_address addr;
 	int fd;
 
-	assert_true(address_literal(host, port, &addr, &len));
-	fd = socket(addr.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_true(address_literal(host, port, &addr));
+	fd = socket(addr.addr.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	assert_true(fd >= 0);
-	if (bind(fd, (struct sockaddr *)&addr, len) == 0)
+	if (bind(fd, (struct sockaddr *)&addr.addr, addr.len) == 0)
 		return fd;
 	assert_int_equal(errno, EADDRINUSE);
 	close(fd);
@@ -63,16 +63,15 @@ static inline int doors_bind(const char *host, uint16_t port)
  * matter. The last one must be seen to wait. */
 static inline void doors_fill(struct doors *d, const char *host)
 {
-	struct sockaddr_storage addr;
-	socklen_t len;
+	struct socket_address addr;
 
-	assert_true(address_literal(host, d->port, &addr, &len));
+	assert_true(address_literal(host, d->port, &addr));
 	for (int i = 0; i < DOOR_FILLERS; i++) {
-		int fd = socket(addr.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+		int fd = socket(addr.addr.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 		struct pollfd p = { .fd = fd, .events = POLLOUT };
 
 		assert_true(fd >= 0);
-		if (connect(fd, (struct sockaddr *)&addr, len) != 0)
+		if (connect(fd, (struct sockaddr *)&addr.addr, addr.len) != 0)
 			assert_int_equal(errno, EINPROGRESS);
 		d->fillers[d->filler_count++] = fd;
 		if (i == DOOR_FILLERS - 1)

@@ -165,13 +165,12 @@ static void set_local(struct caller *c, const char *local)
 {
 	struct err err;
 
-	assert_true(address_parse_local(local, &c->options.local, &c->options.local_len, &err));
+	assert_true(address_parse_local(local, &c->options.local, &err));
 }
 
 static void test_local_address(void **state)
 {
-	struct sockaddr_storage from;
-	socklen_t len = sizeof(from);
+	struct socket_address from = { .len = sizeof(from.addr) };
 	struct doors d;
 	struct caller c;
 	char *text;
@@ -184,9 +183,9 @@ static void test_local_address(void **state)
 	text = with_port("127.0.0.1:#", d.port);
 	check_connects(&c, text); /* [::1] does not match, and is passed over */
 	free(text);
-	fd = accept(d.ipv4, (struct sockaddr *)&from, &len);
+	fd = accept(d.ipv4, (struct sockaddr *)&from.addr, &from.len);
 	assert_true(fd >= 0);
-	text = sockaddr_text((struct sockaddr *)&from, len);
+	text = sockaddr_text(&from);
 	assert_memory_equal(text, "127.0.0.9:", strlen("127.0.0.9:"));
 	free(text);
 	close(fd);

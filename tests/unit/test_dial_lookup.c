@@ -50,12 +50,13 @@ static struct {
 
 static struct addrinfo *entry(const char *host, uint16_t port)
 {
-	struct addrinfo *ai = alloc_zeroed(sizeof(*ai) + sizeof(struct sockaddr_storage));
-	struct sockaddr_storage *addr = (struct sockaddr_storage *)(ai + 1);
+	struct addrinfo *ai = alloc_zeroed(sizeof(*ai) + sizeof(struct socket_address));
+	struct socket_address *a = (struct socket_address *)(ai + 1);
 
-	assert_true(address_literal(host, port, addr, &ai->ai_addrlen));
-	ai->ai_addr = (struct sockaddr *)addr;
-	ai->ai_family = addr->ss_family;
+	assert_true(address_literal(host, port, a));
+	ai->ai_addr = (struct sockaddr *)&a->addr;
+	ai->ai_addrlen = a->len;
+	ai->ai_family = a->addr.ss_family;
 	return ai;
 }
 
@@ -159,7 +160,7 @@ static void begin(struct asker *a, int family)
 {
 	*a = (struct asker){ .loop = loop_new(), .status = OPENING_AGAIN };
 	task_init(&a->task, a->loop, ask, a);
-	a->race = happy_eyeballs_new(a->loop, 0, NULL, 0, &a->task);
+	a->race = happy_eyeballs_new(a->loop, 0, NULL, &a->task);
 	a->lookup = dial_lookup_new(a->loop, "name.example", 80, family, &a->task);
 }
 

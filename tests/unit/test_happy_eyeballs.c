@@ -47,7 +47,7 @@ static void begin(struct runner *r, uint64_t delay_ms)
 {
 	*r = (struct runner){ .loop = loop_new() };
 	task_init(&r->task, r->loop, run, r);
-	r->race = happy_eyeballs_new(r->loop, delay_ms, NULL, 0, &r->task);
+	r->race = happy_eyeballs_new(r->loop, delay_ms, NULL, &r->task);
 }
 
 static void end(struct runner *r)
@@ -59,11 +59,10 @@ static void end(struct runner *r)
 
 static void add(struct runner *r, const char *host, uint16_t port)
 {
-	struct sockaddr_storage addr;
-	socklen_t len;
+	struct socket_address addr;
 
-	assert_true(address_literal(host, port, &addr, &len));
-	happy_eyeballs_add(r->race, (struct sockaddr *)&addr, len);
+	assert_true(address_literal(host, port, &addr));
+	happy_eyeballs_add(r->race, &addr);
 }
 
 static enum happy_eyeballs_status result(struct runner *r)
@@ -76,15 +75,14 @@ static enum happy_eyeballs_status result(struct runner *r)
 /* The text of whom the winner is connected to. */
 static void check_winner(struct runner *r, const char *host, uint16_t port)
 {
-	struct sockaddr_storage peer;
-	socklen_t len = sizeof(peer);
+	struct socket_address peer = { .len = sizeof(peer.addr) };
 	int error;
 	int fd = happy_eyeballs_take(r->race, &error);
 	char *want = alloc_printf("%s:%u", host, port);
 	char *got;
 
-	assert_int_equal(getpeername(fd, (struct sockaddr *)&peer, &len), 0);
-	got = sockaddr_text((struct sockaddr *)&peer, len);
+	assert_int_equal(getpeername(fd, (struct sockaddr *)&peer.addr, &peer.len), 0);
+	got = sockaddr_text(&peer);
 	assert_string_equal(got, want);
 	assert_int_equal(error, 0);
 	close(fd);
@@ -330,7 +328,7 @@ static void test_nothing(void **state)
  * AF_MAX stands for it. */
 static void test_lack(void **state)
 {
-	const struct sockaddr_storage none = { .ss_family = AF_MAX };
+	const struct socket_address none = { .addr.ss_family = AF_MAX, .len = sizeof(none.addr) };
 	struct doors d;
 	struct runner r;
 	struct err err;
@@ -339,7 +337,7 @@ static void test_lack(void **state)
 	(void)state;
 	doors_open(&d, DOOR_CLOSED, DOOR_CLOSED);
 	begin(&r, 0);
-	happy_eyeballs_add(r.race, (const struct sockaddr *)&none, sizeof(none));
+	happy_eyeballs_add(r.race, &none);
 	assert_int_equal(result(&r), HAPPY_EYEBALLS_LOST);
 	happy_eyeballs_error(r.race, "x:1", &err);
 	assert_string_equal(err.text, "cannot connect to x:1: : address family not supported by "

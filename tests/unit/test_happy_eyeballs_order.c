@@ -29,15 +29,14 @@ static size_t count;
 
 /* --- in place of net/dial_attempt.c --- */
 
-struct dial_attempt *dial_attempt_new(struct loop *loop, const struct sockaddr *addr, socklen_t len,
+struct dial_attempt *dial_attempt_new(struct loop *loop, const struct socket_address *a,
 				      struct task *task)
 {
 	struct dial_attempt *attempt = alloc_zeroed(sizeof(*attempt));
 
 	(void)loop;
 	(void)task;
-	(void)len;
-	attempt->text = alloc_printf("%u", ntohs(((const struct sockaddr_in *)addr)->sin_port));
+	attempt->text = alloc_printf("%u", ntohs(((const struct sockaddr_in *)&a->addr)->sin_port));
 	return attempt;
 }
 
@@ -47,11 +46,9 @@ void dial_attempt_free(struct dial_attempt *attempt)
 	free(attempt);
 }
 
-void dial_attempt_begin(struct dial_attempt *attempt, const struct sockaddr *local,
-			socklen_t local_len)
+void dial_attempt_begin(struct dial_attempt *attempt, const struct socket_address *local)
 {
 	(void)local;
-	(void)local_len;
 	assert_true(count < ATTEMPTS);
 	attempt->state = DIAL_ATTEMPT_PENDING;
 	begun[count] = attempt;
@@ -103,11 +100,12 @@ static void begin(struct rig *rig)
 	count = 0;
 	rig->loop = loop_new();
 	task_init(&rig->task, rig->loop, run, rig);
-	rig->race = happy_eyeballs_new(rig->loop, DELAY_MS, NULL, 0, &rig->task);
+	rig->race = happy_eyeballs_new(rig->loop, DELAY_MS, NULL, &rig->task);
 	for (uint16_t port = 1; port <= ATTEMPTS; port++) {
 		struct sockaddr_in addr = { .sin_family = AF_INET, .sin_port = htons(port) };
+		struct socket_address a = sockaddr_of((struct sockaddr *)&addr, sizeof(addr));
 
-		happy_eyeballs_add(rig->race, (struct sockaddr *)&addr, sizeof(addr));
+		happy_eyeballs_add(rig->race, &a);
 	}
 	run(rig);
 	assert_int_equal(count, 1);

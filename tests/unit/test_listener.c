@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "io/loop.h"
+#include "io/sockaddr.h"
 #include "net/address.h"
 #include "unit/support.h"
 
@@ -127,14 +128,13 @@ __attribute__((format(printf, 3, 4))) static void assert_address(struct fixture 
 /* A socket that has been told to connect; -errno when it was refused. */
 static int dial(const char *host, uint16_t port)
 {
-	struct sockaddr_storage addr;
-	socklen_t len;
+	struct socket_address addr;
 	int fd;
 
-	assert_true(address_literal(host, port, &addr, &len));
-	fd = socket(addr.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_true(address_literal(host, port, &addr));
+	fd = socket(addr.addr.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	assert_true(fd >= 0);
-	if (connect(fd, (struct sockaddr *)&addr, len) == 0)
+	if (connect(fd, (struct sockaddr *)&addr.addr, addr.len) == 0)
 		return fd;
 	close(fd);
 	return -errno;

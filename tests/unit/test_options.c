@@ -84,7 +84,7 @@ static void defaults(void **state)
 	assert_int_equal(o.dialing.connect_timeout_ms, 0);
 	assert_int_equal(o.dialing.handshake_timeout_ms, 60000);
 	assert_int_equal(o.dialing.happy_eyeballs_delay_ms, 250);
-	assert_int_equal(o.dialing.local_len, 0);
+	assert_int_equal(o.dialing.local.len, 0);
 	assert_int_equal(o.serve.handshake_timeout_ms, 60000);
 	assert_int_equal(o.session.close_timeout_ms, 3000);
 	assert_int_equal(o.session.limit, 65536);

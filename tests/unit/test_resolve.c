@@ -58,6 +58,7 @@ static char *first(const struct waiter *w)
 	int error = 0;
 	int sys = 0;
 	const struct addrinfo *found = lookup_result(w->lookup, &error, &sys);
+	struct socket_address a;
 
 	if (found == NULL) {
 		assert_int_not_equal(error, 0);
@@ -65,7 +66,8 @@ static char *first(const struct waiter *w)
 	}
 	assert_int_equal(error, 0);
 	assert_int_equal(found->ai_socktype, SOCK_STREAM);
-	return sockaddr_text(found->ai_addr, found->ai_addrlen);
+	a = sockaddr_of(found->ai_addr, found->ai_addrlen);
+	return sockaddr_text(&a);
 }
 
 static void check_first(const struct waiter *w, const char *want)

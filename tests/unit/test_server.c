@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "io/loop.h"
+#include "io/sockaddr.h"
 #include "io/stdout_writer.h"
 #include "net/address.h"
 #include "net/listener_options.h"
@@ -43,8 +44,7 @@ struct rig {
 	struct server_shared shared;
 	struct address address;
 	struct tls_config *tls;
-	struct sockaddr_storage addr;
-	socklen_t addr_len;
+	struct socket_address addr;
 	struct server *server;
 	int clients[CLIENTS];
 	unsigned dones;
@@ -72,7 +72,7 @@ static int set_up(void **state)
 	(void)snprintf(name, sizeof(name), "unix:@liu-test-serve-%d-%p", (int)getpid(),
 		       (void *)rig);
 	assert_true(address_parse(name, NULL, ADDRESS_LISTEN, &rig->address, NULL, &err));
-	assert_true(address_sockaddr_unix(&rig->address, &rig->addr, &rig->addr_len, &err));
+	assert_true(address_sockaddr_unix(&rig->address, &rig->addr, &err));
 	for (int i = 0; i < CLIENTS; i++)
 		rig->clients[i] = -1;
 	*state = rig;
@@ -162,7 +162,7 @@ static int dial(const struct rig *rig)
 {
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
-	if (connect(fd, (const struct sockaddr *)&rig->addr, rig->addr_len) == 0)
+	if (connect(fd, (const struct sockaddr *)&rig->addr.addr, rig->addr.len) == 0)
 		return fd;
 	close(fd);
 	return -errno;

@@ -23,16 +23,15 @@
 
 static void check_literal(const char *host, const char *want)
 {
-	struct sockaddr_storage addr;
-	socklen_t len;
+	struct socket_address addr;
 	char *text;
 
 	if (want == NULL) {
-		assert_false(address_literal(host, 80, &addr, &len));
+		assert_false(address_literal(host, 80, &addr));
 		return;
 	}
-	assert_true(address_literal(host, 80, &addr, &len));
-	text = sockaddr_text((struct sockaddr *)&addr, len);
+	assert_true(address_literal(host, 80, &addr));
+	text = sockaddr_text(&addr);
 	assert_string_equal(text, want);
 	free(text);
 }
@@ -58,11 +57,10 @@ static void test_literal(void **state)
 
 static void check_local(const char *word, const char *want)
 {
-	struct sockaddr_storage addr;
-	socklen_t len;
+	struct socket_address addr;
 	struct err err = { .kind = ERR_OK };
-	bool ok = address_parse_local(word, &addr, &len, &err);
-	char *text = ok ? sockaddr_text((struct sockaddr *)&addr, len) : alloc_string(err.text);
+	bool ok = address_parse_local(word, &addr, &err);
+	char *text = ok ? sockaddr_text(&addr) : alloc_string(err.text);
 
 	assert_string_equal(text, want);
 	assert_int_equal(err.kind, ok ? ERR_OK : ERR_USAGE);
@@ -91,18 +89,20 @@ static void test_local(void **state)
 static void check_unix_text(const char *path, size_t len, const char *want)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	struct socket_address a;
 	char *text;
 
 	memcpy(addr.sun_path, path, len);
-	text = sockaddr_text((struct sockaddr *)&addr,
-			     (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len));
+	a = sockaddr_of((struct sockaddr *)&addr,
+			(socklen_t)(offsetof(struct sockaddr_un, sun_path) + len));
+	text = sockaddr_text(&a);
 	assert_string_equal(text, want);
 	free(text);
 }
 
 static void test_sockaddr_text(void **state)
 {
-	struct sockaddr_storage addr = { .ss_family = AF_UNSPEC };
+	struct socket_address addr = { .len = sizeof(addr.addr) };
 	char *text;
 
 	(void)state;
@@ -113,10 +113,11 @@ static void test_sockaddr_text(void **state)
 	check_unix_text("\0name", 5, "unix:@name");
 	check_unix_text("\0a\0b", 4, "unix:@a@b");
 	check_unix_text(HUNDRED "12345678", 108, "unix:" HUNDRED "12345678");
-	text = sockaddr_text((struct sockaddr *)&addr, sizeof(addr));
+	text = sockaddr_text(&addr);
 	assert_string_equal(text, "");
 	free(text);
-	text = sockaddr_text((struct sockaddr *)&addr, 0);
+	addr.len = 0;
+	text = sockaddr_text(&addr);
 	assert_string_equal(text, "");
 	free(text);
 }
