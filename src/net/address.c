@@ -166,11 +166,6 @@ static bool set_path(struct parse *p, const char *path, bool abstract)
 	return address_sockaddr_unix(&p->address, &addr, p->err);
 }
 
-static bool read_path(struct parse *p, const char *text)
-{
-	return set_path(p, text, false);
-}
-
 static bool read_unix(struct parse *p, const char *text)
 {
 	if (*text != '@')
@@ -271,7 +266,7 @@ static bool read_address(struct parse *p)
 		return refuse(p, "is not an address");
 	if (scheme != NULL)
 		return scheme->read(p, after_scheme(scheme, text));
-	return is_path(text) ? read_path(p, text) : read_tcp(p, text);
+	return is_path(text) ? set_path(p, text, false) : read_tcp(p, text);
 }
 
 bool address_parse(const char *text, const char *port_word, enum address_use use,
@@ -300,9 +295,7 @@ void address_free(struct address *address)
 	free(address->host);
 	free(address->path);
 	free(address->name);
-	address->host = NULL;
-	address->path = NULL;
-	address->name = NULL;
+	*address = (struct address){ 0 };
 }
 
 bool address_wants_port(const char *text, const char *next)
@@ -372,11 +365,8 @@ static char *plain_text(const struct address *a)
 char *address_text(const struct address *address)
 {
 	char *plain = plain_text(address);
-	char *text;
+	char *text = alloc_printf("%s%s", address->tls ? "tls:" : "", plain);
 
-	if (!address->tls)
-		return plain;
-	text = alloc_printf("tls:%s", plain);
 	free(plain);
 	return text;
 }

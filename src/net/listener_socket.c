@@ -88,11 +88,8 @@ static char *plain_text(const struct listener_socket *s)
 char *listener_socket_text(const struct listener_socket *s)
 {
 	char *plain = plain_text(s);
-	char *text;
+	char *text = alloc_printf("%s%s", s->tls ? "tls:" : "", plain);
 
-	if (!s->tls)
-		return plain;
-	text = alloc_printf("tls:%s", plain);
 	free(plain);
 	return text;
 }
@@ -230,10 +227,14 @@ static bool expand_tcp(struct listener_sockets *set, const struct address *addre
 }
 
 static bool expand_unix(struct listener_sockets *set, const struct address *address,
-			struct err *err)
+			const struct listener_options *options, struct err *err)
 {
 	struct socket_address addr;
 
+	if (address->abstract && (options->has_unix_mode || options->unix_owner != NULL))
+		return err_set(err, ERR_USAGE,
+			       "unix:@%s is not a file: it has no mode and no owner",
+			       address->path);
 	if (!address_sockaddr_unix(address, &addr, err))
 		return false;
 	add_wanted(set, address, &addr, false);
@@ -325,14 +326,14 @@ static bool expand_sd(struct listener_sockets *set, const struct address *addres
 }
 
 /* Add the sockets that `address` asks for: unbound, or inherited. */
-static bool expand(struct listener_sockets *set, const struct address *address, int family,
-		   struct err *err)
+static bool expand(struct listener_sockets *set, const struct address *address,
+		   const struct listener_options *options, struct err *err)
 {
 	switch (address->kind) {
 	case ADDRESS_TCP:
-		return expand_tcp(set, address, family, err);
+		return expand_tcp(set, address, options->family, err);
 	case ADDRESS_UNIX:
-		return expand_unix(set, address, err);
+		return expand_unix(set, address, options, err);
 	case ADDRESS_VSOCK:
 		return expand_vsock(set, address, err);
 	case ADDRESS_SD:
@@ -420,7 +421,7 @@ static struct listener_socket *find_stranded(const struct listener_sockets *set,
 	return NULL;
 }
 
-static bool bind_unix(struct listener_sockets *set, struct listener_socket *s,
+static bool bind_file(struct listener_sockets *set, struct listener_socket *s,
 		      const struct listener_options *options, struct err *err)
 {
 	struct socket_file_access access = {
@@ -430,19 +431,12 @@ static bool bind_unix(struct listener_sockets *set, struct listener_socket *s,
 		.gid = (gid_t)-1,
 	};
 
-	if (s->address->abstract && (options->has_unix_mode || options->unix_owner != NULL))
-		return err_set(err, ERR_USAGE,
-			       "unix:@%s is not a file: it has no mode and no owner",
-			       s->address->path);
 	if (options->unix_owner != NULL &&
 	    !socket_file_owner(options->unix_owner, &access.uid, &access.gid, err))
 		return false;
 	s->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (s->fd < 0)
 		return fail(s, errno, err);
-	if (s->address->abstract)
-		return bind(s->fd, (struct sockaddr *)&s->wanted.addr, s->wanted.len) == 0 ||
-		       fail(s, errno, err);
 	return socket_file_bind(&s->file, &set->locks, s->fd, &s->wanted, &access, err) ||
 	       name_socket(s, err);
 }
@@ -458,8 +452,8 @@ static bool bind_fixed(struct listener_sockets *set, const struct listener_optio
 
 		if (s->inherited || s->any_port)
 			continue;
-		if (s->address->kind == ADDRESS_UNIX) {
-			if (!bind_unix(set, s, options, err))
+		if (s->file.path != NULL) {
+			if (!bind_file(set, s, options, err))
 				return false;
 			continue;
 		}
@@ -477,14 +471,23 @@ static in_port_t *port_of(struct socket_address *a)
 					    : &((struct sockaddr_in6 *)&a->addr)->sin6_port;
 }
 
-static int listen_socket(const struct listener_socket *s, const struct listener_options *options)
+/* Let the sockets with a fixed port listen, or those without. 0, or errno with the one
+ * that failed in `*failed`. */
+static int listen_all(struct listener_sockets *set, const struct listener_options *options,
+		      bool any_port, struct listener_socket **failed)
 {
-	if (s->inherited || s->fd < 0)
-		return 0;
-	return listen(s->fd, options->backlog) < 0 ? errno : 0;
+	for (size_t i = 0; i < set->count; i++) {
+		struct listener_socket *s = &set->items[i];
+
+		*failed = s;
+		if (s->any_port == any_port && !s->inherited && s->fd >= 0 &&
+		    listen(s->fd, options->backlog) < 0)
+			return errno;
+	}
+	return 0;
 }
 
-/* One try with one number. 0, or errno with the one that failed in `*failed`. */
+/* One try with one port; answers as listen_all() does. */
 static int try_port(struct listener_sockets *set, const struct listener_options *options,
 		    struct listener_socket **failed)
 {
@@ -510,13 +513,7 @@ static int try_port(struct listener_sockets *set, const struct listener_options 
 	*failed = find_stranded(set, true);
 	if (*failed != NULL)
 		return EAFNOSUPPORT;
-	for (size_t i = 0; i < set->count; i++) {
-		*failed = &set->items[i];
-		sys = set->items[i].any_port ? listen_socket(&set->items[i], options) : 0;
-		if (sys != 0)
-			return sys;
-	}
-	return 0;
+	return listen_all(set, options, true, failed);
 }
 
 /* Close all but the first, whose descriptor the caller owns now; -1: none was open. */
@@ -579,27 +576,18 @@ static void drop_lacking(struct listener_sockets *set)
 	set->count = kept;
 }
 
-static bool listen_all(struct listener_sockets *set, const struct listener_options *options,
-		       struct err *err)
-{
-	for (size_t i = 0; i < set->count; i++) {
-		struct listener_socket *s = &set->items[i];
-		int sys = s->any_port ? 0 : listen_socket(s, options);
-
-		if (sys != 0)
-			return fail(s, sys, err);
-	}
-	socket_file_unlock(&set->locks);
-	return true;
-}
-
 static bool bind_all(struct listener_sockets *set, const struct listener_options *options,
 		     struct err *err)
 {
+	struct listener_socket *failed;
+	int sys;
+
 	if (!bind_fixed(set, options, err) || !bind_any_port(set, options, err))
 		return false;
 	drop_lacking(set);
-	return listen_all(set, options, err);
+	sys = listen_all(set, options, false, &failed);
+	socket_file_unlock(&set->locks);
+	return sys == 0 || fail(failed, sys, err);
 }
 
 /* The variables are for this process alone (sd_listen_fds(3)): a command that the
@@ -619,7 +607,7 @@ bool listener_sockets_open(struct listener_sockets *set, const struct address *a
 
 	for (size_t i = 0; i < count && ok; i++) {
 		sd = sd || addresses[i].kind == ADDRESS_SD;
-		ok = expand(set, &addresses[i], options->family, err);
+		ok = expand(set, &addresses[i], options, err);
 	}
 	if (sd)
 		forget_environment();
