@@ -7,19 +7,18 @@
 #include "base/alloc.h"
 #include "base/err.h"
 #include "base/log.h"
-#include "base/number.h"
 #include "io/sockaddr.h"
 #include "io/socket_info.h"
 #include "io/vsock.h"
 #include "net/address.h"
 #include "net/listener_options.h"
 #include "net/resolve.h"
+#include "net/sd_sockets.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,7 +31,7 @@
  * try stays open until the end, so that the kernel picks a new port. The sockets with
  * a fixed address stay bound meanwhile, but do not listen.
  */
-enum { PORT_TRIES = 64, SD_FIRST_FD = 3, SD_MAX = 1024 };
+enum { PORT_TRIES = 64 };
 
 /* --- one socket --- */
 
@@ -278,48 +277,19 @@ static bool add_inherited(struct listener_sockets *set, const struct address *ad
 	return true;
 }
 
-/* How many sockets the service manager has passed to this very process. */
-static size_t sd_count(void)
-{
-	const char *pid = getenv("LISTEN_PID");
-	const char *fds = getenv("LISTEN_FDS");
-	struct err ignored;
-	uint64_t number;
-
-	if (pid == NULL || fds == NULL ||
-	    !number_count(pid, "process", 1, INT32_MAX, &number, &ignored) ||
-	    number != (uint64_t)getpid() ||
-	    !number_count(fds, "count", 0, SD_MAX, &number, &ignored))
-		return 0;
-	return (size_t)number;
-}
-
-/* Compare the name at `names`, and go on to the next one. */
-static bool next_name_is(const char **names, const char *wanted)
-{
-	size_t len = strcspn(*names, ":");
-	bool same = strlen(wanted) == len && strncmp(*names, wanted, len) == 0;
-
-	*names += len + ((*names)[len] == ':');
-	return same;
-}
-
 static bool expand_sd(struct listener_sockets *set, const struct address *address, struct err *err)
 {
-	const char *names = getenv("LISTEN_FDNAMES");
-	size_t count = sd_count();
+	size_t count = sd_sockets_count();
 	bool found = false;
 
 	if (count == 0)
 		return err_set(err, ERR_USAGE, "no sockets were passed to this process for sd:");
-	if (names == NULL)
-		names = "";
 	for (size_t i = 0; i < count; i++) {
-		bool named = address->name == NULL || next_name_is(&names, address->name);
-
-		if (named && !add_inherited(set, address, SD_FIRST_FD + (int)i, err))
+		if (address->name != NULL && !sd_sockets_is_named(i, address->name))
+			continue;
+		if (!add_inherited(set, address, SD_SOCKETS_FIRST + (int)i, err))
 			return false;
-		found = found || named;
+		found = true;
 	}
 	return found ||
 	       err_set(err, ERR_USAGE, "no socket named '%s' was passed for sd:", address->name);
@@ -590,15 +560,6 @@ static bool bind_all(struct listener_sockets *set, const struct listener_options
 	return sys == 0 || fail(failed, sys, err);
 }
 
-/* The variables are for this process alone (sd_listen_fds(3)): a command that the
- * program starts must not take them for its own. */
-static void forget_environment(void)
-{
-	(void)unsetenv("LISTEN_PID");
-	(void)unsetenv("LISTEN_FDS");
-	(void)unsetenv("LISTEN_FDNAMES");
-}
-
 bool listener_sockets_open(struct listener_sockets *set, const struct address *addresses,
 			   size_t count, const struct listener_options *options, struct err *err)
 {
@@ -610,7 +571,7 @@ bool listener_sockets_open(struct listener_sockets *set, const struct address *a
 		ok = expand(set, &addresses[i], options, err);
 	}
 	if (sd)
-		forget_environment();
+		sd_sockets_forget();
 	ok = ok && bind_all(set, options, err);
 	if (!ok)
 		listener_sockets_free(set);
