@@ -3,13 +3,8 @@
 #ifndef LIU_NET_DIAL_H
 #define LIU_NET_DIAL_H
 
-/*
- * Happy Eyeballs (RFC 8305): the two lookups run side by side, the first address
- * goes out when AAAA has come, or 50 ms after A alone, families alternate
- * beginning with IPv6, the next address is tried when one fails or after a
- * delay, the first to connect wins and the others are closed. The connect
- * timeout is one budget for all stages.
- */
+/* The stages are those of opening.h; lookups and attempts follow RFC 8305. The connect
+ * timeout is one budget for all of them. */
 
 #include "io/sockaddr.h"
 #include "net/opening.h"
