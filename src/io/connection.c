@@ -48,12 +48,10 @@ void connection_refresh(struct connection *c)
 {
 	const struct transport *t = c->transport;
 
-	if (t->ended && !c->reader.ended) {
-		if (t->read_error != NULL)
-			reader_feed_error(&c->reader);
-		else
-			reader_feed_eof(&c->reader);
-	}
+	if (t->read_half == READ_BROKEN)
+		reader_feed_error(&c->reader);
+	else if (t->read_half == READ_ENDED)
+		reader_feed_eof(&c->reader);
 	if (t->write_error != NULL)
 		writer_feed_error(&c->writer);
 }
@@ -87,7 +85,7 @@ bool connection_wakes_reader(const struct connection *c)
 
 bool connection_wakes_writer(const struct connection *c)
 {
-	return writer_queued(&c->writer) > 0 || c->transport->shut_wanted;
+	return writer_queued(&c->writer) > 0 || c->transport->write_half == WRITE_DRAINING;
 }
 
 uint64_t connection_received(const struct connection *c)
@@ -153,7 +151,7 @@ enum stream_status connection_write_eof(struct connection *c)
 	end_sending(c);
 	if (c->transport->write_error != NULL)
 		return STREAM_ERROR;
-	return c->transport->shut_done ? STREAM_OK : STREAM_AGAIN;
+	return c->transport->write_half == WRITE_SHUT ? STREAM_OK : STREAM_AGAIN;
 }
 
 enum stream_status connection_close(struct connection *c, uint64_t timeout_ms, struct err *err)

@@ -95,7 +95,7 @@ static enum stream_status state(const struct lingering_close *l, struct err *err
 
 	if (t->write_error != NULL)
 		return broken(l, t->write_error, err);
-	if (!t->ended || !t->shut_done)
+	if (t->read_half == READ_OPEN || t->write_half != WRITE_SHUT)
 		return STREAM_AGAIN;
 	/* A peer that ended without close_notify may receive all the same. */
 	if (t->read_error != NULL && t->read_error->kind != ERR_TLS_TRUNCATED)
@@ -116,7 +116,7 @@ static void observe(struct lingering_close *l, uint64_t now)
 		l->received = t->received;
 		l->heard = now;
 	}
-	if (t->shut_done && !l->shut) {
+	if (t->write_half == WRITE_SHUT && !l->shut) {
 		l->shut = true;
 		l->ask_ms = ASK_FIRST_MS; /* it may be over in a moment */
 	}

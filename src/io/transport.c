@@ -6,11 +6,39 @@
 
 #include "base/alloc.h"
 #include "base/err.h"
+#include "base/log.h"
 #include "io/transport_impl.h"
 
 #include <assert.h>
 #include <event2/buffer.h>
 #include <stdlib.h>
+
+static void set_read_half(struct transport *t, enum read_half half)
+{
+	static const char *const names[] = {
+		[READ_OPEN] = "open",
+		[READ_ENDED] = "ended",
+		[READ_BROKEN] = "broken",
+	};
+
+	log_line(LOG_DEBUG, "%s: reading: %s -> %s", t->ops->name, names[t->read_half],
+		 names[half]);
+	t->read_half = half;
+}
+
+static void set_write_half(struct transport *t, enum write_half half)
+{
+	static const char *const names[] = {
+		[WRITE_OPEN] = "open",
+		[WRITE_DRAINING] = "draining",
+		[WRITE_SHUT] = "shut",
+		[WRITE_BROKEN] = "broken",
+	};
+
+	log_line(LOG_DEBUG, "%s: writing: %s -> %s", t->ops->name, names[t->write_half],
+		 names[half]);
+	t->write_half = half;
+}
 
 void transport_free(struct transport *t)
 {
@@ -37,9 +65,9 @@ void transport_flush(struct transport *t)
 
 void transport_shut(struct transport *t)
 {
-	if (t->shut_wanted)
+	if (t->write_half != WRITE_OPEN)
 		return;
-	t->shut_wanted = true;
+	set_write_half(t, WRITE_DRAINING);
 	t->ops->shut(t);
 }
 
@@ -121,12 +149,17 @@ void transport_notify(struct transport *t)
 
 void transport_end(struct transport *t, const struct err *err)
 {
-	if (t->ended)
+	if (t->read_half != READ_OPEN)
 		return;
-	t->ended = true;
+	set_read_half(t, err == NULL ? READ_ENDED : READ_BROKEN);
 	if (err != NULL)
 		t->read_error = alloc_copy(err, sizeof(*err));
 	transport_notify(t);
+}
+
+void transport_shut_done(struct transport *t)
+{
+	set_write_half(t, WRITE_SHUT);
 }
 
 void transport_fail_write(struct transport *t, const struct err *err)
@@ -134,5 +167,7 @@ void transport_fail_write(struct transport *t, const struct err *err)
 	if (t->write_error != NULL)
 		return;
 	t->write_error = alloc_copy(err, sizeof(*err));
+	if (t->write_half != WRITE_SHUT)
+		set_write_half(t, WRITE_BROKEN);
 	transport_notify(t);
 }

@@ -5,19 +5,19 @@
 
 /*
  * Bytes come in to `input` and leave from `output`; the connection puts a reader
- * and a writer on the two. The two halves fail independently. `ended` says that
- * nothing more will come to `input`; bytes that arrived before stay there. A failed
- * write leaves reading on, so that what the peer had sent before is still served.
+ * and a writer on the two. The two halves end and fail independently. A failed write
+ * leaves reading on, so that what the peer had sent before is still served.
  */
 
 #include "io/transport.h"
 
 /* What an implementation provides. */
 struct transport_ops {
+	const char *name; /* for the log */
 	void (*free)(struct transport *t);
 	void (*update)(struct transport *t); /* `room` has changed */
 	void (*flush)(struct transport *t);
-	void (*shut)(struct transport *t); /* `shut_wanted` has been set */
+	void (*shut)(struct transport *t); /* `write_half` is WRITE_DRAINING */
 	void (*abort)(struct transport *t);
 	size_t (*unsent)(const struct transport *t);
 	/* Both NULL where there is never a raw descriptor. */
@@ -26,6 +26,20 @@ struct transport_ops {
 	bool (*info)(const struct transport *t, enum info_key key, struct evbuffer *out);
 	/* NULL where none is needed. On STREAM_ERROR read_error says why. */
 	enum stream_status (*handshake)(struct transport *t);
+};
+
+/* Nothing more comes to `input` unless it is open; bytes that arrived stay there. */
+enum read_half {
+	READ_OPEN,
+	READ_ENDED,  /* a clean end */
+	READ_BROKEN, /* `read_error` says why */
+};
+
+enum write_half {
+	WRITE_OPEN,
+	WRITE_DRAINING, /* the half-close waits for `output` to be empty */
+	WRITE_SHUT,	/* the half-close has gone out; write_error may still come */
+	WRITE_BROKEN,	/* `write_error` says why; nothing more is sent */
 };
 
 struct transport {
@@ -38,17 +52,17 @@ struct transport {
 	size_t room;	   /* bytes more that the owner can use; 0: reading is off */
 	uint64_t received; /* bytes that came to `input`, and left `output` */
 	uint64_t sent;
-	bool ended;		 /* nothing more comes to `input` */
-	bool shut_wanted;	 /* half-close as soon as `output` is empty */
-	bool shut_done;		 /* ... and it has gone out */
-	struct err *read_error;	 /* owned; NULL where `ended` is a clean end */
-	struct err *write_error; /* owned; once set nothing more is sent */
+	enum read_half read_half; /* both are assigned in transport.c alone */
+	enum write_half write_half;
+	struct err *read_error;	 /* owned, or NULL */
+	struct err *write_error; /* owned, or NULL */
 };
 
 void transport_init(struct transport *t, const struct transport_ops *ops, struct loop *loop);
 void transport_release(struct transport *t);			/* frees the two errors */
 void transport_notify(struct transport *t);			/* wakes the owner */
-void transport_end(struct transport *t, const struct err *err); /* ended; err may be NULL */
+void transport_end(struct transport *t, const struct err *err); /* NULL: a clean end */
+void transport_shut_done(struct transport *t);			/* the half-close has gone out */
 void transport_fail_write(struct transport *t, const struct err *err);
 
 #endif

@@ -49,17 +49,22 @@ enum {
 	SEND_ROUNDS = 16,      /* of one flush */
 };
 
+enum waiting {
+	WAITING_OFF,  /* the event is not added */
+	WAITING_MORE, /* it is, and the kernel may take more before it fires */
+	WAITING_FULL, /* the kernel takes no more until it fires */
+};
+
 struct plain {
 	struct transport base;
 	struct bufferevent *bev;
 	int fd;
 	int taken;		/* errno of an error that the socket no longer knows, or 0 */
 	struct event *writable; /* NULL until a socket has been full */
+	enum waiting waiting;	/* for `writable` */
 	size_t held;		/* bytes in `input` when it was last looked at */
 	size_t expected;	/* bytes that the next wake-up should bring */
 	bool reading;		/* EV_READ of `bev` is enabled */
-	bool armed;		/* `writable` is added */
-	bool blocked;		/* ... and the kernel takes no more until it fires */
 	bool inet;
 	unsigned char peer_len;
 	unsigned char peer[]; /* its address, most are short */
@@ -116,7 +121,7 @@ static void end_reading(struct plain *p, int sys)
 
 static void set_reading(struct plain *p, bool on)
 {
-	if (on == p->reading || p->base.ended)
+	if (on == p->reading || p->base.read_half != READ_OPEN)
 		return;
 	p->reading = on;
 	if (!on)
@@ -132,9 +137,9 @@ static void fail_sending(struct plain *p, int sys)
 
 	note_error(p, sys);
 	err = error_of(is_vague(sys) && p->taken != 0 ? p->taken : sys);
-	if (p->armed)
+	if (p->waiting != WAITING_OFF)
 		(void)event_del(p->writable);
-	p->armed = p->blocked = false;
+	p->waiting = WAITING_OFF;
 	transport_fail_write(&p->base, &err);
 }
 
@@ -175,6 +180,14 @@ static void expect(struct plain *p, size_t came)
 	p->expected = size_min(next, READ_MAX);
 }
 
+/* A full Unix socket whose peer shuts its receiving half never polls as writable: it
+ * is tried again when the peer has said something. */
+static void try_again(struct plain *p)
+{
+	if (p->waiting == WAITING_FULL && !p->inet)
+		p->waiting = WAITING_MORE;
+}
+
 static void on_input(struct bufferevent *bev, void *arg)
 {
 	struct plain *p = arg;
@@ -187,7 +200,7 @@ static void on_input(struct bufferevent *bev, void *arg)
 	p->held += came;
 	p->base.received += came;
 	p->base.room -= size_min(came, room);
-	p->blocked = p->blocked && p->inet; /* see send_some() */
+	try_again(p);
 	expect(p, came);
 	loop_brought(p->base.loop, came);
 	if (room == 0) /* the owner got all it wanted before and has not asked for more */
@@ -202,18 +215,17 @@ static void on_event(struct bufferevent *bev, short what, void *arg)
 
 	(void)bev;
 	p->reading = false; /* libevent has disabled it */
-	p->blocked = p->blocked && p->inet;
+	try_again(p);
 	end_reading(p, what & BEV_EVENT_ERROR ? sys : p->taken);
 }
 
 /* The half-close, when it is wanted and everything queued has gone. */
 static void finish_sending(struct plain *p)
 {
-	if (!p->base.shut_wanted || p->base.shut_done || p->base.write_error != NULL ||
-	    evbuffer_get_length(p->base.output) > 0)
+	if (p->base.write_half != WRITE_DRAINING || evbuffer_get_length(p->base.output) > 0)
 		return;
 	if (shutdown(p->fd, SHUT_WR) == 0)
-		p->base.shut_done = true;
+		transport_shut_done(&p->base);
 	else /* the connection is gone, and the socket may know why */
 		fail_sending(p, socket_take_error(p->fd, errno));
 }
@@ -221,8 +233,6 @@ static void finish_sending(struct plain *p)
 /* What one sendmsg(2) has come to. */
 enum sent { SENT_ALL, SENT_SOME, SENT_FULL, SENT_FAILED };
 
-/* A full Unix socket whose peer shuts its receiving half never polls as writable: it
- * is tried again when the peer has said something. */
 static enum sent send_some(struct plain *p)
 {
 	struct evbuffer_iovec pieces[SEND_PIECES];
@@ -243,25 +253,22 @@ static enum sent send_some(struct plain *p)
 		(void)evbuffer_drain(p->base.output, (size_t)n);
 		p->base.sent += (uint64_t)n;
 	}
-	p->blocked = n < 0 || (size_t)n < offered;
-	if (p->blocked)
+	if (n < 0 || (size_t)n < offered)
 		return SENT_FULL;
 	return count < SEND_PIECES ? SENT_ALL : SENT_SOME;
 }
 
 static void on_writable(evutil_socket_t fd, short what, void *arg);
 
-static void arm(struct plain *p)
+static void wait_writable(struct plain *p, enum waiting waiting)
 {
-	if (p->armed)
-		return;
 	if (p->writable == NULL)
 		p->writable = event_new(loop_base(p->base.loop), p->fd, EV_WRITE | EV_PERSIST,
 					on_writable, p);
-	if (event_add(p->writable, NULL) != 0)
+	if (p->waiting == WAITING_OFF && event_add(p->writable, NULL) != 0)
 		fail_sending(p, errno);
 	else
-		p->armed = true;
+		p->waiting = waiting;
 }
 
 static void send_queue(struct plain *p)
@@ -272,10 +279,19 @@ static void send_queue(struct plain *p)
 		return;
 	for (int rounds = SEND_ROUNDS; rounds > 0 && sent == SENT_SOME; rounds--)
 		sent = send_some(p);
-	if (sent == SENT_ALL)
+	switch (sent) {
+	case SENT_ALL:
 		finish_sending(p);
-	else if (sent != SENT_FAILED)
-		arm(p);
+		break;
+	case SENT_SOME:
+		wait_writable(p, WAITING_MORE);
+		break;
+	case SENT_FULL:
+		wait_writable(p, WAITING_FULL);
+		break;
+	case SENT_FAILED:
+		break;
+	}
 }
 
 /* Keep the event for one extra firing: a socket that filled once will probably fill
@@ -286,12 +302,12 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	p->blocked = false;
 	if (evbuffer_get_length(p->base.output) == 0) {
 		(void)event_del(p->writable);
-		p->armed = false;
+		p->waiting = WAITING_OFF;
 		return;
 	}
+	p->waiting = WAITING_MORE;
 	send_queue(p);
 	transport_notify(&p->base);
 }
@@ -330,9 +346,9 @@ static void plain_flush(struct transport *t)
 {
 	struct plain *p = plain_of(t);
 
-	if (!p->blocked)
+	if (p->waiting != WAITING_FULL)
 		send_queue(p);
-	if (t->ended && t->shut_done && t->write_error == NULL)
+	if (t->read_half != READ_OPEN && t->write_half == WRITE_SHUT && t->write_error == NULL)
 		notice_reset(p);
 }
 
@@ -355,7 +371,8 @@ static size_t plain_unsent(const struct transport *t)
 	const struct plain *p = plain_of_const(t);
 	size_t bytes = p->inet ? socket_unacknowledged(p->fd) : 0;
 
-	return t->shut_done && bytes > 0 ? bytes - 1 : bytes; /* without our FIN, the last one */
+	return t->write_half == WRITE_SHUT && bytes > 0 ? bytes - 1
+							: bytes; /* without our FIN, the last one */
 }
 
 /* splice(2) and sendfile(2) know no MSG_DONTWAIT. */
@@ -385,6 +402,7 @@ static bool plain_info(const struct transport *t, enum info_key key, struct evbu
 }
 
 static const struct transport_ops plain_ops = {
+	.name = "socket",
 	.free = plain_free,
 	.update = plain_update,
 	.flush = plain_flush,

@@ -65,7 +65,7 @@ static int bio_write(BIO *bio, const char *data, size_t len, size_t *put)
 	BIO_clear_retry_flags(bio);
 	*put = len;
 	/* It cannot be sent any more; but what was received must stay readable. */
-	if (e->lower->write_error != NULL || e->lower->shut_wanted)
+	if (e->lower->write_half != WRITE_OPEN || e->lower->write_error != NULL)
 		return 1;
 	if (queued(e) >= QUEUE_MAX) {
 		BIO_set_retry_write(bio);

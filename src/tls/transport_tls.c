@@ -86,7 +86,7 @@ static bool lower_ended(const struct tls *s)
 {
 	const struct transport *lower = s->engine.lower;
 
-	return lower->ended && evbuffer_get_length(lower->input) == 0;
+	return lower->read_half != READ_OPEN && evbuffer_get_length(lower->input) == 0;
 }
 
 static void push_lower(struct tls *s)
@@ -166,7 +166,8 @@ static bool read_some(struct tls *s)
 static bool can_read(const struct tls *s)
 {
 	return (s->state == TLS_OPEN || s->state == TLS_CLOSED) && s->base.room > 0 &&
-	       !s->base.ended && (lower_ended(s) || tls_engine_readable(&s->engine));
+	       s->base.read_half == READ_OPEN &&
+	       (lower_ended(s) || tls_engine_readable(&s->engine));
 }
 
 static void read_all(struct tls *s)
@@ -219,7 +220,8 @@ static void finish_sending(struct tls *s)
 {
 	struct transport *t = &s->base;
 
-	if (!t->shut_wanted || evbuffer_get_length(t->output) > 0)
+	if ((t->write_half != WRITE_DRAINING && t->write_half != WRITE_SHUT) ||
+	    evbuffer_get_length(t->output) > 0)
 		return;
 	if (can_write(s) && tls_engine_close(&s->engine) == STREAM_OK)
 		set_state(s, TLS_CLOSED);
@@ -227,7 +229,8 @@ static void finish_sending(struct tls *s)
 		return;
 	transport_flush(s->engine.lower); /* notices a reset, of which no event may tell */
 	transport_shut(s->engine.lower);
-	t->shut_done = s->engine.lower->shut_done;
+	if (s->engine.lower->write_half == WRITE_SHUT && t->write_half == WRITE_DRAINING)
+		transport_shut_done(t);
 }
 
 /*
@@ -251,7 +254,7 @@ static bool may_say_why(struct tls *s)
 static const struct err *write_error(const struct tls *s)
 {
 	const struct transport *lower = s->engine.lower;
-	bool closed = s->base.ended && s->base.read_error == NULL;
+	bool closed = s->base.read_half == READ_ENDED;
 
 	if (lower->write_error == NULL && closed)
 		return lower->read_error;
@@ -263,7 +266,8 @@ static const struct err *write_error(const struct tls *s)
 static void meet_write_error(struct tls *s)
 {
 	const struct err *err = write_error(s);
-	bool reads = s->state == TLS_HANDSHAKE || (s->base.room > 0 && !s->base.ended);
+	bool reads =
+		s->state == TLS_HANDSHAKE || (s->base.room > 0 && s->base.read_half == READ_OPEN);
 
 	if (err == NULL || s->base.write_error != NULL)
 		return;
@@ -280,11 +284,12 @@ static void meet_write_error(struct tls *s)
 static void ask_lower(struct tls *s)
 {
 	struct transport *lower = s->engine.lower;
-	bool always = s->state == TLS_HANDSHAKE || s->base.ended; /* also unless the owner reads */
+	bool always = s->state == TLS_HANDSHAKE ||
+		      s->base.read_half != READ_OPEN; /* also unless the owner reads */
 	size_t room = s->base.room;
 	size_t waiting;
 
-	if (s->base.ended)
+	if (s->base.read_half != READ_OPEN)
 		(void)evbuffer_drain(lower->input, evbuffer_get_length(lower->input));
 	if (room < RECORD_MAX && (room > 0 || always))
 		room = RECORD_MAX;
@@ -397,6 +402,7 @@ static enum stream_status tls_handshake(struct transport *t)
 }
 
 static const struct transport_ops tls_ops = {
+	.name = "TLS",
 	.free = tls_free,
 	.update = tls_update,
 	.flush = tls_flush,

@@ -86,7 +86,7 @@ static int tear_down(void **state)
 
 static bool has_ended(void *arg)
 {
-	return ((struct rig *)arg)->t->ended;
+	return ((struct rig *)arg)->t->read_half != READ_OPEN;
 }
 
 static bool has_come(void *arg)
@@ -431,7 +431,7 @@ static void test_write_after_reset(void **state)
 	transport_flush(rig->t);
 	assert_error(rig->t->write_error, ECONNRESET, "connection reset by peer");
 	assert_int_equal(rig->wakes, 1);
-	assert_false(rig->t->ended);
+	assert_int_equal(rig->t->read_half, READ_OPEN);
 	await(rig, has_ended);
 	assert_error(rig->t->read_error, ECONNRESET, "connection reset by peer");
 	evbuffer_add(rig->t->output, "y", 1);
@@ -518,14 +518,14 @@ static void test_shut(void **state)
 
 	evbuffer_add(rig->t->output, "x", 1);
 	transport_shut(rig->t);
-	assert_true(rig->t->shut_done);
+	assert_int_equal(rig->t->write_half, WRITE_SHUT);
 	assert_int_equal(support_try_receive(rig->peer, &byte, 1), 1);
 	assert_int_equal(support_try_receive(rig->peer, &byte, 1), 0);
 	transport_want(rig->t, ROOM);
 	support_send(rig->peer, "reply", 5);
 	rig->expected = 5;
 	await(rig, has_come);
-	assert_false(rig->t->ended);
+	assert_int_equal(rig->t->read_half, READ_OPEN);
 }
 
 static void test_shut_waits_for_the_queue(void **state)
@@ -537,7 +537,7 @@ static void test_shut_waits_for_the_queue(void **state)
 
 	queue_pattern(rig, 10 * MEBIBYTE, 0);
 	transport_shut(rig->t);
-	assert_false(rig->t->shut_done);
+	assert_int_not_equal(rig->t->write_half, WRITE_SHUT);
 	for (uint64_t end = loop_now() + SUPPORT_DEADLINE_MS; n != 0;) {
 		assert_true(loop_now() < end);
 		n = recv(rig->peer, chunk, ROOM, MSG_DONTWAIT);
@@ -545,7 +545,7 @@ static void test_shut_waits_for_the_queue(void **state)
 			evbuffer_add(got, chunk, (size_t)n);
 		turn(rig);
 	}
-	assert_true(rig->t->shut_done);
+	assert_int_equal(rig->t->write_half, WRITE_SHUT);
 	assert_int_equal(evbuffer_get_length(got), 10 * MEBIBYTE);
 	assert_true(support_is_pattern(got, 0));
 	evbuffer_free(got);
@@ -560,7 +560,7 @@ static void test_shut_after_reset(void **state)
 	support_reset(rig->peer);
 	rig->peer = -1;
 	transport_shut(rig->t);
-	assert_false(rig->t->shut_done);
+	assert_int_not_equal(rig->t->write_half, WRITE_SHUT);
 	assert_error(rig->t->write_error, ECONNRESET, "connection reset by peer");
 	transport_want(rig->t, ROOM);
 	await(rig, has_ended);
@@ -596,7 +596,7 @@ static void test_unsent(void **state)
 	before = transport_unsent(rig->t);
 	assert_in_range(before, 1, rig->t->sent);
 	transport_shut(rig->t);
-	assert_true(rig->t->shut_done);
+	assert_int_equal(rig->t->write_half, WRITE_SHUT);
 	assert_in_range(transport_unsent(rig->t), 1, before);
 }
 

@@ -329,12 +329,12 @@ static bool all_taken(const struct rig *rig)
 
 static bool client_ended(const struct rig *rig)
 {
-	return rig->client.t->ended;
+	return rig->client.t->read_half != READ_OPEN;
 }
 
 static bool server_ended(const struct rig *rig)
 {
-	return rig->server.t->ended;
+	return rig->server.t->read_half != READ_OPEN;
 }
 
 static void check_error(const struct err *err, enum err_kind kind, const char *text)
@@ -819,8 +819,8 @@ static void check_half_close(struct rig *rig)
 	assert_true(turn_until(rig, server_ended));
 	assert_null(rig->server.t->read_error);
 	assert_int_equal(rig->server.taken, 100000);
-	assert_true(rig->client.t->shut_done);
-	assert_false(rig->client.t->ended);
+	assert_int_equal(rig->client.t->write_half, WRITE_SHUT);
+	assert_int_equal(rig->client.t->read_half, READ_OPEN);
 	/* The other direction goes on. */
 	queue_pattern(&rig->server, MEBIBYTE, 0);
 	transport_shut(rig->server.t);
@@ -829,7 +829,7 @@ static void check_half_close(struct rig *rig)
 	assert_null(rig->client.t->read_error);
 	assert_null(rig->server.t->write_error);
 	assert_int_equal(rig->client.taken, MEBIBYTE);
-	assert_true(rig->server.t->shut_done);
+	assert_int_equal(rig->server.t->write_half, WRITE_SHUT);
 	assert_false(rig->client.wrong);
 	assert_false(rig->server.wrong);
 }
@@ -850,7 +850,7 @@ static void half_close_leaves_the_other_half(void **state)
 
 static bool client_sent_all(const struct rig *rig)
 {
-	return rig->client.t->shut_done && all_taken(rig);
+	return rig->client.t->write_half == WRITE_SHUT && all_taken(rig);
 }
 
 static void peer_half_closes_while_output_is_queued(void **state)
@@ -888,12 +888,12 @@ static void close_notify_follows_the_last_byte(void **state)
 	support_small_buffers(rig->server.fd);
 	queue_pattern(&rig->client, 100000, 0);
 	transport_shut(rig->client.t);
-	assert_false(rig->client.t->shut_done);
+	assert_int_not_equal(rig->client.t->write_half, WRITE_SHUT);
 	take(&rig->server, 5000, 100000);
 	assert_true(turn_until(rig, server_emptied));
 	assert_null(rig->server.t->read_error);
 	assert_int_equal(rig->server.taken, 100000);
-	assert_true(rig->client.t->shut_done);
+	assert_int_equal(rig->client.t->write_half, WRITE_SHUT);
 	rig_free(rig);
 }
 
@@ -1028,7 +1028,7 @@ static void reset_after_both_ends_fails_sending(void **state)
 	transport_shut(rig->server.t);
 	take(&rig->client, ROOM, 0);
 	assert_true(turn_until(rig, client_ended));
-	assert_true(rig->client.t->shut_done);
+	assert_int_equal(rig->client.t->write_half, WRITE_SHUT);
 	transport_abort(rig->server.t);
 	end_close(&rig->server);
 	for (int i = 0; i < 100 && !client_write_failed(rig); i++) {
@@ -1136,7 +1136,7 @@ static void unread_tickets_do_not_reset(void **state)
 	transport_shut(rig->client.t);
 	transport_want(rig->client.t, 1);
 	turn_end(&rig->client, 10);
-	assert_true(rig->client.t->shut_done);
+	assert_int_equal(rig->client.t->write_half, WRITE_SHUT);
 	assert_int_equal(ioctl(rig->client.fd, FIONREAD, &unread), 0);
 	assert_int_equal(unread, 0);
 	assert_int_equal(evbuffer_get_length(rig->client.lower->input), 0);
