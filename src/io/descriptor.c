@@ -9,15 +9,12 @@
 #include <limits.h>
 #include <poll.h>
 #include <stdio.h>
+#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#ifdef __linux__
-#include <sys/epoll.h>
-#endif
 
 unsigned descriptor_fill_standard(void)
 {
@@ -52,7 +49,6 @@ void descriptor_raise_limit(void)
  * devices that never wait. */
 static bool is_pollable(int fd)
 {
-#ifdef __linux__
 	struct epoll_event event = { .events = EPOLLIN };
 	int probe = epoll_create1(EPOLL_CLOEXEC);
 	bool refused;
@@ -62,10 +58,6 @@ static bool is_pollable(int fd)
 	refused = epoll_ctl(probe, EPOLL_CTL_ADD, fd, &event) < 0 && errno == EPERM;
 	close(probe);
 	return !refused;
-#else
-	(void)fd;
-	return false;
-#endif
 }
 
 static bool is_null(const struct stat *st)
@@ -79,14 +71,9 @@ static bool is_null(const struct stat *st)
 /* Opening the master of a pseudo-terminal anew makes another terminal. */
 static bool is_terminal_master(int fd)
 {
-#ifdef TIOCGPTN
 	unsigned number;
 
 	return ioctl(fd, TIOCGPTN, &number) == 0;
-#else
-	(void)fd;
-	return false;
-#endif
 }
 
 bool descriptor_is_same(int one, int other)
@@ -172,16 +159,12 @@ void descriptor_close(struct descriptor *d)
 
 int descriptor_hangup(const struct descriptor *d)
 {
-#ifdef __linux__
 	struct epoll_event event = { .events = 0 }; /* EPOLLERR and EPOLLHUP come unasked */
 	int got = epoll_create1(EPOLL_CLOEXEC);
 
 	if (got < 0 || epoll_ctl(got, EPOLL_CTL_ADD, d->fd, &event) == 0)
 		return got;
 	close(got);
-#else
-	(void)d;
-#endif
 	return -1;
 }
 

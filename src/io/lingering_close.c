@@ -15,10 +15,10 @@
 #include <stdlib.h>
 
 /*
- * `left` is what the peer's kernel has not got yet: our queue and, where the
- * system says it, the socket's. Nothing tells when the latter shrinks, so it is
- * asked from time to time. Progress resets the timeout and the peer's silence. When the peer has
- * ended and has everything, there is nothing to wait for.
+ * `left` counts what the peer's kernel has not received: the writer's queue and,
+ * where the system reports it, the socket's. No event tells that the latter shrinks,
+ * so it is polled. Progress resets both the timeout and the wait for the peer's
+ * silence. When the peer has ended and has everything, nothing is waited for.
  */
 
 enum {
@@ -69,8 +69,8 @@ static const char *plural(uint64_t n)
 	return n == 1 ? "" : "s";
 }
 
-/* The stream is broken. That is a failure when bytes are lost by it, or when the
- * peer has said why it wants no more (a TLS alert). */
+/* The stream is broken. That is a failure when bytes are lost, or when the peer said
+ * why it wants no more (a TLS alert). */
 static enum stream_status broken(const struct lingering_close *l, const struct err *why,
 				 struct err *err)
 {
@@ -88,7 +88,7 @@ static enum stream_status broken(const struct lingering_close *l, const struct e
 	return STREAM_ERROR;
 }
 
-/* Is it over, one way or the other, without regard to the time? */
+/* Is it over, whatever the time? */
 static enum stream_status state(const struct lingering_close *l, struct err *err)
 {
 	const struct transport *t = l->transport;

@@ -4,10 +4,9 @@
 #define LIU_IO_LOOP_H
 
 /*
- * A turn polls libevent once, whose callbacks only note what happened and wake
- * tasks, and then runs the tasks that are pending, with nothing of libevent on
- * the stack. A task woken while tasks run has its turn after the next poll: no
- * task can starve the descriptors, or another task.
+ * A turn polls libevent once, whose callbacks note what happened and wake tasks,
+ * and then runs the pending tasks with nothing of libevent on the stack. A task woken while tasks
+ * run has its turn after the next poll: no task can starve the descriptors, or another task.
  */
 
 #include <stdbool.h>
@@ -37,8 +36,8 @@ void task_cancel(struct task *task); /* does nothing when not pending */
 bool task_pending(const struct task *task);
 
 /* NULL when the system has no epoll, poll or the like. Ignores libevent's environment
- * variables; sets its allocator, its log and the end of the program that its fatal
- * errors are. */
+ * variables and sets its allocator and its log; its fatal errors are logged and exit
+ * with 1. */
 struct loop *loop_new(void);
 void loop_free(struct loop *loop); /* everything that used it is gone by then */
 void loop_stop(struct loop *loop); /* at the end of this turn */
@@ -47,12 +46,12 @@ void loop_stop(struct loop *loop); /* at the end of this turn */
  * wake-up was lost. */
 bool loop_run(struct loop *loop);
 
-/* From a libevent callback that brought `bytes`: when many have come in this turn
- * it is cut short, so that the tasks use them up before more are read. The events
- * that are left are the first of the next turn. */
+/* A libevent callback has brought `bytes`. When many have come in this turn, it is cut
+ * short, so that the tasks use them up before more are read; the remaining events are
+ * the first of the next turn. */
 void loop_brought(struct loop *loop, size_t bytes);
 
-struct event_base *loop_base(struct loop *loop); /* for src/net and the pumps */
+struct event_base *loop_base(struct loop *loop); /* for src/net */
 
 /* The version of the library that is loaded, not of the headers: "2.1.12-stable". */
 const char *loop_libevent_version(void);

@@ -4,8 +4,8 @@
 #define LIU_IO_SOCKET_IO_H
 
 /*
- * A socket may be inherited and block, and others may share it, so that its
- * flags are left alone: each call says MSG_DONTWAIT. EINTR is dealt with.
+ * A socket may be inherited, block, and be shared with other processes, so its flags
+ * are left alone: each call says MSG_DONTWAIT and is repeated after EINTR.
  */
 
 #include <stdbool.h>
@@ -25,14 +25,13 @@ ssize_t socket_receive(int fd, struct evbuffer *into, size_t max);
 /* Bytes that have arrived; 0 also when the system does not say. */
 size_t socket_available(int fd);
 
-/* TCP: bytes sent that the peer has not acknowledged. Our FIN counts, once it has
- * been sent. */
+/* TCP: bytes sent that the peer has not acknowledged. A FIN that was sent counts. */
 size_t socket_unacknowledged(int fd);
 
 /* Take the error that waits on the socket; `fallback` when there is none. */
 int socket_take_error(int fd, int fallback);
 
-/* TCP: send small pieces at once. A failure makes it only slow. */
+/* TCP: send small pieces at once. Failure only makes it slow. */
 void socket_set_nodelay(int fd);
 
 /* TCP: close(2) resets the connection. When that fails it is an ordinary one. */

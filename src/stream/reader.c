@@ -4,7 +4,6 @@
 
 #include "stream/reader.h"
 
-#include "base/alloc.h"
 #include "stream/buffer_move.h"
 
 #include <assert.h>
@@ -137,8 +136,7 @@ static size_t gather_chunks(struct reader *r, size_t size, struct bytes *chunks)
 
 	if (count <= CHUNKS_MAX)
 		return count;
-	if (evbuffer_pullup(r->in, (ev_ssize_t)size) == NULL)
-		alloc_failed();
+	(void)evbuffer_pullup(r->in, (ev_ssize_t)size); /* out of memory ends the program */
 	return peek_chunks(r, size, chunks, CHUNKS_MAX);
 }
 

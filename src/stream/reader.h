@@ -5,10 +5,10 @@
 
 /*
  * A pull reader: one question, one answer. It knows an evbuffer and nothing of
- * sockets, loops or logs; it never blocks and never calls back. The owner of
- * the bytes' source appends to the evbuffer, says when it has ended, and asks
- * again. Only the reader takes bytes out of it. Separators given in a question
- * live until bytes have been taken or other ones are asked for.
+ * sockets, loops or logs; it never blocks and never calls back. The owner of the
+ * source appends to the evbuffer, reports its end, and asks again. Only the reader
+ * takes bytes out of it. Separators given in a question must live until bytes have
+ * been taken or other separators are asked for.
  *
  * Unlike asyncio: complete records are served before an error; `consumed` of an
  * overrun is always limit + 1; an overlong line is not discarded.
@@ -59,8 +59,8 @@ void reader_feed_error(struct reader *r);
 /* At most `max` bytes, at least one; 0 is met at once. (StreamReader.read(n)) */
 enum stream_status reader_read(struct reader *r, size_t max, struct evbuffer *into);
 
-/* Up to and with "\n"; at the end the rest is STREAM_EOF like everywhere: that
- * a partial last line is a line is the caller's to say. (readline) */
+/* Up to and including "\n"; at the end the rest is STREAM_EOF as everywhere: the caller
+ * decides whether a partial last line is a line. (readline) */
 enum stream_status reader_readline(struct reader *r, struct evbuffer *into);
 
 /* The same for as many lines as are at hand, at least one and at most `max` (above
@@ -72,7 +72,7 @@ enum stream_status reader_readlines(struct reader *r, uint64_t max, struct evbuf
 /* Exactly n bytes, all or nothing: n is what is buffered meanwhile. (readexactly) */
 enum stream_status reader_readexactly(struct reader *r, size_t n, struct evbuffer *into);
 
-/* Up to and with the separator that ends first; `r->matched` is its length.
+/* Up to and including the separator that ends first; `r->matched` is its length.
  * STREAM_OVERRUN when more than `limit` bytes come before it, decided from the first
  * limit + longest bytes alone, so that the answer does not depend on how the
  * bytes were split in time. (readuntil) */
@@ -83,7 +83,7 @@ enum stream_status reader_readuntil(struct reader *r, const struct separators *s
  * how many, also with STREAM_EOF and STREAM_ERROR (0). */
 enum stream_status reader_skip(struct reader *r, uint64_t max, uint64_t *skipped);
 
-/* Throw away up to and with a separator, however far: bounded memory, no
+/* Throw away up to and including a separator, however far: bounded memory, no
  * limit. `*skipped` counts what this call threw away, with AGAIN too. */
 enum stream_status reader_skipuntil(struct reader *r, const struct separators *seps,
 				    uint64_t *skipped);

@@ -4,7 +4,6 @@
 
 #include "stream/writer.h"
 
-#include "base/alloc.h"
 #include "stream/buffer_move.h"
 
 #include <assert.h>
@@ -18,7 +17,8 @@ void writer_init(struct writer *w, struct evbuffer *out, size_t high, size_t low
 	*w = (struct writer){ .out = out, .high = high, .low = low };
 }
 
-/* Bytes leave the queue behind our back, so `above` is only true when it is looked at. */
+/* The transport drains the queue, so `above` is brought up to date when it is asked for.
+ * Returns the bytes queued. */
 static size_t refresh(struct writer *w)
 {
 	size_t queued = writer_queued(w);
@@ -30,7 +30,7 @@ static size_t refresh(struct writer *w)
 	return queued;
 }
 
-/* To be called before the bytes are queued: are they to be? */
+/* Account for `len` bytes; false if they must be dropped. */
 static bool accept_bytes(struct writer *w, size_t len)
 {
 	assert(!w->ended);
@@ -44,8 +44,7 @@ void writer_write(struct writer *w, struct bytes data)
 {
 	if (!accept_bytes(w, data.len))
 		return;
-	if (evbuffer_add(w->out, data.data, data.len) != 0)
-		alloc_failed();
+	(void)evbuffer_add(w->out, data.data, data.len); /* out of memory ends the program */
 	refresh(w);
 }
 
