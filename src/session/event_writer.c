@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* event_writer: where what the steps read goes: standard output, raw or as JSON lines. */
+/* event_writer: writes what the steps read to standard output, raw or as JSON lines. */
 #include "config.h"
 
 #include "session/event_writer.h"
