@@ -24,6 +24,7 @@ layers() {
 	source_file net/c.h net/b.h
 	source_file io/z.h base/x.h
 	layers
+	assert_output_has 'not ok 2 - files do not include each other in a circle'
 	assert_output_has '# src/net/b includes net/c, which leads back to it'
 	assert_output_has '# src/net/c includes net/b, which leads back to it'
 	! grep -E '^# src/(net/a|io/z) includes' "$OUT" || fail "a circle where there is none"
