@@ -160,7 +160,6 @@ void session_piece_end(struct session *s);
 /* Remember bytes for expect: a new record, or more of it. */
 void session_record_begin(struct session *s);
 void session_record_add(struct session *s, const struct evbuffer *data, size_t len);
-void session_record_cut(struct session *s, size_t len); /* to its first `len` bytes */
 
 /* Bytes taken from the peer's stream so far. */
 uint64_t session_consumed(const struct session *s);

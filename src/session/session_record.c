@@ -147,11 +147,6 @@ static void record_in_pieces(struct session *s, struct evbuffer *data, bool more
 	evbuffer_free(piece);
 }
 
-void session_record_cut(struct session *s, size_t len)
-{
-	cut_end(s->record, evbuffer_get_length(s->record) - len);
-}
-
 void session_record(struct session *s, struct evbuffer *data, size_t strip, bool more)
 {
 	session_record_begin(s);

@@ -54,27 +54,27 @@ fails() {
 
 @test "expect fails with exit 9, both shown" {
 	serve 'one\ntwo\n'
-	fails 9 $'one\n' "step 2 (expect ^two): got 'one'" readline expect ^two
-	fails 9 $'one\n' "step 2 (expect ^one.): got 'one'" readline expect ^one.
-	fails 9 $'one\ntwo\n' "step 3 (expect ^one): got 'two'" readline readline expect ^one read
+	fails 9 $'one\n' "step 2 (expect ^two): got 'one', expected '^two'" readline expect ^two
+	fails 9 $'one\n' "step 2 (expect ^one.): got 'one', expected '^one.'" readline expect ^one.
+	fails 9 $'one\ntwo\n' "step 3 (expect ^one): got 'two', expected '^one'" readline readline expect ^one read
 }
 
 @test "what expect shows is one line of text" {
 	serve 'a\e[1mb\0\xff\tc\n'
 	run_liu connect "$ADDRESS" readline expect z
 	assert_status 9
-	assert_error_is "liu: step 2 (expect z): got 'a\\e[1mb\\x00\\xff\\tc'"
+	assert_error_is "liu: step 2 (expect z): got 'a\\e[1mb\\x00\\xff\\tc', expected 'z'"
 	serve "$(printf '%0500d' 0)"
 	run_liu connect "$ADDRESS" read expect z
 	assert_status 9
-	grep -qxE "liu: step 2 \(expect z\): got '0{100,200}\.\.\.'" "$ERR"
+	grep -qxE "liu: step 2 \(expect z\): got '0{100,200}\.\.\.', expected 'z'" "$ERR"
 }
 
-@test "expect takes its REGEX as written, extended" {
+@test "expect takes its REGEX as written, as Perl has it" {
 	serve 'a$b\\n[c]\n'
 	gives $'a$b\\n[c]\n' readline expect '^a\$b\\n\[c\]$'
-	gives $'a$b\\n[c]\n' readline expect '^(a|x)[$]b{1,2}[\]n[[]c[]]$'
-	fails 9 $'a$b\\n[c]\n' "step 2 (expect ^a\$b): got 'a\$b\\\\n[c]'" readline expect '^a$b'
+	gives $'a$b\\n[c]\n' readline expect '(?i)^(A|x)[$]b{1,2}\\n\[\w\]$'
+	fails 9 $'a$b\\n[c]\n' "step 2 (expect ^a\$b): got 'a\$b\\\\n[c]', expected '^a\$b'" readline expect '^a$b'
 }
 
 @test "expect sees a line without its end, with --chomp or not" {
@@ -98,7 +98,7 @@ fails() {
 	gives 'abc' readframe u8 expect '^abc$'
 	gives $'inet\n' info family expect '^inet$'
 	gives $'inet\n' --chomp info family expect '^inet$'
-	fails 9 $'inet\n' "step 2 (expect 6): got 'inet'" info family expect 6
+	fails 9 $'inet\n' "step 2 (expect 6): got 'inet', expected '6'" info family expect 6
 	gives $'\n' info alpn expect '^$'
 }
 
@@ -120,13 +120,13 @@ fails() {
 	done
 }
 
-@test "a NUL ends what expect looks at" {
+@test "a NUL is a byte like any other for expect" {
 	serve 'abc\0def'
-	run_liu connect "$ADDRESS" read expect '^abc$'
+	run_liu connect "$ADDRESS" read expect '^abc\0def$'
 	assert_status 0
-	run_liu connect "$ADDRESS" read expect def
+	run_liu connect "$ADDRESS" read expect 'abc$'
 	assert_status 9
-	assert_error_is "liu: step 2 (expect def): got 'abc\\x00def'"
+	assert_error_is "liu: step 2 (expect abc\$): got 'abc\\x00def', expected 'abc\$'"
 }
 
 @test "of a read in pieces the first --limit bytes count" {
@@ -141,7 +141,7 @@ fails() {
 	run_liu connect "$ADDRESS" readline try expect two readline expect two
 	assert_status 0
 	assert_output_is $'one\ntwo'
-	assert_error_is "liu: step 2 (try expect two): got 'one' (tried)"
+	assert_error_is "liu: step 2 (try expect two): got 'one', expected 'two' (tried)"
 }
 
 # --- info --------------------------------------------------------------------------
@@ -437,7 +437,7 @@ liu: step 2 (loop): nothing can be read within the limit of 4 bytes (--limit)'
 
 @test "a loop ends with another failure" {
 	serve 'a\nb\n'
-	fails 9 $'a\nb\n' "step 2 (expect a): got 'b'" readline expect a loop
+	fails 9 $'a\nb\n' "step 2 (expect a): got 'b', expected 'a'" readline expect a loop
 	peer send 'a\nb\n' receive 1 reset
 	fails 1 $'a\nb\n' 'step 1 (readline): connection reset by peer' readline try write x loop
 }

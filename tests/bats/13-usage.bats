@@ -101,8 +101,10 @@ os.execv(sys.argv[2], sys.argv[2:])' "$1" "$LIU" "${@:3}"
 	refuse 'writeframe: TEXT of 256 bytes is too long for this format' connect "$ADDRESS" \
 		writeframe u8 "$(printf '%0256d' 0)"
 	refuse "info: unknown KEY 'peernam', did you mean 'peername'?" connect "$ADDRESS" info peernam
-	refuse "expect: '(' is no regular expression: Unmatched ( or \\(" connect "$ADDRESS" read expect '('
-	refuse "expect: '(a)\\1': a back-reference cannot be used" connect "$ADDRESS" read expect '(a)\1'
+	refuse "expect: invalid regular expression '(' (missing closing parenthesis after 1 bytes)" \
+		connect "$ADDRESS" read expect '('
+	refuse "expect: invalid regular expression '(*UTF)a' (a verb is not supported, after 0 bytes)" \
+		connect "$ADDRESS" read expect '(*UTF)a'
 	nobody_came
 }
 

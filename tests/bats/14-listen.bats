@@ -45,6 +45,24 @@ liu: connection 2 has ended"
 
 # --- -k --------------------------------------------------------------------------
 
+# The best of several tries: a busy machine is no fault of liu's.
+@test "no pattern and no line makes other connections wait" {
+	local row
+	for row in '(a+)+b|b"a" * 65000|b"aab"' ' +$|b" " * 65000 + b"x"|b"a "'; do
+		start_liu listen -k 127.0.0.1:0 readline expect "${row%%|*}" write 'ok\n'
+		row=${row#*|}
+		clients "bad = dial(); bad.sendall(${row%|*} + b'\n')
+import time
+best = 9
+for i in range(5):
+	start = time.monotonic()
+	c = dial(); c.sendall(${row#*|} + b'\n'); same(b'ok\n', rest(c)); c.close()
+	best = min(best, time.monotonic() - start)
+if best > 0.1: sys.exit('served after %.2f s' % best)"
+		stop "$SERVER"
+	done
+}
+
 @test "-k serves connections side by side" {
 	start_liu listen -k 127.0.0.1:0 readline write 'ok\n'
 	clients 'a = dial(); b = dial(); c = dial()

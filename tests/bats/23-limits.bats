@@ -143,5 +143,5 @@ c.close()'
 	assert_error_is 'liu: step 17 (readline): the peer closed after 0 bytes'
 	run_liu connect -w 0.9 --close-timeout 60 "127.0.0.1:$PEER_PORT" "${WRITES[@]}" info family expect nothing
 	assert_status 9
-	assert_error_is "liu: step 17 (expect nothing): got '$(cat "$OUT")'"
+	assert_error_is "liu: step 17 (expect nothing): got '$(cat "$OUT")', expected 'nothing'"
 }
