@@ -7,7 +7,6 @@
 #include "cli/commands.h"
 #include "cli/options.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 
 static bool check_operands(const struct string_list *words, struct err *err)
@@ -26,15 +25,15 @@ static bool check_limit(const struct options *options, struct err *err)
 {
 	if (options->exactly <= options->session.limit)
 		return true;
-	return err_set(err, ERR_USAGE, "--exactly (%" PRIu64 ") is above --limit (%zu)",
-		       options->exactly, options->session.limit);
+	return err_set(err, ERR_USAGE, "--exactly (%zu) is above --limit (%zu)", options->exactly,
+		       options->session.limit);
 }
 
 /* --line, --exactly and --until are the arguments of the step. */
 static bool read_step(struct options *options, struct err *err)
 {
 	static char echo[] = "echo", line[] = "line", exactly[] = "exactly", until[] = "until";
-	char *number = alloc_printf("%" PRIu64, options->exactly);
+	char *number = alloc_printf("%zu", options->exactly);
 	char *words[] = { echo, NULL, NULL };
 	size_t count = 1;
 	bool good;

@@ -5,7 +5,6 @@
 #include "base/alloc.h"
 #include "base/err.h"
 #include "base/log.h"
-#include "cli/color.h"
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/program.h"
@@ -105,7 +104,7 @@ static void print_response(struct head *h)
 	if (h->printed)
 		stdout_writer_add(output, bytes_of("\n", 1));
 	h->printed = true;
-	head_text_lines(output, &h->step.text, terminal, color_wanted(h->options->color, terminal));
+	head_text_lines(output, &h->step.text, terminal, options_color(h->options, terminal));
 }
 
 /* Fail if --field or --fail does not hold. */
@@ -206,14 +205,6 @@ static void start_next(struct head *h)
 
 /* --- the program --- */
 
-static void on_output_error(void *arg, const struct err *err)
-{
-	struct head *h = arg;
-
-	log_line(LOG_ERROR, "%s", err->text);
-	program_finish(&h->program, err_status(err->kind));
-}
-
 static void clean(void *arg)
 {
 	url_clear(arg);
@@ -225,7 +216,6 @@ static int work(const struct options *options, const struct tls_config *tls)
 	struct program *p = &h.program;
 
 	program_init(p, options);
-	p->on_output_error = on_output_error;
 	p->arg = &h;
 	p->started_ms = loop_now();
 	h.shared = (struct session_shared){

@@ -95,14 +95,6 @@ static void on_signal(void *arg)
 	server_finish(l->server);
 }
 
-static void on_output_error(void *arg, const struct err *err)
-{
-	struct listen *l = arg;
-
-	log_line(LOG_ERROR, "%s", err->text);
-	program_finish(&l->program, err_status(err->kind));
-}
-
 static void clean(void *arg)
 {
 	struct listen *l = arg;
@@ -144,7 +136,6 @@ static int work(struct listen *l)
 	descriptor_raise_limit(); /* each connection needs one */
 	program_init(p, l->options);
 	p->on_signal = on_signal;
-	p->on_output_error = on_output_error;
 	p->arg = l;
 	if (l->tls != NULL && tls_config_pin(l->tls) != NULL)
 		log_line(LOG_READY, "certificate pin %s", tls_config_pin(l->tls));

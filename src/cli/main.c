@@ -4,7 +4,6 @@
 
 #include "base/err.h"
 #include "base/log.h"
-#include "cli/color.h"
 #include "cli/command_table.h"
 #include "cli/help.h"
 #include "cli/options.h"
@@ -60,7 +59,7 @@ static int command_main(const struct command *command, int argc, char **argv)
 		status = print_text(help_version());
 	} else {
 		log_set_level(options_log_level(&options));
-		log_set_color(color_wanted(options.color, isatty(STDERR_FILENO)));
+		log_set_color(options_color(&options, isatty(STDERR_FILENO)));
 		if (!command->run(&options, &status, &err))
 			status = report(&err, command->name);
 	}

@@ -124,7 +124,7 @@ static const struct option_row rows[] = {
 	{ .title = "Echo" },
 	{ .name = "line", TO(SWITCH, line), .set = FOR_ECHO,
 	  .summary = "send back whole lines", .excludes = "exactly until" },
-	{ .name = "exactly", .arg = "N", TO(SIZE_64, exactly), .set = FOR_ECHO,
+	{ .name = "exactly", .arg = "N", TO(SIZE, exactly), .set = FOR_ECHO,
 	  .summary = "... pieces of N bytes", .excludes = "until" },
 	{ .name = "until", .arg = "SEP", TO(SEPARATOR, until), .set = FOR_ECHO,
 	  .summary = "... records ending in SEP, which has escapes" },

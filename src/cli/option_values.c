@@ -60,7 +60,7 @@ static bool store_pin(const char *value, struct string_list *out, struct err *er
 }
 
 /* 0 must not mean "unlimited". */
-static bool store_size(const char *value, uint64_t *out, struct err *err)
+static bool store_size(const char *value, size_t *out, struct err *err)
 {
 	uint64_t size;
 
@@ -68,16 +68,6 @@ static bool store_size(const char *value, uint64_t *out, struct err *err)
 		return false;
 	if (size == 0)
 		return err_set(err, ERR_USAGE, "invalid size '%s': must be above 0", value);
-	*out = size;
-	return true;
-}
-
-static bool store_size_t(const char *value, size_t *out, struct err *err)
-{
-	uint64_t size = 0; /* gcc 12 does not see that err_set() is false */
-
-	if (!store_size(value, &size, err))
-		return false;
 	if (size > SIZE_MAX)
 		return err_set(err, ERR_USAGE, "invalid size '%s': too large", value);
 	*out = (size_t)size;
@@ -182,8 +172,6 @@ static bool store(const struct option_row *row, const char *value, void *field, 
 	case OPTION_DURATION_0:
 		return number_duration(value, true, field, err);
 	case OPTION_SIZE:
-		return store_size_t(value, field, err);
-	case OPTION_SIZE_64:
 		return store_size(value, field, err);
 	case OPTION_COUNT:
 		return number_count(value, "count", 1, UINT64_MAX, field, err);

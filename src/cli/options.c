@@ -326,9 +326,14 @@ void options_free(struct options *options)
 
 int options_log_level(const struct options *options)
 {
-	enum { LEVEL_MAX = 100 };
-	unsigned verbose = options->verbose < LEVEL_MAX ? options->verbose : LEVEL_MAX;
-	unsigned quiet = options->quiet < LEVEL_MAX ? options->quiet : LEVEL_MAX;
+	return (int)options->verbose - (int)options->quiet;
+}
 
-	return (int)verbose - (int)quiet;
+bool options_color(const struct options *options, bool terminal)
+{
+	const char *no_color = getenv("NO_COLOR");
+
+	if (options->color != COLOR_AUTO)
+		return options->color == COLOR_ALWAYS;
+	return terminal && (no_color == NULL || no_color[0] == '\0');
 }

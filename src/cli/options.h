@@ -62,7 +62,7 @@ struct options {
 
 	/* echo: at most one of them */
 	bool line;
-	uint64_t exactly;  /* 0: not given */
+	size_t exactly;	   /* 0: not given */
 	const char *until; /* with its escapes; NULL: not given */
 
 	/* head */
@@ -99,5 +99,9 @@ void options_free(struct options *options);
 
 /* The level for log_set_level(): number of -v less number of -q. */
 int options_log_level(const struct options *options);
+
+/* --color decides; `auto` means on a terminal, unless NO_COLOR is set and not
+ * empty (no-color.org). */
+bool options_color(const struct options *options, bool terminal);
 
 #endif

@@ -59,11 +59,10 @@ static void output_failed(struct program *p, const struct err *err)
 	if (err->sys == EPIPE) {
 		p->signal = SIGPIPE;
 		enter(p, PROGRAM_OVER);
-	} else if (p->phase == PROGRAM_WORKING) {
+	} else if (p->phase == PROGRAM_WORKING && p->on_output_error != NULL) {
 		enter(p, PROGRAM_STOPPING);
 		p->on_output_error(p->arg, err);
-	} else if (p->phase == PROGRAM_FLUSHING) {
-		/* The work succeeded, but its result could not be written. */
+	} else if (p->phase != PROGRAM_STOPPING) {
 		log_line(LOG_ERROR, "%s", err->text);
 		if (p->status == 0)
 			p->status = err_status(err->kind);

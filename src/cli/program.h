@@ -45,8 +45,8 @@ struct program {
 	/* When --timeout began to count, by loop_now(). Set by the command; 0: it is
 	 * for each connection, and counts again for flushing. */
 	uint64_t started_ms;
-	/* What the command does on a signal, each time (NULL: it ends), and once when
-	 * standard output fails. Both must lead to program_finish(). */
+	/* What the command does on each signal (NULL: it ends), and once when standard
+	 * output fails (NULL: report it and end). Both must lead to program_finish(). */
 	void (*on_signal)(void *arg);
 	void (*on_output_error)(void *arg, const struct err *err);
 	void *arg;

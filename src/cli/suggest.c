@@ -30,15 +30,6 @@ static const char *nearest_command(const char *word)
 	return nearest_found(&nearest);
 }
 
-/* The first word after argv[1] that is a command; 0: none. */
-static int find_command(int argc, char **argv)
-{
-	for (int i = 2; i < argc; i++)
-		if (command_find(argv[i]) != NULL)
-			return i;
-	return 0;
-}
-
 /* "liu COMMAND" and the words, without the one at `skip`. */
 static char *line_of(const char *command, int argc, char **argv, int skip)
 {
@@ -71,11 +62,12 @@ static char *line_with(const struct command *command, int argc, char **argv)
 /* The line for a first word that is an option, or NULL. */
 static char *line_for_option(int argc, char **argv)
 {
-	int at = find_command(argc, argv);
 	char *line;
 
-	if (at > 0)
-		return line_of(argv[at], argc, argv, at);
+	for (int i = 2; i < argc; i++) {
+		if (command_find(argv[i]) != NULL)
+			return line_of(argv[i], argc, argv, i);
+	}
 	/* Try netcat's letters first: its -q is not --quiet. */
 	line = argv[1][1] == '-' ? NULL : netcat_line(argc, argv);
 	if (line == NULL)
