@@ -211,7 +211,7 @@ static bool is_stuck(const struct splice *x)
 	       recv(x->from, &byte, sizeof(byte), MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
-/* The call said EAGAIN, but not for which end. What a pipe of ours takes is the
+/* The call said EAGAIN, but not for which end. What its own pipe takes is the
  * source's. */
 static enum pump_result wait_for_an_end(struct pump *pump)
 {

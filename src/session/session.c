@@ -163,7 +163,7 @@ static void assert_armed(const struct session *s)
 
 /* --- the phases; each says whether the next one can run at once --- */
 
-/* After a time limit nobody waits any longer, and of a connection that is known
+/* After a deadline there is no time left, and of a connection that is known
  * to have broken nothing is left to close. */
 static bool needs_no_closing(const struct session *s)
 {

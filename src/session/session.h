@@ -5,7 +5,7 @@
 
 /*
  * A wake only marks the session's task as pending; the loop runs it with
- * nothing of ours on the stack. A run goes on as far as it can within a budget,
+ * nothing of it on the stack. A run goes on as far as it can within a budget,
  * then sleeps; what it waits for has been armed by then (asserted). It is freed
  * in one place, at the end of its own run, or by its owner with session_abort().
  *
