@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/err.h"
+#include "base/escape.h"
 #include "io/loop.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
@@ -17,12 +18,11 @@
  * A search is cut into slices of start offsets in one and the same subject, so that
  * ^ and look-behind see what comes before. PCRE2 counts its match limit anew for
  * each start offset, hence neither the limit nor the answer depends on the slices
- * (test_regex has both). There is no JIT: its match limit counts other things, and
+ * (test_steps has both). There is no JIT: its match limit counts other things, and
  * a pattern would answer differently where executable memory is refused.
  */
 enum {
 	SLICE = 8,	      /* start offsets of one call */
-	TURN_US = 5000,	      /* after which other connections have their turn */
 	MATCH_LIMIT = 100000, /* of one start offset: some 20 ms */
 	HEAP_LIMIT_KIB = 32 * 1024,
 	FIRST_OF_LINE = 2, /* PCRE2_INFO_FIRSTCODETYPE: it matches at a line's start or not */
@@ -135,9 +135,15 @@ void regex_free(struct regex *regex)
 	free(regex);
 }
 
-const char *regex_pattern(const struct regex *regex)
+void regex_error(const struct regex *regex, struct bytes subject, enum regex_answer answer,
+		 struct err *err)
 {
-	return regex->pattern;
+	char shown[120], pattern[60];
+
+	(void)err_set(err, ERR_EXPECTATION, "%s '%s', expected '%s'",
+		      answer == REGEX_LIMIT ? "match limit reached on" : "got",
+		      escape_visible(subject, shown, sizeof(shown)),
+		      escape_visible(bytes_of_string(regex->pattern), pattern, sizeof(pattern)));
 }
 
 /* The next start offset to try; past the end: none is left. */
@@ -152,14 +158,14 @@ static size_t next_start(const struct regex *regex, struct bytes subject, size_t
 	return newline != NULL ? (size_t)(newline - subject.data) + 1 : subject.len + 1;
 }
 
-enum regex_answer regex_search(struct regex *regex, struct bytes subject, size_t *at)
+enum regex_answer regex_search(struct regex *regex, struct bytes subject, size_t *at,
+			       uint64_t end_us)
 {
 	bool one_start = regex->anchored || regex->at_newlines;
-	uint64_t end = loop_now_us() + TURN_US;
 	int matched = PCRE2_ERROR_NOMATCH;
 
 	while (*at <= subject.len && matched == PCRE2_ERROR_NOMATCH) {
-		if (loop_now_us() >= end)
+		if (loop_now_us() >= end_us)
 			return REGEX_AGAIN;
 		pcre2_set_offset_limit(regex->limits, one_start ? *at : *at + SLICE - 1);
 		matched = pcre2_match(regex->code, subject.data, subject.len, *at, 0, regex->data,

@@ -12,6 +12,7 @@
 #include "base/bytes.h"
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct err;
 struct regex;
@@ -27,9 +28,13 @@ enum regex_answer {
 struct regex *regex_new(const char *pattern, struct err *err);
 void regex_free(struct regex *regex); /* NULL is allowed */
 
-const char *regex_pattern(const struct regex *regex);
+/* `*at` is 0 for a new subject, and after REGEX_AGAIN left as it is. The turn ends at
+ * `end_us`, by loop_now_us(). */
+enum regex_answer regex_search(struct regex *regex, struct bytes subject, size_t *at,
+			       uint64_t end_us);
 
-/* `*at` is 0 for a new subject, and after REGEX_AGAIN left as it is. */
-enum regex_answer regex_search(struct regex *regex, struct bytes subject, size_t *at);
+/* Why `subject` did not do, ERR_EXPECTATION: the answer is NO_MATCH or LIMIT. */
+void regex_error(const struct regex *regex, struct bytes subject, enum regex_answer answer,
+		 struct err *err);
 
 #endif

@@ -17,7 +17,10 @@
 #include <string.h>
 
 /* Steps in one run; then others have their turn. */
-enum { STEPS_PER_RUN = 1024 };
+enum {
+	STEPS_PER_RUN = 1024,
+	TURN_US = 5000, /* see session_turn_end() */
+};
 
 static void session_run(void *arg);
 
@@ -117,6 +120,13 @@ char *session_peer(const struct session *s)
 uint64_t session_consumed(const struct session *s)
 {
 	return connection_received(s->connection) - reader_buffered(&s->connection->reader);
+}
+
+uint64_t session_turn_end(struct session *s)
+{
+	if (s->turn_end_us == 0)
+		s->turn_end_us = loop_now_us() + TURN_US;
+	return s->turn_end_us;
 }
 
 void *session_state(struct session *s, size_t size)
@@ -348,6 +358,7 @@ static void session_run(void *arg)
 	struct session *s = arg;
 	bool more = true;
 
+	s->turn_end_us = 0;
 	connection_refresh(s->connection);
 	if (s->phase != SESSION_OVER)
 		apply_time(s);

@@ -86,7 +86,8 @@ struct session {
 	struct session_limits *limits; /* of time; NULL: there are none */
 	struct timer *timer;	       /* the running step's own, or NULL */
 	uint64_t started_us;
-	struct err *err; /* owned; NULL: all went well */
+	uint64_t turn_end_us; /* see session_turn_end(); 0: not asked for in this run */
+	struct err *err;      /* owned; NULL: all went well */
 	session_done_fn done;
 	void *arg;
 	TAILQ_ENTRY(session) link; /* for its owner */
@@ -160,6 +161,13 @@ void session_piece_end(struct session *s);
 /* Remember bytes for expect: a new record, or more of it. */
 void session_record_begin(struct session *s);
 void session_record_add(struct session *s, const struct evbuffer *data, size_t len);
+
+/* The length of a line's end: LF, CR LF or none. */
+size_t session_line_end(struct evbuffer *line);
+
+/* When a step that computes, like expect, gives way to other connections, in
+ * microseconds of loop_now_us(): all such steps of one run share 5 ms. */
+uint64_t session_turn_end(struct session *s);
 
 /* Bytes taken from the peer's stream so far. */
 uint64_t session_consumed(const struct session *s);

@@ -160,6 +160,22 @@ void session_record(struct session *s, struct evbuffer *data, size_t strip, bool
 		give(s, data, more, true);
 }
 
+size_t session_line_end(struct evbuffer *line)
+{
+	size_t len = evbuffer_get_length(line);
+	size_t tail = len < 2 ? len : 2;
+	struct evbuffer_ptr at;
+	char end[2] = { 0 };
+
+	if (tail == 0)
+		return 0;
+	evbuffer_ptr_set(line, &at, len - tail, EVBUFFER_PTR_SET);
+	evbuffer_copyout_from(line, &at, end, tail);
+	if (end[tail - 1] != '\n')
+		return 0;
+	return tail == 2 && end[0] == '\r' ? 2 : 1;
+}
+
 enum step_result session_take_record(struct session *s, enum stream_status status,
 				     struct evbuffer *data, size_t strip, uint64_t expected)
 {

@@ -3,7 +3,6 @@
 #include "config.h"
 
 #include "base/err.h"
-#include "base/escape.h"
 #include "session/regex.h"
 #include "session/session.h"
 #include "session/step_args.h"
@@ -28,26 +27,14 @@ static bool parse_expect(struct step *step, struct step_words *words, struct err
 	return step->args != NULL;
 }
 
-static enum step_result fail_expect(struct session *s, const struct step *step, struct bytes record,
-				    enum regex_answer answer)
-{
-	char shown[120], pattern[60];
-	struct err err;
-
-	(void)err_set(&err, ERR_EXPECTATION, "%s '%s', expected '%s'",
-		      answer == REGEX_LIMIT ? "match limit reached on" : "got",
-		      escape_visible(record, shown, sizeof(shown)),
-		      escape_visible(bytes_of_string(regex_pattern(step->args)), pattern,
-				     sizeof(pattern)));
-	return session_fail(s, &err, NULL);
-}
-
 static enum step_result run_expect(struct session *s, const struct step *step)
 {
 	struct expect_state *state = session_state(s, sizeof(*state));
 	struct bytes record =
 		bytes_of(evbuffer_pullup(s->record, -1), evbuffer_get_length(s->record));
-	enum regex_answer answer = regex_search(step->args, record, &state->at);
+	enum regex_answer answer =
+		regex_search(step->args, record, &state->at, session_turn_end(s));
+	struct err err;
 
 	switch (answer) {
 	case REGEX_MATCH:
@@ -58,7 +45,8 @@ static enum step_result run_expect(struct session *s, const struct step *step)
 	case REGEX_LIMIT:
 		break;
 	}
-	return fail_expect(s, step, record, answer);
+	regex_error(step->args, record, answer, &err);
+	return session_fail(s, &err, NULL);
 }
 
 const struct step_kind step_expect = {

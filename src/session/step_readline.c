@@ -31,23 +31,6 @@ static bool parse_readline(struct step *step, struct step_words *words, struct e
 	return step_args_count(words, &args->count, err);
 }
 
-/* The length of a line's end. */
-static size_t line_end(struct evbuffer *line)
-{
-	size_t len = evbuffer_get_length(line);
-	size_t tail = len < 2 ? len : 2;
-	struct evbuffer_ptr at;
-	char end[2] = { 0 };
-
-	if (tail == 0)
-		return 0;
-	evbuffer_ptr_set(line, &at, len - tail, EVBUFFER_PTR_SET);
-	evbuffer_copyout_from(line, &at, end, tail);
-	if (end[tail - 1] != '\n')
-		return 0;
-	return tail == 2 && end[0] == '\r' ? 2 : 1;
-}
-
 /* Can the lines go straight to the output, many at once, without being looked at? */
 static bool lines_pass_through(const struct session *s)
 {
@@ -116,7 +99,7 @@ static enum step_result run_readline(struct session *s, const struct step *step)
 		if (status != STREAM_OK)
 			return session_take_record(s, status, line, 0, 0);
 		state->done++;
-		session_record(s, line, line_end(line), state->done < count);
+		session_record(s, line, session_line_end(line), state->done < count);
 		if (state->done == count)
 			return STEP_NEXT;
 	}

@@ -2,6 +2,7 @@
 /* test_steps: words into steps, and which words and lists are refused. */
 #include "config.h"
 
+#include "io/loop.h"
 #include "session/step.h"
 
 #include "base/err.h"
@@ -605,7 +606,7 @@ static enum regex_answer answer_of(const char *pattern, struct bytes subject, un
 	if (regex == NULL)
 		fail_msg("%s", err.text);
 	for (*turns = 0; answer == REGEX_AGAIN; ++*turns)
-		answer = regex_search(regex, subject, &at);
+		answer = regex_search(regex, subject, &at, loop_now_us() + 5000);
 	regex_free(regex);
 	return answer;
 }
