@@ -285,6 +285,59 @@ small_memory() {
 	fails 7 ab 'step 1 (readframe u16be): the peer closed after 2 bytes' readframe u16be
 }
 
+# --- readmatch -----------------------------------------------------------------------
+
+@test "readmatch reads lines up to and including the first that matches" {
+	serve '220-a\r\n220-b\r\n220 c\r\n250 d\r\n'
+	gives $'220-a\r\n220-b\r\n220 c\r\n' readmatch '^220 '
+	gives $'220-a\r\n220-b\r\n220 c\r\n250 d\r\n' readmatch '^220 ' readline
+	gives $'220-a\r\n' readmatch a$
+	gives $'220-a\n220-b\n' --chomp readmatch 'b$'
+	gives $'220-a\r\n220-b\r\n' readmatch b expect '^220-b$'
+}
+
+@test "readmatch: a last line without its end counts, an end without a match is incomplete" {
+	serve 'a\nb'
+	gives $'a\nb' readmatch b
+	fails 7 $'a\nb' 'step 1 (readmatch c): the peer closed after 3 bytes' readmatch c
+	fails 7 $'a\nb' 'step 2 (readmatch .): the peer closed after 0 bytes' readmatch b readmatch .
+	serve ''
+	fails 7 '' 'step 1 (readmatch c): the peer closed after 0 bytes' readmatch c
+}
+
+@test "readmatch passes each line on at once" {
+	peer send 'one\n' go "$BATS_TEST_TMPDIR/go" send 'two\n' hold
+	start "$LIU" connect "$ADDRESS" readmatch two
+	wait_until has_size "$PID_OUT" 4
+	touch "$BATS_TEST_TMPDIR/go"
+	wait_exit "$PID"
+	assert_equal 0 "$status"
+	assert_equal $'one\ntwo' "$(cat "$PID_OUT")"
+}
+
+@test "readmatch keeps to the limit, and consumes nothing of a line past it" {
+	serve 'one\n1234567890\ntwo\n'
+	fails 8 $'one\n' 'step 1 (readmatch two): no end within the limit of 4 bytes (--limit)' \
+		--limit 4 readmatch two
+	reads --limit 4 try readmatch two skipline readmatch two
+	assert_status 0
+	assert_output_bytes $'one\ntwo\n'
+}
+
+@test "readmatch: a pattern that takes too much work is exit 9, after its line" {
+	serve 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaac\nb\n'
+	fails 9 $'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaac\n' \
+		"step 1 (readmatch (a|aa)+$): match limit reached on 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaac', expected '(a|aa)+$'" \
+		readmatch '(a|aa)+$'
+}
+
+@test "readmatch: an invalid REGEX is a usage error" {
+	run_liu connect 127.0.0.1:1 readmatch '('
+	assert_status 2
+	run_liu connect 127.0.0.1:1 readmatch
+	assert_status 2
+}
+
 # --- the limit ---------------------------------------------------------------------
 
 overrun='no end within the limit of 10 bytes (--limit)'

@@ -108,6 +108,17 @@ $(closed 0 0)"
 '"$(closed 15 47)"
 }
 
+@test "readmatch gives an event a line, all but the last with more" {
+	peer "$SENDS" 'b"a\nb\nc"'
+	run_json connect "127.0.0.1:$PEER_PORT" readmatch b try readmatch z
+	assert_status 0
+	assert_output_is "$OPEN"'
+{"event":"step","conn":1,"index":1,"step":"readmatch","ok":true,"bytes":2,"data":"a\n","more":true}
+{"event":"step","conn":1,"index":1,"step":"readmatch","ok":true,"bytes":2,"data":"b\n"}
+{"event":"step","conn":1,"index":2,"step":"readmatch","ok":false,"error":"incomplete-read","bytes":1,"data":"c"}
+'"$(closed 0 5)"
+}
+
 @test "a loop is no event of its own; abort is one" {
 	peer 'c = accept(); c.sendall(b"a\nb\n"); c.close(); c = accept(); all_of(c)'
 	run_json connect "127.0.0.1:$PEER_PORT" readline loop

@@ -128,7 +128,7 @@ load_completion() {
 	assert_equal "$steps" "$(answers 'liu connect 80 readline 3 ')"
 	assert_equal "$steps" "$(answers 'liu connect 80 readline ')"
 	assert_equal "$steps" "$(answers 'liu connect 80 writeframe u8 x ')"
-	assert_equal 'readexactly readframe readline readuntil' \
+	assert_equal 'readexactly readframe readline readmatch readuntil' \
 		"$(answers 'liu connect -- 80 write read read' | sed 's/^read //')"
 	assert_equal '' "$(answers 'liu connect 80 write ')"
 	assert_equal '' "$(answers 'liu connect 80 drain -')"
