@@ -136,6 +136,9 @@ struct step_list *step_head_list(struct step_head *h)
 {
 	static const struct step_kind kind = {
 		.name = "http-head",
+		.returns = "the head of the response, for the command to print",
+		.fails = "io if it is not HTTP, incomplete-read, limit-overrun, tls or timeout",
+		.example = "liu head https://example.com/",
 		.flags = STEP_READS | STEP_SENDS,
 		.run = run_head,
 	};

@@ -48,6 +48,9 @@ struct step_kind {
 	const char *name;    /* "readline" */
 	const char *args;    /* "[COUNT]", as help shows it */
 	const char *summary; /* one line of help */
+	const char *returns; /* what it prints, and when it is done */
+	const char *fails;   /* how, by the names of exit statuses */
+	const char *example; /* words that need no quotes in the shell */
 	unsigned flags;
 	/* Take the arguments from `words` into step->args, and into step->flags what
 	 * they add or take away. On failure too, free_args() frees what is there. */

@@ -35,5 +35,8 @@ const struct step_kind step_at_eof = {
 	.name = "at-eof",
 	.args = "",
 	.summary = "succeed at the end of the stream",
+	.returns = "nothing, once a byte or the end has come",
+	.fails = "expectation if a byte comes, io, tls or timeout",
+	.example = "readline at-eof",
 	.run = run_at_eof,
 };

@@ -39,6 +39,9 @@ const struct step_kind step_close = {
 	.name = "close",
 	.args = "",
 	.summary = "close in order, as at the end of every list",
+	.returns = "nothing, once all is sent and the peer has had time to end",
+	.fails = "timeout if bytes are left unsent, io if sending fails",
+	.example = "writeline QUIT close",
 	.flags = STEP_LAST,
 	.run = run_close,
 };
@@ -47,6 +50,9 @@ const struct step_kind step_abort = {
 	.name = "abort",
 	.args = "",
 	.summary = "reset the connection",
+	.returns = "nothing; what is queued is not sent",
+	.fails = "never",
+	.example = "read 1 abort",
 	.flags = STEP_LAST,
 	.run = run_abort,
 };

@@ -30,6 +30,9 @@ const struct step_kind step_drain = {
 	.name = "drain",
 	.args = "",
 	.summary = "wait until the write buffer is at its low mark",
+	.returns = "nothing",
+	.fails = "io if sending fails, or timeout",
+	.example = "write hello drain",
 	.run = run_drain,
 };
 
@@ -37,6 +40,9 @@ const struct step_kind step_write_eof = {
 	.name = "write-eof",
 	.args = "",
 	.summary = "flush, then close the sending half",
+	.returns = "nothing, once all is sent; reading continues",
+	.fails = "io if sending fails, or timeout",
+	.example = "write hello write-eof read",
 	.flags = STEP_WRITE_EOF,
 	.run = run_write_eof,
 };

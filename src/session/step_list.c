@@ -255,4 +255,7 @@ const struct step_kind step_try = {
 	.name = "try",
 	.args = "STEP",
 	.summary = "run STEP; go on if it fails",
+	.returns = "what STEP returns; its failure is reported on standard error",
+	.fails = "only by the timeout of -w and the end of a loop, which are not caught",
+	.example = "try readline writeline QUIT",
 };

@@ -27,6 +27,9 @@ const struct step_kind step_loop = {
 	.name = "loop",
 	.args = "",
 	.summary = "repeat the list until the peer closes",
+	.returns = "nothing, once the peer has closed between two rounds",
+	.fails = "incomplete-read within a round, limit-overrun after try, io or timeout",
+	.example = "readline writeline ok loop",
 	.flags = STEP_LAST | STEP_LOOPS,
 	.run = run_loop,
 };
