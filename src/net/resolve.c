@@ -6,12 +6,12 @@
 
 #include "base/alloc.h"
 #include "base/err.h"
+#include "io/fd_watch.h"
 #include "io/loop.h"
 
 #include <assert.h>
 #include <ctype.h>
 #include <errno.h>
-#include <event2/event.h>
 #include <limits.h>
 #include <pthread.h>
 #include <signal.h>
@@ -29,14 +29,14 @@
  * frees it. A lookup that is freed early leaves its job, and the thread's answer is
  * dropped.
  *
- * A channel is what a thread wakes a loop with: an eventfd and its event. It is
+ * A channel is what a thread wakes a loop with: an eventfd and its watch. It is
  * there as long as a lookup of that loop is, and a thread touches it only through a
  * lookup that waits, so it can be closed at any time. Usually there is one.
  *
  * Threads are started when there is work and end when there is none.
  *
  * All of this is guarded by one lock, apart from what only the loop's thread
- * uses: lookup->done, the events, and a job's result once it is finished.
+ * uses: lookup->done, the watches, and a job's result once it is finished.
  */
 
 enum {
@@ -63,7 +63,8 @@ struct job {
 struct channel {
 	struct loop *loop;
 	int fd;
-	struct event *event;
+	struct task task;
+	struct fd_watch *watch;
 	unsigned users;		       /* lookups */
 	TAILQ_HEAD(, lookup) answered; /* ... whose task is to be woken */
 	SLIST_ENTRY(channel) link;
@@ -252,28 +253,29 @@ static struct job *join_job(const char *host, uint16_t port, int family, struct 
 	return job;
 }
 
-static void on_answers(evutil_socket_t fd, short what, void *arg)
+static void take_answers(void *arg)
 {
 	struct channel *channel = arg;
 	struct lookup *lookup;
 	eventfd_t count;
 
-	(void)what;
 	lock();
-	(void)eventfd_read(fd, &count); /* clear it; the count does not matter */
+	(void)eventfd_read(channel->fd, &count); /* clear it; the count does not matter */
 	while ((lookup = TAILQ_FIRST(&channel->answered)) != NULL) {
 		TAILQ_REMOVE(&channel->answered, lookup, link);
 		lookup->done = true;
 		task_wake(lookup->task);
 	}
 	unlock();
+	(void)fd_watch_arm(channel->watch); /* epoll knows it already */
 }
 
 static void channel_free(struct channel *channel)
 {
 	int sys = errno;
 
-	event_free(channel->event);
+	fd_watch_free(channel->watch);
+	task_cancel(&channel->task);
 	close(channel->fd);
 	free(channel);
 	errno = sys;
@@ -290,9 +292,9 @@ static struct channel *channel_new(struct loop *loop)
 	}
 	channel->loop = loop;
 	TAILQ_INIT(&channel->answered);
-	channel->event =
-		event_new(loop_base(loop), channel->fd, EV_READ | EV_PERSIST, on_answers, channel);
-	if (event_add(channel->event, NULL) != 0) {
+	task_init(&channel->task, loop, take_answers, channel);
+	channel->watch = fd_watch_new(loop, channel->fd, WATCH_READ, &channel->task);
+	if (!fd_watch_arm(channel->watch)) {
 		channel_free(channel);
 		return NULL;
 	}
