@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-/* sockaddr: socket addresses as text. */
+/* sockaddr: socket addresses, and their text. */
 #ifndef LIU_IO_SOCKADDR_H
 #define LIU_IO_SOCKADDR_H
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <sys/socket.h>
 
 /* A socket address of any family; `len` 0: none. */
@@ -18,5 +20,20 @@ struct socket_address sockaddr_of(const struct sockaddr *addr, socklen_t len);
  * "unix:/path", "unix:@name", "vsock:2:80"; "" for an unnamed Unix socket. The
  * caller owns it. */
 char *sockaddr_text(const struct socket_address *a);
+
+/* AF_VSOCK: no other module needs to know whether <linux/vm_sockets.h> is there. */
+
+enum { VSOCK_CID_LOCAL = 1 };
+#define VSOCK_CID_ANY UINT32_MAX
+
+bool vsock_supported(void);
+
+/* Port 0 lets the kernel pick, as everywhere else. False when the system has no
+ * AF_VSOCK. */
+bool vsock_fill(uint32_t cid, uint32_t port, struct socket_address *out);
+
+/* False when `addr` is not of AF_VSOCK. Where it is bound to any CID, `*cid` is the
+ * one that connects on this machine. */
+bool vsock_read(const struct sockaddr_storage *addr, uint32_t *cid, uint32_t *port);
 
 #endif

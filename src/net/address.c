@@ -7,7 +7,6 @@
 #include "base/alloc.h"
 #include "base/err.h"
 #include "io/sockaddr.h"
-#include "io/vsock.h"
 #include "net/host.h"
 
 #include <arpa/inet.h>

@@ -9,7 +9,6 @@
 #include "base/log.h"
 #include "io/sockaddr.h"
 #include "io/socket_info.h"
-#include "io/vsock.h"
 #include "net/address.h"
 #include "net/listener_options.h"
 #include "net/resolve.h"
