@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "base/err.h"
+#include "cli/command_table.h"
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/program.h"

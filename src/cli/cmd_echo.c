@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/err.h"
+#include "cli/command_table.h"
 #include "cli/commands.h"
 #include "cli/options.h"
 

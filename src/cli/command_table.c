@@ -4,8 +4,6 @@
 
 #include "cli/command_table.h"
 
-#include "cli/commands.h"
-
 #include <stdio.h>
 #include <string.h>
 

@@ -48,6 +48,8 @@ struct command {
 	bool (*run)(const struct options *options, int *status, struct err *err);
 };
 
+extern const struct command command_connect, command_listen, command_echo, command_head;
+
 extern const struct command *const command_table[]; /* in help's order; ends with NULL */
 
 const struct command *command_find(const char *word); /* or NULL */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* commands: the rows of the commands, and functions that they share. */
+/* commands: functions that the commands share. */
 #include "config.h"
 
 #include "cli/commands.h"

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* commands: the rows of the commands, and functions that they share. */
+/* commands: functions that the commands share. */
 #ifndef LIU_CLI_COMMANDS_H
 #define LIU_CLI_COMMANDS_H
 
-#include "cli/command_table.h"
 #include "net/address.h"
 #include "session/step.h"
 
@@ -13,11 +12,6 @@
 struct err;
 struct options;
 struct tls_config;
-
-extern const struct command command_connect;
-extern const struct command command_listen;
-extern const struct command command_echo;
-extern const struct command command_head;
 
 /* ERR_USAGE for an address that -4 or -6 excludes. */
 bool command_check_family(const struct options *options, const struct address *address,

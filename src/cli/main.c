@@ -7,6 +7,7 @@
 #include "cli/command_table.h"
 #include "cli/help.h"
 #include "cli/options.h"
+#include "cli/options_parse.h"
 #include "cli/suggest.h"
 #include "io/descriptor.h"
 #include "net/resolve.h"

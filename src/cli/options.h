@@ -1,12 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* options: read the command line into struct options. */
+/* options: what the command line says. */
 #ifndef LIU_CLI_OPTIONS_H
 #define LIU_CLI_OPTIONS_H
-
-/*
- * Not getopt_long(3), which accepts abbreviations and reorders words depending on
- * the environment.
- */
 
 #include "http/http_request.h"
 #include "net/dial.h"
@@ -20,8 +15,6 @@
 #include <stdint.h>
 
 struct address;
-struct command;
-struct err;
 struct step_list;
 struct url;
 
@@ -87,14 +80,6 @@ struct options {
 	struct url *urls; /* head: one for each operand */
 };
 
-/*
- * Read argv[2..] for `command` into `out`, which is filled with the defaults
- * first, and check the line as a whole: ERR_USAGE names the word, says what is
- * wrong and suggests the nearest known one. Nothing is opened. `out` is freed by
- * the caller, also after failure.
- */
-bool options_parse(const struct command *command, int argc, char **argv, struct options *out,
-		   struct err *err);
 void options_free(struct options *options);
 
 /* The level for log_set_level(): number of -v less number of -q. */

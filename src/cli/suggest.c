@@ -8,9 +8,10 @@
 #include "base/err.h"
 #include "base/nearest.h"
 #include "base/text.h"
-#include "cli/commands.h"
+#include "cli/command_table.h"
 #include "cli/netcat.h"
 #include "cli/options.h"
+#include "cli/options_parse.h"
 #include "cli/shell_word.h"
 #include "net/address.h"
 

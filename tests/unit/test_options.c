@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "cli/options.h"
+#include "cli/options_parse.h"
 
 #include "base/err.h"
 #include "cli/command_table.h"

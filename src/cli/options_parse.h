@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: ISC */
+/* options_parse: read the command line into struct options. */
+#ifndef LIU_CLI_OPTIONS_PARSE_H
+#define LIU_CLI_OPTIONS_PARSE_H
+
+/*
+ * Not getopt_long(3), which accepts abbreviations and reorders words depending on
+ * the environment.
+ */
+
+#include <stdbool.h>
+
+struct command;
+struct err;
+struct options;
+
+/*
+ * Read argv[2..] for `command` into `out`, which is filled with the defaults
+ * first, and check the line as a whole: ERR_USAGE names the word, says what is
+ * wrong and suggests the nearest known one. Nothing is opened. `out` is freed by
+ * the caller, also after failure.
+ */
+bool options_parse(const struct command *command, int argc, char **argv, struct options *out,
+		   struct err *err);
+
+#endif
