@@ -605,6 +605,33 @@ static void can_be_aborted_while_it_salvages(void **state)
 	abort_in_phase(rig, SESSION_SALVAGE);
 }
 
+static bool waits_for_output(void *arg)
+{
+	const struct rig *rig = arg;
+
+	return (rig->session->waits & WAIT_OUTPUT) != 0;
+}
+
+/* The output no longer knows its task, which is gone when there is room again. */
+static void can_be_aborted_while_it_waits_for_output(void **state)
+{
+	static const char much[4 * OUTPUT_MARK] = { 0 };
+	struct rig *rig = rig_new();
+
+	(void)state;
+	stdout_writer_add(rig->output, bytes_of(much, sizeof(much)));
+	start(rig, "readline|loop", 0);
+	support_send(rig->peer, "a\nb\n", 4);
+	assert_true(support_run(rig->loop, waits_for_output, rig, SUPPORT_DEADLINE_MS));
+	assert_true(stdout_writer_above(rig->output));
+	session_abort(rig->session);
+	rig->session = NULL;
+	assert_true(support_run(rig->loop, is_quiet, rig, SUPPORT_DEADLINE_MS));
+	(void)support_idle(rig->loop, 2);
+	assert_int_equal(rig->dones, 0);
+	rig_free(rig);
+}
+
 static void a_failed_write_leaves_reading_on(void **state)
 {
 	struct rig *rig = rig_new();
@@ -763,6 +790,7 @@ int main(void)
 		cmocka_unit_test(can_be_aborted_in_its_steps),
 		cmocka_unit_test(can_be_aborted_while_it_closes),
 		cmocka_unit_test(can_be_aborted_while_it_salvages),
+		cmocka_unit_test(can_be_aborted_while_it_waits_for_output),
 		cmocka_unit_test(a_failed_write_leaves_reading_on),
 		cmocka_unit_test(a_deadline_ends_it),
 		cmocka_unit_test(a_step_timeout_is_for_each_step),
