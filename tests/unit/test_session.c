@@ -735,6 +735,37 @@ static void an_idle_timeout_counts_from_the_last_byte(void **state)
 	rig_free(rig);
 }
 
+/* How long a session that allows `limit_ms` of silence lives when its peer sends one byte
+ * and then nothing. */
+static uint64_t lifetime_after_a_byte(uint64_t limit_ms)
+{
+	struct rig *rig = rig_new();
+	uint64_t begin = loop_now();
+
+	rig->settings.idle_timeout_ms = limit_ms;
+	start(rig, "readline", 0);
+	(void)support_idle(rig->loop, SHORT_MS);
+	if (rig->session != NULL)
+		support_send(rig->peer, ".", 1);
+	finish(rig);
+	assert_int_equal(rig->err.kind, ERR_TIMEOUT);
+	rig_free(rig);
+	return loop_now() - begin;
+}
+
+/* When the timer ends, it goes on for what is left of the limit, not for all of it. A
+ * loaded machine makes timers late, never early: one try of several is enough. */
+static void an_idle_timeout_is_not_doubled_by_a_byte(void **state)
+{
+	enum { LIMIT_MS = 6 * SHORT_MS, MOST_MS = 2 * LIMIT_MS - SHORT_MS, TRIES = 5 };
+	uint64_t ms = LONG_MS;
+
+	(void)state;
+	for (int i = 0; i < TRIES && ms + SUPPORT_EARLY_MS > MOST_MS; i++)
+		ms = lifetime_after_a_byte(LIMIT_MS);
+	assert_in_range(ms + SUPPORT_EARLY_MS, LIMIT_MS, MOST_MS);
+}
+
 /* The peer takes nothing: closing gives up, with what is unsent. */
 static void closing_gives_up_when_nothing_leaves(void **state)
 {
@@ -796,6 +827,7 @@ int main(void)
 		cmocka_unit_test(a_step_timeout_is_for_each_step),
 		cmocka_unit_test(try_forgives_a_step_timeout),
 		cmocka_unit_test(an_idle_timeout_counts_from_the_last_byte),
+		cmocka_unit_test(an_idle_timeout_is_not_doubled_by_a_byte),
 		cmocka_unit_test(closing_gives_up_when_nothing_leaves),
 		cmocka_unit_test(waiting_costs_nothing),
 	};
