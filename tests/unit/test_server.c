@@ -23,6 +23,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -46,6 +47,7 @@ struct rig {
 	struct tls_config *tls;
 	struct socket_address addr;
 	struct server *server;
+	struct rlimit files; /* as it was before the test */
 	int clients[CLIENTS];
 	unsigned dones;
 	int status;
@@ -57,6 +59,7 @@ static int set_up(void **state)
 	char name[64];
 	struct err err;
 
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &rig->files), 0);
 	rig->loop = loop_new();
 	assert_int_equal(pipe(rig->out), 0);
 	rig->output = stdout_writer_new(rig->loop, rig->out[1], "the pipe");
@@ -83,6 +86,7 @@ static int tear_down(void **state)
 {
 	struct rig *rig = *state;
 
+	(void)setrlimit(RLIMIT_NOFILE, &rig->files);
 	server_free(rig->server);
 	for (int i = 0; i < CLIENTS; i++)
 		if (rig->clients[i] >= 0)
@@ -368,6 +372,38 @@ static void nothing_is_left_when_it_cannot_say_where(void **state)
 	assert_int_equal(dial(rig), -ECONNREFUSED);
 }
 
+/* Let the process open no more than it has open. */
+static void use_up_descriptors(const struct rig *rig)
+{
+	int unused = dup(rig->out[0]);
+	const struct rlimit none = { .rlim_cur = (rlim_t)unused, .rlim_max = rig->files.rlim_max };
+
+	assert_true(unused >= 0);
+	close(unused);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+}
+
+/* The listener alone would try again after a second; here no time passes. */
+static void a_connection_that_ends_makes_room_for_one_that_waits(void **state)
+{
+	struct rig *rig = *state;
+	char back[4];
+
+	if (getenv("TEST_WRAPPER") != NULL)
+		skip(); /* valgrind keeps a limit of its own */
+	start(rig, "echo");
+	rig->clients[0] = dial(rig);
+	settle(rig);
+	rig->clients[1] = dial(rig);
+	use_up_descriptors(rig);
+	support_send(rig->clients[1], "ping", 4);
+	settle(rig);
+	assert_int_equal(support_try_receive(rig->clients[1], back, 4), -EAGAIN);
+	hang_up(rig, 0);
+	assert_int_equal(support_try_receive(rig->clients[1], back, 4), 4);
+	assert_memory_equal(back, "ping", 4);
+}
+
 /* Full, and waiting for nobody: no processor time. */
 static void waiting_costs_nothing(void **state)
 {
@@ -402,6 +438,8 @@ int main(void)
 						tear_down),
 		cmocka_unit_test_setup_teardown(nothing_is_left_when_it_cannot_say_where, set_up,
 						tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_connection_that_ends_makes_room_for_one_that_waits, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(waiting_costs_nothing, set_up, tear_down),
 	};
 
