@@ -23,7 +23,8 @@ struct bytes bytes_of_string(const char *string)
 
 bool bytes_is_name(struct bytes b, const char *name)
 {
-	return b.len == strlen(name) && strncasecmp((const char *)b.data, name, b.len) == 0;
+	return b.len == strlen(name) &&
+	       (b.len == 0 || strncasecmp((const char *)b.data, name, b.len) == 0);
 }
 
 struct bytes bytes_without_newline(struct bytes line)
