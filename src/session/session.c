@@ -103,7 +103,8 @@ void session_end(struct session *s, const struct err *err)
 	task_wake(&s->task);
 }
 
-char *session_peer(const struct session *s)
+/* The peer's name for messages; the caller owns it. "connection 3" when it has none. */
+static char *session_peer(const struct session *s)
 {
 	struct evbuffer *text = event_writer_scratch(s->shared->events);
 	char *name;

@@ -107,10 +107,6 @@ void session_end(struct session *s, const struct err *err);
 /* NULL when all went well. Borrowed. */
 const struct err *session_error(const struct session *s);
 
-/* The peer's name for messages; the caller owns it. "connection 3" when it has
- * none. */
-char *session_peer(const struct session *s);
-
 /* For the steps. */
 
 /* The running step's own struct of `size` bytes, zeroed when first asked for. */
