@@ -7,7 +7,7 @@
  * Every line is "liu: TEXT\n" in one write(2), so that the lines of several
  * processes do not mix; a ready line is TEXT alone, for scripts. Control
  * characters in TEXT are made visible, since a peer may have chosen them. The
- * level and the colour are the program's one mutable global.
+ * level and the colour are mutable globals: every module logs.
  */
 
 #include <stdbool.h>

@@ -640,7 +640,7 @@ struct joint {
 	enum { FLOWS, FLUSHES, IS_SHUT, IS_BROKEN } states[2];
 	size_t sent[2]; /* by the peers, of `BULK` bytes each */
 	struct evbuffer *got[2];
-	bool held[2]; /* that peer does not receive for now */
+	bool held[2]; /* that peer does not receive */
 };
 
 static void joint_move(struct joint *j, int from)
