@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* alloc: memory, or the end of the program. */
-#ifndef LIU_BASE_ALLOC_H
-#define LIU_BASE_ALLOC_H
+#pragma once
 
 /*
  * No caller checks for NULL: out of memory is one line on standard error and exit
@@ -19,5 +18,3 @@ void *alloc_copy(const void *data, size_t size); /* size 0: one byte is allocate
 char *alloc_string(const char *string);		 /* strdup(3) */
 char *alloc_printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 _Noreturn void alloc_failed(void); /* for libraries that report a failed allocation */
-
-#endif

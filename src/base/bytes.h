@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* bytes: a run of bytes, which may hold NULs. */
-#ifndef LIU_BASE_BYTES_H
-#define LIU_BASE_BYTES_H
+#pragma once
 
 /* A view: it owns nothing unless the place that holds it says so. */
 
@@ -35,5 +34,3 @@ bool bytes_is_utf8(struct bytes b); /* valid UTF-8 (RFC 3629) without NUL */
 
 /* Base64 with padding (RFC 4648 section 4); the caller owns the string. */
 char *bytes_base64(struct bytes b);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* err: one record that says what went wrong, and the exit status it means. */
-#ifndef LIU_BASE_ERR_H
-#define LIU_BASE_ERR_H
+#pragma once
 
 /*
  * The layer that detects an error fills the record, a layer that knows a name
@@ -72,5 +71,3 @@ const char *err_symbol(int sys);
 /* errno's message with its first letter in lower case. Valid until the next
  * call in the same thread; never NULL. */
 const char *err_message(int sys);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* escape: text with backslashes into bytes, and bytes into text that is safe to show. */
-#ifndef LIU_BASE_ESCAPE_H
-#define LIU_BASE_ESCAPE_H
+#pragma once
 
 #include "base/bytes.h"
 
@@ -35,5 +34,3 @@ char *escape_visible(struct bytes b, char *buf, size_t size);
 /* The same without a bound on length, and with backslashes left alone: for a
  * line of text that may hold controls. The caller owns the string. */
 char *escape_controls(struct bytes b);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* idn: internationalised host names. */
-#ifndef LIU_BASE_IDN_H
-#define LIU_BASE_IDN_H
+#pragma once
 
 struct err;
 
@@ -9,5 +8,3 @@ struct err;
  * else its A-labels (IDNA 2008 with the mappings of UTS 46). NULL and ERR_USAGE when
  * it is not UTF-8, has no such form, or libidn2 is missing. */
 char *idn_to_ascii(const char *host, struct err *err);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* log: lines for people on standard error. */
-#ifndef LIU_BASE_LOG_H
-#define LIU_BASE_LOG_H
+#pragma once
 
 /*
  * Every line is "liu: TEXT\n" in one write(2), so that the lines of several
@@ -28,5 +27,3 @@ bool log_enabled(enum log_level level);
 
 /* Keeps errno. A line that cannot be written is lost. */
 void log_line(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-#endif

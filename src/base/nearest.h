@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* nearest: the known word that a mistyped one is nearest to. */
-#ifndef LIU_BASE_NEAREST_H
-#define LIU_BASE_NEAREST_H
+#pragma once
 
 #include <stddef.h>
 
@@ -23,5 +22,3 @@ void nearest_try(struct nearest *nearest, const char *name);
  * neighbours), or else the only one that the word is a prefix of. NULL when none
  * is near. */
 const char *nearest_found(const struct nearest *nearest);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* number: the numbers of the command line, read strictly. */
-#ifndef LIU_BASE_NUMBER_H
-#define LIU_BASE_NUMBER_H
+#pragma once
 
 /*
  * Each reads the whole of `text` or fails with ERR_USAGE and a message that names it
@@ -24,5 +23,3 @@ bool number_size(const char *text, uint64_t *out, struct err *err);
 /* DURATION: seconds, or with ms, s, m, h or d; decimals are allowed. Converted to
  * milliseconds, rounded up. 0 is refused unless `zero_allowed`. */
 bool number_duration(const char *text, bool zero_allowed, uint64_t *ms, struct err *err);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* text: a string that grows at its end. */
-#ifndef LIU_BASE_TEXT_H
-#define LIU_BASE_TEXT_H
+#pragma once
 
 #include "base/bytes.h"
 
@@ -21,5 +20,3 @@ size_t text_addf(struct text *text, const char *format, ...) __attribute__((form
 
 /* The string, never NULL; the caller owns it. `text` is empty afterwards. */
 char *text_take(struct text *text);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* command_table: every command, each a row that its own file exports. */
-#ifndef LIU_CLI_COMMAND_TABLE_H
-#define LIU_CLI_COMMAND_TABLE_H
+#pragma once
 
 /*
  * Parsing, help, completion and the check of the manual read these rows. A new
@@ -57,5 +56,3 @@ const struct command *command_find(const char *word); /* or NULL */
 /* The names of the commands that take the options of `set`, with `last` (" and ")
  * before the last one: "listen and echo". Returns `buf`. */
 const char *command_names(unsigned set, const char *last, char buf[COMMAND_NAMES_SIZE]);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* commands: functions that the commands share. */
-#ifndef LIU_CLI_COMMANDS_H
-#define LIU_CLI_COMMANDS_H
+#pragma once
 
 #include "net/address.h"
 #include "session/step.h"
@@ -39,5 +38,3 @@ bool command_client_tls(const struct options *options, struct tls_config **tls, 
 /* Parts of cmd_listen for echo, which differs only in its steps. */
 bool listen_read_addresses(struct options *options, struct err *err);
 bool listen_run(const struct options *options, int *status, struct err *err);
-
-#endif

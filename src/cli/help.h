@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* help: the texts of --help and --version, from the tables. */
-#ifndef LIU_CLI_HELP_H
-#define LIU_CLI_HELP_H
+#pragma once
 
 struct command;
 
@@ -17,5 +16,3 @@ char *help_version(void);			   /* liu --version */
  *	option COMMAND --NAME -LETTER ARG SUMMARY	(fields may be empty)
  *	step NAME ARGS SUMMARY */
 char *help_table(void);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* netcat: a command line of nc or ncat in the words of liu. */
-#ifndef LIU_CLI_NETCAT_H
-#define LIU_CLI_NETCAT_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -11,5 +10,3 @@ char *netcat_line(int argc, char **argv);
 
 /* Does it ask for UDP? */
 bool netcat_wants_udp(int argc, char **argv);
-
-#endif

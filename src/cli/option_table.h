@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* option_table: every option, a row each. */
-#ifndef LIU_CLI_OPTION_TABLE_H
-#define LIU_CLI_OPTION_TABLE_H
+#pragma once
 
 /*
  * A row says everything about an option: its names, its argument, where the
@@ -58,5 +57,3 @@ static inline bool option_is_of(const struct option_row *row, const struct comma
 {
 	return (row->set & command->takes) != 0;
 }
-
-#endif

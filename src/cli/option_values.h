@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* option_values: store an option's argument in its field, and complete the whole. */
-#ifndef LIU_CLI_OPTION_VALUES_H
-#define LIU_CLI_OPTION_VALUES_H
+#pragma once
 
 #include "cli/option_table.h"
 #include "cli/options.h"
@@ -19,5 +18,3 @@ bool option_store(const struct option_row *row, const char *value, struct option
 /* After the last option: check values against each other, and fill the structs that
  * are passed on to the modules below. */
 bool option_settle(struct options *out, struct err *err);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* options: what the command line says. */
-#ifndef LIU_CLI_OPTIONS_H
-#define LIU_CLI_OPTIONS_H
+#pragma once
 
 #include "http/http_request.h"
 #include "net/dial.h"
@@ -88,5 +87,3 @@ int options_log_level(const struct options *options);
 /* --color decides; `auto` means on a terminal, unless NO_COLOR is set and not
  * empty (no-color.org). */
 bool options_color(const struct options *options, bool terminal);
-
-#endif

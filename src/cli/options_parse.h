@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* options_parse: read the command line into struct options. */
-#ifndef LIU_CLI_OPTIONS_PARSE_H
-#define LIU_CLI_OPTIONS_PARSE_H
+#pragma once
 
 /*
  * Not getopt_long(3), which accepts abbreviations and reorders words depending on
@@ -22,5 +21,3 @@ struct options;
  */
 bool options_parse(const struct command *command, int argc, char **argv, struct options *out,
 		   struct err *err);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* program: what every command runs in: loop, standard output, signals, exit. */
-#ifndef LIU_CLI_PROGRAM_H
-#define LIU_CLI_PROGRAM_H
+#pragma once
 
 /*
  * A command starts its work, calls program_run(), and calls program_finish() when
@@ -64,5 +63,3 @@ void program_finish(struct program *p, int status);
  * the command has freed its own by `clean`. Returns the exit status, or dies of
  * the signal. */
 int program_run(struct program *p, void (*clean)(void *arg));
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* suggest: what a command line without a command probably means. */
-#ifndef LIU_CLI_SUGGEST_H
-#define LIU_CLI_SUGGEST_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -14,5 +13,3 @@ struct err;
  * false.
  */
 bool suggest_command(int argc, char **argv, struct err *err);
-
-#endif

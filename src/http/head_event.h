@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* head_event: the JSON event of `liu head`. */
-#ifndef LIU_HTTP_HEAD_EVENT_H
-#define LIU_HTTP_HEAD_EVENT_H
+#pragma once
 
 #include <stdint.h>
 
@@ -14,5 +13,3 @@ struct head_times {
 
 void head_event(struct event_writer *events, const char *url, const struct http_head *head,
 		const struct head_times *times);
-
-#endif

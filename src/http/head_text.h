@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* head_text: the head of an HTTP response as people and scripts read it. */
-#ifndef LIU_HTTP_HEAD_TEXT_H
-#define LIU_HTTP_HEAD_TEXT_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,5 +17,3 @@ void head_text_lines(struct stdout_writer *output, const struct text *text, bool
 /* Only the values of the named fields, one a line. */
 void head_text_fields(struct stdout_writer *output, const struct http_head *head,
 		      const char *const *names, size_t count, bool terminal);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* http_head: the head of an HTTP response, read line by line. */
-#ifndef LIU_HTTP_HTTP_HEAD_H
-#define LIU_HTTP_HTTP_HEAD_H
+#pragma once
 
 /*
  * RFC 9110 and 9112 as far as `liu head` needs them: no body is read. The parser
@@ -50,5 +49,3 @@ void http_head_free(struct http_head *head); /* leaves it zeroed, for the next *
 /* Is the name of the field, or of any field of the head, one of these? Case is ignored. */
 bool http_field_is_named(const struct http_field *field, const char *const *names, size_t count);
 bool http_head_has(const struct http_head *head, const char *const *names, size_t count);
-
-#endif

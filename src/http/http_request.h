@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* http_request: the request that `liu head` sends. */
-#ifndef LIU_HTTP_HTTP_REQUEST_H
-#define LIU_HTTP_HTTP_REQUEST_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,5 +21,3 @@ bool http_request_check(const struct http_request_options *options, struct err *
 
 /* The head of the request with its blank line; owned by the caller. */
 char *http_request(const struct url *url, const struct http_request_options *options);
-
-#endif

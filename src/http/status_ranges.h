@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* status_ranges: the statuses that `liu head --fail` allows. */
-#ifndef LIU_HTTP_STATUS_RANGES_H
-#define LIU_HTTP_STATUS_RANGES_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -12,5 +11,3 @@ struct status_ranges;
 struct status_ranges *status_ranges_parse(const char *text, struct err *err);
 bool status_ranges_hold(const struct status_ranges *ranges, int status);
 void status_ranges_free(struct status_ranges *ranges);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* step_head: the step that sends a request and reads the head of the response. */
-#ifndef LIU_HTTP_STEP_HEAD_H
-#define LIU_HTTP_STEP_HEAD_H
+#pragma once
 
 #include "base/text.h"
 #include "http/http_head.h"
@@ -28,5 +27,3 @@ void step_head_clear(struct step_head *h);
 /* The list of this step alone: send the request, read up to the blank line, skip 1xx
  * responses (shown with -v), close at once. `h` is borrowed. */
 struct step_list *step_head_list(struct step_head *h);
-
-#endif

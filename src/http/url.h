@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* url: http and https URLs, as `liu head` takes them. */
-#ifndef LIU_HTTP_URL_H
-#define LIU_HTTP_URL_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -25,5 +24,3 @@ struct url {
  */
 bool url_parse(const char *text, struct url *out, struct err *err);
 void url_free(struct url *url); /* leaves it zeroed */
-
-#endif

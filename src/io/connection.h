@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* connection: a reader and a writer on a transport, and its orderly end. */
-#ifndef LIU_IO_CONNECTION_H
-#define LIU_IO_CONNECTION_H
+#pragma once
 
 /*
  * asyncio's (StreamReader, StreamWriter) pair, closed over its transport. Call
@@ -103,5 +102,3 @@ enum stream_status connection_close(struct connection *c, uint64_t timeout_ms, s
 
 /* abort: drop what is queued and make connection_free() reset the connection. */
 void connection_abort(struct connection *c);
-
-#endif

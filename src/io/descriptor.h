@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* descriptor: inherited descriptors, used without changing their flags. */
-#ifndef LIU_IO_DESCRIPTOR_H
-#define LIU_IO_DESCRIPTOR_H
+#pragma once
 
 /*
  * O_NONBLOCK belongs to the open file description, which other processes share.
@@ -56,5 +55,3 @@ int descriptor_hangup(const struct descriptor *d);
  * dealt with. A read of SHARED takes what one poll says is there. */
 ssize_t descriptor_readv(const struct descriptor *d, const struct iovec *iov, int count);
 ssize_t descriptor_writev(const struct descriptor *d, const struct iovec *iov, int count);
-
-#endif

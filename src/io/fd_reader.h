@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* fd_reader: standard input or a local file, read without blocking. */
-#ifndef LIU_IO_FD_READER_H
-#define LIU_IO_FD_READER_H
+#pragma once
 
 #include "stream/reader.h"
 
@@ -37,5 +36,3 @@ bool fd_reader_is_null(const struct fd_reader *input);
 
 /* The descriptor for splice(2) and sendfile(2); -1 when they cannot use it. */
 int fd_reader_raw_fd(const struct fd_reader *input);
-
-#endif

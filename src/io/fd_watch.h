@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* fd_watch: wake a task when a descriptor can be read or written, once. */
-#ifndef LIU_IO_FD_WATCH_H
-#define LIU_IO_FD_WATCH_H
+#pragma once
 
 /* For code that moves bytes itself, past libevent's buffers: standard input and
  * output, and the pumps. */
@@ -25,5 +24,3 @@ void fd_watch_set_task(struct fd_watch *watch, struct task *task);
  * polled (a file) or the system has no room for one more. */
 bool fd_watch_arm(struct fd_watch *watch);
 bool fd_watch_armed(const struct fd_watch *watch); /* has not fired yet; false for NULL */
-
-#endif

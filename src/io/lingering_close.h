@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* lingering_close: the orderly end of a stream. */
-#ifndef LIU_IO_LINGERING_CLOSE_H
-#define LIU_IO_LINGERING_CLOSE_H
+#pragma once
 
 /*
  * A close(2) while the peer still sends makes the kernel answer with a reset,
@@ -35,5 +34,3 @@ void lingering_close_free(struct lingering_close *l); /* NULL is allowed */
 /* To be called at each wake, after flushing and dropping; answers as
  * connection_close() does. */
 enum stream_status lingering_close_run(struct lingering_close *l, struct err *err);
-
-#endif

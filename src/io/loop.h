@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* loop: the event loop, with tasks, timers and signals. */
-#ifndef LIU_IO_LOOP_H
-#define LIU_IO_LOOP_H
+#pragma once
 
 /*
  * A turn polls libevent once, whose callbacks note what happened and wake tasks,
@@ -74,5 +73,3 @@ bool timer_expired(const struct timer *timer);
 /* Call `fn` for each arrival of the signal, from a libevent callback: it should
  * note it and wake a task. Stays until loop_free(). */
 void loop_on_signal(struct loop *loop, int signo, signal_fn fn, void *arg);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* sockaddr: socket addresses, and their text. */
-#ifndef LIU_IO_SOCKADDR_H
-#define LIU_IO_SOCKADDR_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -35,5 +34,3 @@ bool vsock_fill(uint32_t cid, uint32_t port, struct socket_address *out);
 /* False when `addr` is not of AF_VSOCK. Where it is bound to any CID, `*cid` is the
  * one that connects on this machine. */
 bool vsock_read(const struct sockaddr_storage *addr, uint32_t *cid, uint32_t *port);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* socket_info: what a connected socket says about itself. */
-#ifndef LIU_IO_SOCKET_INFO_H
-#define LIU_IO_SOCKET_INFO_H
+#pragma once
 
 /*
  * The peer's address is lost with the connection, so the transport takes it at the
@@ -27,5 +26,3 @@ bool socket_info_is_inet(int fd, const struct socket_address *peer);
 /* transport_info() for an open socket; `peer` are the bytes of its name. */
 bool socket_info_append(int fd, const unsigned char *peer, socklen_t peer_len, enum info_key key,
 			struct evbuffer *out);
-
-#endif

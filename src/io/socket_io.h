@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* socket_io: the system calls on a stream socket, none of which waits. */
-#ifndef LIU_IO_SOCKET_IO_H
-#define LIU_IO_SOCKET_IO_H
+#pragma once
 
 /*
  * A socket may be inherited, block, and be shared with other processes, so its flags
@@ -36,5 +35,3 @@ void socket_set_nodelay(int fd);
 
 /* TCP: close(2) resets the connection. When that fails it is an ordinary one. */
 void socket_set_reset(int fd);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* splice_pipe: the pipes that a process lends to splice(2) between two descriptors. */
-#ifndef LIU_IO_SPLICE_PIPE_H
-#define LIU_IO_SPLICE_PIPE_H
+#pragma once
 
 /*
  * They are large, and once the pipes of a user hold 64 MiB the kernel makes every
@@ -38,5 +37,3 @@ void splice_pipe_give_back(struct splice_pipe *p);
 void splice_pipe_pour(struct splice_pipe *p, struct evbuffer *into);
 
 void splice_pipes_close(struct splice_pipes *pool); /* none is lent */
-
-#endif

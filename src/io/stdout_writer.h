@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* stdout_writer: standard output or a local file, written without blocking. */
-#ifndef LIU_IO_STDOUT_WRITER_H
-#define LIU_IO_STDOUT_WRITER_H
+#pragma once
 
 #include "base/bytes.h"
 
@@ -59,5 +58,3 @@ bool stdout_writer_is_terminal(const struct stdout_writer *output);
 
 /* The descriptor for splice(2); -1 when it cannot use it. */
 int stdout_writer_raw_fd(const struct stdout_writer *output);
-
-#endif

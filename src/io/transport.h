@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* transport: a connected byte stream, plain or TLS, behind one interface. */
-#ifndef LIU_IO_TRANSPORT_H
-#define LIU_IO_TRANSPORT_H
+#pragma once
 
 /*
  * Opaque: a connection closes over one, and the opening stages turn one into
@@ -110,5 +109,3 @@ void transport_raw_error(struct transport *t, enum transport_half half, int sys)
  * appended, when this stream does not have it. */
 bool transport_info(const struct transport *t, enum info_key key, struct evbuffer *out);
 const char *info_key_name(enum info_key key); /* "peername" */
-
-#endif

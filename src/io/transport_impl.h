@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* transport_impl: what a transport is made of, for src/io and src/tls alone. */
-#ifndef LIU_IO_TRANSPORT_IMPL_H
-#define LIU_IO_TRANSPORT_IMPL_H
+#pragma once
 
 /*
  * Bytes come in to `input` and leave from `output`; the connection puts a reader
@@ -64,5 +63,3 @@ void transport_notify(struct transport *t);			/* wakes the owner */
 void transport_end(struct transport *t, const struct err *err); /* NULL: a clean end */
 void transport_shut_done(struct transport *t);			/* the half-close has gone out */
 void transport_fail_write(struct transport *t, const struct err *err);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* address: the ADDRESS of the command line, and socket addresses as text. */
-#ifndef LIU_NET_ADDRESS_H
-#define LIU_NET_ADDRESS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -71,5 +70,3 @@ bool address_parse_local(const char *text, struct socket_address *out, struct er
 /* A sun_path; ERR_USAGE when it does not fit. */
 bool address_sockaddr_unix(const struct address *address, struct socket_address *out,
 			   struct err *err);
-
-#endif

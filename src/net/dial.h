@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* dial: from an address to a transport that is ready: name, connection, TLS. */
-#ifndef LIU_NET_DIAL_H
-#define LIU_NET_DIAL_H
+#pragma once
 
 /* The stages are those of opening.h; lookups and attempts follow RFC 8305. The connect
  * timeout is one budget for all of them. */
@@ -58,5 +57,3 @@ void dial_timed_out(const struct dial *dial, struct opening_limit limit, struct 
 
 /* Is the inherited descriptor a connected stream socket? Else ERR_USAGE. */
 bool dial_check_fd(int fd, struct err *err);
-
-#endif

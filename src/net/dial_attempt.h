@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* dial_attempt: one socket on its way to one address. */
-#ifndef LIU_NET_DIAL_ATTEMPT_H
-#define LIU_NET_DIAL_ATTEMPT_H
+#pragma once
 
 /* It knows nothing of other attempts: happy_eyeballs has many of them. */
 
@@ -53,5 +52,3 @@ void dial_attempt_close(struct dial_attempt *attempt); /* if it is open */
 
 /* Did it fail because the system lacks the address family? */
 bool dial_attempt_lacks_family(const struct dial_attempt *attempt);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* dial_lookup: the lookups of a name for both families, side by side. */
-#ifndef LIU_NET_DIAL_LOOKUP_H
-#define LIU_NET_DIAL_LOOKUP_H
+#pragma once
 
 /* RFC 8305 section 3. What comes of them is fed into a race. */
 
@@ -29,5 +28,3 @@ bool dial_lookup_feed(struct dial_lookup *lookup, struct happy_eyeballs *race);
  * or 50 ms have passed since A came alone), OPENING_AGAIN, or OPENING_FAILED when the name
  * has no address: ERR_RESOLVE. */
 enum opening_result dial_lookup_status(struct dial_lookup *lookup, struct err *err);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* happy_eyeballs: the first of several socket addresses that connects (Happy Eyeballs). */
-#ifndef LIU_NET_HAPPY_EYEBALLS_H
-#define LIU_NET_HAPPY_EYEBALLS_H
+#pragma once
 
 /*
  * RFC 8305 sections 4 and 5: families alternate, beginning with IPv6; the next
@@ -50,5 +49,3 @@ void happy_eyeballs_error(const struct happy_eyeballs *race, const char *target,
  * named: "no answer". Cut to `size`, and "" before anything was tried. */
 void happy_eyeballs_describe(const struct happy_eyeballs *race, const char *target, char *buf,
 			     size_t size);
-
-#endif

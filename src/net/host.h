@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* host: the HOST and the PORT of an address, read strictly. */
-#ifndef LIU_NET_HOST_H
-#define LIU_NET_HOST_H
+#pragma once
 
 /* It knows HOST and PORT alone, and not how an address is put together. */
 
@@ -34,5 +33,3 @@ bool host_is_digits(const char *text);
 
 /* "'WORD' WHY" with kind ERR_USAGE. Always false. */
 bool host_refuse(const char *word, const char *why, struct err *err);
-
-#endif

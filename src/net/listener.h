@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* listener: sockets that accept, for one program: TCP, Unix, inherited. */
-#ifndef LIU_NET_LISTENER_H
-#define LIU_NET_LISTENER_H
+#pragma once
 
 /*
  * Nothing listens until everything is bound. The port picked for port 0 serves all
@@ -50,5 +49,3 @@ void listener_retry(struct listener *listener);
  * the address has it. Borrowed. */
 size_t listener_count(const struct listener *listener);
 const char *listener_address(const struct listener *listener, size_t i);
-
-#endif

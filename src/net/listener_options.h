@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* listener_options: what the options of a command line say about listening. */
-#ifndef LIU_NET_LISTENER_OPTIONS_H
-#define LIU_NET_LISTENER_OPTIONS_H
+#pragma once
 
 #include <stdbool.h>
 #include <sys/types.h>
@@ -15,5 +14,3 @@ struct listener_options {
 	mode_t unix_mode;
 	const char *unix_owner; /* USER[:GROUP], or NULL */
 };
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* listener_socket: the sockets of one listener, from addresses to listen(2). */
-#ifndef LIU_NET_LISTENER_SOCKET_H
-#define LIU_NET_LISTENER_SOCKET_H
+#pragma once
 
 #include "io/sockaddr.h"
 #include "net/socket_file.h"
@@ -45,5 +44,3 @@ char *listener_socket_text(const struct listener_socket *s);
 
 /* Is the descriptor a listening stream socket? */
 bool listener_socket_is_listening(int fd);
-
-#endif

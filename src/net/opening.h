@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* opening: brings a connection into use, stage by stage, in either role. */
-#ifndef LIU_NET_OPENING_H
-#define LIU_NET_OPENING_H
+#pragma once
 
 /*
  * An ordered list of stages over one transport, run by its owner and thrown away
@@ -77,5 +76,3 @@ struct transport *opening_take(struct opening *o);
 /* The message for a limit that has passed: "STAGE: timed out after N s (OPTION)". For
  * limits of the owner's as well. */
 void opening_timed_out(const struct opening *o, struct opening_limit limit, struct err *err);
-
-#endif

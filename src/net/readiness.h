@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* readiness: tells other programs that a listener listens, and where. */
-#ifndef LIU_NET_READINESS_H
-#define LIU_NET_READINESS_H
+#pragma once
 
 /*
  * By a line on standard error, a file that appears by rename, a descriptor that is then
@@ -25,5 +24,3 @@ bool readiness_check(const struct readiness_options *options, struct err *err);
  * written. */
 bool readiness_announce(const struct listener *listener, const struct readiness_options *options,
 			struct err *err);
-
-#endif

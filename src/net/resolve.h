@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* resolve: names to addresses, in threads, off the event loop. */
-#ifndef LIU_NET_RESOLVE_H
-#define LIU_NET_RESOLVE_H
+#pragma once
 
 /*
  * getaddrinfo(3) blocks and cannot be cancelled, so it runs in detached
@@ -38,5 +37,3 @@ bool resolve_error(const char *host, int gai, int sys, struct err *err);
 
 /* Threads that still hold a lookup, so that the program must leave by _exit(). */
 bool resolve_busy(void);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* sd_sockets: the sockets that a service manager passes to the program. */
-#ifndef LIU_NET_SD_SOCKETS_H
-#define LIU_NET_SD_SOCKETS_H
+#pragma once
 
 /* The protocol of sd_listen_fds(3). */
 
@@ -19,5 +18,3 @@ bool sd_sockets_is_named(size_t i, const char *name);
 /* Remove the variables: a command that the program starts must not take them for its
  * own. */
 void sd_sockets_forget(void);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* socket_file: the file of a Unix socket that listens, from bind to removal. */
-#ifndef LIU_NET_SOCKET_FILE_H
-#define LIU_NET_SOCKET_FILE_H
+#pragma once
 
 /*
  * A stale file is replaced, a live one is not. A file is removed only while it is
@@ -51,5 +50,3 @@ void socket_file_unlock(struct socket_file_locks *locks);
 /* Remove the file if it is still the one that was made. The socket is still open, so
  * that the system has not given its inode to another file. */
 void socket_file_remove(struct socket_file *file);
-
-#endif

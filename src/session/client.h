@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* client: dials, runs one session, and is done. */
-#ifndef LIU_SESSION_CLIENT_H
-#define LIU_SESSION_CLIENT_H
+#pragma once
 
 /*
  * Owns the dial and the session, their --timeout, and the durations of the stages.
@@ -47,5 +46,3 @@ void client_free(struct client *client);
 void client_end(struct client *client, const struct err *err);
 
 const struct client_times *client_times(const struct client *client);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* event_writer: writes what the steps read to standard output, raw or as JSON lines. */
-#ifndef LIU_SESSION_EVENT_WRITER_H
-#define LIU_SESSION_EVENT_WRITER_H
+#pragma once
 
 /*
  * Raw output is the bytes of the steps alone; with JSON every event is one line.
@@ -65,5 +64,3 @@ void event_writer_add(struct event_writer *events, struct json_event *event);
 bool event_writer_above(const struct event_writer *events);
 void event_writer_wait(struct event_writer *events, struct task *task);
 void event_writer_unwait(struct event_writer *events, struct task *task);
-
-#endif

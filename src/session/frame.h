@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* frame: records with their length in front. */
-#ifndef LIU_SESSION_FRAME_H
-#define LIU_SESSION_FRAME_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -43,5 +42,3 @@ size_t frame_trailer(enum frame_format format);
 /* Write the header for `body` bytes: its length, or 0 when too long for it. */
 size_t frame_encode(enum frame_format format, uint64_t body,
 		    unsigned char header[FRAME_HEADER_MAX]);
-
-#endif

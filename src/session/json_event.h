@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* json_event: one event, built key by key, as a line of JSON. */
-#ifndef LIU_SESSION_JSON_EVENT_H
-#define LIU_SESSION_JSON_EVENT_H
+#pragma once
 
 /*
  * The keys appear in the order in which they are set. A text may hold bytes that
@@ -43,5 +42,3 @@ void json_event_add_pair(struct json_event *event, const char *key, const char *
 
 /* The line without its newline; owned by the caller. Frees the event. */
 char *json_event_line(struct json_event *event);
-
-#endif

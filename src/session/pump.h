@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* pump: moves all bytes from a source to a destination. */
-#ifndef LIU_SESSION_PUMP_H
-#define LIU_SESSION_PUMP_H
+#pragma once
 
 /*
  * For the steps that pass on all that comes. There are two kinds, tried in the order
@@ -72,5 +71,3 @@ void pump_write(struct pump *pump);
 enum pump_result pump_hand_over(struct pump *pump);
 
 void pump_splice_free(struct pump *pump);
-
-#endif

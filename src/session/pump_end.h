@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* pump_end: what a pump takes bytes from and gives them to. */
-#ifndef LIU_SESSION_PUMP_END_H
-#define LIU_SESSION_PUMP_END_H
+#pragma once
 
 /*
  * An end is a row of functions and the object they are called with, which the pump
@@ -75,5 +74,3 @@ struct pump_crlf {
 };
 
 struct pump_source pump_source_crlf(struct pump_crlf *crlf);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* regex: does a record match a pattern, in turns of bounded work. */
-#ifndef LIU_SESSION_REGEX_H
-#define LIU_SESSION_REGEX_H
+#pragma once
 
 /*
  * PCRE2 on bytes: a NUL is a byte like any other, and LF the only newline. Verbs
@@ -36,5 +35,3 @@ enum regex_answer regex_search(struct regex *regex, struct bytes subject, size_t
 /* Why `subject` did not do, ERR_EXPECTATION: the answer is NO_MATCH or LIMIT. */
 void regex_error(const struct regex *regex, struct bytes subject, enum regex_answer answer,
 		 struct err *err);
-
-#endif

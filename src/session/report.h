@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* report: the one form in which an error is told while the loop runs. */
-#ifndef LIU_SESSION_REPORT_H
-#define LIU_SESSION_REPORT_H
+#pragma once
 
 struct err;
 struct event_writer;
@@ -13,5 +12,3 @@ struct event_writer;
  */
 void report_error(struct event_writer *events, unsigned conn, const char *peer,
 		  const struct err *err);
-
-#endif

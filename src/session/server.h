@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* server: a listener's connections, each in its session. */
-#ifndef LIU_SESSION_SERVER_H
-#define LIU_SESSION_SERVER_H
+#pragma once
 
 #include "net/readiness.h"
 #include "session/settings.h"
@@ -57,5 +56,3 @@ struct server *server_new_connected(const struct server_shared *shared, int fd, 
 /* SIGINT or SIGTERM: accept no more, serve the rest for at most the close
  * timeout, then `done`. The second time: at once. */
 void server_finish(struct server *server);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* session: a list of steps run over one stream. */
-#ifndef LIU_SESSION_SESSION_H
-#define LIU_SESSION_SESSION_H
+#pragma once
 
 /*
  * A wake only marks the session's task as pending; the loop runs it with
@@ -200,5 +199,3 @@ enum expiry {
 
 enum expiry session_time_take(struct session *s);
 struct err session_time_error(const struct session *s, enum expiry expiry);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* session_pump: the pumps of a session's steps. */
-#ifndef LIU_SESSION_SESSION_PUMP_H
-#define LIU_SESSION_SESSION_PUMP_H
+#pragma once
 
 /*
  * Where what a session reads is looked at, for JSON or for expect, its pump gives
@@ -22,5 +21,3 @@ enum step_result session_pump_read_failed(struct session *s, const struct pump *
 
 /* Does the session only have to wait? Then that has been noted: answer STEP_AGAIN. */
 bool session_pump_waits(struct session *s, enum pump_result result);
-
-#endif

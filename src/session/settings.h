@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* settings: what the options of a command line say about every session. */
-#ifndef LIU_SESSION_SETTINGS_H
-#define LIU_SESSION_SETTINGS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -38,5 +37,3 @@ struct session_settings {
 	struct relay_policy relay;
 	const char *pump; /* the only one to try; NULL: the fastest that fits */
 };
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* step: what a session is asked to do, as records made once from the words. */
-#ifndef LIU_SESSION_STEP_H
-#define LIU_SESSION_STEP_H
+#pragma once
 
 /*
  * A step list is immutable and shared by all sessions of the program. A step is a
@@ -113,5 +112,3 @@ struct step_list *step_list_of(const struct step_kind *kind, void *args);
 bool step_list_open(const struct step_list *list, const struct step_context *context,
 		    struct err *err);
 void step_list_free(struct step_list *list); /* NULL is allowed */
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* step_args: the arguments of the steps, taken from the words of the command line. */
-#ifndef LIU_SESSION_STEP_ARGS_H
-#define LIU_SESSION_STEP_ARGS_H
+#pragma once
 
 /*
  * Each takes what the manual calls by that name from the front of the words. On
@@ -49,5 +48,3 @@ bool step_args_format(struct step_words *words, enum frame_format *out, struct e
 
 /* SEP [or SEP]...; owned by the caller. NULL on failure. */
 struct separators *step_args_separators(struct step_words *words, struct err *err);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* buffer_move: bytes from one evbuffer to another the cheaper way, and the pieces of one. */
-#ifndef LIU_STREAM_BUFFER_MOVE_H
-#define LIU_STREAM_BUFFER_MOVE_H
+#pragma once
 
 #include <stddef.h>
 
@@ -17,5 +16,3 @@ void buffer_move(struct evbuffer *from, size_t n, struct evbuffer *to);
  * evbuffer_peek() gave, which may be more than was asked for. Returns how many
  * pieces that is, at most `count`. */
 int buffer_cut_pieces(struct iovec *pieces, int count, size_t len);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* reader: lines, lengths and separators out of a byte stream; asyncio's StreamReader. */
-#ifndef LIU_STREAM_READER_H
-#define LIU_STREAM_READER_H
+#pragma once
 
 /*
  * A pull reader: one question, one answer. It knows an evbuffer and nothing of
@@ -110,5 +109,3 @@ size_t reader_buffered(const struct reader *r);
  * that is more: readexactly and peek n bytes, the others 256K.
  */
 size_t reader_room(const struct reader *r);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* separators: what may end a record, and where it does. */
-#ifndef LIU_STREAM_SEPARATORS_H
-#define LIU_STREAM_SEPARATORS_H
+#pragma once
 
 /*
  * The match that ends first wins; of two that end together the shorter. So the
@@ -41,5 +40,3 @@ struct match {
  */
 bool separators_find(const struct separators *seps, const struct bytes *chunks, size_t count,
 		     size_t from, size_t to, struct match *match);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* writer: what waits to be sent, and when to wait for it; asyncio's StreamWriter. */
-#ifndef LIU_STREAM_WRITER_H
-#define LIU_STREAM_WRITER_H
+#pragma once
 
 /*
  * Pure like the reader: it knows the evbuffer of bytes not sent yet. Sending is
@@ -48,5 +47,3 @@ size_t writer_queued(const struct writer *w);
 
 /* Sending has failed for good: what is queued is dropped. */
 void writer_feed_error(struct writer *w);
-
-#endif

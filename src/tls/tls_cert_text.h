@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* tls_cert_text: what a certificate says, as text that is safe to show. */
-#ifndef LIU_TLS_TLS_CERT_TEXT_H
-#define LIU_TLS_TLS_CERT_TEXT_H
+#pragma once
 
 /* The caller owns each string. Control characters are made visible in all of them,
  * since the owner of the certificate chose what it says. */
@@ -27,5 +26,3 @@ char *tls_cert_text_date(const struct asn1_string_st *time);
 
 /* The answer for a peercert key; NULL for another key. */
 char *tls_cert_text_fact(const struct x509_st *cert, enum info_key key);
-
-#endif

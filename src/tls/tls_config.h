@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* tls_config: certificates, keys, trust and versions, checked once at start. */
-#ifndef LIU_TLS_TLS_CONFIG_H
-#define LIU_TLS_TLS_CONFIG_H
+#pragma once
 
 /*
  * The one OpenSSL context of a role, shared by all its connections. OpenSSL is
@@ -36,5 +35,3 @@ const char *tls_config_pin(const struct tls_config *config);
 struct ssl_ctx_st *tls_config_ctx(const struct tls_config *config);
 const struct tls_settings *tls_config_settings(const struct tls_config *config);
 const struct bio_method_st *tls_config_bio_method(const struct tls_config *config);
-
-#endif

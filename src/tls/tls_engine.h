@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* tls_engine: one TLS connection in OpenSSL, over a transport. */
-#ifndef LIU_TLS_TLS_ENGINE_H
-#define LIU_TLS_TLS_ENGINE_H
+#pragma once
 
 /*
  * Turns records in the lower transport's input into data, and data into records
@@ -73,5 +72,3 @@ enum stream_status tls_engine_close(struct tls_engine *e);
 
 /* A fact of the connection; see transport_info(). Not before the handshake is done. */
 bool tls_engine_info(const struct tls_engine *e, enum info_key key, struct evbuffer *out);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* tls_errors: OpenSSL's errors in plain words. */
-#ifndef LIU_TLS_TLS_ERRORS_H
-#define LIU_TLS_TLS_ERRORS_H
+#pragma once
 
 #include "base/bytes.h"
 
@@ -21,5 +20,3 @@ bool tls_errors_is_tls(struct bytes first);
 
 /* "the peer does not speak TLS: it sent 'SSH-2.0-...'". Always false. */
 bool tls_errors_not_tls(struct bytes first, struct err *err);
-
-#endif

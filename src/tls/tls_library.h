@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* tls_library: OpenSSL as a library: its version and its memory. */
-#ifndef LIU_TLS_TLS_LIBRARY_H
-#define LIU_TLS_TLS_LIBRARY_H
+#pragma once
 
 /* Make OpenSSL allocate with base/alloc: out of memory ends the program, and no caller
  * in src/tls checks for it. Does nothing once OpenSSL has allocated memory. Peers and
@@ -12,5 +11,3 @@ void tls_library_use_alloc(void);
 /* The version of the library that is loaded, not of the headers: "3.0.15". Static
  * storage. */
 const char *tls_library_version(void);
-
-#endif

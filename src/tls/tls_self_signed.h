@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* tls_self_signed: a self-signed certificate made in memory. */
-#ifndef LIU_TLS_TLS_SELF_SIGNED_H
-#define LIU_TLS_TLS_SELF_SIGNED_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,5 +17,3 @@ struct x509_st;
  */
 bool tls_self_signed_make(const char *const *names, size_t count, struct x509_st **cert,
 			  struct evp_pkey_st **key, struct err *err);
-
-#endif

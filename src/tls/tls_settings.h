@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* tls_settings: what the user asks of TLS. */
-#ifndef LIU_TLS_TLS_SETTINGS_H
-#define LIU_TLS_TLS_SETTINGS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -27,5 +26,3 @@ bool tls_settings_allow_pin(const struct tls_settings *settings, const char *pin
 /* Must the peer's chain and name be valid? Not with --insecure, nor with --pin unless
  * a CA is given too. */
 bool tls_settings_need_chain(const struct tls_settings *settings);
-
-#endif

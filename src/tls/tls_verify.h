@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* tls_verify: is the peer the one that is expected? */
-#ifndef LIU_TLS_TLS_VERIFY_H
-#define LIU_TLS_TLS_VERIFY_H
+#pragma once
 
 /*
  * OpenSSL calls this during the handshake, so that a wrong peer gets an alert and no
@@ -26,5 +25,3 @@ void tls_verify_install(struct ssl_ctx_st *ctx, const struct tls_settings *setti
  * `peer` stays where it is for longer than `ssl`; tls_verify_release() it. */
 void tls_verify_expect(struct ssl_st *ssl, struct tls_peer *peer, const char *name);
 void tls_verify_release(struct tls_peer *peer);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* transport_tls: TLS over another transport. */
-#ifndef LIU_TLS_TRANSPORT_TLS_H
-#define LIU_TLS_TRANSPORT_TLS_H
+#pragma once
 
 /*
  * OpenSSL reads and writes the lower transport's two buffers through a BIO of
@@ -32,5 +31,3 @@ struct tls_config;
 struct transport *transport_tls_client(struct transport *lower, const struct tls_config *config,
 				       const char *name);
 struct transport *transport_tls_server(struct transport *lower, const struct tls_config *config);
-
-#endif

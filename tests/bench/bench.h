@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* bench: what the programs of the benchmark share. */
-#ifndef LIU_BENCH_H
-#define LIU_BENCH_H
+#pragma once
 
 /* Each of these programs is killed by the driver when it takes too long, so they block where
  * that is simplest, and end with a message at the first thing that goes wrong. */
@@ -40,5 +39,3 @@ void bench_raise_descriptors(void);
 void bench_write(int fd, const char *data, size_t length);
 /* Read and throw away up to the end of the stream; the bytes. */
 uint64_t bench_drain(int fd);
-
-#endif

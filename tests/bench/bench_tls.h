@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* bench_tls: TLS as the programs of the benchmark begin it. */
-#ifndef LIU_BENCH_TLS_H
-#define LIU_BENCH_TLS_H
+#pragma once
 
 /* As in bench.h, what goes wrong ends the program. Certificates are not checked: that is done
  * once a connection, and who it is does not matter here. */
@@ -17,5 +16,3 @@ SSL_CTX *bench_tls_server(const char *cert, const char *key);
 
 /* The caller's; `handshake`, SSL_accept or SSL_connect, is over. `fd` blocks, with TCP_NODELAY. */
 SSL *bench_tls_begin(SSL_CTX *context, int fd, int (*handshake)(SSL *));
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* load: the subcommands of the load generator. */
-#ifndef LIU_BENCH_LOAD_H
-#define LIU_BENCH_LOAD_H
+#pragma once
 
 /* argv[0] is the subcommand; argc has been checked against the table in load.c. */
 void load_pingpong(int argc, char **argv);
@@ -13,5 +12,3 @@ void load_lines(int argc, char **argv);
 void load_drip(int argc, char **argv);
 void load_respond(int argc, char **argv);
 void load_spawn(int argc, char **argv);
-
-#endif

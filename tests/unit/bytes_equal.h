@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* bytes_equal: a comparison that the program itself does not need. */
-#ifndef LIU_TESTS_BYTES_EQUAL_H
-#define LIU_TESTS_BYTES_EQUAL_H
+#pragma once
 
 #include "base/bytes.h"
 
@@ -11,5 +10,3 @@ static inline bool bytes_equal(struct bytes a, struct bytes b)
 {
 	return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
 }
-
-#endif

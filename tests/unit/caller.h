@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* caller: a dial and what came of it. */
-#ifndef LIU_TESTS_CALLER_H
-#define LIU_TESTS_CALLER_H
+#pragma once
 
 #include "base/alloc.h"
 #include "base/err.h"
@@ -187,5 +186,3 @@ static inline void check_cancelled(struct caller *c, const char *stage)
 	assert_false(c->done);
 	finish(c);
 }
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* certificate: keys and certificates made for one test. */
-#ifndef LIU_TESTS_CERTIFICATE_H
-#define LIU_TESTS_CERTIFICATE_H
+#pragma once
 
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -87,5 +86,3 @@ static inline void certificate_write(const char *path, const char *mode,
 				 1);
 	assert_int_equal(fclose(file), 0);
 }
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* doors: one port of ::1 and of 127.0.0.1 that answers, refuses or keeps silent. */
-#ifndef LIU_TESTS_DOORS_H
-#define LIU_TESTS_DOORS_H
+#pragma once
 
 #include "io/sockaddr.h"
 #include "net/address.h"
@@ -116,5 +115,3 @@ static inline void doors_close(struct doors *d)
 	close(d->ipv6);
 	close(d->ipv4);
 }
-
-#endif

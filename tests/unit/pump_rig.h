@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* pump_rig: a pump between a socket and a descriptor, run by a loop. */
-#ifndef LIU_TESTS_PUMP_RIG_H
-#define LIU_TESTS_PUMP_RIG_H
+#pragma once
 
 #include "base/err.h"
 #include "io/connection.h"
@@ -195,5 +194,3 @@ static inline void rig_read_file(struct rig *r)
 	while (evbuffer_read(r->got, r->fd, MEGA) > 0)
 		continue;
 }
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* reader_model: a naive reader beside the real one, for tests and fuzzers. */
-#ifndef LIU_TESTS_READER_MODEL_H
-#define LIU_TESTS_READER_MODEL_H
+#pragma once
 
 /*
  * The model keeps every byte it was fed in one array and answers by looking at
@@ -357,5 +356,3 @@ static inline const char *model_ask(struct model *m, const struct question *aske
 		return "scanned";
 	return model_compare_state(m);
 }
-
-#endif

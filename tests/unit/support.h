@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* support: connected pairs and loops with a deadline, for the tests of src/net. */
-#ifndef LIU_TESTS_SUPPORT_H
-#define LIU_TESTS_SUPPORT_H
+#pragma once
 
 #include "stream/reader.h"
 
@@ -64,5 +63,3 @@ void support_pattern(unsigned char *data, size_t len, uint64_t from);
 
 /* Is the whole of `buffer` the pattern's bytes from `from` on? */
 bool support_is_pattern(struct evbuffer *buffer, uint64_t from);
-
-#endif
