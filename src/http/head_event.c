@@ -6,32 +6,47 @@
 
 #include "http/http_head.h"
 #include "session/event_writer.h"
-#include "session/json_event.h"
 
-static struct json_event *timing(const struct head_times *times)
+#include <jansson.h>
+
+static json_t *text(const char *string)
 {
-	struct json_event *part = json_event_part();
+	return event_writer_text(bytes_of_string(string));
+}
 
-	json_event_set_seconds(part, "resolve", times->resolve_us);
-	json_event_set_seconds(part, "connect", times->connect_us);
-	json_event_set_seconds(part, "tls", times->tls_us);
-	json_event_set_seconds(part, "first_byte", times->first_byte_us);
-	json_event_set_seconds(part, "total", times->total_us);
-	return part;
+static json_t *fields(const struct http_head *head)
+{
+	json_t *pairs = json_array();
+
+	for (size_t i = 0; i < head->count; i++)
+		json_array_append_new(pairs, json_pack("[o, o]", text(head->fields[i].name),
+						       text(head->fields[i].value)));
+	return pairs;
+}
+
+static json_t *timing(const struct head_times *times)
+{
+	json_t *object = json_object();
+
+	json_object_set_new(object, "resolve", event_writer_seconds(times->resolve_us));
+	json_object_set_new(object, "connect", event_writer_seconds(times->connect_us));
+	json_object_set_new(object, "tls", event_writer_seconds(times->tls_us));
+	json_object_set_new(object, "first_byte", event_writer_seconds(times->first_byte_us));
+	json_object_set_new(object, "total", event_writer_seconds(times->total_us));
+	return object;
 }
 
 void head_event(struct event_writer *events, const char *url, const struct http_head *head,
 		const struct head_times *times)
 {
-	struct json_event *event = json_event_new("head", 0);
+	json_t *event = json_object();
 
-	json_event_set_string(event, "url", url);
-	json_event_set_number(event, "status", (uint64_t)head->status);
-	json_event_set_string(event, "reason", head->reason);
-	json_event_set_string(event, "version", head->version);
-	json_event_set_pairs(event, "headers");
-	for (size_t i = 0; i < head->count; i++)
-		json_event_add_pair(event, "headers", head->fields[i].name, head->fields[i].value);
-	json_event_set_part(event, "timing", timing(times));
+	json_object_set_new(event, "event", json_string("head"));
+	json_object_set_new(event, "url", text(url));
+	json_object_set_new(event, "status", json_integer(head->status));
+	json_object_set_new(event, "reason", text(head->reason));
+	json_object_set_new(event, "version", text(head->version));
+	json_object_set_new(event, "headers", fields(head));
+	json_object_set_new(event, "timing", timing(times));
 	event_writer_add(events, event);
 }

@@ -5,13 +5,12 @@
 #include "session/event_writer.h"
 
 #include "base/alloc.h"
-#include "base/bytes.h"
 #include "base/err.h"
 #include "io/connection.h"
 #include "io/stdout_writer.h"
-#include "session/json_event.h"
 
 #include <event2/buffer.h>
+#include <jansson.h>
 #include <stdlib.h>
 
 struct event_writer {
@@ -27,6 +26,8 @@ struct event_writer *event_writer_new(struct stdout_writer *output, bool json)
 	events->output = output;
 	events->json = json;
 	events->scratch = evbuffer_new();
+	if (json)
+		json_set_alloc_funcs(alloc_memory, free); /* must precede all other calls */
 	return events;
 }
 
@@ -68,161 +69,197 @@ void event_writer_unwait(struct event_writer *events, struct task *task)
 	stdout_writer_unwait(events->output, task);
 }
 
-void event_writer_add(struct event_writer *events, struct json_event *event)
+/* --- JSON --- */
+
+/* json_object_set_new() does nothing for a value that is NULL: the key is left out. */
+
+static json_t *new_event(const char *name, unsigned conn)
 {
-	char *line = json_event_line(event);
+	json_t *event = json_object();
+
+	json_object_set_new(event, "event", json_string(name));
+	json_object_set_new(event, "conn", conn != 0 ? json_integer(conn) : NULL);
+	return event;
+}
+
+void event_writer_add(struct event_writer *events, json_t *event)
+{
+	char *line = json_dumps(event, JSON_COMPACT | JSON_REAL_PRECISION(9));
 
 	stdout_writer_add(events->output, bytes_of_string(line));
 	stdout_writer_add(events->output, bytes_of("\n", 1));
 	free(line);
+	json_decref(event);
+}
+
+static json_t *base64(struct bytes b, const char *prefix)
+{
+	char *text = bytes_base64(b);
+	json_t *string = json_sprintf("%s%s", prefix, text);
+
+	free(text);
+	return string;
+}
+
+json_t *event_writer_text(struct bytes text)
+{
+	return bytes_is_utf8(text) ? json_stringn((const char *)text.data, text.len)
+				   : base64(text, "base64:");
+}
+
+json_t *event_writer_seconds(uint64_t us)
+{
+	/* jansson would write 8e-05. */
+	if (us < 100)
+		us = us < 50 ? 0 : 100;
+	return json_real((double)us / 1e6);
 }
 
 static struct bytes contents(struct evbuffer *buffer)
 {
-	return bytes_of(evbuffer_pullup(buffer, -1), evbuffer_get_length(buffer));
+	size_t len = evbuffer_get_length(buffer);
+
+	return bytes_of(len > 0 ? evbuffer_pullup(buffer, -1) : (const void *)"", len);
 }
 
-static void set_error(struct json_event *line, const struct err *err)
+/* "data" when the bytes can be a JSON string, otherwise "base64". */
+static void set_data(json_t *event, struct bytes b)
+{
+	if (bytes_is_utf8(b))
+		json_object_set_new(event, "data", json_stringn((const char *)b.data, b.len));
+	else
+		json_object_set_new(event, "base64", base64(b, ""));
+}
+
+static void set_error(json_t *event, const struct err *err)
 {
 	const char *symbol = err->kind == ERR_IO ? err_symbol(err->sys) : NULL;
 
-	json_event_set_string(line, "error", err_name(err->kind));
-	if (symbol != NULL)
-		json_event_set_string(line, "errno", symbol);
+	json_object_set_new(event, "error", json_string(err_name(err->kind)));
+	json_object_set_new(event, "errno", json_string(symbol));
 }
 
-static void step_as_json(struct event_writer *events, const struct step_event *event)
+static void set_number(json_t *event, const char *key, uint64_t number)
 {
-	struct json_event *line = json_event_new("step", event->conn);
-
-	json_event_set_number(line, "index", event->index);
-	json_event_set_string(line, "step", event->step);
-	json_event_set_bool(line, "ok", event->error == NULL);
-	if (event->error != NULL)
-		set_error(line, event->error);
-	if (event->has_expected)
-		json_event_set_number(line, "expected", event->expected);
-	if (event->has_limit) {
-		json_event_set_number(line, "limit", event->limit);
-		json_event_set_number(line, "consumed", (uint64_t)event->limit + 1);
-	}
-	if (event->has_bytes)
-		json_event_set_number(line, "bytes", event->bytes);
-	if (event->no_data) {
-		json_event_set_null(line, "data");
-	} else if (event->data != NULL) {
-		json_event_set_data(line, contents(event->data));
-		evbuffer_drain(event->data, evbuffer_get_length(event->data));
-	}
-	if (event->more)
-		json_event_set_bool(line, "more", true);
-	event_writer_add(events, line);
+	json_object_set_new(event, key, json_integer((json_int_t)number));
 }
 
-void event_writer_step(struct event_writer *events, const struct step_event *event)
+static void step_as_json(struct event_writer *events, const struct step_event *step)
+{
+	json_t *event = new_event("step", step->conn);
+
+	set_number(event, "index", step->index);
+	json_object_set_new(event, "step", json_string(step->step));
+	json_object_set_new(event, "ok", json_boolean(step->error == NULL));
+	if (step->error != NULL)
+		set_error(event, step->error);
+	if (step->expected > 0)
+		set_number(event, "expected", step->expected);
+	if (step->limit > 0) {
+		set_number(event, "limit", step->limit);
+		set_number(event, "consumed", (uint64_t)step->limit + 1);
+	}
+	if (step->has_bytes)
+		set_number(event, "bytes", step->bytes);
+	if (step->no_data) {
+		json_object_set_new(event, "data", json_null());
+	} else if (step->data != NULL) {
+		set_data(event, contents(step->data));
+		evbuffer_drain(step->data, evbuffer_get_length(step->data));
+	}
+	if (step->more)
+		json_object_set_new(event, "more", json_true());
+	event_writer_add(events, event);
+}
+
+void event_writer_step(struct event_writer *events, const struct step_event *step)
 {
 	if (events->json) {
-		step_as_json(events, event);
+		step_as_json(events, step);
 		return;
 	}
-	if (event->data != NULL)
-		stdout_writer_add_buffer(events->output, event->data);
-	if (event->newline)
+	if (step->data != NULL)
+		stdout_writer_add_buffer(events->output, step->data);
+	if (step->newline)
 		stdout_writer_add(events->output, bytes_of("\n", 1));
 }
 
 void event_writer_listening(struct event_writer *events, const char *address)
 {
-	struct json_event *line;
+	json_t *event;
 
 	if (!events->json)
 		return;
-	line = json_event_new("listening", 0);
-	json_event_set_string(line, "address", address);
-	event_writer_add(events, line);
+	event = new_event("listening", 0);
+	json_object_set_new(event, "address", event_writer_text(bytes_of_string(address)));
+	event_writer_add(events, event);
 }
 
 /* A fact of the stream; null when it has none. */
-static void set_fact(struct json_event *line, const char *name, const struct connection *connection,
-		     enum info_key key)
+static json_t *fact(const struct connection *connection, enum info_key key)
 {
 	struct evbuffer *text = evbuffer_new();
+	json_t *value = json_null();
 
 	if (connection_info(connection, key, text) && evbuffer_get_length(text) > 0)
-		json_event_set_text(line, name, contents(text));
-	else
-		json_event_set_null(line, name);
+		value = event_writer_text(contents(text));
 	evbuffer_free(text);
+	return value;
 }
 
-static struct json_event *tls_facts(const struct connection *connection)
+static json_t *tls_facts(const struct connection *connection)
 {
-	static const struct {
-		const char *name;
-		enum info_key key;
-	} facts[] = {
-		{ "version", INFO_TLS_VERSION },
-		{ "cipher", INFO_CIPHER },
-		{ "alpn", INFO_ALPN },
-		{ "server_name", INFO_SERVER_NAME },
-		{ "peercert_sha256", INFO_PEERCERT_SHA256 },
-		{ "peercert_pin", INFO_PEERCERT_PIN },
-	};
-	struct json_event *tls = json_event_part();
+	json_t *version = fact(connection, INFO_TLS_VERSION);
+	json_t *tls;
 
-	for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++)
-		set_fact(tls, facts[i].name, connection, facts[i].key);
+	if (json_is_null(version))
+		return version;
+	tls = json_object();
+	json_object_set_new(tls, "version", version);
+	json_object_set_new(tls, "cipher", fact(connection, INFO_CIPHER));
+	json_object_set_new(tls, "alpn", fact(connection, INFO_ALPN));
+	json_object_set_new(tls, "server_name", fact(connection, INFO_SERVER_NAME));
+	json_object_set_new(tls, "peercert_sha256", fact(connection, INFO_PEERCERT_SHA256));
+	json_object_set_new(tls, "peercert_pin", fact(connection, INFO_PEERCERT_PIN));
 	return tls;
-}
-
-static bool is_tls(const struct connection *connection)
-{
-	struct evbuffer *version = evbuffer_new();
-	bool is = connection_info(connection, INFO_TLS_VERSION, version);
-
-	evbuffer_free(version);
-	return is;
 }
 
 void event_writer_open(struct event_writer *events, unsigned conn,
 		       const struct connection *connection)
 {
-	struct json_event *line;
+	json_t *event;
 
 	if (!events->json)
 		return;
-	line = json_event_new("open", conn);
-	set_fact(line, "peername", connection, INFO_PEERNAME);
-	set_fact(line, "sockname", connection, INFO_SOCKNAME);
-	if (is_tls(connection))
-		json_event_set_part(line, "tls", tls_facts(connection));
-	else
-		json_event_set_null(line, "tls");
-	event_writer_add(events, line);
+	event = new_event("open", conn);
+	json_object_set_new(event, "peername", fact(connection, INFO_PEERNAME));
+	json_object_set_new(event, "sockname", fact(connection, INFO_SOCKNAME));
+	json_object_set_new(event, "tls", tls_facts(connection));
+	event_writer_add(events, event);
 }
 
 void event_writer_close(struct event_writer *events, unsigned conn, uint64_t sent,
 			uint64_t received, uint64_t duration_us)
 {
-	struct json_event *line;
+	json_t *event;
 
 	if (!events->json)
 		return;
-	line = json_event_new("close", conn);
-	json_event_set_number(line, "sent", sent);
-	json_event_set_number(line, "received", received);
-	json_event_set_seconds(line, "duration", duration_us);
-	event_writer_add(events, line);
+	event = new_event("close", conn);
+	set_number(event, "sent", sent);
+	set_number(event, "received", received);
+	json_object_set_new(event, "duration", event_writer_seconds(duration_us));
+	event_writer_add(events, event);
 }
 
 void event_writer_error(struct event_writer *events, unsigned conn, const struct err *err)
 {
-	struct json_event *line;
+	json_t *event;
 
 	if (!events->json)
 		return;
-	line = json_event_new("error", conn);
-	set_error(line, err);
-	json_event_set_string(line, "message", err->text);
-	event_writer_add(events, line);
+	event = new_event("error", conn);
+	set_error(event, err);
+	json_object_set_new(event, "message", event_writer_text(bytes_of_string(err->text)));
+	event_writer_add(events, event);
 }

@@ -7,6 +7,8 @@
  * Each record is written whole, so that the records of sessions do not mix.
  */
 
+#include "base/bytes.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -14,9 +16,9 @@
 struct connection;
 struct err;
 struct evbuffer;
-struct json_event;
-struct stdout_writer;
 struct event_writer;
+struct json_t; /* jansson's json_t */
+struct stdout_writer;
 struct task;
 
 /* `output` is borrowed. */
@@ -34,10 +36,8 @@ struct step_event {
 	size_t index;
 	const char *step;
 	const struct err *error; /* NULL on success */
-	bool has_expected;
-	uint64_t expected; /* bytes that a failed read had to deliver */
-	bool has_limit;
-	size_t limit; /* of an overrun; consumed is limit + 1 */
+	uint64_t expected;	 /* bytes that a failed read had to deliver; 0: not known */
+	size_t limit;		 /* of an overrun; 0: it is none */
 	bool has_bytes;
 	uint64_t bytes;
 	struct evbuffer *data; /* what was read; left empty; NULL: nothing */
@@ -46,7 +46,7 @@ struct step_event {
 	bool newline;
 };
 
-void event_writer_step(struct event_writer *events, const struct step_event *event);
+void event_writer_step(struct event_writer *events, const struct step_event *step);
 
 /* With JSON only. A `conn` of 0 is left out. */
 void event_writer_listening(struct event_writer *events, const char *address);
@@ -56,9 +56,12 @@ void event_writer_close(struct event_writer *events, unsigned conn, uint64_t sen
 			uint64_t received, uint64_t duration_us);
 void event_writer_error(struct event_writer *events, unsigned conn, const struct err *err);
 
-/* Write a line even when the output is raw: the caller asks event_writer_is_json().
- * `event` is handed over. */
-void event_writer_add(struct event_writer *events, struct json_event *event);
+/* For events made elsewhere, once event_writer_is_json() has been asked. add() writes an
+ * object as a line; `event` is handed over. A text may hold bytes that a peer chose: where
+ * it is not UTF-8, or holds a NUL, it becomes "base64:...". Microseconds become seconds. */
+void event_writer_add(struct event_writer *events, struct json_t *event);
+struct json_t *event_writer_text(struct bytes text);
+struct json_t *event_writer_seconds(uint64_t us);
 
 /* Back-pressure, as in stdout_writer.h. */
 bool event_writer_above(const struct event_writer *events);

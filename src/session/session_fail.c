@@ -64,8 +64,7 @@ enum step_result session_read_ended(struct session *s, struct evbuffer *data, ui
 	if (s->shared->steps->loops && err.kind == ERR_INCOMPLETE_READ &&
 	    session_consumed(s) == s->round_start)
 		return STEP_STOP;
-	event.has_expected = expected > 0 && err.kind == ERR_INCOMPLETE_READ;
-	event.expected = expected;
+	event.expected = err.kind == ERR_INCOMPLETE_READ ? expected : 0;
 	if (data != NULL)
 		session_record_add(s, data, evbuffer_get_length(data));
 	event.has_bytes = true;
@@ -81,7 +80,6 @@ enum step_result session_fail_overrun(struct session *s, const char *what)
 	struct err err;
 
 	(void)err_set(&err, ERR_LIMIT_OVERRUN, "%s the limit of %zu bytes (--limit)", what, limit);
-	event.has_limit = true;
 	event.limit = limit;
 	return session_fail(s, &err, &event);
 }
