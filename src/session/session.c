@@ -36,6 +36,7 @@ struct session *session_new(const struct session_shared *shared, struct transpor
 	s->conn = conn;
 	s->done = done;
 	s->arg = arg;
+	s->data = event_writer_scratch(shared->events);
 	s->started_us = loop_now_us();
 	task_init(&s->task, shared->loop, session_run, s);
 	s->connection = connection_new(transport, settings->limit, settings->high_water,
@@ -51,8 +52,12 @@ struct session *session_new(const struct session_shared *shared, struct transpor
 
 static void state_clear(struct session *s)
 {
-	if (s->state != NULL)
-		s->shared->steps->steps[s->at].kind->free_state(s->state);
+	const struct step_kind *kind = s->shared->steps->steps[s->at].kind;
+
+	if (s->state != NULL && kind->free_state != NULL)
+		kind->free_state(s->state);
+	else
+		free(s->state);
 	s->state = NULL;
 }
 
@@ -106,21 +111,26 @@ void session_end(struct session *s, const struct err *err)
 /* The peer's name for messages; the caller owns it. "connection 3" when it has none. */
 static char *session_peer(const struct session *s)
 {
-	struct evbuffer *text = event_writer_scratch(s->shared->events);
 	char *name;
 	size_t len;
 
-	if (!connection_info(s->connection, INFO_PEERNAME, text) || evbuffer_get_length(text) == 0)
+	if (!connection_info(s->connection, INFO_PEERNAME, s->data) ||
+	    evbuffer_get_length(s->data) == 0)
 		return alloc_printf("connection %u", s->conn);
-	len = evbuffer_get_length(text);
+	len = evbuffer_get_length(s->data);
 	name = alloc_zeroed(len + 1);
-	evbuffer_remove(text, name, len);
+	evbuffer_remove(s->data, name, len);
 	return name;
 }
 
 uint64_t session_consumed(const struct session *s)
 {
 	return connection_received(s->connection) - reader_buffered(&s->connection->reader);
+}
+
+uint64_t session_taken(const struct session *s)
+{
+	return session_consumed(s) - s->step_start;
 }
 
 uint64_t session_turn_end(struct session *s)
@@ -199,8 +209,9 @@ static void begin_step(struct session *s, const struct step *step)
 	s->held_len = 0;
 	s->salvage_end = 0;
 	s->next = s->at + 1;
+	s->step_start = session_consumed(s);
 	if (s->at == 0) {
-		s->round_start = session_consumed(s);
+		s->round_start = s->step_start;
 		s->overran = false;
 	}
 	if (step->flags & STEP_RECORD)
@@ -263,9 +274,17 @@ static bool take_result(struct session *s, const struct step *step, enum step_re
 	case STEP_CLOSED:
 		return false;
 	case STEP_AGAIN:
+	case STEP_MORE:
 		break;
 	}
 	return true;
+}
+
+/* With JSON each step gives an event at least. */
+static bool waits_for_output(const struct session *s, const struct step *step)
+{
+	return (event_writer_is_json(s->shared->events) || (step->flags & STEP_RECORD)) &&
+	       event_writer_above(s->shared->events);
 }
 
 static bool run_steps(struct session *s)
@@ -275,14 +294,12 @@ static bool run_steps(struct session *s)
 		enum step_result result;
 
 		s->waits = 0;
-		/* Each step gives an event at least. */
-		if (event_writer_is_json(s->shared->events) &&
-		    event_writer_above(s->shared->events)) {
+		if (!s->begun)
+			begin_step(s, step);
+		if (waits_for_output(s, step)) {
 			(void)session_wait_output(s);
 			return false;
 		}
-		if (!s->begun)
-			begin_step(s, step);
 		result =
 			s->phase == SESSION_SALVAGE ? session_salvage(s) : step->kind->run(s, step);
 		if (result == STEP_AGAIN)

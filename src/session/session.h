@@ -81,6 +81,8 @@ struct session {
 	void *state;		       /* of the running step, made by it; owned */
 	uint64_t salvage_end;	       /* ms; until then what the peer had sent is read */
 	uint64_t round_start;	       /* bytes consumed when this round of a loop began */
+	uint64_t step_start;	       /* ... when the running step began; see session_taken() */
+	struct evbuffer *data;	       /* what it reads; empty between runs; shared, borrowed */
 	struct evbuffer *record;       /* what expect looks at; NULL unless it is in the list */
 	struct session_limits *limits; /* of time; NULL: there are none */
 	struct timer *timer;	       /* the running step's own, or NULL */
@@ -116,11 +118,12 @@ void *session_state(struct session *s, size_t size);
  * STEP_FAIL. */
 enum step_result session_fail(struct session *s, const struct err *err, struct step_event *event);
 
-/* The reader has said EOF or ERROR and put what was left into `data`, which may
- * be NULL: the step got `got` bytes in all, of `expected` (0: not known). STEP_STOP
- * when the peer ended a loop between two rounds, else STEP_FAIL. */
-enum step_result session_read_ended(struct session *s, struct evbuffer *data, uint64_t got,
-				    uint64_t expected);
+/* What a step answers when the reader has not said OK but `status`, and put what was
+ * left into `data`, which may be NULL. `expected` is all that the step had to take (0:
+ * not known). STEP_AGAIN, STEP_FAIL, or STEP_STOP when the peer ended a loop between
+ * two rounds. */
+enum step_result session_read_unmet(struct session *s, enum stream_status status,
+				    struct evbuffer *data, uint64_t expected);
 
 /* "WHAT the limit of N bytes (--limit)". */
 enum step_result session_fail_overrun(struct session *s, const char *what);
@@ -142,10 +145,10 @@ enum step_result session_step_moved(struct session *s, uint64_t bytes);
  * end or separator, for --chomp and expect; `more` says that the step goes on. */
 void session_record(struct session *s, struct evbuffer *data, size_t strip, bool more);
 
-/* What a read of one record answers, once the reader has been asked; `expected` as
- * in session_read_ended(). */
-enum step_result session_take_record(struct session *s, enum stream_status status,
-				     struct evbuffer *data, size_t strip, uint64_t expected);
+/* What a read of one record into s->data answers, once the reader has been asked;
+ * `expected` as in session_read_unmet(). */
+enum step_result session_take_record(struct session *s, enum stream_status status, size_t strip,
+				     uint64_t expected);
 
 /* A piece of a longer record; without `more` it is the last, perhaps empty. */
 void session_piece(struct session *s, struct evbuffer *data, bool more);
@@ -164,8 +167,9 @@ size_t session_line_end(struct evbuffer *line);
  * microseconds of loop_now_us(): all such steps of one run share 5 ms. */
 uint64_t session_turn_end(struct session *s);
 
-/* Bytes taken from the peer's stream so far. */
+/* Bytes taken from the peer's stream so far, and by the running step. */
 uint64_t session_consumed(const struct session *s);
+uint64_t session_taken(const struct session *s);
 
 struct timer *session_timer(struct session *s); /* the step's own; made at need */
 

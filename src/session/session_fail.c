@@ -26,7 +26,7 @@ enum step_result session_fail(struct session *s, const struct err *err, struct s
 	if (event == NULL)
 		event = &own;
 	if (event->data == NULL && s->held_len > 0)
-		event->data = event_writer_scratch(s->shared->events);
+		event->data = s->data;
 	if (event->data != NULL) {
 		session_piece_rest(s, event->data);
 		event->has_bytes = true;
@@ -43,9 +43,10 @@ enum step_result session_fail(struct session *s, const struct err *err, struct s
 	return STEP_FAIL;
 }
 
-static struct err read_failure(const struct session *s, uint64_t got)
+static struct err read_failure(const struct session *s)
 {
 	const struct err *broken = connection_read_error(s->connection);
+	uint64_t got = session_taken(s);
 	struct err err;
 
 	if (broken != NULL)
@@ -55,11 +56,10 @@ static struct err read_failure(const struct session *s, uint64_t got)
 	return err;
 }
 
-enum step_result session_read_ended(struct session *s, struct evbuffer *data, uint64_t got,
-				    uint64_t expected)
+static enum step_result read_ended(struct session *s, struct evbuffer *data, uint64_t expected)
 {
 	struct step_event event = session_event(s);
-	struct err err = read_failure(s, got);
+	struct err err = read_failure(s);
 
 	if (s->shared->steps->loops && err.kind == ERR_INCOMPLETE_READ &&
 	    session_consumed(s) == s->round_start)
@@ -68,7 +68,7 @@ enum step_result session_read_ended(struct session *s, struct evbuffer *data, ui
 	if (data != NULL)
 		session_record_add(s, data, evbuffer_get_length(data));
 	event.has_bytes = true;
-	event.bytes = got;
+	event.bytes = session_taken(s);
 	event.data = data;
 	return session_fail(s, &err, &event);
 }
@@ -82,4 +82,14 @@ enum step_result session_fail_overrun(struct session *s, const char *what)
 	(void)err_set(&err, ERR_LIMIT_OVERRUN, "%s the limit of %zu bytes (--limit)", what, limit);
 	event.limit = limit;
 	return session_fail(s, &err, &event);
+}
+
+enum step_result session_read_unmet(struct session *s, enum stream_status status,
+				    struct evbuffer *data, uint64_t expected)
+{
+	if (status == STREAM_AGAIN)
+		return session_wait(s, WAIT_READ);
+	if (status == STREAM_OVERRUN)
+		return session_fail_overrun(s, "no end within");
+	return read_ended(s, data, expected);
 }

@@ -38,15 +38,6 @@ struct pump *session_pump_down(struct session *s)
 	return new_pump(s, "down", pump_source_connection(s->connection), dest);
 }
 
-enum step_result session_pump_read_failed(struct session *s, const struct pump *pump)
-{
-	struct evbuffer *rest = evbuffer_new();
-	enum step_result result = session_read_ended(s, rest, pump->bytes, 0);
-
-	evbuffer_free(rest);
-	return result;
-}
-
 bool session_pump_waits(struct session *s, enum pump_result result)
 {
 	switch (result) {
@@ -63,4 +54,17 @@ bool session_pump_waits(struct session *s, enum pump_result result)
 		break;
 	}
 	return false;
+}
+
+enum step_result session_pump_run_down(struct session *s, struct pump *pump)
+{
+	enum pump_result result = pump_run(pump);
+
+	if (session_pump_waits(s, result))
+		return STEP_AGAIN;
+	if (result == PUMP_DEST_FAILED)
+		return session_wait(s, WAIT_OUTPUT); /* its owner ends the session */
+	if (result == PUMP_SOURCE_FAILED)
+		return session_read_unmet(s, STREAM_ERROR, s->data, 0);
+	return STEP_NEXT;
 }

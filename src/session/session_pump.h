@@ -16,8 +16,9 @@
 struct pump *session_pump_up(struct session *s, struct pump_source source);
 struct pump *session_pump_down(struct session *s);
 
-/* The pump has answered PUMP_SOURCE_FAILED: what the peer sends broke. */
-enum step_result session_pump_read_failed(struct session *s, const struct pump *pump);
+/* Run a pump of session_pump_down(). STEP_NEXT when all has come, else what the step
+ * answers. */
+enum step_result session_pump_run_down(struct session *s, struct pump *pump);
 
 /* Does the session only have to wait? Then that has been noted: answer STEP_AGAIN. */
 bool session_pump_waits(struct session *s, enum pump_result result);

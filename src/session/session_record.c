@@ -123,12 +123,10 @@ void session_piece(struct session *s, struct evbuffer *data, bool more)
 
 void session_piece_end(struct session *s)
 {
-	struct evbuffer *rest = event_writer_scratch(s->shared->events);
-
-	hold_character(s, rest, false);
-	if (evbuffer_get_length(rest) > 0)
-		give(s, rest, true, false);
-	give(s, rest, false, true);
+	hold_character(s, s->data, false);
+	if (evbuffer_get_length(s->data) > 0)
+		give(s, s->data, true, false);
+	give(s, s->data, false, true);
 }
 
 /* A record too long for one JSON event. */
@@ -176,20 +174,11 @@ size_t session_line_end(struct evbuffer *line)
 	return tail == 2 && end[0] == '\r' ? 2 : 1;
 }
 
-enum step_result session_take_record(struct session *s, enum stream_status status,
-				     struct evbuffer *data, size_t strip, uint64_t expected)
+enum step_result session_take_record(struct session *s, enum stream_status status, size_t strip,
+				     uint64_t expected)
 {
-	switch (status) {
-	case STREAM_OK:
-		session_record(s, data, strip, false);
-		return STEP_NEXT;
-	case STREAM_AGAIN:
-		return session_wait(s, WAIT_READ);
-	case STREAM_OVERRUN:
-		return session_fail_overrun(s, "no end within");
-	case STREAM_EOF:
-	case STREAM_ERROR:
-		break;
-	}
-	return session_read_ended(s, data, evbuffer_get_length(data), expected);
+	if (status != STREAM_OK)
+		return session_read_unmet(s, status, s->data, expected);
+	session_record(s, s->data, strip, false);
+	return STEP_NEXT;
 }

@@ -36,16 +36,15 @@ static bool salvage_over(struct session *s, bool came)
 /* Read what the peer had sent before sending failed; then that is the error. */
 enum step_result session_salvage(struct session *s)
 {
-	struct evbuffer *data = event_writer_scratch(s->shared->events);
 	enum stream_status status;
 	bool came = false;
 
 	do {
 		if (event_writer_above(s->shared->events))
 			return session_wait_output(s);
-		status = reader_read(&s->connection->reader, SIZE_MAX, data);
-		came = came || evbuffer_get_length(data) > 0;
-		give_salvaged(s, data);
+		status = reader_read(&s->connection->reader, SIZE_MAX, s->data);
+		came = came || evbuffer_get_length(s->data) > 0;
+		give_salvaged(s, s->data);
 	} while (status == STREAM_OK);
 	if (status == STREAM_AGAIN && !salvage_over(s, came))
 		return session_wait(s, WAIT_READ);

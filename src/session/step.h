@@ -20,9 +20,10 @@ struct step_context;
 struct step_list;
 struct step_words;
 
-/* What a run function answers. It is called again after AGAIN. */
+/* What a run function answers. It is called again after AGAIN and MORE. */
 enum step_result {
 	STEP_NEXT,    /* done: go on with the next one */
+	STEP_MORE,    /* a part is done: the next one, in this turn or a later one */
 	STEP_AGAIN,   /* not yet; something has been armed that will wake the session */
 	STEP_STOP,    /* done, and so is the list */
 	STEP_FAIL,    /* session_fail() has been told why */
@@ -36,7 +37,7 @@ enum step_flags {
 	STEP_PRINTS = 1 << 2,	    /* gives bytes to standard output */
 	STEP_LAST = 1 << 3,	    /* nothing may follow */
 	STEP_STDIN = 1 << 4,	    /* uses standard input (writefile: only `-`) */
-	STEP_RECORD = 1 << 5,	    /* leaves something for expect */
+	STEP_RECORD = 1 << 5,	    /* reads something for expect, when it can be printed */
 	STEP_LOOPS = 1 << 6,	    /* goes back to the first step */
 	STEP_WRITE_EOF = 1 << 7,    /* ends sending */
 	STEP_NEEDS_RECORD = 1 << 8, /* looks at what a read has left */
@@ -58,8 +59,8 @@ struct step_kind {
 	bool (*open)(const struct step *step, const struct step_list *list,
 		     const struct step_context *context, struct err *err);
 	void (*free_args)(void *args);
-	/* Called until it does not answer AGAIN. What it has to remember meanwhile is
-	 * session_state(), which free_state() frees. */
+	/* Called until it answers neither AGAIN nor MORE. What it has to remember meanwhile
+	 * is session_state(), which free_state() frees; NULL: free(). */
 	enum step_result (*run)(struct session *session, const struct step *step);
 	void (*free_state)(void *state);
 };

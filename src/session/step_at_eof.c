@@ -9,26 +9,21 @@
 /* at-eof: a byte, or the end. */
 static enum step_result run_at_eof(struct session *s, const struct step *step)
 {
+	enum stream_status status;
 	unsigned char byte;
 	char shown[8];
 	struct err err;
 	size_t got;
 
 	(void)step;
-	switch (reader_peek(&s->connection->reader, 1, &byte, &got)) {
-	case STREAM_AGAIN:
-		return session_wait(s, WAIT_READ);
-	case STREAM_EOF:
+	status = reader_peek(&s->connection->reader, 1, &byte, &got);
+	if (status == STREAM_EOF)
 		return session_step_done(s);
-	case STREAM_OK:
-		(void)err_set(&err, ERR_EXPECTATION, "the stream goes on with '%s'",
-			      escape_visible(bytes_of(&byte, 1), shown, sizeof(shown)));
-		return session_fail(s, &err, NULL);
-	case STREAM_OVERRUN:
-	case STREAM_ERROR:
-		break;
-	}
-	return session_read_ended(s, NULL, 0, 0);
+	if (status != STREAM_OK)
+		return session_read_unmet(s, status, NULL, 0);
+	(void)err_set(&err, ERR_EXPECTATION, "the stream goes on with '%s'",
+		      escape_visible(bytes_of(&byte, 1), shown, sizeof(shown)));
+	return session_fail(s, &err, NULL);
 }
 
 const struct step_kind step_at_eof = {

@@ -11,8 +11,6 @@
 #include <event2/buffer.h>
 #include <stdlib.h>
 
-enum { FRAMES_PER_RUN = 1024 };
-
 /* What ends a frame. */
 enum echo_mode { ECHO_RAW, ECHO_LINE, ECHO_EXACTLY, ECHO_UNTIL };
 
@@ -20,10 +18,6 @@ struct echo_args {
 	enum echo_mode mode;
 	uint64_t n;		 /* ECHO_EXACTLY */
 	struct separators *seps; /* ECHO_UNTIL; owned */
-};
-
-struct echo_state {
-	uint64_t bytes; /* sent back */
 };
 
 static void free_args(void *p)
@@ -83,41 +77,25 @@ static enum stream_status next_frame(struct session *s, const struct echo_args *
 	return reader_readuntil(reader, args->seps, data);
 }
 
-/*
- * All frames that are there are answered in one run, and leave in one write at
- * its end. A last partial frame is sent back too. Once sending has failed, what
- * comes has nowhere to go.
- */
+/* A last partial frame is sent back too. Once sending has failed, what comes has nowhere
+ * to go. */
 static enum step_result run_echo(struct session *s, const struct step *step)
 {
-	struct evbuffer *data = event_writer_scratch(s->shared->events);
-	struct echo_state *state = session_state(s, sizeof(*state));
+	struct writer *writer = &s->connection->writer;
+	enum stream_status status;
 
-	for (int budget = FRAMES_PER_RUN; budget > 0; budget--) {
-		enum stream_status status;
-
-		if (s->connection->writer.broken)
-			return session_fail(s, connection_write_error(s->connection), NULL);
-		if (writer_room(&s->connection->writer) == 0)
-			return session_wait(s, WAIT_WRITE);
-		status = next_frame(s, step->args, data);
-		state->bytes += evbuffer_get_length(data);
-		writer_write_buffer(&s->connection->writer, data);
-		switch (status) {
-		case STREAM_OK:
-			break;
-		case STREAM_AGAIN:
-			return session_wait(s, WAIT_READ);
-		case STREAM_EOF:
-			(void)session_step_moved(s, state->bytes);
-			return STEP_STOP;
-		case STREAM_OVERRUN:
-			return session_fail_overrun(s, "no end within");
-		case STREAM_ERROR:
-			return session_read_ended(s, NULL, state->bytes, 0);
-		}
-	}
-	return session_wait(s, WAIT_TURN);
+	if (writer->broken)
+		return session_fail(s, connection_write_error(s->connection), NULL);
+	if (writer_room(writer) == 0)
+		return session_wait(s, WAIT_WRITE);
+	status = next_frame(s, step->args, s->data);
+	writer_write_buffer(writer, s->data);
+	if (status == STREAM_OK)
+		return STEP_MORE;
+	if (status != STREAM_EOF)
+		return session_read_unmet(s, status, NULL, 0);
+	(void)session_step_moved(s, session_taken(s));
+	return STEP_STOP;
 }
 
 const struct step_kind step_echo = {
@@ -131,5 +109,4 @@ const struct step_kind step_echo = {
 	.parse = parse_echo,
 	.free_args = free_args,
 	.run = run_echo,
-	.free_state = free,
 };

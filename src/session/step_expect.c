@@ -60,5 +60,4 @@ const struct step_kind step_expect = {
 	.parse = parse_expect,
 	.free_args = free_args,
 	.run = run_expect,
-	.free_state = free,
 };

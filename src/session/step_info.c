@@ -57,19 +57,16 @@ static void show_controls(struct evbuffer *fact)
 static enum step_result run_info(struct session *s, const struct step *step)
 {
 	enum info_key key = ((const struct info_args *)step->args)->key;
-	struct evbuffer *data = event_writer_scratch(s->shared->events);
 	struct step_event event = session_event(s);
 
-	if (event_writer_above(s->shared->events))
-		return session_wait_output(s);
 	event.no_data =
-		!connection_info(s->connection, key, data) || evbuffer_get_length(data) == 0;
+		!connection_info(s->connection, key, s->data) || evbuffer_get_length(s->data) == 0;
 	session_record_begin(s);
-	session_record_add(s, data, evbuffer_get_length(data));
+	session_record_add(s, s->data, evbuffer_get_length(s->data));
 	if (!event_writer_is_json(s->shared->events) && key != INFO_PEERCERT &&
 	    key != INFO_PEERCERT_NAMES)
-		show_controls(data);
-	event.data = data;
+		show_controls(s->data);
+	event.data = s->data;
 	event.newline = true;
 	event_writer_step(s->shared->events, &event);
 	return STEP_NEXT;

@@ -34,35 +34,28 @@ static void free_state(void *pump)
 	pump_free(pump);
 }
 
-/* read: everything to the end of the stream, as it comes. */
+/* Everything to the end of the stream, as it comes. */
 static enum step_result read_to_end(struct session *s)
 {
-	enum pump_result result;
+	enum step_result result;
 
 	if (s->state == NULL)
 		s->state = session_pump_down(s);
-	result = pump_run(s->state);
-	if (session_pump_waits(s, result))
-		return STEP_AGAIN;
-	if (result == PUMP_DEST_FAILED)
-		return session_wait(s, WAIT_OUTPUT); /* its owner ends the session */
-	if (result == PUMP_SOURCE_FAILED)
-		return session_pump_read_failed(s, s->state);
-	session_piece_end(s);
-	return STEP_NEXT;
+	result = session_pump_run_down(s, s->state);
+	if (result == STEP_NEXT)
+		session_piece_end(s);
+	return result;
 }
 
 static enum step_result run_read(struct session *s, const struct step *step)
 {
-	struct evbuffer *data = event_writer_scratch(s->shared->events);
 	const struct read_args *args = step->args;
 
 	if (args == NULL)
 		return read_to_end(s);
-	if (event_writer_above(s->shared->events))
-		return session_wait_output(s);
-	return session_take_record(s, reader_read(&s->connection->reader, (size_t)args->most, data),
-				   data, 0, 0);
+	return session_take_record(s,
+				   reader_read(&s->connection->reader, (size_t)args->most, s->data),
+				   0, 0);
 }
 
 const struct step_kind step_read = {

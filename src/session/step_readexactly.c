@@ -6,17 +6,10 @@
 #include "session/session.h"
 #include "session/step_args.h"
 
-#include <event2/buffer.h>
 #include <stdlib.h>
-
-enum { PIECES_PER_RUN = 16 }; /* then others have their turn */
 
 struct readexactly_args {
 	uint64_t n;
-};
-
-struct readexactly_state {
-	uint64_t passed; /* bytes handed on, when read in pieces */
 };
 
 static bool parse_readexactly(struct step *step, struct step_words *words, struct err *err)
@@ -31,46 +24,30 @@ static bool parse_readexactly(struct step *step, struct step_words *words, struc
 }
 
 /* More than the limit is not kept until it is whole, but passed on. */
-static enum step_result readexactly_in_pieces(struct session *s, uint64_t n)
+static enum step_result read_piece(struct session *s, uint64_t n)
 {
-	struct readexactly_state *state = session_state(s, sizeof(*state));
-	struct evbuffer *data = event_writer_scratch(s->shared->events);
-	size_t most =
+	uint64_t left = n - session_taken(s);
+	uint64_t most =
 		event_writer_is_json(s->shared->events) ? s->shared->settings->limit : SIZE_MAX;
+	enum stream_status status =
+		reader_read(&s->connection->reader, (size_t)(left < most ? left : most), s->data);
+	bool more = session_taken(s) < n;
 
-	for (int budget = PIECES_PER_RUN; budget > 0; budget--) {
-		uint64_t left = n - state->passed;
-		enum stream_status status;
-		size_t got;
-
-		if (event_writer_above(s->shared->events))
-			return session_wait_output(s);
-		status = reader_read(&s->connection->reader, left > most ? most : (size_t)left,
-				     data);
-		if (status == STREAM_AGAIN)
-			return session_wait(s, WAIT_READ);
-		got = evbuffer_get_length(data);
-		if (status != STREAM_OK)
-			return session_read_ended(s, data, state->passed + got, n);
-		session_piece(s, data, got < left);
-		state->passed += got;
-		if (state->passed == n)
-			return STEP_NEXT;
-	}
-	return session_wait(s, WAIT_TURN);
+	if (status != STREAM_OK)
+		return session_read_unmet(s, status, s->data, n);
+	session_piece(s, s->data, more);
+	return more ? STEP_MORE : STEP_NEXT;
 }
 
 static enum step_result run_readexactly(struct session *s, const struct step *step)
 {
-	struct evbuffer *data = event_writer_scratch(s->shared->events);
 	uint64_t n = ((const struct readexactly_args *)step->args)->n;
 
 	if (n > s->shared->settings->limit)
-		return readexactly_in_pieces(s, n);
-	if (event_writer_above(s->shared->events))
-		return session_wait_output(s);
-	return session_take_record(s, reader_readexactly(&s->connection->reader, (size_t)n, data),
-				   data, 0, n);
+		return read_piece(s, n);
+	return session_take_record(s,
+				   reader_readexactly(&s->connection->reader, (size_t)n, s->data),
+				   0, n);
 }
 
 const struct step_kind step_readexactly = {
@@ -84,5 +61,4 @@ const struct step_kind step_readexactly = {
 	.parse = parse_readexactly,
 	.free_args = free,
 	.run = run_readexactly,
-	.free_state = free,
 };

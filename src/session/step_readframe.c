@@ -36,28 +36,26 @@ static enum step_result bad_frame(struct session *s, const unsigned char *data, 
 /* All that is left of a stream that ended within a frame. */
 static enum step_result cut_frame(struct session *s, size_t header)
 {
-	struct evbuffer *data = event_writer_scratch(s->shared->events);
 	struct reader *reader = &s->connection->reader;
+	enum stream_status status;
 	uint64_t skipped;
 
-	if (header > 0)
-		(void)reader_skip(reader, header, &skipped);
-	(void)reader_readexactly(reader, SIZE_MAX, data);
-	return session_read_ended(s, data, evbuffer_get_length(data), 0);
+	(void)reader_skip(reader, header, &skipped);
+	s->step_start = session_consumed(s); /* the header does not count */
+	status = reader_readexactly(reader, SIZE_MAX, s->data);
+	return session_read_unmet(s, status, s->data, 0);
 }
 
 /* The whole frame is buffered: take header, body and trailer. */
 static enum step_result take_frame(struct session *s, size_t header, size_t body, size_t trailer)
 {
 	struct reader *reader = &s->connection->reader;
-	struct evbuffer *data = event_writer_scratch(s->shared->events);
 	uint64_t skipped;
 
 	(void)reader_skip(reader, header, &skipped);
-	(void)reader_readexactly(reader, body, data);
-	if (trailer > 0)
-		(void)reader_skip(reader, trailer, &skipped);
-	session_record(s, data, 0, false);
+	(void)reader_readexactly(reader, body, s->data);
+	(void)reader_skip(reader, trailer, &skipped);
+	session_record(s, s->data, 0, false);
 	return STEP_NEXT;
 }
 
@@ -95,8 +93,6 @@ static enum step_result run_readframe(struct session *s, const struct step *step
 	size_t got = 0, header;
 	uint64_t body;
 
-	if (event_writer_above(s->shared->events))
-		return session_wait_output(s);
 	/* A header may be one byte: never ask for more than it needs. */
 	for (size_t want = 1; want <= sizeof(data); want++) {
 		status = reader_peek(&s->connection->reader, want, data, &got);

@@ -7,14 +7,7 @@
 #include "session/session.h"
 #include "session/step_args.h"
 
-#include <event2/buffer.h>
 #include <stdlib.h>
-
-enum {
-	/* Lines or pieces in one run; then others have their turn. */
-	LINES_PER_RUN = 1024,
-	PIECES_PER_RUN = 16,
-};
 
 struct readline_args {
 	uint64_t count;
@@ -38,72 +31,38 @@ static bool lines_pass_through(const struct session *s)
 	       s->record == NULL;
 }
 
-/* Lines at hand, straight to the output. What is left of a stream that has ended
- * is printed too, and is a line where it ended well. */
-static enum stream_status pass_lines(struct session *s, uint64_t max, uint64_t *lines,
-				     uint64_t *bytes)
+/* Lines at hand, straight to the output; what is left of a stream that has ended, too. */
+static enum stream_status pass_lines(struct session *s, uint64_t max, uint64_t *lines)
 {
 	struct stdout_writer *output = event_writer_output(s->shared->events);
-	uint64_t before = reader_buffered(&s->connection->reader);
 	enum stream_status status =
 		reader_readlines(&s->connection->reader, max, stdout_writer_queue(output), lines);
 
 	stdout_writer_added(output);
-	*bytes = before - reader_buffered(&s->connection->reader);
-	if (status == STREAM_EOF && *bytes > 0) {
-		*lines = 1;
-		return STREAM_OK;
-	}
 	return status;
-}
-
-static enum step_result run_lines(struct session *s, uint64_t count)
-{
-	struct readline_state *state = session_state(s, sizeof(*state));
-
-	for (int budget = PIECES_PER_RUN; budget > 0; budget--) {
-		enum stream_status status;
-		uint64_t lines, bytes;
-
-		if (event_writer_above(s->shared->events))
-			return session_wait_output(s);
-		status = pass_lines(s, count - state->done, &lines, &bytes);
-		if (status == STREAM_EOF || status == STREAM_ERROR)
-			return session_read_ended(s, NULL, bytes, 0);
-		if (status != STREAM_OK)
-			return session_take_record(s, status, NULL, 0, 0);
-		state->done += lines;
-		if (state->done == count)
-			return STEP_NEXT;
-	}
-	return session_wait(s, WAIT_TURN);
 }
 
 static enum step_result run_readline(struct session *s, const struct step *step)
 {
-	struct evbuffer *line = event_writer_scratch(s->shared->events);
-	uint64_t count = ((const struct readline_args *)step->args)->count;
+	uint64_t count = ((const struct readline_args *)step->args)->count, lines = 1;
 	struct readline_state *state = session_state(s, sizeof(*state));
+	bool pass = lines_pass_through(s), more;
+	enum stream_status status = pass ? pass_lines(s, count - state->done, &lines)
+					 : reader_readline(&s->connection->reader, s->data);
 
-	if (lines_pass_through(s))
-		return run_lines(s, count);
-	for (int budget = LINES_PER_RUN; budget > 0; budget--) {
-		enum stream_status status;
-
-		if (event_writer_above(s->shared->events))
-			return session_wait_output(s);
-		status = reader_readline(&s->connection->reader, line);
-		/* A partial last line is a line, where the stream ended well. */
-		if (status == STREAM_EOF && evbuffer_get_length(line) > 0)
-			status = STREAM_OK;
-		if (status != STREAM_OK)
-			return session_take_record(s, status, line, 0, 0);
-		state->done++;
-		session_record(s, line, session_line_end(line), state->done < count);
-		if (state->done == count)
-			return STEP_NEXT;
+	/* A partial last line is a line, where the stream ended well. */
+	if (status == STREAM_EOF && session_taken(s) > 0) {
+		status = STREAM_OK;
+		lines = 1;
 	}
-	return session_wait(s, WAIT_TURN);
+	if (status != STREAM_OK)
+		return session_read_unmet(s, status, s->data, 0);
+	state->done += lines;
+	more = state->done < count;
+	if (!pass)
+		session_record(s, s->data, session_line_end(s->data), more);
+	s->step_start = session_consumed(s); /* a failure tells of one line */
+	return more ? STEP_MORE : STEP_NEXT;
 }
 
 const struct step_kind step_readline = {
@@ -117,5 +76,4 @@ const struct step_kind step_readline = {
 	.parse = parse_readline,
 	.free_args = free,
 	.run = run_readline,
-	.free_state = free,
 };

@@ -10,13 +10,9 @@
 #include <event2/buffer.h>
 #include <stdlib.h>
 
-enum { LINES_PER_RUN = 1024 };
-
 struct readmatch_state {
 	struct evbuffer *line; /* owned; the one that is being searched, or empty */
 	size_t at;	       /* see regex_search() */
-	uint64_t bytes;	       /* of the lines before it */
-	bool partial;	       /* the stream ended within it */
 };
 
 static void free_args(void *args)
@@ -41,31 +37,6 @@ static bool parse_readmatch(struct step *step, struct step_words *words, struct 
 	return step->args != NULL;
 }
 
-static enum step_result ended(struct session *s, const struct readmatch_state *state)
-{
-	return session_read_ended(s, state->line, state->bytes + evbuffer_get_length(state->line),
-				  0);
-}
-
-/* Is there a line to search? If not, `*result` is what the step answers. */
-static bool take_line(struct session *s, struct readmatch_state *state, enum step_result *result)
-{
-	enum stream_status status;
-
-	if (evbuffer_get_length(state->line) > 0)
-		return true; /* the search goes on */
-	state->at = 0;
-	status = reader_readline(&s->connection->reader, state->line);
-	state->partial = status == STREAM_EOF && evbuffer_get_length(state->line) > 0;
-	if (status == STREAM_OK || state->partial)
-		return true;
-	if (status == STREAM_EOF || status == STREAM_ERROR)
-		*result = ended(s, state);
-	else
-		*result = session_take_record(s, status, state->line, 0, 0);
-	return false;
-}
-
 static enum step_result limit_reached(struct session *s, const struct step *step,
 				      struct readmatch_state *state, struct bytes text)
 {
@@ -77,58 +48,46 @@ static enum step_result limit_reached(struct session *s, const struct step *step
 	return session_fail(s, &err, &event);
 }
 
-/* The line has not matched. Is another to come? */
-static bool pass_line(struct session *s, struct readmatch_state *state, size_t end,
-		      enum step_result *result)
-{
-	if (state->partial) {
-		*result = ended(s, state);
-		return false;
-	}
-	state->bytes += evbuffer_get_length(state->line);
-	session_record(s, state->line, end, true);
-	return true;
-}
-
-/* Is the next line to be searched? If not, `*result` is what the step answers. */
-static bool search_line(struct session *s, const struct step *step, struct readmatch_state *state,
-			enum step_result *result)
+static enum step_result search_line(struct session *s, const struct step *step,
+				    struct readmatch_state *state)
 {
 	size_t end = session_line_end(state->line);
 	struct bytes text =
 		bytes_of(evbuffer_pullup(state->line, -1), evbuffer_get_length(state->line) - end);
 
 	switch (regex_search(step->args, text, &state->at, session_turn_end(s))) {
-	case REGEX_NO_MATCH:
-		return pass_line(s, state, end, result);
 	case REGEX_MATCH:
 		session_record(s, state->line, end, false);
-		*result = STEP_NEXT;
-		break;
+		return STEP_NEXT;
 	case REGEX_AGAIN:
-		*result = session_wait(s, WAIT_TURN);
-		break;
+		return session_wait(s, WAIT_TURN);
 	case REGEX_LIMIT:
-		*result = limit_reached(s, step, state, text);
+		return limit_reached(s, step, state, text);
+	case REGEX_NO_MATCH:
 		break;
 	}
-	return false;
+	if (end == 0) /* the stream ended within the line */
+		return session_read_unmet(s, STREAM_EOF, state->line, 0);
+	session_record(s, state->line, end, true);
+	return STEP_MORE;
 }
 
 static enum step_result run_readmatch(struct session *s, const struct step *step)
 {
 	struct readmatch_state *state = session_state(s, sizeof(*state));
-	enum step_result result = STEP_AGAIN; /* gcc 12 does not see that it is set */
+	enum stream_status status = STREAM_OK;
 
 	if (state->line == NULL)
 		state->line = evbuffer_new();
-	for (int budget = LINES_PER_RUN; budget > 0; budget--) {
-		if (event_writer_above(s->shared->events))
-			return session_wait_output(s);
-		if (!take_line(s, state, &result) || !search_line(s, step, state, &result))
-			return result;
+	if (evbuffer_get_length(state->line) == 0) { /* else the search goes on */
+		state->at = 0;
+		status = reader_readline(&s->connection->reader, state->line);
 	}
-	return session_wait(s, WAIT_TURN);
+	if (status == STREAM_EOF && evbuffer_get_length(state->line) > 0)
+		status = STREAM_OK; /* a partial last line is a line */
+	if (status != STREAM_OK)
+		return session_read_unmet(s, status, state->line, 0);
+	return search_line(s, step, state);
 }
 
 const struct step_kind step_readmatch = {

@@ -18,14 +18,10 @@ static bool parse_readuntil(struct step *step, struct step_words *words, struct 
 
 static enum step_result run_readuntil(struct session *s, const struct step *step)
 {
-	struct evbuffer *data = event_writer_scratch(s->shared->events);
 	struct reader *reader = &s->connection->reader;
-	enum stream_status status;
+	enum stream_status status = reader_readuntil(reader, step->args, s->data);
 
-	if (event_writer_above(s->shared->events))
-		return session_wait_output(s);
-	status = reader_readuntil(reader, step->args, data);
-	return session_take_record(s, status, data, status == STREAM_OK ? reader->matched : 0, 0);
+	return session_take_record(s, status, reader->matched, 0);
 }
 
 const struct step_kind step_readuntil = {

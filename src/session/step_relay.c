@@ -169,17 +169,13 @@ static void explain_silence(const struct session *s, const struct relay *relay)
 
 static enum step_result run_down(struct session *s, struct relay *relay)
 {
-	enum pump_result result;
+	enum step_result result;
 
 	if (relay->down.state != FLOWING)
 		return STEP_AGAIN;
-	result = pump_run(relay->down.pump);
-	if (session_pump_waits(s, result))
-		return STEP_AGAIN;
-	if (result == PUMP_DEST_FAILED)
-		return session_wait(s, WAIT_OUTPUT); /* its owner ends the session */
-	if (result == PUMP_SOURCE_FAILED)
-		return session_pump_read_failed(s, relay->down.pump);
+	result = session_pump_run_down(s, relay->down.pump);
+	if (result != STEP_NEXT)
+		return result;
 	move_to(s, &relay->down, SHUT);
 	explain_silence(s, relay);
 	return STEP_AGAIN;

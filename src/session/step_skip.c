@@ -8,12 +8,9 @@
 
 #include <stdlib.h>
 
-enum { LINES_PER_RUN = 1024 }; /* then others have their turn */
-
-struct skip_state {
-	uint64_t bytes; /* skipped by the step */
-	uint64_t line;	/* ... of them of the line that is being skipped */
+struct skipline_state {
 	uint64_t lines; /* skipped whole */
+	uint64_t bytes; /* of these */
 };
 
 /* skip and skipline; skipuntil has its separators. */
@@ -50,67 +47,47 @@ static bool parse_skipuntil(struct step *step, struct step_words *words, struct 
 	return step->args != NULL;
 }
 
-/* What a skip answers that has not got what it wants. */
-static enum step_result skip_ended(struct session *s, enum stream_status status, uint64_t bytes,
-				   uint64_t expected)
+static enum step_result answer(struct session *s, enum stream_status status, uint64_t expected)
 {
-	if (status == STREAM_AGAIN)
-		return session_wait(s, WAIT_READ);
-	return session_read_ended(s, NULL, bytes, expected);
+	if (status != STREAM_OK)
+		return session_read_unmet(s, status, NULL, expected);
+	return session_step_moved(s, session_taken(s));
 }
 
 static enum step_result run_skip(struct session *s, const struct step *step)
 {
-	const struct skip_args *args = step->args;
-	struct skip_state *state = session_state(s, sizeof(*state));
+	uint64_t count = ((const struct skip_args *)step->args)->count, skipped;
+	enum stream_status status =
+		reader_skip(&s->connection->reader, count - session_taken(s), &skipped);
 
-	while (state->bytes < args->count) {
-		uint64_t skipped = 0;
-		enum stream_status status =
-			reader_skip(&s->connection->reader, args->count - state->bytes, &skipped);
-
-		state->bytes += skipped;
-		if (status != STREAM_OK)
-			return skip_ended(s, status, state->bytes, args->count);
-	}
-	return session_step_moved(s, state->bytes);
+	if (status == STREAM_OK && session_taken(s) < count)
+		return STEP_MORE;
+	return answer(s, status, count);
 }
 
 static enum step_result run_skipline(struct session *s, const struct step *step)
 {
-	const struct skip_args *args = step->args;
-	struct skip_state *state = session_state(s, sizeof(*state));
+	uint64_t count = ((const struct skip_args *)step->args)->count, skipped;
+	struct skipline_state *state = session_state(s, sizeof(*state));
+	enum stream_status status =
+		reader_skipuntil(&s->connection->reader, separators_newline(), &skipped);
 
-	for (int budget = LINES_PER_RUN; state->lines < args->count; budget--) {
-		uint64_t skipped = 0;
-		enum stream_status status;
-
-		if (budget == 0)
-			return session_wait(s, WAIT_TURN);
-		status = reader_skipuntil(&s->connection->reader, separators_newline(), &skipped);
-		state->bytes += skipped;
-		state->line += skipped;
-		/* A partial last line is a line, as for readline. */
-		if (status == STREAM_EOF && state->line > 0)
-			status = STREAM_OK;
-		if (status != STREAM_OK)
-			return skip_ended(s, status, state->bytes, 0);
-		state->line = 0;
-		state->lines++;
+	/* A partial last line is a line, as for readline. */
+	if (status == STREAM_EOF && session_taken(s) > state->bytes)
+		status = STREAM_OK;
+	if (status == STREAM_OK) {
+		state->bytes = session_taken(s);
+		if (++state->lines < count)
+			return STEP_MORE;
 	}
-	return session_step_moved(s, state->bytes);
+	return answer(s, status, 0);
 }
 
 static enum step_result run_skipuntil(struct session *s, const struct step *step)
 {
-	struct skip_state *state = session_state(s, sizeof(*state));
-	uint64_t skipped = 0;
-	enum stream_status status = reader_skipuntil(&s->connection->reader, step->args, &skipped);
+	uint64_t skipped;
 
-	state->bytes += skipped;
-	if (status != STREAM_OK)
-		return skip_ended(s, status, state->bytes, 0);
-	return session_step_moved(s, state->bytes);
+	return answer(s, reader_skipuntil(&s->connection->reader, step->args, &skipped), 0);
 }
 
 const struct step_kind step_skip = {
@@ -124,7 +101,6 @@ const struct step_kind step_skip = {
 	.parse = parse_skip,
 	.free_args = free,
 	.run = run_skip,
-	.free_state = free,
 };
 
 const struct step_kind step_skipline = {
@@ -138,7 +114,6 @@ const struct step_kind step_skipline = {
 	.parse = parse_skipline,
 	.free_args = free,
 	.run = run_skipline,
-	.free_state = free,
 };
 
 const struct step_kind step_skipuntil = {
@@ -152,5 +127,4 @@ const struct step_kind step_skipuntil = {
 	.parse = parse_skipuntil,
 	.free_args = free_separators,
 	.run = run_skipuntil,
-	.free_state = free,
 };
