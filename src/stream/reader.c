@@ -9,10 +9,11 @@
 #include <assert.h>
 #include <event2/buffer.h>
 #include <string.h>
+#include <sys/uio.h>
 
 enum {
 	PIECE = 256 * 1024, /* what a question that takes anything is content with */
-	CHUNKS_MAX = 32,    /* chunks that one search looks at */
+	CHUNKS_MAX = 32,    /* chunks that one search walks along */
 };
 
 static size_t size_min(size_t a, size_t b)
@@ -74,15 +75,13 @@ static void forget_search(struct reader *r)
 	r->sought = NULL;
 }
 
+/* NULL: drop them. */
 static void take(struct reader *r, size_t n, struct evbuffer *into)
 {
-	buffer_move(r->in, n, into);
-	forget_search(r);
-}
-
-static void drop(struct reader *r, size_t n)
-{
-	(void)evbuffer_drain(r->in, n); /* fails on frozen buffers only */
+	if (into != NULL)
+		buffer_move(r->in, n, into);
+	else
+		(void)evbuffer_drain(r->in, n); /* fails on frozen buffers only */
 	forget_search(r);
 }
 
@@ -114,69 +113,23 @@ enum stream_status reader_readexactly(struct reader *r, size_t n, struct evbuffe
 
 /* Searching. */
 
-static size_t peek_chunks(struct reader *r, size_t size, struct bytes *chunks, size_t max)
-{
-	struct evbuffer_iovec found[CHUNKS_MAX];
-	int count = evbuffer_peek(r->in, (ev_ssize_t)size, NULL, found, (int)max);
-
-	for (size_t i = 0; i < size_min((size_t)count, max); i++)
-		chunks[i] = bytes_of(found[i].iov_base, found[i].iov_len);
-	return (size_t)count;
-}
-
-/*
- * The first `size` bytes as few chunks. Where they lie in many small ones they
- * are put together; the new chunk has room behind its bytes, up to the next power
- * of two, that later ones are read into, so that this comes ever less often as
- * the bytes get more.
- */
-static size_t gather_chunks(struct reader *r, size_t size, struct bytes *chunks)
-{
-	size_t count = peek_chunks(r, size, chunks, CHUNKS_MAX);
-
-	if (count <= CHUNKS_MAX)
-		return count;
-	(void)evbuffer_pullup(r->in, (ev_ssize_t)size); /* out of memory ends the program */
-	return peek_chunks(r, size, chunks, CHUNKS_MAX);
-}
-
-static bool search_chunks(struct reader *r, const struct bytes *chunks, size_t count, size_t size,
-			  struct match *match)
-{
-	size_t held = 0;
-
-	if (separators_find(r->sought, chunks, count, r->scanned, size, match)) {
-		r->scanned = match->end - 1;
-		return true;
-	}
-	for (size_t i = 0; i < count; i++)
-		held += chunks[i].len;
-	r->scanned = size_max(r->scanned, size_min(held, size));
-	return false;
-}
-
 /* The first match in the first `size` bytes, which are there. */
 static bool search(struct reader *r, const struct separators *seps, size_t size,
 		   struct match *match)
 {
-	struct bytes chunks[CHUNKS_MAX];
-	size_t count;
+	bool found;
 
 	if (r->sought != seps)
 		forget_search(r);
 	r->sought = seps;
 	r->longest = size_max(r->longest, seps->longest);
-	if (r->scanned >= size)
-		return false;
-
-	/* Most records lie in the first chunk: walk along the others only if not. */
-	count = peek_chunks(r, 1, chunks, 1);
-	if (search_chunks(r, chunks, count, size, match))
-		return true;
-	if (r->scanned >= size)
-		return false;
-	count = gather_chunks(r, size, chunks);
-	return search_chunks(r, chunks, count, size, match);
+	/* Many small chunks are put together. The new one has room behind its bytes, up to the
+	 * next power of two, so that this comes ever less often as the bytes get more. */
+	if (evbuffer_peek(r->in, (ev_ssize_t)size, NULL, NULL, 0) > CHUNKS_MAX)
+		(void)evbuffer_pullup(r->in, (ev_ssize_t)size);
+	found = r->scanned < size && separators_find(seps, r->in, r->scanned, size, match);
+	r->scanned = found ? match->end - 1 : size_max(r->scanned, size);
+	return found;
 }
 
 enum stream_status reader_readuntil(struct reader *r, const struct separators *seps,
@@ -202,9 +155,9 @@ enum stream_status reader_readuntil(struct reader *r, const struct separators *s
 }
 
 /* How far the whole lines in `chunk` reach, none longer than the limit. */
-static size_t whole_lines(const struct reader *r, struct bytes chunk, uint64_t max, uint64_t *lines)
+static size_t whole_lines(const struct reader *r, struct iovec chunk, uint64_t max, uint64_t *lines)
 {
-	const unsigned char *from = chunk.data, *end = chunk.data + chunk.len, *newline;
+	const char *from = chunk.iov_base, *end = from + chunk.iov_len, *newline;
 
 	for (*lines = 0; *lines < max && from < end; ++*lines) {
 		newline = memchr(from, '\n', (size_t)(end - from));
@@ -212,17 +165,17 @@ static size_t whole_lines(const struct reader *r, struct bytes chunk, uint64_t m
 			break;
 		from = newline + 1;
 	}
-	return (size_t)(from - chunk.data);
+	return (size_t)(from - (const char *)chunk.iov_base);
 }
 
 enum stream_status reader_readlines(struct reader *r, uint64_t max, struct evbuffer *into,
 				    uint64_t *lines)
 {
 	enum stream_status status;
-	struct bytes chunk;
+	struct iovec chunk;
 	size_t size;
 
-	if (max > 1 && r->scanned == 0 && peek_chunks(r, 1, &chunk, 1) > 0) {
+	if (max > 1 && r->scanned == 0 && evbuffer_peek(r->in, 1, NULL, &chunk, 1) > 0) {
 		size = whole_lines(r, chunk, max, lines);
 		if (size > 0) {
 			take(r, size, into);
@@ -236,15 +189,11 @@ enum stream_status reader_readlines(struct reader *r, uint64_t max, struct evbuf
 
 enum stream_status reader_skip(struct reader *r, uint64_t max, uint64_t *skipped)
 {
-	size_t buffered = reader_buffered(r);
-	size_t n = max < buffered ? (size_t)max : buffered;
+	size_t before = reader_buffered(r);
+	enum stream_status status = reader_read(r, max < SIZE_MAX ? (size_t)max : SIZE_MAX, NULL);
 
-	*skipped = n;
-	if (n > 0)
-		drop(r, n);
-	if (n > 0 || max == 0)
-		return answer(r, STREAM_OK);
-	return r->ended ? over(r) : again(r, max < PIECE ? (size_t)max : PIECE);
+	*skipped = before - reader_buffered(r);
+	return status;
 }
 
 enum stream_status reader_skipuntil(struct reader *r, const struct separators *seps,
@@ -257,11 +206,11 @@ enum stream_status reader_skipuntil(struct reader *r, const struct separators *s
 	if (search(r, seps, buffered, &match)) {
 		*skipped = match.end;
 		r->matched = match.len;
-		drop(r, match.end);
+		take(r, match.end, NULL);
 		return answer(r, STREAM_OK);
 	}
 	*skipped = buffered - keep;
-	drop(r, buffered - keep);
+	take(r, buffered - keep, NULL);
 	if (r->ended)
 		return over(r);
 	/* What is kept can begin a match, but ends none. */

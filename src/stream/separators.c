@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 
 #include <assert.h>
+#include <event2/buffer.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,29 +19,18 @@ static int by_length(const void *a, const void *b)
 	return (left->len > right->len) - (left->len < right->len);
 }
 
-static unsigned char last_byte(const struct bytes *item)
-{
-	return item->data[item->len - 1];
-}
-
 struct separators *separators_new(const struct bytes *items, size_t count)
 {
 	struct separators *seps = alloc_zeroed(sizeof(*seps));
 	struct bytes *own = alloc_array(count, sizeof(*own));
 
 	assert(count > 0);
-	seps->count = count;
-	seps->same_last = true;
 	for (size_t i = 0; i < count; i++) {
 		assert(items[i].len > 0);
 		own[i] = bytes_of(alloc_copy(items[i].data, items[i].len), items[i].len);
-		seps->last[last_byte(&own[i])] = true;
-		if (last_byte(&own[i]) != last_byte(&own[0]))
-			seps->same_last = false;
 	}
 	qsort(own, count, sizeof(*own), by_length);
-	seps->items = own;
-	seps->longest = own[count - 1].len;
+	*seps = (struct separators){ count, own, own[count - 1].len };
 	return seps;
 }
 
@@ -57,98 +47,56 @@ void separators_free(struct separators *seps)
 const struct separators *separators_newline(void)
 {
 	static const struct bytes item = { (const unsigned char *)"\n", 1 };
-	static const struct separators newline = {
-		.count = 1,
-		.items = &item,
-		.longest = 1,
-		.last = { ['\n'] = true },
-		.same_last = true,
-	};
+	static const struct separators newline = { 1, &item, 1 };
 
 	return &newline;
 }
 
-/* The offset in data[from..to) of the first byte that may end a separator, or `to`. */
-static size_t next_candidate(const struct separators *seps, const unsigned char *data, size_t from,
-			     size_t to)
+static bool find_one(const struct bytes *item, struct evbuffer *in, size_t from, size_t to,
+		     struct match *match)
 {
-	if (seps->same_last) {
-		const unsigned char *at =
-			memchr(data + from, last_byte(&seps->items[0]), to - from);
+	size_t begin = from < item->len ? 0 : from + 1 - item->len;
+	struct evbuffer_ptr start, end;
 
-		return at == NULL ? to : (size_t)(at - data);
-	}
-	while (from < to && !seps->last[data[from]])
-		from++;
-	return from;
+	if (evbuffer_ptr_set(in, &start, begin, EVBUFFER_PTR_SET) < 0 ||
+	    evbuffer_ptr_set(in, &end, to, EVBUFFER_PTR_SET) < 0)
+		return false;
+	start = evbuffer_search_range(in, (const char *)item->data, item->len, &start, &end);
+	if (start.pos < 0)
+		return false;
+	*match = (struct match){ .end = (size_t)start.pos + item->len, .len = item->len };
+	return true;
 }
 
-/* Do the bytes up to chunks[at].data[end - 1] end in `item`? It may begin in a chunk before. */
-static bool ends_in(const struct bytes *chunks, size_t at, size_t end, const struct bytes *item)
+/* Do the bytes before `end` end in `item`? */
+static bool ends_in(const unsigned char *data, size_t end, const struct bytes *item)
 {
-	size_t left = item->len;
-
-	for (;;) {
-		size_t part = left < end ? left : end;
-
-		left -= part;
-		if (memcmp(chunks[at].data + end - part, item->data + left, part) != 0)
-			return false;
-		if (left == 0)
-			return true;
-		if (at == 0)
-			return false;
-		at--;
-		end = chunks[at].len;
-	}
+	return item->len <= end && data[end - 1] == item->data[item->len - 1] &&
+	       memcmp(data + end - item->len, item->data, item->len) == 0;
 }
 
-/* The length of the shortest separator that ends there, or 0. */
-static size_t length_ending(const struct separators *seps, const struct bytes *chunks, size_t at,
-			    size_t end)
+/* libevent looks for one string, however far: where they are several, a rare one would be
+ * sought in all that is there, for each record. */
+static bool find_any(const struct separators *seps, struct evbuffer *in, size_t from, size_t to,
+		     struct match *match)
 {
-	for (size_t i = 0; i < seps->count; i++) {
-		if (ends_in(chunks, at, end, &seps->items[i]))
-			return seps->items[i].len;
-	}
-	return 0;
-}
+	const unsigned char *data = evbuffer_pullup(in, (ev_ssize_t)to);
 
-/* The same as separators_find() for the bytes [from, to) of one chunk; false leaves
- * `match` as it is. */
-static bool find_in_chunk(const struct separators *seps, const struct bytes *chunks, size_t at,
-			  size_t from, size_t to, struct match *match)
-{
-	for (size_t i = from; i < to; i++) {
-		size_t len;
-
-		i = next_candidate(seps, chunks[at].data, i, to);
-		if (i == to)
-			return false;
-		len = length_ending(seps, chunks, at, i + 1);
-		if (len > 0) {
-			*match = (struct match){ .end = i + 1, .len = len };
+	for (size_t end = from + 1; end <= to; end++) {
+		for (size_t i = 0; i < seps->count; i++) {
+			if (!ends_in(data, end, &seps->items[i]))
+				continue;
+			*match = (struct match){ .end = end, .len = seps->items[i].len };
 			return true;
 		}
 	}
 	return false;
 }
 
-bool separators_find(const struct separators *seps, const struct bytes *chunks, size_t count,
-		     size_t from, size_t to, struct match *match)
+bool separators_find(const struct separators *seps, struct evbuffer *in, size_t from, size_t to,
+		     struct match *match)
 {
-	size_t base = 0;
-
-	for (size_t at = 0; at < count && base < to; at++) {
-		size_t len = chunks[at].len;
-		size_t first = from > base ? from - base : 0;
-		size_t last = to - base < len ? to - base : len;
-
-		if (first < last && find_in_chunk(seps, chunks, at, first, last, match)) {
-			match->end += base;
-			return true;
-		}
-		base += len;
-	}
-	return false;
+	if (seps->count == 1)
+		return find_one(seps->items, in, from, to, match);
+	return find_any(seps, in, from, to, match);
 }
