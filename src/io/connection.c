@@ -5,12 +5,41 @@
 #include "io/connection.h"
 
 #include "base/alloc.h"
-#include "io/lingering_close.h"
+#include "base/err.h"
 #include "io/loop.h"
 #include "io/transport_impl.h"
 
 #include <event2/buffer.h>
+#include <inttypes.h>
 #include <stdlib.h>
+
+/*
+ * The orderly end. A close(2) while the peer still sends makes the kernel answer with a
+ * reset, which takes away what the peer has not read yet. So everything queued leaves, the
+ * sending half is closed, and what still comes is read and dropped until nothing can be lost
+ * any more.
+ *
+ * `left` counts what the peer's kernel has not received: the writer's queue and, where the
+ * system reports it, the socket's. Once the sending half is closed no event tells that the
+ * latter shrinks, so it is polled. Progress resets both the timeout and the wait for the
+ * peer's silence. When the peer has ended and has everything, nothing is waited for.
+ */
+
+enum {
+	SILENCE_MS = 1000,
+	ASK_FIRST_MS = 1,
+	ASK_LAST_MS = 64,
+	CLOSING_ROOM = 64 * 1024, /* bytes to be read and dropped in one turn */
+};
+
+struct closing {
+	struct timer *timer; /* NULL until there was something to wait for */
+	uint64_t ask_ms;     /* until `left` is asked again */
+	uint64_t moved;	     /* when `left` last shrank */
+	uint64_t heard;	     /* when the peer last sent something */
+	uint64_t received;   /* the transport's counter at that time */
+	size_t left;
+};
 
 static void wake(void *arg)
 {
@@ -25,7 +54,8 @@ struct connection *connection_new(struct transport *transport, size_t limit, siz
 	c->transport = transport;
 	reader_init(&c->reader, transport->input, limit);
 	writer_init(&c->writer, transport->output, high, low);
-	connection_set_task(c, task);
+	c->task = task;
+	transport_set_wake(transport, task != NULL ? wake : NULL, task);
 	return c;
 }
 
@@ -33,15 +63,11 @@ void connection_free(struct connection *c)
 {
 	if (c == NULL)
 		return;
-	lingering_close_free(c->closing);
+	if (c->closing != NULL)
+		timer_free(c->closing->timer);
+	free(c->closing);
 	transport_free(c->transport);
 	free(c);
-}
-
-void connection_set_task(struct connection *c, struct task *task)
-{
-	c->task = task;
-	transport_set_wake(c->transport, task != NULL ? wake : NULL, task);
 }
 
 void connection_refresh(struct connection *c)
@@ -154,15 +180,126 @@ enum stream_status connection_write_eof(struct connection *c)
 	return c->transport->write_half == WRITE_SHUT ? STREAM_OK : STREAM_AGAIN;
 }
 
+static const char *plural(uint64_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
+/* The stream is broken. That is a failure when bytes are lost, or when the peer said
+ * why it wants no more (a TLS alert). */
+static enum stream_status close_broken(const struct connection *c, const struct err *why,
+				       struct err *err)
+{
+	uint64_t lost = c->writer.dropped + transport_unsent(c->transport);
+
+	if (lost > 0) {
+		err_set(err, why->kind, "%s with %" PRIu64 " byte%s unsent", why->text, lost,
+			plural(lost));
+		err->sys = why->sys;
+		return STREAM_ERROR;
+	}
+	if (why->kind != ERR_TLS)
+		return STREAM_OK;
+	*err = *why;
+	return STREAM_ERROR;
+}
+
+/* Is it over, whatever the time? */
+static enum stream_status close_state(const struct connection *c, struct err *err)
+{
+	const struct transport *t = c->transport;
+
+	if (t->write_error != NULL)
+		return close_broken(c, t->write_error, err);
+	if (t->read_half == READ_OPEN || t->write_half != WRITE_SHUT)
+		return STREAM_AGAIN;
+	/* A peer that ended without close_notify may receive all the same. */
+	if (t->read_error != NULL && t->read_error->kind != ERR_TLS_TRUNCATED)
+		return close_broken(c, t->read_error, err);
+	return transport_unsent(t) > 0 ? STREAM_AGAIN : STREAM_OK;
+}
+
+static void observe(const struct connection *c, uint64_t now)
+{
+	const struct transport *t = c->transport;
+	size_t left = writer_queued(&c->writer) + transport_unsent(t);
+
+	if (left < c->closing->left) {
+		c->closing->left = left;
+		c->closing->moved = now;
+	}
+	if (t->received != c->closing->received) {
+		c->closing->received = t->received;
+		c->closing->heard = now;
+	}
+}
+
+static uint64_t remaining(uint64_t since, uint64_t ms, uint64_t now)
+{
+	return now - since < ms ? ms - (now - since) : 0;
+}
+
+static bool is_shut(const struct connection *c)
+{
+	return c->transport->write_half == WRITE_SHUT;
+}
+
+/* Milliseconds to wait for something to happen; 0: long enough. */
+static uint64_t patience(const struct connection *c, uint64_t timeout_ms, uint64_t now)
+{
+	const struct closing *l = c->closing;
+	uint64_t wait = UINT64_MAX, quiet;
+
+	if (timeout_ms > 0)
+		wait = remaining(l->moved, timeout_ms, now);
+	if (l->left > 0 || !is_shut(c))
+		return wait;
+	quiet = remaining(l->heard > l->moved ? l->heard : l->moved, SILENCE_MS, now);
+	return quiet < wait ? quiet : wait;
+}
+
+static void sleep_at_most(const struct connection *c, uint64_t ms)
+{
+	struct closing *l = c->closing;
+
+	if (l->timer == NULL)
+		l->timer = timer_new(c->task);
+	if (timer_pending(l->timer))
+		return;
+	if (l->left > 0 && is_shut(c)) {
+		ms = l->ask_ms < ms ? l->ask_ms : ms;
+		l->ask_ms = l->ask_ms < ASK_LAST_MS ? 2 * l->ask_ms : ASK_LAST_MS;
+	}
+	if (ms < UINT64_MAX)
+		timer_start(l->timer, ms);
+}
+
 enum stream_status connection_close(struct connection *c, uint64_t timeout_ms, struct err *err)
 {
-	uint64_t dropped;
+	enum stream_status status;
+	uint64_t dropped, now, wait;
 
-	if (c->closing == NULL)
-		c->closing = lingering_close_new(c->transport, &c->writer, c->task, timeout_ms);
+	if (c->closing == NULL) {
+		c->closing = alloc_zeroed(sizeof(*c->closing));
+		*c->closing = (struct closing){ .ask_ms = ASK_FIRST_MS, .left = SIZE_MAX };
+	}
 	end_sending(c);
 	(void)reader_skip(&c->reader, UINT64_MAX, &dropped);
-	return lingering_close_run(c->closing, err);
+	status = close_state(c, err);
+	if (status != STREAM_AGAIN)
+		return status;
+	now = loop_now();
+	observe(c, now);
+	wait = patience(c, timeout_ms, now);
+	if (wait > 0) {
+		sleep_at_most(c, wait);
+		return STREAM_AGAIN;
+	}
+	if (c->closing->left == 0)
+		return STREAM_OK;
+	err_set(err, ERR_TIMEOUT, "%zu byte%s could not be sent: the peer reads nothing",
+		c->closing->left, plural(c->closing->left));
+	return STREAM_ERROR;
 }
 
 void connection_abort(struct connection *c)

@@ -17,19 +17,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct closing;
 struct err;
 struct evbuffer;
-struct lingering_close;
 struct task;
 
 struct connection {
 	struct reader reader;
 	struct writer writer;
 	/* The rest is private. */
-	struct transport *transport;	 /* owned */
-	struct task *task;		 /* borrowed */
-	struct lingering_close *closing; /* owned; NULL until the orderly end begins */
-	bool bypassed;			 /* see connection_bypass() */
+	struct transport *transport; /* owned */
+	struct task *task;	     /* borrowed */
+	struct closing *closing;     /* owned; NULL until the orderly end begins */
+	bool bypassed;		     /* see connection_bypass() */
 };
 
 /* `transport` is handed over and wakes `task` (NULL: nothing) from now on. `limit`
@@ -39,9 +39,6 @@ struct connection *connection_new(struct transport *transport, size_t limit, siz
 
 /* Closes the descriptor at once. NULL is allowed. */
 void connection_free(struct connection *c);
-
-/* Wake `task` from now on; before connection_close() only. */
-void connection_set_task(struct connection *c, struct task *task);
 
 /* Tell the reader and the writer what the transport has met since: the end, errors.
  * Call it at the start of each run. */

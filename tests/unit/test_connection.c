@@ -5,7 +5,6 @@
 #include "io/connection.h"
 
 #include "base/err.h"
-#include "io/lingering_close.h"
 #include "io/loop.h"
 #include "unit/support.h"
 
@@ -30,7 +29,8 @@ enum {
 	SHORT_MS = 60,
 	SLOW_MS = 500,
 	LAST_WORD_MS = 400,
-	SLOW_RATE = 5 * 1024, /* 4 MiB take longer than SLOW_MS */
+	CLOSING_ROOM = 64 * 1024, /* that one turn reads and drops */
+	SLOW_RATE = 5 * 1024,	  /* 4 MiB take longer than SLOW_MS */
 };
 
 /* A session in small: it runs `step` each time it is woken, until that says
