@@ -27,7 +27,6 @@ struct head {
 	struct program program;
 	const struct tls_config *tls; /* NULL: no URL is https */
 	size_t at;		      /* the index of the current URL */
-	struct address address;
 	struct session_shared shared;
 	struct client *client;
 	struct step_head step;
@@ -40,40 +39,23 @@ static void start_next(struct head *h);
 
 /* --- checks --- */
 
-static struct address url_address(const struct url *url)
-{
-	return (struct address){
-		.kind = ADDRESS_TCP,
-		.tls = url->https,
-		.host_kind = url->literal ? HOST_LITERAL : HOST_NAME,
-		.host = url->host,
-		.port = url->port,
-	};
-}
-
 static bool check(struct options *options, struct err *err)
 {
 	const struct string_list *words = &options->operands;
 
 	options->urls = alloc_array(words->count, sizeof(*options->urls));
-	for (size_t i = 0; i < words->count; i++) {
-		struct address address;
-
-		if (!url_parse(words->items[i], &options->urls[i], err))
+	for (size_t i = 0; i < words->count; i++)
+		if (!url_parse(words->items[i], &options->urls[i], err) ||
+		    !command_check_family(options, &options->urls[i].address, err))
 			return false;
-		address = url_address(&options->urls[i]);
-		if (!command_check_family(options, &address, err))
-			return false;
-	}
 	return http_request_check(&options->request, err);
 }
 
 static bool has_https(const struct options *options)
 {
-	for (size_t i = 0; i < options->operands.count; i++) {
-		if (options->urls[i].https)
+	for (size_t i = 0; i < options->operands.count; i++)
+		if (options->urls[i].address.tls)
 			return true;
-	}
 	return false;
 }
 
@@ -189,15 +171,14 @@ static void start_next(struct head *h)
 	const char *server_name = h->options->tls_settings.server_name;
 	struct client_options client = {
 		.shared = &h->shared,
-		.address = &h->address,
+		.address = &url->address,
 		.dialing = h->options->dialing,
 		.conn = (unsigned)h->at + 1,
 		.started_ms = h->program.started_ms,
 	};
 
-	h->address = url_address(url);
 	client.dialing.tls = h->tls;
-	client.dialing.tls_name = server_name != NULL ? server_name : url->host;
+	client.dialing.tls_name = server_name != NULL ? server_name : url->address.host;
 	step_head_init(&h->step, http_request(url, &h->options->request));
 	h->steps = step_head_list(&h->step);
 	h->shared.steps = h->steps;

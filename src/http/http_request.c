@@ -19,15 +19,6 @@ enum { SHOWN_SIZE = 80 };
 #define TOKEN_SIGNS "!#$%&'*+-.^_`|~"
 #define TOKEN_CHARS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789" TOKEN_SIGNS
 
-enum header_action { HEADER_REPLACE, HEADER_REMOVE, HEADER_EMPTY };
-
-/* A header line of the command line. */
-struct header {
-	struct bytes name;
-	const char *value;
-	enum header_action action;
-};
-
 static bool refuse(struct err *err, const char *what, const char *text, const char *why)
 {
 	char shown[SHOWN_SIZE];
@@ -36,33 +27,28 @@ static bool refuse(struct err *err, const char *what, const char *text, const ch
 		       escape_visible(bytes_of_string(text), shown, sizeof(shown)), why);
 }
 
-/* False when `line` is not a header line. */
-static bool header_read(const char *line, struct header *out)
+static struct bytes header_name(const char *line)
 {
-	size_t name = strspn(line, TOKEN_CHARS);
-	const char *value;
+	return bytes_of(line, strspn(line, TOKEN_CHARS));
+}
 
-	if (name == 0 || (line[name] != ':' && line[name] != ';'))
-		return false;
-	value = line + name + 1 + strspn(line + name + 1, " \t");
-	if (line[name] == ';' && *value != '\0')
-		return false;
-	out->name = bytes_of(line, name);
-	out->value = value;
-	if (line[name] == ';')
-		out->action = HEADER_EMPTY;
-	else
-		out->action = *value == '\0' ? HEADER_REMOVE : HEADER_REPLACE;
-	return true;
+/* What follows the sign after the name. */
+static const char *header_value(const char *line)
+{
+	const char *value = line + header_name(line).len + 1;
+
+	return value + strspn(value, " \t");
 }
 
 static bool header_check(const char *line, struct err *err)
 {
-	struct header header;
+	size_t name = header_name(line).len;
+	bool colon = line[name] == ':';
+	bool empty = line[name] == ';' && *header_value(line) == '\0';
 
 	if (bytes_has_control(line))
 		return refuse(err, "header", line, "control character");
-	if (!header_read(line, &header))
+	if (name == 0 || !(colon || empty))
 		return refuse(err, "header", line, "not 'Name: value', 'Name:' or 'Name;'");
 	return true;
 }
@@ -84,10 +70,8 @@ bool http_request_check(const struct http_request_options *options, struct err *
 /* Did the user give a header of that name? */
 static bool user_has(const struct http_request_options *options, const char *name)
 {
-	struct header header;
-
 	for (size_t i = 0; i < options->header_count; i++)
-		if (header_read(options->headers[i], &header) && bytes_is_name(header.name, name))
+		if (bytes_is_name(header_name(options->headers[i]), name))
 			return true;
 	return false;
 }
@@ -103,28 +87,27 @@ static void add_default(struct text *out, const struct http_request_options *opt
 static void add_user(struct text *out, const struct http_request_options *options, bool host)
 {
 	for (size_t i = 0; i < options->header_count; i++) {
-		struct header header;
+		const char *line = options->headers[i];
+		struct bytes name = header_name(line);
+		const char *value = header_value(line);
+		bool removes = line[name.len] == ':' && *value == '\0';
 
-		if (!header_read(options->headers[i], &header) || header.action == HEADER_REMOVE ||
-		    bytes_is_name(header.name, "Host") != host)
-			continue;
-		text_addf(out, "%.*s:%s%s\r\n", (int)header.name.len,
-			  (const char *)header.name.data, *header.value ? " " : "", header.value);
+		if (!removes && bytes_is_name(name, "Host") == host)
+			text_addf(out, "%.*s:%s%s\r\n", (int)name.len, line, *value ? " " : "",
+				  value);
 	}
 }
 
 /* IPv6 in brackets, without the zone, which means nothing to the peer (RFC 6874, 1). */
 static char *host_value(const struct url *url)
 {
-	bool v6 = url->literal && strchr(url->host, ':') != NULL;
+	const char *host = url->address.host;
+	bool v6 = strchr(host, ':') != NULL;
 	struct text value = { 0 };
 
-	if (v6)
-		text_addf(&value, "[%.*s]", (int)strcspn(url->host, "%"), url->host);
-	else
-		text_addf(&value, "%s", url->host);
-	if (url->port != (url->https ? 443 : 80))
-		text_addf(&value, ":%u", url->port);
+	text_addf(&value, "%s%.*s%s", v6 ? "[" : "", (int)strcspn(host, "%"), host, v6 ? "]" : "");
+	if (url->address.port != (url->address.tls ? 443 : 80))
+		text_addf(&value, ":%u", url->address.port);
 	return text_take(&value);
 }
 

@@ -11,6 +11,7 @@
 #include "base/idn.h"
 #include "base/number.h"
 #include "base/text.h"
+#include "net/host.h"
 
 #include <arpa/inet.h>
 #include <stdlib.h>
@@ -82,9 +83,9 @@ static void cut(const char *text, struct parts *p)
 
 static bool read_scheme(const struct parts *p, struct url *url)
 {
-	url->https = bytes_is_name(p->scheme, "https");
+	url->address.tls = bytes_is_name(p->scheme, "https");
 	if (p->scheme.data != NULL)
-		return url->https || bytes_is_name(p->scheme, "http") ||
+		return url->address.tls || bytes_is_name(p->scheme, "http") ||
 		       refuse(p, "only http and https are supported");
 	if (p->port.len > 0 && (bytes_is_name(p->host, "http") || bytes_is_name(p->host, "https")))
 		return refuse(p, "'//' is missing after the scheme");
@@ -94,14 +95,14 @@ static bool read_scheme(const struct parts *p, struct url *url)
 static bool read_port(const struct parts *p, struct url *url)
 {
 	char *text = bytes_string(p->port);
-	uint64_t port = url->https ? 443 : 80;
+	uint64_t port = url->address.tls ? 443 : 80;
 	struct err ignored;
 	bool good =
 		text[0] == '\0' || strcmp(text, ":") == 0 ||
 		(text[0] == ':' && number_count(text + 1, "port", 1, UINT16_MAX, &port, &ignored));
 
 	free(text);
-	url->port = (uint16_t)port;
+	url->address.port = (uint16_t)port;
 	if (good)
 		return true;
 	return refuse(p, p->late_at == NULL
@@ -113,161 +114,131 @@ static bool read_port(const struct parts *p, struct url *url)
 /* "[V6]" or "[V6%25ZONE]", RFC 6874; a bare '%' before the zone is accepted too. */
 static bool read_bracketed(const struct parts *p, struct url *url)
 {
-	struct in6_addr ignored;
 	char *host, *zone;
-	bool good;
 
 	if (p->host.data[p->host.len - 1] != ']')
 		return refuse(p, "']' is missing after the IPv6 address");
-	host = bytes_string(bytes_of(p->host.data + 1, p->host.len - 2));
-	zone = strchr(host, '%');
-	if (zone != NULL) {
-		*zone++ = '\0';
-		if (strncmp(zone, "25", 2) == 0 && zone[2] != '\0')
-			zone += 2;
-	}
-	good = inet_pton(AF_INET6, host, &ignored) == 1 &&
-	       (zone == NULL || (*zone != '\0' && zone[strspn(zone, ZONE_CHARS)] == '\0'));
-	if (good) {
-		url->literal = true;
-		url->host = zone == NULL ? alloc_string(host) : alloc_printf("%s%%%s", host, zone);
-	}
-	free(host);
-	return good || refuse(p, "invalid IPv6 address");
+	host = url->address.host = bytes_string(bytes_of(p->host.data + 1, p->host.len - 2));
+	zone = strchrnul(host, '%');
+	if (strncmp(zone, "%25", 3) == 0 && zone[3] != '\0')
+		memmove(zone + 1, zone + 3, strlen(zone + 3) + 1);
+	if (!host_is_ipv6(host) || (*zone == '%' && zone[1 + strspn(zone + 1, ZONE_CHARS)] != '\0'))
+		return refuse(p, "invalid IPv6 address");
+	url->address.host_kind = HOST_LITERAL;
+	return true;
 }
 
 static bool read_host(const struct parts *p, struct url *url)
 {
 	struct in_addr ignored;
 	struct err why;
-	char *name;
+	char *name, *host;
 
 	if (p->host.len == 0)
 		return refuse(p, "host is missing");
 	if (p->host.data[0] == '[')
 		return read_bracketed(p, url);
 	name = bytes_string(p->host);
-	url->host = idn_to_ascii(name, &why);
+	host = url->address.host = idn_to_ascii(name, &why);
 	free(name);
-	if (url->host == NULL)
+	if (host == NULL)
 		return refuse(p, why.text);
-	if (url->host[strspn(url->host, NAME_CHARS)] != '\0')
+	if (host[strspn(host, NAME_CHARS)] != '\0')
 		return refuse(p, "the host name has a character that is not allowed");
-	if (strlen(url->host) > HOST_MAX)
+	if (strlen(host) > HOST_MAX)
 		return refuse(p, "the host name is too long");
-	url->literal = inet_pton(AF_INET, url->host, &ignored) == 1;
+	if (inet_pton(AF_INET, host, &ignored) == 1)
+		url->address.host_kind = HOST_LITERAL;
 	return true;
 }
 
-/* The byte at the beginning of `*rest`, percent-decoded; `*rest` moves past it. -1 when
- * two digits do not follow the '%'. */
-static int next_byte(struct bytes *rest)
+/* Add `part` percent-decoded. NULL, or what is wrong with it: control characters are not
+ * allowed, and in a user name no ':', which would end it (RFC 7617). */
+static const char *add_decoded(struct text *out, struct bytes part, bool user)
 {
-	const unsigned char *at = rest->data;
-	size_t taken = at[0] != '%' ? 1 : 3;
-	int high, low;
+	for (size_t i = 0; i < part.len; i++) {
+		int byte = part.data[i];
 
-	if (rest->len < taken)
-		return -1;
-	*rest = bytes_of(at + taken, rest->len - taken);
-	if (taken == 1)
-		return at[0];
-	high = escape_hex_digit((char)at[1]);
-	low = escape_hex_digit((char)at[2]);
-	return high < 0 || low < 0 ? -1 : high << 4 | low;
+		if (byte == '%') {
+			bool whole = part.len - i > 2;
+			int high = whole ? escape_hex_digit((char)part.data[i + 1]) : -1;
+			int low = whole ? escape_hex_digit((char)part.data[i + 2]) : -1;
+
+			if (high < 0 || low < 0)
+				return "invalid '%' in the credentials";
+			byte = high << 4 | low;
+			i += 2;
+		}
+		if (byte < 0x20 || byte == 0x7f)
+			return "control character in the credentials";
+		if (user && byte == ':')
+			return "':' in the user name";
+		text_addf(out, "%c", byte);
+	}
+	return NULL;
 }
 
-/* RFC 7617: the user name ends at the first ':' and so cannot contain one; control
- * characters are not allowed. */
 static bool read_userinfo(const struct parts *p, struct url *url)
 {
-	struct bytes rest = p->userinfo;
+	struct bytes user = p->userinfo, password = { 0 };
+	const unsigned char *colon = user.len > 0 ? memchr(user.data, ':', user.len) : NULL;
 	struct text decoded = { 0 };
-	bool in_user = true;
-	const char *wrong = NULL;
+	const char *wrong;
 
-	if (rest.len == 0)
+	if (user.len == 0)
 		return true;
-	while (rest.len > 0 && wrong == NULL) {
-		bool separates = in_user && rest.data[0] == ':';
-		int byte = next_byte(&rest);
-
-		if (byte < 0)
-			wrong = "invalid '%' in the credentials";
-		else if (byte < 0x20 || byte == 0x7f)
-			wrong = "control character in the credentials";
-		else if (in_user && byte == ':' && !separates)
-			wrong = "':' in the user name";
-		else
-			text_addf(&decoded, "%c", byte);
-		in_user = in_user && !separates;
+	if (colon != NULL) {
+		user.len = (size_t)(colon - user.data);
+		password = bytes_of(colon + 1, p->userinfo.len - user.len - 1);
 	}
-	if (in_user)
-		text_addf(&decoded, ":");
+	wrong = add_decoded(&decoded, user, true);
+	text_addf(&decoded, ":");
+	if (wrong == NULL)
+		wrong = add_decoded(&decoded, password, false);
 	url->userinfo = text_take(&decoded);
 	return wrong == NULL || refuse(p, wrong);
 }
 
-/* Bytes that are not ASCII become %HH. */
-static void add_encoded(struct text *text, struct bytes b)
+/* `prefix` and the bytes, of which those that are not ASCII become %HH. */
+static char *encoded(const char *prefix, struct bytes b)
 {
-	for (size_t i = 0; i < b.len; i++) {
-		if (b.data[i] < 0x80)
-			text_add(text, bytes_of(b.data + i, 1));
-		else
-			text_addf(text, "%%%02X", b.data[i]);
-	}
-}
-
-static void read_target(const struct parts *p, struct url *url)
-{
-	struct text target = { 0 };
-
-	if (p->target.len == 0 || p->target.data[0] != '/')
-		text_addf(&target, "/");
-	add_encoded(&target, p->target);
-	url->target = text_take(&target);
-}
-
-static void read_text(const struct parts *p, struct url *url)
-{
-	struct bytes shown = bytes_of_string(p->shown);
 	struct text text = { 0 };
 
-	if (bytes_is_utf8(shown))
-		text_add(&text, shown);
-	else
-		add_encoded(&text, shown);
-	url->text = text_take(&text);
+	text_addf(&text, "%s", prefix);
+	for (size_t i = 0; i < b.len; i++)
+		text_addf(&text, b.data[i] < 0x80 ? "%c" : "%%%02X", b.data[i]);
+	return text_take(&text);
 }
 
 bool url_parse(const char *text, struct url *out, struct err *err)
 {
 	struct parts p = { .err = err };
-	struct url url = { 0 };
-	bool good;
+	struct url url = { .address.kind = ADDRESS_TCP, .address.host_kind = HOST_NAME };
+	struct bytes shown;
+	bool good, rooted;
 
 	cut(text, &p);
+	shown = bytes_of_string(p.shown);
+	rooted = p.target.len > 0 && p.target.data[0] == '/';
+	url.text = bytes_is_utf8(shown) ? bytes_string(shown) : encoded("", shown);
+	url.target = encoded(rooted ? "" : "/", p.target);
 	if (bytes_has_control(text) || strpbrk(text, " \t") != NULL)
 		good = refuse(&p, "white space or control character (write %20, %0A...)");
 	else
 		good = read_scheme(&p, &url) && read_port(&p, &url) && read_host(&p, &url) &&
 		       read_userinfo(&p, &url);
-	if (good) {
-		read_target(&p, &url);
-		read_text(&p, &url);
-		*out = url;
-	} else {
-		url_free(&url);
-	}
 	free(p.shown);
+	if (good)
+		*out = url;
+	else
+		url_free(&url);
 	return good;
 }
 
 void url_free(struct url *url)
 {
+	address_free(&url->address);
 	free(url->text);
-	free(url->host);
 	free(url->target);
 	free(url->userinfo);
 	*url = (struct url){ 0 };

@@ -2,19 +2,17 @@
 /* url: http and https URLs, as `liu head` takes them. */
 #pragma once
 
+#include "net/address.h"
+
 #include <stdbool.h>
-#include <stdint.h>
 
 struct err;
 
 struct url {
-	char *text; /* as given, without credentials; UTF-8; owned, like all */
-	bool https;
-	char *host; /* ASCII form, or an IP literal without brackets, zone after '%' */
-	bool literal;
-	uint16_t port;
-	char *target;	/* path and query, "/" at least; no fragment */
-	char *userinfo; /* "user:password" percent-decoded, or NULL */
+	char *text;		/* as given, without credentials; UTF-8; owned, like all */
+	struct address address; /* HOST_NAME or HOST_LITERAL; https is `tls` */
+	char *target;		/* path and query, "/" at least; no fragment */
+	char *userinfo;		/* "user:password" percent-decoded, or NULL */
 };
 
 /*

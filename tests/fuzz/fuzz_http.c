@@ -107,9 +107,9 @@ static void check_url(const char *text)
 		require(err.kind == ERR_USAGE && err.text[0] != '\0');
 		return;
 	}
-	require(url.target[0] == '/' && url.host[0] != '\0' && url.port > 0);
+	require(url.target[0] == '/' && url.address.host[0] != '\0' && url.address.port > 0);
 	require(bytes_is_utf8(bytes_of_string(url.text)));
-	require(strpbrk(url.host, "/?#@[]\\ \r\n") == NULL);
+	require(strpbrk(url.address.host, "/?#@[]\\ \r\n") == NULL);
 	require(strpbrk(url.target, "# \r\n") == NULL);
 	check_request(&url, NULL);
 	url_free(&url);

@@ -69,8 +69,10 @@ static void test_url(void **state)
 
 		if (!url_parse(url_cases[i].text, &url, &err))
 			fail_msg("%s: %s", url_cases[i].text, err.text);
-		got = alloc_printf("%s|%s|%s|%u|%s|%s|%s", url.https ? "https" : "http", url.host,
-				   url.literal ? "literal" : "name", url.port, url.target,
+		got = alloc_printf("%s|%s|%s|%u|%s|%s|%s", url.address.tls ? "https" : "http",
+				   url.address.host,
+				   url.address.host_kind == HOST_LITERAL ? "literal" : "name",
+				   url.address.port, url.target,
 				   url.userinfo != NULL ? url.userinfo : "-", url.text);
 		assert_string_equal(got, url_cases[i].want);
 		free(got);
@@ -99,6 +101,8 @@ static const struct url_case url_refused[] = {
 	{ "http://[fe80::1%]/", "invalid URL 'http://[fe80::1%]/': invalid IPv6 address" },
 	{ "http://[fe80::1%25a\"b]/",
 	  "invalid URL 'http://[fe80::1%25a\"b]/': invalid IPv6 address" },
+	{ "http://[fe80::1%25a%b]/",
+	  "invalid URL 'http://[fe80::1%25a%b]/': invalid IPv6 address" },
 	{ "http://a_b,c/",
 	  "invalid URL 'http://a_b,c/': the host name has a character that is not allowed" },
 	{ "http://a\\b/",
