@@ -9,11 +9,8 @@
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/program.h"
-#include "http/head_event.h"
-#include "http/head_text.h"
-#include "http/http_head.h"
+#include "http/head_print.h"
 #include "http/http_request.h"
-#include "http/status_ranges.h"
 #include "http/step_head.h"
 #include "http/url.h"
 #include "io/stdout_writer.h"
@@ -78,30 +75,30 @@ static void print_response(struct head *h)
 {
 	const struct string_list *fields = &h->options->fields;
 	struct stdout_writer *output = h->program.output;
-	bool terminal = stdout_writer_is_terminal(output);
 
 	if (fields->count > 0) {
-		head_text_fields(output, &h->step.head, fields->items, fields->count, terminal);
+		head_print_fields(output, &h->step, fields->items, fields->count);
 		return;
 	}
 	if (h->printed)
 		stdout_writer_add(output, bytes_of("\n", 1));
 	h->printed = true;
-	head_text_lines(output, &h->step.text, terminal, options_color(h->options, terminal));
+	head_print_lines(output, &h->step,
+			 options_color(h->options, stdout_writer_is_terminal(output)));
 }
 
 /* Fail if --field or --fail does not hold. */
 static void judge(struct head *h)
 {
 	const struct string_list *fields = &h->options->fields;
-	const struct status_ranges *ranges = h->options->fail;
+	const char *ranges = h->options->fail;
 	struct err err;
 
 	if (fields->count > 0 && !http_head_has(&h->step.head, fields->items, fields->count)) {
 		(void)err_set(&err, ERR_EXPECTATION, "the response has no such header (--field)");
 		note_failure(h, &err);
 	}
-	if (ranges != NULL && !status_ranges_hold(ranges, h->step.head.status)) {
+	if (ranges != NULL && !http_ranges_hold(ranges, h->step.head.status)) {
 		(void)err_set(&err, ERR_EXPECTATION, "the status is %d (--fail)",
 			      h->step.head.status);
 		note_failure(h, &err);
@@ -117,25 +114,11 @@ static void url_clear(struct head *h)
 	step_head_clear(&h->step);
 }
 
-static struct head_times times_of(const struct head *h)
-{
-	const struct client_times *times = client_times(h->client);
-
-	return (struct head_times){
-		.resolve_us = times->dial.resolve_us,
-		.connect_us = times->dial.connect_us,
-		.tls_us = times->dial.tls_us,
-		.first_byte_us = h->step.first_byte_us,
-		.total_us = times->total_us,
-	};
-}
-
 static void responded(struct head *h)
 {
-	struct head_times times = times_of(h);
-
 	if (h->options->json)
-		head_event(h->program.events, current(h)->text, &h->step.head, &times);
+		head_print_event(h->program.events, current(h)->text, &h->step,
+				 client_times(h->client));
 	else
 		print_response(h);
 	judge(h);
@@ -179,8 +162,7 @@ static void start_next(struct head *h)
 
 	client.dialing.tls = h->tls;
 	client.dialing.tls_name = server_name != NULL ? server_name : url->address.host;
-	step_head_init(&h->step, http_request(url, &h->options->request));
-	h->steps = step_head_list(&h->step);
+	h->steps = step_head_list(&h->step, http_request(url, &h->options->request));
 	h->shared.steps = h->steps;
 	h->client = client_start(&client, client_done, h);
 }

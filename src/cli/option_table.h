@@ -30,7 +30,7 @@ enum option_type {
 	OPTION_COLOR,	   /* enum color_when */
 	OPTION_PUMP,	   /* const char *: a pump's name */
 	OPTION_SEPARATOR,  /* const char *: TEXT with escapes, not empty */
-	OPTION_RANGES,	   /* struct status_ranges *, owned */
+	OPTION_RANGES,	   /* const char *, checked */
 };
 
 struct option_row {

@@ -8,7 +8,7 @@
 #include "base/err.h"
 #include "base/escape.h"
 #include "base/number.h"
-#include "http/status_ranges.h"
+#include "http/http_head.h"
 #include "net/address.h"
 #include "session/pump.h"
 
@@ -133,17 +133,14 @@ static bool store_separator(const char *value, const char **out, struct err *err
 	return true;
 }
 
-static bool store_ranges(const char *value, struct status_ranges **out, struct err *err)
+static bool store_ranges(const char *value, const char **out, struct err *err)
 {
-	struct status_ranges *ranges;
-
 	if (value[0] == '\0')
 		return err_set(err, ERR_USAGE, "the list of statuses is empty");
-	ranges = status_ranges_parse(value, err);
-	if (ranges == NULL)
-		return false;
-	status_ranges_free(*out);
-	*out = ranges;
+	if (!http_ranges_valid(value))
+		return err_set(err, ERR_USAGE, "invalid statuses '%s' (such as 200-299,304)",
+			       value);
+	*out = value;
 	return true;
 }
 

@@ -4,7 +4,6 @@
 
 #include "cli/options.h"
 
-#include "http/status_ranges.h"
 #include "http/url.h"
 #include "net/address.h"
 #include "session/step.h"
@@ -26,7 +25,6 @@ void options_free(struct options *options)
 	free(options->headers.items);
 	free(options->fields.items);
 	free(options->operands.items);
-	status_ranges_free(options->fail);
 	memset(options, 0, sizeof(*options));
 }
 

@@ -60,7 +60,7 @@ struct options {
 	/* head */
 	struct http_request_options request;
 	struct string_list headers;
-	struct status_ranges *fail; /* NULL: not given */
+	const char *fail; /* ranges of statuses; NULL: not given */
 	struct string_list fields;
 
 	const char *needs_tls; /* the first option that needs TLS: "cert"; NULL: none */

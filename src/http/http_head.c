@@ -8,11 +8,14 @@
 #include "base/err.h"
 #include "base/escape.h"
 
+#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-enum { SHOWN_SIZE = 80 };
+enum { SHOWN_SIZE = 80, STATUS_DIGITS = 3 };
+
+#define STATUS_LINE "HTTP/1.[0-9] [1-9][0-9][0-9]"
 
 static enum http_head_status fail(struct err *err, const char *what, struct bytes line)
 {
@@ -41,70 +44,37 @@ static bool has_byte(struct bytes b, char byte)
 	return memchr(b.data, byte, b.len) != NULL;
 }
 
-static bool within_limits(const struct http_head *head, struct bytes content, struct err *err)
-{
-	if (content.len > HTTP_LINE_MAX)
-		return err_set(err, ERR_LIMIT_OVERRUN, "a header line is longer than %d bytes",
-			       HTTP_LINE_MAX);
-	if (head->bytes > HTTP_HEAD_MAX)
-		return err_set(err, ERR_LIMIT_OVERRUN, "the headers are longer than %d bytes",
-			       HTTP_HEAD_MAX);
-	return true;
-}
-
-/* Does `content` begin with "HTTP/1.d ddd", and then a space or nothing? */
-static bool is_status_line(struct bytes content)
-{
-	static const char form[] = "HTTP/1.d ddd";
-	size_t len = strlen(form);
-
-	if (content.len < len || has_byte(content, '\0') || has_byte(content, '\r'))
-		return false;
-	for (size_t i = 0; i < len; i++) {
-		unsigned char c = content.data[i];
-
-		if (form[i] == 'd' ? c < '0' || c > '9' : c != (unsigned char)form[i])
-			return false;
-	}
-	return content.data[len - 3] != '0' && (content.len == len || content.data[len] == ' ');
-}
-
 /* "HTTP/1.1 200 OK"; the reason may be missing, with its space or without. */
 static enum http_head_status read_status(struct http_head *head, struct bytes line,
 					 struct bytes content, struct err *err)
 {
-	size_t version = strlen("HTTP/1.d"), status = strlen("HTTP/1.d ddd");
+	char *text = bytes_string(content);
+	bool good = strlen(text) == content.len && strchr(text, '\r') == NULL &&
+		    (fnmatch(STATUS_LINE, text, 0) == 0 || fnmatch(STATUS_LINE " *", text, 0) == 0);
 
-	if (!is_status_line(content))
-		return fail(err, "the response is not HTTP", line);
-	head->version = bytes_string(bytes_of(content.data, version));
-	for (size_t i = version + 1; i < status; i++)
-		head->status = head->status * 10 + (content.data[i] - '0');
-	head->reason = bytes_string(trimmed(bytes_of(content.data + status, content.len - status)));
-	head->has_status = true;
-	return HTTP_HEAD_MORE;
+	if (good) {
+		head->version = bytes_string(bytes_of(text, strlen("HTTP/1.d")));
+		head->status = (int)strtol(text + strlen("HTTP/1.d "), NULL, 10);
+		head->reason =
+			bytes_string(trimmed(bytes_of_string(text + strlen("HTTP/1.d ddd"))));
+	}
+	free(text);
+	return good ? HTTP_HEAD_MORE : fail(err, "the response is not HTTP", line);
 }
 
 /* RFC 9112, 5.2: a line that begins with a space continues the line before it. */
 static enum http_head_status read_fold(struct http_head *head, struct bytes line,
 				       struct bytes content, struct err *err)
 {
-	struct http_field *last;
-	size_t at;
+	struct text *value;
 
 	if (head->count == 0)
 		return fail(err, "folded line without a header before it", line);
 	content = trimmed(content);
-	if (content.len == 0)
-		return HTTP_HEAD_MORE;
-	last = &head->fields[head->count - 1];
-	at = last->value_len > 0 ? last->value_len + 1 : 0;
-	last->value_len = at + content.len;
-	last->value = alloc_resize(last->value, last->value_len + 1);
-	if (at > 0)
-		last->value[at - 1] = ' ';
-	memcpy(last->value + at, content.data, content.len);
-	last->value[last->value_len] = '\0';
+	value = &head->fields[head->count - 1].value;
+	if (value->len > 0 && content.len > 0)
+		text_add(value, bytes_of(" ", 1));
+	text_add(value, content);
 	return HTTP_HEAD_MORE;
 }
 
@@ -127,9 +97,8 @@ static enum http_head_status read_field(struct http_head *head, struct bytes lin
 	}
 	head->fields = alloc_resize(head->fields, (head->count + 1) * sizeof(*head->fields));
 	field = &head->fields[head->count++];
-	field->name = bytes_string(name);
-	field->value = bytes_string(value);
-	field->value_len = value.len;
+	*field = (struct http_field){ .name = bytes_string(name) };
+	text_add(&field->value, value);
 	return HTTP_HEAD_MORE;
 }
 
@@ -138,9 +107,12 @@ enum http_head_status http_head_line(struct http_head *head, struct bytes line, 
 	struct bytes content = bytes_without_newline(line);
 
 	head->bytes += line.len;
-	if (!within_limits(head, content, err))
+	if (head->bytes > HTTP_HEAD_MAX) {
+		(void)err_set(err, ERR_LIMIT_OVERRUN, "the headers are longer than %d bytes",
+			      HTTP_HEAD_MAX);
 		return HTTP_HEAD_FAIL;
-	if (!head->has_status)
+	}
+	if (head->status == 0)
 		return read_status(head, line, content, err);
 	if (content.len == 0)
 		return HTTP_HEAD_DONE;
@@ -155,19 +127,17 @@ enum http_head_status http_head_line(struct http_head *head, struct bytes line, 
 
 bool http_field_is_named(const struct http_field *field, const char *const *names, size_t count)
 {
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < count; i++)
 		if (strcasecmp(field->name, names[i]) == 0)
 			return true;
-	}
 	return false;
 }
 
 bool http_head_has(const struct http_head *head, const char *const *names, size_t count)
 {
-	for (size_t i = 0; i < head->count; i++) {
+	for (size_t i = 0; i < head->count; i++)
 		if (http_field_is_named(&head->fields[i], names, count))
 			return true;
-	}
 	return false;
 }
 
@@ -175,10 +145,53 @@ void http_head_free(struct http_head *head)
 {
 	for (size_t i = 0; i < head->count; i++) {
 		free(head->fields[i].name);
-		free(head->fields[i].value);
+		free(head->fields[i].value.data);
 	}
 	free(head->fields);
 	free(head->version);
 	free(head->reason);
 	*head = (struct http_head){ 0 };
+}
+
+/* Read three digits at `*text`, which moves past them; 0 when they are not a status. */
+static int take_status(const char **text)
+{
+	const char *digits = *text;
+
+	if (strspn(digits, "0123456789") != STATUS_DIGITS || digits[0] == '0')
+		return 0;
+	*text += STATUS_DIGITS;
+	return (int)strtol(digits, NULL, 10);
+}
+
+/* False when `ranges` are malformed. `*holds`: is `status` in one of them? */
+static bool read_ranges(const char *ranges, int status, bool *holds)
+{
+	*holds = false;
+	do {
+		int low = take_status(&ranges), high = low;
+
+		if (low != 0 && *ranges == '-') {
+			ranges++;
+			high = take_status(&ranges);
+		}
+		if (low == 0 || high < low || (*ranges != ',' && *ranges != '\0'))
+			return false;
+		*holds = *holds || (status >= low && status <= high);
+	} while (*ranges++ != '\0');
+	return true;
+}
+
+bool http_ranges_valid(const char *ranges)
+{
+	bool holds;
+
+	return read_ranges(ranges, 0, &holds);
+}
+
+bool http_ranges_hold(const char *ranges, int status)
+{
+	bool holds;
+
+	return read_ranges(ranges, status, &holds) && holds;
 }

@@ -7,7 +7,7 @@
  * takes lines and says what they mean; it knows no stream.
  */
 
-#include "base/bytes.h"
+#include "base/text.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,25 +15,22 @@
 struct err;
 
 enum {
-	HTTP_LINE_MAX = 64 * 1024,
 	HTTP_HEAD_MAX = 256 * 1024,
 	HTTP_FIELDS_MAX = 1000,
 };
 
 struct http_field {
-	char *name;  /* owned */
-	char *value; /* trimmed; a fold is one space; owned */
-	size_t value_len;
+	char *name;	   /* owned */
+	struct text value; /* trimmed; a fold is one space */
 };
 
 struct http_head {
 	char *version; /* "HTTP/1.1"; owned */
-	int status;
-	char *reason; /* may be ""; owned */
+	int status;    /* 0 until the status line has been read */
+	char *reason;  /* may be ""; owned */
 	struct http_field *fields;
 	size_t count;
-	size_t bytes;	 /* of all lines so far */
-	bool has_status; /* the status line has been read */
+	size_t bytes; /* of all lines so far */
 };
 
 enum http_head_status {
@@ -49,3 +46,7 @@ void http_head_free(struct http_head *head); /* leaves it zeroed, for the next *
 /* Is the name of the field, or of any field of the head, one of these? Case is ignored. */
 bool http_field_is_named(const struct http_field *field, const char *const *names, size_t count);
 bool http_head_has(const struct http_head *head, const char *const *names, size_t count);
+
+/* Ranges of statuses, "200-299,304": are they well-formed, and is `status` in one? */
+bool http_ranges_valid(const char *ranges);
+bool http_ranges_hold(const char *ranges, int status);

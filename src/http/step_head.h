@@ -11,7 +11,7 @@
 struct evbuffer;
 struct step_list;
 
-/* One request and its response; made by step_head_init(). */
+/* One request and its response; made by step_head_list(). */
 struct step_head {
 	char *request; /* owned; NULL once it has been sent */
 	struct http_head head;
@@ -20,10 +20,8 @@ struct step_head {
 	uint64_t first_byte_us; /* from the start of the session; 0: none came */
 };
 
-/* `request` is handed over. */
-void step_head_init(struct step_head *h, char *request);
-void step_head_clear(struct step_head *h);
-
 /* The list of this step alone: send the request, read up to the blank line, skip 1xx
- * responses (shown with -v), close at once. `h` is borrowed. */
-struct step_list *step_head_list(struct step_head *h);
+ * responses (shown with -v), close at once. `h` is borrowed and filled, `request` is
+ * handed over. */
+struct step_list *step_head_list(struct step_head *h, char *request);
+void step_head_clear(struct step_head *h); /* also when it is { 0 } */

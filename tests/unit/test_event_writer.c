@@ -6,11 +6,12 @@
 
 #include "base/alloc.h"
 #include "base/err.h"
-#include "http/head_event.h"
-#include "http/http_head.h"
+#include "http/head_print.h"
+#include "http/step_head.h"
 #include "io/connection.h"
 #include "io/loop.h"
 #include "io/stdout_writer.h"
+#include "session/client.h"
 #include "unit/support.h"
 
 #include <errno.h>
@@ -234,21 +235,25 @@ static void connections_are_told(void **state)
 static void an_answer_is_told(void **state)
 {
 	struct http_field fields[] = {
-		{ .name = (char[]){ "Content-Type" }, .value = (char[]){ "text/html" } },
-		{ .name = (char[]){ "X" }, .value = (char[]){ "\xff" } },
+		{ .name = (char[]){ "Content-Type" },
+		  .value = { .data = (char[]){ "text/html" } } },
+		{ .name = (char[]){ "X" }, .value = { .data = (char[]){ "\xff" } } },
 	};
-	const struct http_head head = {
-		.version = (char[]){ "HTTP/1.1" },
-		.status = 200,
-		.reason = (char[]){ "" },
-		.fields = fields,
-		.count = 2,
+	const struct step_head step = {
+		.head = {
+			.version = (char[]){ "HTTP/1.1" },
+			.status = 200,
+			.reason = (char[]){ "" },
+			.fields = fields,
+			.count = 2,
+		},
+		.first_byte_us = 3000000,
 	};
-	const struct head_times times = { 49, 50, 100, 3000000, 4000000000 };
+	const struct client_times times = { { 49, 50, 100 }, 4000000000 };
 	struct rig rig = rig_new(true);
 
 	(void)state;
-	head_event(rig.events, "http://h/", &head, &times);
+	head_print_event(rig.events, "http://h/", &step, &times);
 	assert_written(&rig,
 		       "{\"event\":\"head\",\"url\":\"http://h/\",\"status\":200,\"reason\":\"\","
 		       "\"version\":\"HTTP/1.1\",\"headers\":[[\"Content-Type\",\"text/html\"],"

@@ -7,7 +7,6 @@
 #include "base/alloc.h"
 #include "base/err.h"
 #include "http/http_request.h"
-#include "http/status_ranges.h"
 #include "http/url.h"
 
 #include <setjmp.h>
@@ -312,12 +311,13 @@ static char *head_run(const char *input, size_t len)
 		input += n;
 		len -= n;
 	}
-	text = head.has_status ? alloc_printf("%s|%d|%s", head.version, head.status, head.reason)
-			       : alloc_string("");
+	text = head.status != 0 ? alloc_printf("%s|%d|%s", head.version, head.status, head.reason)
+				: alloc_string("");
 	for (size_t i = 0; i < head.count; i++) {
-		assert_int_equal(strlen(head.fields[i].value), head.fields[i].value_len);
+		assert_int_equal(strlen(head.fields[i].value.data), head.fields[i].value.len);
 		old = text;
-		text = alloc_printf("%s|%s=%s", old, head.fields[i].name, head.fields[i].value);
+		text = alloc_printf("%s|%s=%s", old, head.fields[i].name,
+				    head.fields[i].value.data);
 		free(old);
 	}
 	old = text;
@@ -406,11 +406,6 @@ static void test_head_limits(void **state)
 	assert_int_equal(err.kind, ERR_LIMIT_OVERRUN);
 	assert_string_equal(err.text, "more than 1000 headers");
 
-	assert_int_equal(feed_many(1, HTTP_LINE_MAX + 2, &err), HTTP_HEAD_MORE);
-	assert_int_equal(feed_many(1, HTTP_LINE_MAX + 3, &err), HTTP_HEAD_FAIL);
-	assert_int_equal(err.kind, ERR_LIMIT_OVERRUN);
-	assert_string_equal(err.text, "a header line is longer than 65536 bytes");
-
 	/* 17 bytes of status line, 255 lines of 1024 and then 1007 more are 256K. */
 	assert_int_equal(feed_many(255, 1024, &err), HTTP_HEAD_MORE);
 	assert_int_equal(feed_many(256, 1024, &err), HTTP_HEAD_FAIL);
@@ -426,45 +421,35 @@ static void test_ranges(void **state)
 		const char *text;
 		int in[3], out[3];
 	} cases[] = {
-		{ "", { 100, 399, 200 }, { 400, 999, 500 } },
+		{ "100-399", { 100, 399, 200 }, { 400, 999, 500 } },
 		{ "200-299,304", { 200, 299, 304 }, { 199, 300, 305 } },
 		{ "404", { 404, 404, 404 }, { 403, 405, 200 } },
 		{ "100-999", { 100, 999, 500 }, { 99, 1000, 0 } },
 		{ "500-599,200,201-201", { 500, 200, 201 }, { 202, 600, 499 } },
 	};
-	struct err err;
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		struct status_ranges *ranges = status_ranges_parse(cases[i].text, &err);
-
-		assert_non_null(ranges);
+		assert_true(http_ranges_valid(cases[i].text));
 		for (size_t k = 0; k < COUNT(cases[i].in); k++) {
-			assert_true(status_ranges_hold(ranges, cases[i].in[k]));
-			assert_false(status_ranges_hold(ranges, cases[i].out[k]));
+			assert_true(http_ranges_hold(cases[i].text, cases[i].in[k]));
+			assert_false(http_ranges_hold(cases[i].text, cases[i].out[k]));
 		}
-		status_ranges_free(ranges);
 	}
 }
 
 static void test_ranges_refused(void **state)
 {
 	static const char *const texts[] = {
-		",",	    "200,",	   ",200", "20",  "2000", "299-200", "200-",	"-200",
-		"200--300", "200-300-400", "099",  "2xx", " 200", "200 ",    "200;300", "200-2999",
+		"",	   ",",	   "200,", ",200",     "20",	      "2000",
+		"299-200", "200-", "-200", "200--300", "200-300-400", "099",
+		"2xx",	   " 200", "200 ", "200;300",  "200-2999",
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(texts); i++) {
-		struct err err = { 0 };
-		char *want = alloc_printf("invalid statuses '%s' (such as 200-299,304)", texts[i]);
-
-		assert_null(status_ranges_parse(texts[i], &err));
-		assert_int_equal(err.kind, ERR_USAGE);
-		assert_string_equal(err.text, want);
-		free(want);
-	}
-	status_ranges_free(NULL);
+	for (size_t i = 0; i < COUNT(texts); i++)
+		if (http_ranges_valid(texts[i]))
+			fail_msg("'%s' has been taken", texts[i]);
 }
 
 int main(void)

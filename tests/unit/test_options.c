@@ -8,7 +8,7 @@
 #include "base/err.h"
 #include "cli/command_table.h"
 #include "cli/option_table.h"
-#include "http/status_ranges.h"
+#include "http/http_head.h"
 
 #include <netinet/in.h>
 #include <setjmp.h>
@@ -367,14 +367,14 @@ static void values_of_head(void **state)
 	assert_string_equal(o.request.headers[1], "C:");
 	assert_string_equal(o.request.user_agent, "me");
 	assert_true(o.request.http10);
-	assert_true(status_ranges_hold(o.fail, 399));
-	assert_false(status_ranges_hold(o.fail, 400));
+	assert_true(http_ranges_hold(o.fail, 399));
+	assert_false(http_ranges_hold(o.fail, 400));
 	assert_int_equal(o.fields.count, 2);
 	assert_int_equal(o.operands.count, 1);
 	options_free(&o);
 	o = GOOD("head", "u", "--fail=200-299", "--fail=404");
-	assert_false(status_ranges_hold(o.fail, 200));
-	assert_true(status_ranges_hold(o.fail, 404));
+	assert_false(http_ranges_hold(o.fail, 200));
+	assert_true(http_ranges_hold(o.fail, 404));
 	options_free(&o);
 }
 

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: ISC */
+/* head_print: the head of an HTTP response as people and scripts read it. */
+#include "config.h"
+
+#include "http/head_print.h"
+
+#include "base/escape.h"
+#include "http/step_head.h"
+#include "io/stdout_writer.h"
+#include "session/client.h"
+#include "session/event_writer.h"
+
+#include <event2/buffer.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BOLD  "\x1B[1m"
+#define PLAIN "\x1B[0m"
+
+/* Bold: the name of "Name: value", or the whole status line. */
+static void add_visible(struct evbuffer *to, struct bytes line, bool color)
+{
+	char *shown = escape_controls(line);
+	size_t bold = strncmp(shown, "HTTP/", 5) == 0 ? strlen(shown) : strcspn(shown, ":");
+
+	if (color)
+		(void)evbuffer_add_printf(to, BOLD "%.*s" PLAIN "%s", (int)bold, shown,
+					  shown + bold);
+	else
+		(void)evbuffer_add(to, shown, strlen(shown));
+	free(shown);
+}
+
+static void add_line(struct stdout_writer *output, struct bytes line, bool color)
+{
+	struct evbuffer *to = stdout_writer_queue(output);
+
+	if (color || stdout_writer_is_terminal(output))
+		add_visible(to, line, color);
+	else
+		(void)evbuffer_add(to, line.data, line.len);
+	(void)evbuffer_add(to, "\n", 1);
+	stdout_writer_added(output);
+}
+
+void head_print_lines(struct stdout_writer *output, const struct step_head *step, bool color)
+{
+	const char *line = step->text.data;
+	const char *end = line + step->text.len;
+
+	while (line < end) {
+		size_t len =
+			(size_t)((const char *)memchr(line, '\n', (size_t)(end - line)) - line);
+
+		add_line(output, bytes_of(line, len), color);
+		line += len + 1;
+	}
+}
+
+void head_print_fields(struct stdout_writer *output, const struct step_head *step,
+		       const char *const *names, size_t count)
+{
+	for (size_t i = 0; i < step->head.count; i++) {
+		const struct http_field *field = &step->head.fields[i];
+
+		if (http_field_is_named(field, names, count))
+			add_line(output, bytes_of(field->value.data, field->value.len), false);
+	}
+}
+
+static json_t *text(const char *string)
+{
+	return event_writer_text(bytes_of_string(string));
+}
+
+static json_t *fields(const struct http_head *head)
+{
+	json_t *pairs = json_array();
+
+	for (size_t i = 0; i < head->count; i++)
+		json_array_append_new(pairs, json_pack("[o, o]", text(head->fields[i].name),
+						       text(head->fields[i].value.data)));
+	return pairs;
+}
+
+static json_t *timing(const struct client_times *times, uint64_t first_byte_us)
+{
+	json_t *object = json_object();
+
+	json_object_set_new(object, "resolve", event_writer_seconds(times->dial.resolve_us));
+	json_object_set_new(object, "connect", event_writer_seconds(times->dial.connect_us));
+	json_object_set_new(object, "tls", event_writer_seconds(times->dial.tls_us));
+	json_object_set_new(object, "first_byte", event_writer_seconds(first_byte_us));
+	json_object_set_new(object, "total", event_writer_seconds(times->total_us));
+	return object;
+}
+
+void head_print_event(struct event_writer *events, const char *url, const struct step_head *step,
+		      const struct client_times *times)
+{
+	const struct http_head *head = &step->head;
+	json_t *event = json_object();
+
+	json_object_set_new(event, "event", json_string("head"));
+	json_object_set_new(event, "url", text(url));
+	json_object_set_new(event, "status", json_integer(head->status));
+	json_object_set_new(event, "reason", text(head->reason));
+	json_object_set_new(event, "version", text(head->version));
+	json_object_set_new(event, "headers", fields(head));
+	json_object_set_new(event, "timing", timing(times, step->first_byte_us));
+	event_writer_add(events, event);
+}
