@@ -109,13 +109,17 @@ static bool start(struct listen *l, struct err *err)
 	struct program *p = &l->program;
 	int fd = command_connection_fd(options, ADDRESS_LISTEN);
 	struct server_shared shared = {
-		.loop = p->loop,
+		.session = {
+			.loop = p->loop,
+			.settings = &options->session,
+			.steps = options->steps,
+			.events = p->events,
+			.input = options->steps->uses_stdin ? program_input(p) : NULL,
+			.listening = true,
+			.pipes = &p->pipes,
+		},
 		.options = &options->serve,
-		.settings = &options->session,
-		.steps = options->steps,
 		.tls = l->tls,
-		.events = p->events,
-		.input = options->steps->uses_stdin ? program_input(p) : NULL,
 	};
 
 	if (fd >= 0) {

@@ -24,17 +24,6 @@ struct client {
 	void *arg;
 };
 
-/* What --timeout leaves, at least 1 ms; 0: it was not given. */
-static uint64_t time_left(const struct client *c)
-{
-	uint64_t limit = c->options.shared->settings->timeout_ms;
-	uint64_t used = loop_now() - c->options.started_ms;
-
-	if (limit == 0)
-		return 0;
-	return used < limit ? limit - used : 1;
-}
-
 /* Report the end to the owner, from the task. */
 static void finish(struct client *c, const struct err *err)
 {
@@ -72,7 +61,7 @@ static void dialled(void *arg, struct transport *transport, const struct err *er
 		fail(c, err);
 	else
 		c->session = session_new(c->options.shared, transport, c->options.conn,
-					 time_left(c), session_done, c);
+					 c->options.started_ms, session_done, c);
 }
 
 /* A dial does not know --timeout. */
@@ -100,15 +89,16 @@ static void run(void *arg)
 struct client *client_start(const struct client_options *options, client_done_fn done, void *arg)
 {
 	struct client *c = alloc_zeroed(sizeof(*c));
+	uint64_t left = session_time_left(options->shared->settings, options->started_ms);
 
 	c->options = *options;
 	c->done = done;
 	c->arg = arg;
 	c->started_us = loop_now_us();
 	task_init(&c->task, options->shared->loop, run, c);
-	if (time_left(c) > 0) {
+	if (left > 0) {
 		c->deadline = timer_new(&c->task);
-		timer_start(c->deadline, time_left(c));
+		timer_start(c->deadline, left);
 	}
 	c->dial = dial_start(options->shared->loop, options->address, &c->options.dialing, dialled,
 			     c);

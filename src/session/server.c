@@ -10,7 +10,6 @@
 #include "io/loop.h"
 #include "io/sockaddr.h"
 #include "io/socket_info.h"
-#include "io/splice_pipe.h"
 #include "net/listener.h"
 #include "net/opening.h"
 #include "session/report.h"
@@ -41,14 +40,12 @@ enum server_state {
 
 struct server {
 	struct server_shared shared;
-	struct session_shared session_shared;
 	struct listener *listener; /* owned; NULL once no more are accepted */
 	TAILQ_HEAD(, arrival) arrivals;
 	TAILQ_HEAD(, session) sessions;
 	enum server_state state;
 	uint64_t open;	   /* arrivals and sessions */
 	unsigned accepted; /* so far; the number of the last one */
-	struct splice_pipes pipes;
 	unsigned failed;   /* the lowest number that failed; 0: none */
 	int failed_status; /* ... and its exit status */
 	bool max_reported; /* SERVER_FULL is reported once */
@@ -92,7 +89,7 @@ static void end(struct server *server, int status)
 /* One connection at a time where they share standard input. */
 static uint64_t most_at_once(const struct server *server)
 {
-	if (server->shared.steps->uses_stdin)
+	if (server->shared.session.steps->uses_stdin)
 		return 1;
 	return server->shared.options->max_conns;
 }
@@ -108,7 +105,7 @@ static uint64_t most_in_all(const struct server *server)
 
 static void report_max(struct server *server)
 {
-	if (server->max_reported || server->shared.steps->uses_stdin)
+	if (server->max_reported || server->shared.session.steps->uses_stdin)
 		return;
 	server->max_reported = true;
 	log_line(LOG_NOTICE, "%" PRIu64 " connection%s (--max-conns): new ones wait", server->open,
@@ -172,9 +169,9 @@ static void session_done(void *arg, struct session *session)
 }
 
 static void start_session(struct server *server, struct transport *transport, unsigned conn,
-			  uint64_t deadline_ms)
+			  uint64_t accepted_ms)
 {
-	struct session *session = session_new(&server->session_shared, transport, conn, deadline_ms,
+	struct session *session = session_new(&server->shared.session, transport, conn, accepted_ms,
 					      session_done, server);
 
 	TAILQ_INSERT_TAIL(&server->sessions, session, link);
@@ -189,17 +186,6 @@ static void arrival_free(struct arrival *a)
 	free(a);
 }
 
-/* What is left of --timeout, which counts from accept on; at least 1 ms. */
-static uint64_t time_left(const struct arrival *a)
-{
-	uint64_t limit = a->server->shared.settings->timeout_ms;
-	uint64_t used = loop_now() - a->accepted_ms;
-
-	if (limit == 0)
-		return 0;
-	return used < limit ? limit - used : 1;
-}
-
 static void arrival_run(void *arg)
 {
 	struct arrival *a = arg;
@@ -211,13 +197,13 @@ static void arrival_run(void *arg)
 	case OPENING_AGAIN:
 		return;
 	case OPENING_DONE:
-		start_session(server, opening_take(a->opening), conn, time_left(a));
+		start_session(server, opening_take(a->opening), conn, a->accepted_ms);
 		arrival_free(a);
 		return;
 	case OPENING_FAILED:
 		break;
 	}
-	report_error(server->shared.events, conn, a->peer, &err);
+	report_error(server->shared.session.events, conn, a->peer, &err);
 	note_failure(server, conn, &err);
 	arrival_free(a);
 	connection_ended(server, conn);
@@ -227,7 +213,8 @@ static void arrival_run(void *arg)
 static void start_opening(struct server *server, struct transport *transport, unsigned conn,
 			  char *peer)
 {
-	const struct opening_limit limit = { server->shared.settings->timeout_ms, "--timeout" };
+	const struct opening_limit limit = { server->shared.session.settings->timeout_ms,
+					     "--timeout" };
 	const struct opening_limit handshake = { server->shared.options->handshake_timeout_ms,
 						 "--handshake-timeout" };
 	struct arrival *a = alloc_zeroed(sizeof(*a));
@@ -236,7 +223,7 @@ static void start_opening(struct server *server, struct transport *transport, un
 	a->conn = conn;
 	a->peer = peer;
 	a->accepted_ms = loop_now();
-	task_init(&a->task, server->shared.loop, arrival_run, a);
+	task_init(&a->task, server->shared.session.loop, arrival_run, a);
 	a->opening = opening_new(&a->task, transport, limit);
 	opening_add_tls_server(a->opening, server->shared.tls, handshake);
 	TAILQ_INSERT_TAIL(&server->arrivals, a, link);
@@ -253,11 +240,11 @@ static char *peer_text(const struct socket_address *peer, unsigned conn)
 	return alloc_printf("connection %u", conn);
 }
 
-static void add_connection(struct server *server, int fd, const struct socket_address *address,
-			   bool tls)
+static void accepted(void *arg, int fd, const struct socket_address *address, bool tls)
 {
+	struct server *server = arg;
 	unsigned conn = ++server->accepted;
-	struct transport *transport = transport_plain_new(server->shared.loop, fd, address,
+	struct transport *transport = transport_plain_new(server->shared.session.loop, fd, address,
 							  server->shared.options->nagle);
 	char *peer = tls || log_enabled(LOG_INFO) ? peer_text(address, conn) : NULL;
 
@@ -267,17 +254,10 @@ static void add_connection(struct server *server, int fd, const struct socket_ad
 		log_line(LOG_INFO, "connection %u from %s", conn, peer);
 	if (tls) {
 		start_opening(server, transport, conn, peer);
-		return;
+	} else {
+		start_session(server, transport, conn, loop_now());
+		free(peer);
 	}
-	start_session(server, transport, conn, server->shared.settings->timeout_ms);
-	free(peer);
-}
-
-static void accepted(void *arg, int fd, const struct socket_address *peer, bool tls)
-{
-	struct server *server = arg;
-
-	add_connection(server, fd, peer, tls);
 	update(server);
 }
 
@@ -302,7 +282,7 @@ static void accept_timed_out(struct server *server)
 
 	(void)err_set(&err, ERR_TIMEOUT, "no connection within %.10g s (--accept-timeout)",
 		      (double)server->shared.options->accept_timeout_ms / 1000);
-	report_error(server->shared.events, 0, NULL, &err);
+	report_error(server->shared.session.events, 0, NULL, &err);
 	end(server, err_status(err.kind));
 }
 
@@ -342,7 +322,7 @@ void server_finish(struct server *server)
 		 "finishing %" PRIu64 " connection%s, send the signal again to stop now",
 		 server->open, server->open == 1 ? "" : "s");
 	server->finish_timer = timer_new(&server->task);
-	timer_start(server->finish_timer, server->shared.settings->close_timeout_ms);
+	timer_start(server->finish_timer, server->shared.session.settings->close_timeout_ms);
 }
 
 /* --- life --- */
@@ -353,20 +333,11 @@ static struct server *server_alloc(const struct server_shared *shared, server_do
 	struct server *server = alloc_zeroed(sizeof(*server));
 
 	server->shared = *shared;
-	server->session_shared = (struct session_shared){
-		.loop = shared->loop,
-		.settings = shared->settings,
-		.steps = shared->steps,
-		.events = shared->events,
-		.input = shared->input,
-		.listening = true,
-		.pipes = &server->pipes,
-	};
 	server->done = done;
 	server->arg = arg;
 	TAILQ_INIT(&server->arrivals);
 	TAILQ_INIT(&server->sessions);
-	task_init(&server->task, shared->loop, server_run, server);
+	task_init(&server->task, shared->session.loop, server_run, server);
 	return server;
 }
 
@@ -376,14 +347,15 @@ struct server *server_new(const struct server_shared *shared, const struct addre
 {
 	struct server *server = server_alloc(shared, done, arg);
 
-	server->listener =
-		listener_new(shared->loop, addresses, count, listening, accepted, server, err);
+	server->listener = listener_new(shared->session.loop, addresses, count, listening, accepted,
+					server, err);
 	if (server->listener == NULL) {
 		server_free(server);
 		return NULL;
 	}
 	for (size_t i = 0; i < listener_count(server->listener); i++)
-		event_writer_listening(shared->events, listener_address(server->listener, i));
+		event_writer_listening(shared->session.events,
+				       listener_address(server->listener, i));
 	if (!readiness_announce(server->listener, &shared->options->readiness, err)) {
 		server_free(server);
 		return NULL;
@@ -402,7 +374,7 @@ struct server *server_new_connected(const struct server_shared *shared, int fd, 
 	struct socket_address peer = socket_info_peer(fd);
 
 	set_state(server, SERVER_CLOSING);
-	add_connection(server, fd, &peer, tls);
+	accepted(server, fd, &peer, tls);
 	return server;
 }
 
@@ -411,7 +383,6 @@ void server_free(struct server *server)
 	if (server == NULL)
 		return;
 	abort_all(server);
-	splice_pipes_close(&server->pipes);
 	listener_free(server->listener);
 	timer_free(server->accept_timer);
 	timer_free(server->finish_timer);

@@ -3,8 +3,7 @@
 #pragma once
 
 #include "net/readiness.h"
-#include "session/settings.h"
-#include "tls/tls_config.h"
+#include "session/session.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,12 +11,9 @@
 
 struct address;
 struct err;
-struct fd_reader;
-struct loop;
-struct server;
-struct event_writer;
 struct listener_options;
-struct step_list;
+struct server;
+struct tls_config;
 
 struct serve_options {
 	bool keep_open;
@@ -29,15 +25,11 @@ struct serve_options {
 	struct readiness_options readiness;
 };
 
-/* Everything borrowed until it is freed. */
+/* What it points to is borrowed until the server is freed. */
 struct server_shared {
-	struct loop *loop;
+	struct session_shared session;
 	const struct serve_options *options;
-	const struct session_settings *settings;
-	const struct step_list *steps;
 	const struct tls_config *tls; /* for addresses with `tls` */
-	struct event_writer *events;
-	struct fd_reader *input; /* standard input; NULL when no step uses it */
 };
 
 typedef void (*server_done_fn)(void *arg, int status);

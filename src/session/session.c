@@ -27,7 +27,7 @@ static void session_run(void *arg);
 /* --- life --- */
 
 struct session *session_new(const struct session_shared *shared, struct transport *transport,
-			    unsigned conn, uint64_t deadline_ms, session_done_fn done, void *arg)
+			    unsigned conn, uint64_t since_ms, session_done_fn done, void *arg)
 {
 	const struct session_settings *settings = shared->settings;
 	struct session *s = alloc_zeroed(sizeof(*s));
@@ -43,7 +43,7 @@ struct session *session_new(const struct session_shared *shared, struct transpor
 				       settings->low_water, &s->task);
 	if (shared->steps->keeps_record)
 		s->record = evbuffer_new();
-	session_time_begin(s, deadline_ms);
+	session_time_begin(s, since_ms);
 	if (!shared->steps->silent)
 		event_writer_open(shared->events, conn, s->connection);
 	task_wake(&s->task);
@@ -354,13 +354,12 @@ static void finish(struct session *s)
 /* A limit has passed: the running step fails, or everything ends. */
 static void apply_time(struct session *s)
 {
-	enum expiry expiry = session_time_take(s);
 	const struct step *step = &s->shared->steps->steps[s->at];
 	struct err err;
+	enum expiry expiry = session_time_take(s, &err);
 
 	if (expiry == EXPIRY_NONE)
 		return;
-	err = session_time_error(s, expiry);
 	if (s->phase == SESSION_CLOSING) {
 		closing_failed(s, err);
 		move_to(s, SESSION_OVER);

@@ -94,10 +94,10 @@ struct session {
 	TAILQ_ENTRY(session) link; /* for its owner */
 };
 
-/* `transport` is handed over; it is open, TLS included. `deadline_ms`
- * is all the time it has, 0: no bound. */
+/* `transport` is handed over; it is open, TLS included. --timeout has counted since
+ * `since_ms`, by loop_now(). */
 struct session *session_new(const struct session_shared *shared, struct transport *transport,
-			    unsigned conn, uint64_t deadline_ms, session_done_fn done, void *arg);
+			    unsigned conn, uint64_t since_ms, session_done_fn done, void *arg);
 
 /* The owner's way to free it; `done` is not called. */
 void session_abort(struct session *s);
@@ -107,6 +107,10 @@ void session_end(struct session *s, const struct err *err);
 
 /* NULL when all went well. Borrowed. */
 const struct err *session_error(const struct session *s);
+
+/* What is left of a --timeout that has counted since then, at least 1 ms; 0: it was not
+ * given. */
+uint64_t session_time_left(const struct session_settings *settings, uint64_t since_ms);
 
 /* For the steps. */
 
@@ -186,20 +190,18 @@ void session_note_error(struct session *s, const struct err *err); /* unless it 
 /* The limits of time. Begin: from here on the deadline and the idle one count; step: the
  * next step begins; idle_off: silence is allowed from now on; end: only the deadline
  * counts. */
-void session_time_begin(struct session *s, uint64_t deadline_ms);
+void session_time_begin(struct session *s, uint64_t since_ms);
 void session_time_step(struct session *s);
 void session_time_idle_off(struct session *s);
 void session_time_end(struct session *s);
 void session_time_free(struct session *s);
 
-/* Which time limit has passed. Each is told once: its timer is started again or
+/* Has a limit passed? `err` says which. Each is told once: its timer is started again or
  * stopped, but for the deadline's. */
 enum expiry {
 	EXPIRY_NONE,
 	EXPIRY_DEADLINE, /* `try` does not forgive it */
-	EXPIRY_IDLE,
-	EXPIRY_STEP,
+	EXPIRY_STEP,	 /* the running step took too long, or was silent for too long */
 };
 
-enum expiry session_time_take(struct session *s);
-struct err session_time_error(const struct session *s, enum expiry expiry);
+enum expiry session_time_take(struct session *s, struct err *err);

@@ -17,6 +17,16 @@ struct session_limits {
 	uint64_t idle_since; /* ... which was then, ms */
 };
 
+uint64_t session_time_left(const struct session_settings *settings, uint64_t since_ms)
+{
+	uint64_t limit = settings->timeout_ms;
+	uint64_t used = loop_now() - since_ms;
+
+	if (limit == 0)
+		return 0;
+	return used < limit ? limit - used : 1;
+}
+
 static struct timer *start_timer(struct session *s, uint64_t ms)
 {
 	struct timer *timer;
@@ -28,15 +38,17 @@ static struct timer *start_timer(struct session *s, uint64_t ms)
 	return timer;
 }
 
-void session_time_begin(struct session *s, uint64_t deadline_ms)
+void session_time_begin(struct session *s, uint64_t since_ms)
 {
 	const struct session_settings *settings = s->shared->settings;
 
-	if (deadline_ms == 0 && settings->idle_timeout_ms == 0 && settings->step_timeout_ms == 0)
+	if (settings->timeout_ms == 0 && settings->idle_timeout_ms == 0 &&
+	    settings->step_timeout_ms == 0)
 		return;
 	s->limits = alloc_zeroed(sizeof(*s->limits));
-	s->limits->deadline = start_timer(s, deadline_ms);
+	s->limits->deadline = start_timer(s, session_time_left(settings, since_ms));
 	s->limits->idle = start_timer(s, settings->idle_timeout_ms);
+	s->limits->idle_since = loop_now();
 	if (settings->step_timeout_ms > 0)
 		s->limits->step = timer_new(&s->task);
 }
@@ -71,56 +83,47 @@ void session_time_free(struct session *s)
 	s->limits = NULL;
 }
 
+/* The timer is only started again where less than the limit was silent. */
 static bool idle_over(struct session *s)
 {
 	struct session_limits *l = s->limits;
 	uint64_t limit = s->shared->settings->idle_timeout_ms;
 	uint64_t bytes = connection_received(s->connection) + connection_sent(s->connection);
 	uint64_t now = loop_now();
+	uint64_t silent;
 
-	if (bytes != l->idle_bytes || l->idle_since == 0) {
+	if (bytes != l->idle_bytes) {
 		l->idle_bytes = bytes;
 		l->idle_since = now;
 	}
 	if (!timer_expired(l->idle))
 		return false;
-	if (now - l->idle_since >= limit)
-		return true;
-	timer_start(l->idle, limit - (now - l->idle_since));
-	return false;
+	silent = now - l->idle_since;
+	timer_start(l->idle, silent < limit ? limit - silent : limit);
+	if (silent < limit)
+		return false;
+	l->idle_since = now;
+	return true;
 }
 
-enum expiry session_time_take(struct session *s)
+enum expiry session_time_take(struct session *s, struct err *err)
 {
+	const struct session_settings *settings = s->shared->settings;
 	struct session_limits *l = s->limits;
 
 	if (l == NULL)
 		return EXPIRY_NONE;
-	if (timer_expired(l->deadline))
+	if (timer_expired(l->deadline)) {
+		*err = err_timeout(settings->timeout_ms, "--timeout");
 		return EXPIRY_DEADLINE;
+	}
 	if (l->idle != NULL && idle_over(s)) {
-		timer_start(l->idle, s->shared->settings->idle_timeout_ms);
-		l->idle_since = loop_now();
-		return EXPIRY_IDLE;
+		*err = err_timeout(settings->idle_timeout_ms, "--idle-timeout");
+		return EXPIRY_STEP;
 	}
 	if (!timer_expired(l->step))
 		return EXPIRY_NONE;
 	timer_stop(l->step);
+	*err = err_timeout(settings->step_timeout_ms, "--step-timeout");
 	return EXPIRY_STEP;
-}
-
-struct err session_time_error(const struct session *s, enum expiry expiry)
-{
-	const struct session_settings *settings = s->shared->settings;
-
-	switch (expiry) {
-	case EXPIRY_IDLE:
-		return err_timeout(settings->idle_timeout_ms, "--idle-timeout");
-	case EXPIRY_STEP:
-		return err_timeout(settings->step_timeout_ms, "--step-timeout");
-	case EXPIRY_NONE:
-	case EXPIRY_DEADLINE:
-		break;
-	}
-	return err_timeout(settings->timeout_ms, "--timeout");
 }

@@ -124,11 +124,14 @@ static struct server *try_start(struct rig *rig, const char *step, struct err *e
 	(void)snprintf(word, sizeof(word), "%s", step);
 	rig->list = step_list_parse(words, 1, &context, err);
 	rig->shared = (struct server_shared){
-		.loop = rig->loop,
+		.session = {
+			.loop = rig->loop,
+			.settings = &rig->settings,
+			.steps = rig->list,
+			.events = rig->events,
+			.listening = true,
+		},
 		.options = &rig->options,
-		.settings = &rig->settings,
-		.steps = rig->list,
-		.events = rig->events,
 		.tls = rig->tls,
 	};
 	return server_new(&rig->shared, &rig->address, 1, &rig->listening, server_over, rig, err);
