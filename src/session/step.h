@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct err;
 struct session;
@@ -52,8 +53,8 @@ struct step_kind {
 	const char *fails;   /* how, by the names of exit statuses */
 	const char *example; /* words that need no quotes in the shell */
 	unsigned flags;
-	/* Take the arguments from `words` into step->args, and into step->flags what
-	 * they add or take away. On failure too, free_args() frees what is there. */
+	/* Take the arguments from `words` into step->n and step->args, and into step->flags
+	 * what they add or take away. On failure too, free_args() frees what is there. */
 	bool (*parse)(struct step *step, struct step_words *words, struct err *err);
 	/* Open the files that the arguments name, once the whole line is good. */
 	bool (*open)(const struct step *step, const struct step_list *list,
@@ -71,7 +72,8 @@ struct step {
 	bool tried;	/* `try STEP` */
 	size_t index;	/* its place in the list, from 1 */
 	char *text;	/* "readexactly 16", for messages; owned */
-	void *args;	/* the kind's; owned where it has free_args */
+	uint64_t n;	/* the arguments, as the kind takes them: a number, */
+	void *args;	/* and what it has made; owned where it has free_args */
 };
 
 struct step_list {

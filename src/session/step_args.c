@@ -7,6 +7,8 @@
 #include "base/err.h"
 #include "base/escape.h"
 #include "base/number.h"
+#include "session/frame.h"
+#include "session/step.h"
 #include "stream/separators.h"
 
 #include <stdlib.h>
@@ -37,37 +39,36 @@ bool step_args_number_next(const struct step_words *words)
 	return word[0] >= '0' && word[0] <= '9';
 }
 
-bool step_args_text(struct step_words *words, struct bytes *out, struct err *err)
-{
-	const char *word = step_args_word(words, "TEXT", err);
-
-	return word != NULL && escape_decode(word, out, err);
-}
-
-bool step_args_size(struct step_words *words, uint64_t *out, struct err *err)
+bool step_args_size(struct step *step, struct step_words *words, struct err *err)
 {
 	const char *word = step_args_word(words, "N", err);
 
-	return word != NULL && number_size(word, out, err);
+	if (word == NULL || !number_size(word, &step->n, err))
+		return false;
+	if (step->n == 0)
+		step->flags &= ~STEP_READS; /* a loop would go round without waiting */
+	return true;
 }
 
-bool step_args_count(struct step_words *words, uint64_t *out, struct err *err)
+bool step_args_count(struct step *step, struct step_words *words, struct err *err)
 {
-	*out = 1;
+	step->n = 1;
 	return !step_args_number_next(words) ||
-	       number_count(words->items[words->at++], "COUNT", 1, UINT64_MAX, out, err);
+	       number_count(words->items[words->at++], "COUNT", 1, UINT64_MAX, &step->n, err);
 }
 
-bool step_args_format(struct step_words *words, enum frame_format *out, struct err *err)
+bool step_args_format(struct step *step, struct step_words *words, struct err *err)
 {
 	const char *word = step_args_word(words, "FORMAT", err);
+	enum frame_format format;
 
 	if (word == NULL)
 		return false;
-	if (frame_format_find(word, out))
-		return true;
-	return err_set(err, ERR_USAGE, "unknown frame format '%s' (%s)", word,
-		       frame_format_names());
+	if (!frame_format_find(word, &format))
+		return err_set(err, ERR_USAGE, "unknown frame format '%s' (%s)", word,
+			       frame_format_names());
+	step->n = format;
+	return true;
 }
 
 static bool take_separator(struct step_words *words, struct bytes *out, struct err *err)
@@ -81,7 +82,7 @@ static bool take_separator(struct step_words *words, struct bytes *out, struct e
 	return escape_decode(word, out, err);
 }
 
-struct separators *step_args_separators(struct step_words *words, struct err *err)
+bool step_args_separators(struct step *step, struct step_words *words, struct err *err)
 {
 	struct bytes items[SEPARATORS_MAX];
 	size_t count = 0;
@@ -94,9 +95,9 @@ struct separators *step_args_separators(struct step_words *words, struct err *er
 		count += good;
 	} while (good && step_args_keyword(words, "or"));
 
-	struct separators *seps = good ? separators_new(items, count) : NULL;
-
+	if (good)
+		step->args = separators_new(items, count);
 	for (size_t i = 0; i < count; i++)
 		free((void *)items[i].data);
-	return seps;
+	return good;
 }

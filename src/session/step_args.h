@@ -4,18 +4,15 @@
 
 /*
  * Each takes what the manual calls by that name from the front of the words. On
- * failure `err` is ERR_USAGE and names the word, or what is missing.
+ * failure `err` is ERR_USAGE and names the word, or what is missing. Those that are
+ * given the step can be its parse().
  */
-
-#include "base/bytes.h"
-#include "session/frame.h"
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 struct err;
-struct separators;
+struct step;
 struct step_context;
 
 struct step_words {
@@ -34,17 +31,14 @@ bool step_args_keyword(struct step_words *words, const char *word);
 /* Does the next word begin with a digit? */
 bool step_args_number_next(const struct step_words *words);
 
-/* TEXT; the caller owns out->data. */
-bool step_args_text(struct step_words *words, struct bytes *out, struct err *err);
+/* N, a SIZE, into step->n. A step that reads 0 bytes does not read. */
+bool step_args_size(struct step *step, struct step_words *words, struct err *err);
 
-/* N, a SIZE. */
-bool step_args_size(struct step_words *words, uint64_t *out, struct err *err);
+/* [COUNT] into step->n: at least 1, which it is too when no number comes. */
+bool step_args_count(struct step *step, struct step_words *words, struct err *err);
 
-/* [COUNT]: at least 1, which it is too when no number comes. */
-bool step_args_count(struct step_words *words, uint64_t *out, struct err *err);
+/* FORMAT of a frame, an enum frame_format, into step->n. */
+bool step_args_format(struct step *step, struct step_words *words, struct err *err);
 
-/* FORMAT of a frame. */
-bool step_args_format(struct step_words *words, enum frame_format *out, struct err *err);
-
-/* SEP [or SEP]...; owned by the caller. NULL on failure. */
-struct separators *step_args_separators(struct step_words *words, struct err *err);
+/* SEP [or SEP]... into step->args, a struct separators. */
+bool step_args_separators(struct step *step, struct step_words *words, struct err *err);

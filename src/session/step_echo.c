@@ -2,7 +2,6 @@
 /* step_echo: send back what arrives, as it comes or in whole frames. */
 #include "config.h"
 
-#include "base/alloc.h"
 #include "base/err.h"
 #include "session/session.h"
 #include "session/step_args.h"
@@ -11,70 +10,37 @@
 #include <event2/buffer.h>
 #include <stdlib.h>
 
-/* What ends a frame. */
-enum echo_mode { ECHO_RAW, ECHO_LINE, ECHO_EXACTLY, ECHO_UNTIL };
-
-struct echo_args {
-	enum echo_mode mode;
-	uint64_t n;		 /* ECHO_EXACTLY */
-	struct separators *seps; /* ECHO_UNTIL; owned */
-};
-
-static void free_args(void *p)
-{
-	struct echo_args *args = p;
-
-	separators_free(args->seps);
-	free(args);
-}
-
-static bool parse_size(struct echo_args *args, struct step_words *words, struct err *err)
+/* What ends a frame: step->args, separators, or step->n bytes; neither: all that is there. */
+static bool parse_echo(struct step *step, struct step_words *words, struct err *err)
 {
 	size_t limit = words->context->settings->limit;
+	struct bytes newline = bytes_of_string("\n");
 
-	if (!step_args_size(words, &args->n, err))
+	if (step_args_keyword(words, "line"))
+		step->args = separators_new(&newline, 1);
+	if (step_args_keyword(words, "until"))
+		return step_args_separators(step, words, err);
+	if (!step_args_keyword(words, "exactly"))
+		return true;
+	if (!step_args_size(step, words, err))
 		return false;
-	if (args->n == 0)
+	if (step->n == 0)
 		return err_set(err, ERR_USAGE, "N is 0");
-	if (args->n > limit)
+	if (step->n > limit)
 		return err_set(err, ERR_USAGE, "N is above the limit of %zu bytes (--limit)",
 			       limit);
 	return true;
 }
 
-static bool parse_echo(struct step *step, struct step_words *words, struct err *err)
-{
-	struct echo_args *args = step->args = alloc_zeroed(sizeof(*args));
-
-	if (step_args_keyword(words, "line")) {
-		args->mode = ECHO_LINE;
-	} else if (step_args_keyword(words, "exactly")) {
-		args->mode = ECHO_EXACTLY;
-		return parse_size(args, words, err);
-	} else if (step_args_keyword(words, "until")) {
-		args->mode = ECHO_UNTIL;
-		args->seps = step_args_separators(words, err);
-		return args->seps != NULL;
-	}
-	return true;
-}
-
-static enum stream_status next_frame(struct session *s, const struct echo_args *args,
-				     struct evbuffer *data)
+static enum stream_status next_frame(struct session *s, const struct step *step)
 {
 	struct reader *reader = &s->connection->reader;
 
-	switch (args->mode) {
-	case ECHO_RAW:
-		return reader_read(reader, writer_room(&s->connection->writer), data);
-	case ECHO_LINE:
-		return reader_readline(reader, data);
-	case ECHO_EXACTLY:
-		return reader_readexactly(reader, (size_t)args->n, data);
-	case ECHO_UNTIL:
-		break;
-	}
-	return reader_readuntil(reader, args->seps, data);
+	if (step->args != NULL)
+		return reader_readuntil(reader, step->args, s->data);
+	if (step->n > 0)
+		return reader_readexactly(reader, (size_t)step->n, s->data);
+	return reader_read(reader, writer_room(&s->connection->writer), s->data);
 }
 
 /* A last partial frame is sent back too. Once sending has failed, what comes has nowhere
@@ -88,7 +54,7 @@ static enum step_result run_echo(struct session *s, const struct step *step)
 		return session_fail(s, connection_write_error(s->connection), NULL);
 	if (writer_room(writer) == 0)
 		return session_wait(s, WAIT_WRITE);
-	status = next_frame(s, step->args, s->data);
+	status = next_frame(s, step);
 	writer_write_buffer(writer, s->data);
 	if (status == STREAM_OK)
 		return STEP_MORE;
@@ -107,6 +73,6 @@ const struct step_kind step_echo = {
 	.example = "echo line",
 	.flags = STEP_LAST | STEP_READS | STEP_SENDS,
 	.parse = parse_echo,
-	.free_args = free_args,
+	.free_args = free,
 	.run = run_echo,
 };

@@ -2,7 +2,6 @@
 /* step_info: facts about the connection. */
 #include "config.h"
 
-#include "base/alloc.h"
 #include "base/err.h"
 #include "base/escape.h"
 #include "base/nearest.h"
@@ -13,13 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct info_args {
-	enum info_key key;
-};
-
 static bool parse_info(struct step *step, struct step_words *words, struct err *err)
 {
-	struct info_args *args = step->args = alloc_zeroed(sizeof(*args));
 	const char *word = step_args_word(words, "KEY", err);
 	struct nearest nearest;
 	const char *near;
@@ -31,7 +25,7 @@ static bool parse_info(struct step *step, struct step_words *words, struct err *
 		const char *name = info_key_name((enum info_key)key);
 
 		if (strcmp(name, word) == 0) {
-			args->key = (enum info_key)key;
+			step->n = (uint64_t)key;
 			return true;
 		}
 		nearest_try(&nearest, name);
@@ -56,7 +50,7 @@ static void show_controls(struct evbuffer *fact)
 /* info: one fact and a newline. */
 static enum step_result run_info(struct session *s, const struct step *step)
 {
-	enum info_key key = ((const struct info_args *)step->args)->key;
+	enum info_key key = (enum info_key)step->n;
 	struct step_event event = session_event(s);
 
 	event.no_data =
@@ -81,6 +75,5 @@ const struct step_kind step_info = {
 	.example = "info peername",
 	.flags = STEP_PRINTS | STEP_RECORD,
 	.parse = parse_info,
-	.free_args = free,
 	.run = run_info,
 };

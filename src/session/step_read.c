@@ -1,32 +1,23 @@
 /* SPDX-License-Identifier: ISC */
-/* step_read: what comes, to the end or once. */
+/* step_read: the steps that read one record, or lines. */
 #include "config.h"
 
-#include "base/alloc.h"
+#include "io/stdout_writer.h"
 #include "session/session.h"
 #include "session/session_pump.h"
 #include "session/step_args.h"
 
-#include <event2/buffer.h>
 #include <stdlib.h>
 
-/* No arguments: read to the end. */
-struct read_args {
-	uint64_t most;
-};
+/* --- read --- */
+
+/* No N. No SIZE is as large. */
+static const uint64_t TO_THE_END = UINT64_MAX;
 
 static bool parse_read(struct step *step, struct step_words *words, struct err *err)
 {
-	struct read_args *args;
-
-	if (!step_args_number_next(words))
-		return true;
-	args = step->args = alloc_zeroed(sizeof(*args));
-	if (!step_args_size(words, &args->most, err))
-		return false;
-	if (args->most == 0)
-		step->flags &= ~STEP_READS; /* a loop would go round without waiting */
-	return true;
+	step->n = TO_THE_END;
+	return !step_args_number_next(words) || step_args_size(step, words, err);
 }
 
 static void free_state(void *pump)
@@ -49,13 +40,97 @@ static enum step_result read_to_end(struct session *s)
 
 static enum step_result run_read(struct session *s, const struct step *step)
 {
-	const struct read_args *args = step->args;
+	enum stream_status status;
 
-	if (args == NULL)
+	if (step->n == TO_THE_END)
 		return read_to_end(s);
-	return session_take_record(s,
-				   reader_read(&s->connection->reader, (size_t)args->most, s->data),
-				   0, 0);
+	status = reader_read(&s->connection->reader, (size_t)step->n, s->data);
+	return session_take_record(s, status, 0, 0);
+}
+
+/* --- readline --- */
+
+struct readline_state {
+	uint64_t done; /* lines read */
+};
+
+/* Can the lines go straight to the output, many at once, without being looked at? */
+static bool lines_pass_through(const struct session *s)
+{
+	return !event_writer_is_json(s->shared->events) && !s->shared->settings->chomp &&
+	       s->record == NULL;
+}
+
+/* Lines at hand, straight to the output; what is left of a stream that has ended, too. */
+static enum stream_status pass_lines(struct session *s, uint64_t max, uint64_t *lines)
+{
+	struct stdout_writer *output = event_writer_output(s->shared->events);
+	enum stream_status status =
+		reader_readlines(&s->connection->reader, max, stdout_writer_queue(output), lines);
+
+	stdout_writer_added(output);
+	return status;
+}
+
+static enum step_result run_readline(struct session *s, const struct step *step)
+{
+	struct readline_state *state = session_state(s, sizeof(*state));
+	bool pass = lines_pass_through(s), more;
+	uint64_t lines = 1;
+	enum stream_status status = pass ? pass_lines(s, step->n - state->done, &lines)
+					 : reader_readline(&s->connection->reader, s->data);
+
+	/* A partial last line is a line, where the stream ended well. */
+	if (status == STREAM_EOF && session_taken(s) > 0) {
+		status = STREAM_OK;
+		lines = 1;
+	}
+	if (status != STREAM_OK)
+		return session_read_unmet(s, status, s->data, 0);
+	state->done += lines;
+	more = state->done < step->n;
+	if (!pass)
+		session_record(s, s->data, session_line_end(s->data), more);
+	s->step_start = session_consumed(s); /* a failure tells of one line */
+	return more ? STEP_MORE : STEP_NEXT;
+}
+
+/* --- readexactly --- */
+
+/* More than the limit is not kept until it is whole, but passed on. */
+static enum step_result read_piece(struct session *s, uint64_t n)
+{
+	uint64_t left = n - session_taken(s);
+	uint64_t most =
+		event_writer_is_json(s->shared->events) ? s->shared->settings->limit : SIZE_MAX;
+	enum stream_status status =
+		reader_read(&s->connection->reader, (size_t)(left < most ? left : most), s->data);
+	bool more = session_taken(s) < n;
+
+	if (status != STREAM_OK)
+		return session_read_unmet(s, status, s->data, n);
+	session_piece(s, s->data, more);
+	return more ? STEP_MORE : STEP_NEXT;
+}
+
+static enum step_result run_readexactly(struct session *s, const struct step *step)
+{
+	enum stream_status status;
+
+	if (step->n > s->shared->settings->limit)
+		return read_piece(s, step->n);
+	status = reader_readexactly(&s->connection->reader, (size_t)step->n, s->data);
+	return session_take_record(s, status, 0, step->n);
+}
+
+/* --- readuntil --- */
+
+static enum step_result run_readuntil(struct session *s, const struct step *step)
+{
+	struct reader *reader = &s->connection->reader;
+	enum stream_status status = reader_readuntil(reader, step->args, s->data);
+
+	return session_take_record(s, status, reader->matched, 0);
 }
 
 const struct step_kind step_read = {
@@ -67,7 +142,43 @@ const struct step_kind step_read = {
 	.example = "write hello read 100",
 	.flags = STEP_READS | STEP_PRINTS | STEP_RECORD,
 	.parse = parse_read,
-	.free_args = free,
 	.run = run_read,
 	.free_state = free_state,
+};
+
+const struct step_kind step_readline = {
+	.name = "readline",
+	.args = "[COUNT]",
+	.summary = "read COUNT lines (1)",
+	.returns = "each line as soon as it is complete",
+	.fails = "incomplete-read if no line is left, limit-overrun, io, tls or timeout",
+	.example = "writeline PING readline",
+	.flags = STEP_READS | STEP_PRINTS | STEP_RECORD,
+	.parse = step_args_count,
+	.run = run_readline,
+};
+
+const struct step_kind step_readexactly = {
+	.name = "readexactly",
+	.args = "N",
+	.summary = "read exactly N bytes",
+	.returns = "the N bytes",
+	.fails = "incomplete-read if fewer arrive, printing those; io, tls or timeout",
+	.example = "readexactly 16",
+	.flags = STEP_READS | STEP_PRINTS | STEP_RECORD,
+	.parse = step_args_size,
+	.run = run_readexactly,
+};
+
+const struct step_kind step_readuntil = {
+	.name = "readuntil",
+	.args = "SEP [or SEP]...",
+	.summary = "read up to and including a separator",
+	.returns = "everything up to and including the separator that ends first",
+	.fails = "incomplete-read without a separator, limit-overrun, io, tls or timeout",
+	.example = "writeline stats readuntil END or ERROR",
+	.flags = STEP_READS | STEP_PRINTS | STEP_RECORD,
+	.parse = step_args_separators,
+	.free_args = free,
+	.run = run_readuntil,
 };

@@ -2,7 +2,6 @@
 /* step_readframe: a length, then that many bytes. */
 #include "config.h"
 
-#include "base/alloc.h"
 #include "base/err.h"
 #include "base/escape.h"
 #include "session/frame.h"
@@ -10,18 +9,6 @@
 #include "session/step_args.h"
 
 #include <event2/buffer.h>
-#include <stdlib.h>
-
-struct readframe_args {
-	enum frame_format format;
-};
-
-static bool parse_readframe(struct step *step, struct step_words *words, struct err *err)
-{
-	struct readframe_args *args = step->args = alloc_zeroed(sizeof(*args));
-
-	return step_args_format(words, &args->format, err);
-}
 
 static enum step_result bad_frame(struct session *s, const unsigned char *data, size_t len)
 {
@@ -87,7 +74,7 @@ static enum step_result read_body(struct session *s, enum frame_format format, s
 
 static enum step_result run_readframe(struct session *s, const struct step *step)
 {
-	enum frame_format format = ((const struct readframe_args *)step->args)->format;
+	enum frame_format format = (enum frame_format)step->n;
 	unsigned char data[FRAME_HEADER_MAX];
 	enum stream_status status = STREAM_OK;
 	size_t got = 0, header;
@@ -120,7 +107,6 @@ const struct step_kind step_readframe = {
 	.fails = "io if it is not a frame, incomplete-read, limit-overrun, tls or timeout",
 	.example = "writeframe netstring hello readframe netstring",
 	.flags = STEP_READS | STEP_PRINTS | STEP_RECORD,
-	.parse = parse_readframe,
-	.free_args = free,
+	.parse = step_args_format,
 	.run = run_readframe,
 };

@@ -2,7 +2,6 @@
 /* step_skip: the steps that read and throw away. */
 #include "config.h"
 
-#include "base/alloc.h"
 #include "session/session.h"
 #include "session/step_args.h"
 
@@ -13,40 +12,6 @@ struct skipline_state {
 	uint64_t bytes; /* of these */
 };
 
-/* skip and skipline; skipuntil has its separators. */
-struct skip_args {
-	uint64_t count; /* bytes, or lines */
-};
-
-static bool parse_skip(struct step *step, struct step_words *words, struct err *err)
-{
-	struct skip_args *args = step->args = alloc_zeroed(sizeof(*args));
-
-	if (!step_args_size(words, &args->count, err))
-		return false;
-	if (args->count == 0)
-		step->flags &= ~STEP_READS; /* a loop would go round without waiting */
-	return true;
-}
-
-static bool parse_skipline(struct step *step, struct step_words *words, struct err *err)
-{
-	struct skip_args *args = step->args = alloc_zeroed(sizeof(*args));
-
-	return step_args_count(words, &args->count, err);
-}
-
-static void free_separators(void *args)
-{
-	separators_free(args);
-}
-
-static bool parse_skipuntil(struct step *step, struct step_words *words, struct err *err)
-{
-	step->args = step_args_separators(words, err);
-	return step->args != NULL;
-}
-
 static enum step_result answer(struct session *s, enum stream_status status, uint64_t expected)
 {
 	if (status != STREAM_OK)
@@ -56,18 +21,18 @@ static enum step_result answer(struct session *s, enum stream_status status, uin
 
 static enum step_result run_skip(struct session *s, const struct step *step)
 {
-	uint64_t count = ((const struct skip_args *)step->args)->count, skipped;
+	uint64_t skipped;
 	enum stream_status status =
-		reader_skip(&s->connection->reader, count - session_taken(s), &skipped);
+		reader_skip(&s->connection->reader, step->n - session_taken(s), &skipped);
 
-	if (status == STREAM_OK && session_taken(s) < count)
+	if (status == STREAM_OK && session_taken(s) < step->n)
 		return STEP_MORE;
-	return answer(s, status, count);
+	return answer(s, status, step->n);
 }
 
 static enum step_result run_skipline(struct session *s, const struct step *step)
 {
-	uint64_t count = ((const struct skip_args *)step->args)->count, skipped;
+	uint64_t skipped;
 	struct skipline_state *state = session_state(s, sizeof(*state));
 	enum stream_status status =
 		reader_skipuntil(&s->connection->reader, separators_newline(), &skipped);
@@ -77,7 +42,7 @@ static enum step_result run_skipline(struct session *s, const struct step *step)
 		status = STREAM_OK;
 	if (status == STREAM_OK) {
 		state->bytes = session_taken(s);
-		if (++state->lines < count)
+		if (++state->lines < step->n)
 			return STEP_MORE;
 	}
 	return answer(s, status, 0);
@@ -98,8 +63,7 @@ const struct step_kind step_skip = {
 	.fails = "incomplete-read if fewer bytes arrive, io, tls or timeout",
 	.example = "skip 4 readline",
 	.flags = STEP_READS,
-	.parse = parse_skip,
-	.free_args = free,
+	.parse = step_args_size,
 	.run = run_skip,
 };
 
@@ -111,8 +75,7 @@ const struct step_kind step_skipline = {
 	.fails = "incomplete-read if no line is left, io, tls or timeout",
 	.example = "skipline 2 readline",
 	.flags = STEP_READS,
-	.parse = parse_skipline,
-	.free_args = free,
+	.parse = step_args_count,
 	.run = run_skipline,
 };
 
@@ -124,7 +87,7 @@ const struct step_kind step_skipuntil = {
 	.fails = "incomplete-read without a separator, io, tls or timeout",
 	.example = "skipuntil : readline",
 	.flags = STEP_READS,
-	.parse = parse_skipuntil,
-	.free_args = free_separators,
+	.parse = step_args_separators,
+	.free_args = free,
 	.run = run_skipuntil,
 };

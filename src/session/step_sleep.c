@@ -2,23 +2,15 @@
 /* step_sleep: wait. */
 #include "config.h"
 
-#include "base/alloc.h"
 #include "base/number.h"
 #include "session/session.h"
 #include "session/step_args.h"
 
-#include <stdlib.h>
-
-struct sleep_args {
-	uint64_t ms;
-};
-
 static bool parse_sleep(struct step *step, struct step_words *words, struct err *err)
 {
-	struct sleep_args *args = step->args = alloc_zeroed(sizeof(*args));
 	const char *word = step_args_word(words, "DURATION", err);
 
-	return word != NULL && number_duration(word, false, &args->ms, err);
+	return word != NULL && number_duration(word, false, &step->n, err);
 }
 
 static enum step_result run_sleep(struct session *s, const struct step *step)
@@ -30,7 +22,7 @@ static enum step_result run_sleep(struct session *s, const struct step *step)
 		return session_step_done(s);
 	}
 	if (!timer_pending(timer))
-		timer_start(timer, ((const struct sleep_args *)step->args)->ms);
+		timer_start(timer, step->n);
 	return session_wait(s, WAIT_TIMER);
 }
 
@@ -42,6 +34,5 @@ const struct step_kind step_sleep = {
 	.fails = "timeout if a deadline passes first",
 	.example = "writeline one sleep 0.5 writeline two",
 	.parse = parse_sleep,
-	.free_args = free,
 	.run = run_sleep,
 };

@@ -2,66 +2,64 @@
 /* step_write: the steps whose bytes are known when the list is read. */
 #include "config.h"
 
-#include "base/alloc.h"
 #include "base/err.h"
 #include "base/escape.h"
+#include "base/text.h"
 #include "session/frame.h"
 #include "session/session.h"
 #include "session/settings.h"
 #include "session/step_args.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
-struct write_args {
-	struct bytes data; /* owned */
-};
+/* step->args is what is sent, step->n bytes of it. */
 
-static void free_args(void *p)
+static void set_data(struct step *step, struct bytes data)
 {
-	struct write_args *args = p;
-
-	free((void *)args->data.data);
-	free(args);
+	free(step->args);
+	step->args = (void *)data.data;
+	step->n = data.len;
 }
 
 static bool parse_write(struct step *step, struct step_words *words, struct err *err)
 {
-	struct write_args *args = step->args = alloc_zeroed(sizeof(*args));
+	const char *word = step_args_word(words, "TEXT", err);
+	struct bytes data;
 
-	return step_args_text(words, &args->data, err);
+	if (word == NULL || !escape_decode(word, &data, err))
+		return false;
+	set_data(step, data);
+	return true;
 }
 
 static bool parse_writehex(struct step *step, struct step_words *words, struct err *err)
 {
-	struct write_args *args = step->args = alloc_zeroed(sizeof(*args));
 	const char *word = step_args_word(words, "HEX", err);
+	struct bytes data;
 
-	return word != NULL && escape_decode_hex(word, &args->data, err);
+	if (word == NULL || !escape_decode_hex(word, &data, err))
+		return false;
+	set_data(step, data);
+	return true;
 }
 
 /* Put `head` and `tail` around the data. */
-static void surround(struct bytes *data, struct bytes head, struct bytes tail)
+static void surround(struct step *step, struct bytes head, const char *tail)
 {
-	unsigned char *whole = alloc_zeroed(head.len + data->len + tail.len + 1);
+	struct text whole = { 0 };
 
-	memcpy(whole, head.data, head.len);
-	if (data->len > 0)
-		memcpy(whole + head.len, data->data, data->len);
-	memcpy(whole + head.len + data->len, tail.data, tail.len);
-	free((void *)data->data);
-	*data = bytes_of(whole, head.len + data->len + tail.len);
+	text_add(&whole, head);
+	text_add(&whole, bytes_of(step->args, step->n));
+	text_add(&whole, bytes_of_string(tail));
+	set_data(step, bytes_of(whole.data, whole.len));
 }
 
 static bool parse_writeline(struct step *step, struct step_words *words, struct err *err)
 {
-	const char *end = words->context->settings->crlf ? "\r\n" : "\n";
-	struct write_args *args;
-
 	if (!parse_write(step, words, err))
 		return false;
-	args = step->args;
-	surround(&args->data, bytes_of_string(""), bytes_of_string(end));
+	surround(step, bytes_of_string(""), words->context->settings->crlf ? "\r\n" : "\n");
 	return true;
 }
 
@@ -69,29 +67,27 @@ static bool parse_writeframe(struct step *step, struct step_words *words, struct
 {
 	unsigned char header[FRAME_HEADER_MAX];
 	enum frame_format format;
-	struct write_args *args;
 	size_t len;
 
-	if (!step_args_format(words, &format, err) || !parse_write(step, words, err))
+	if (!step_args_format(step, words, err))
 		return false;
-	args = step->args;
-	len = frame_encode(format, args->data.len, header);
+	format = (enum frame_format)step->n;
+	if (!parse_write(step, words, err))
+		return false;
+	len = frame_encode(format, step->n, header);
 	if (len == 0)
-		return err_set(err, ERR_USAGE, "TEXT of %zu bytes is too long for this format",
-			       args->data.len);
-	surround(&args->data, bytes_of(header, len),
-		 bytes_of_string(frame_trailer(format) > 0 ? "," : ""));
+		return err_set(err, ERR_USAGE,
+			       "TEXT of %" PRIu64 " bytes is too long for this format", step->n);
+	surround(step, bytes_of(header, len), frame_trailer(format) > 0 ? "," : "");
 	return true;
 }
 
 static enum step_result run_write(struct session *s, const struct step *step)
 {
-	const struct write_args *args = step->args;
-
 	if (s->connection->writer.broken)
 		return STEP_SALVAGE;
-	writer_write(&s->connection->writer, args->data);
-	return session_step_moved(s, args->data.len);
+	writer_write(&s->connection->writer, bytes_of(step->args, step->n));
+	return session_step_moved(s, step->n);
 }
 
 const struct step_kind step_write = {
@@ -103,7 +99,7 @@ const struct step_kind step_write = {
 	.example = "write hello read 100",
 	.flags = STEP_SENDS,
 	.parse = parse_write,
-	.free_args = free_args,
+	.free_args = free,
 	.run = run_write,
 };
 
@@ -116,7 +112,7 @@ const struct step_kind step_writeline = {
 	.example = "writeline PING readline",
 	.flags = STEP_SENDS,
 	.parse = parse_writeline,
-	.free_args = free_args,
+	.free_args = free,
 	.run = run_write,
 };
 
@@ -129,7 +125,7 @@ const struct step_kind step_writehex = {
 	.example = "writehex 50494e470a readline",
 	.flags = STEP_SENDS,
 	.parse = parse_writehex,
-	.free_args = free_args,
+	.free_args = free,
 	.run = run_write,
 };
 
@@ -142,6 +138,6 @@ const struct step_kind step_writeframe = {
 	.example = "writeframe u32be hello readframe u32be",
 	.flags = STEP_SENDS,
 	.parse = parse_writeframe,
-	.free_args = free_args,
+	.free_args = free,
 	.run = run_write,
 };

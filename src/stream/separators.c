@@ -21,27 +21,25 @@ static int by_length(const void *a, const void *b)
 
 struct separators *separators_new(const struct bytes *items, size_t count)
 {
-	struct separators *seps = alloc_zeroed(sizeof(*seps));
-	struct bytes *own = alloc_array(count, sizeof(*own));
+	size_t size = sizeof(struct separators) + count * sizeof(*items);
+	struct separators *seps;
+	struct bytes *own;
+	unsigned char *data;
 
 	assert(count > 0);
+	for (size_t i = 0; i < count; i++)
+		size += items[i].len;
+	seps = alloc_memory(size);
+	own = (struct bytes *)(seps + 1);
+	data = (unsigned char *)(own + count);
 	for (size_t i = 0; i < count; i++) {
 		assert(items[i].len > 0);
-		own[i] = bytes_of(alloc_copy(items[i].data, items[i].len), items[i].len);
+		own[i] = bytes_of(memcpy(data, items[i].data, items[i].len), items[i].len);
+		data += items[i].len;
 	}
 	qsort(own, count, sizeof(*own), by_length);
 	*seps = (struct separators){ count, own, own[count - 1].len };
 	return seps;
-}
-
-void separators_free(struct separators *seps)
-{
-	if (seps == NULL)
-		return;
-	for (size_t i = 0; i < seps->count; i++)
-		free((void *)seps->items[i].data);
-	free((void *)seps->items);
-	free(seps);
 }
 
 const struct separators *separators_newline(void)

@@ -14,13 +14,12 @@ struct evbuffer;
 /* At least one separator, none empty. */
 struct separators {
 	size_t count;
-	const struct bytes *items; /* owned, each with its data; shortest first */
+	const struct bytes *items; /* shortest first */
 	size_t longest;
 };
 
-/* `items` is copied, data and all. */
+/* `items` is copied, data and all, into one block: free() frees it. */
 struct separators *separators_new(const struct bytes *items, size_t count);
-void separators_free(struct separators *seps);	   /* NULL is allowed */
 const struct separators *separators_newline(void); /* "\n", static */
 
 struct match {

@@ -135,6 +135,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		next_event(&m, sets, &input);
 	model_free(&m);
 	for (size_t i = 0; i < SETS; i++)
-		separators_free(sets[i].seps);
+		free(sets[i].seps);
 	return 0;
 }

@@ -142,7 +142,7 @@ static void play_step(struct play *p, const struct step *s)
 			assert_memory_equal(evbuffer_pullup(p->out, -1), s->data.data, len);
 	}
 	evbuffer_drain(p->out, len);
-	separators_free(seps);
+	free(seps);
 }
 
 static void play_example(const struct example *e, struct way way)
@@ -559,7 +559,7 @@ static void test_room(void **state)
 	evbuffer_drain(in, evbuffer_get_length(in));
 	assert_int_equal(reader_readuntil(&r, seps, out), STREAM_AGAIN);
 	assert_int_equal(reader_room(&r), SIZE_MAX);
-	separators_free(seps);
+	free(seps);
 	evbuffer_free(in);
 	evbuffer_free(out);
 }
@@ -684,7 +684,7 @@ static void test_linear(void **state)
 	drip(size, separators_newline(), false);
 	drip(size, seps, false);
 	drip(size / 4, seps, true);
-	separators_free(seps);
+	free(seps);
 }
 
 /* At random against the model. */
@@ -800,7 +800,7 @@ static const char *random_case(uint64_t seed)
 	}
 	model_free(&m);
 	for (size_t i = 0; i < SETS; i++)
-		separators_free(sets[i].seps);
+		free(sets[i].seps);
 	return differs;
 }
 

@@ -67,7 +67,7 @@ static void replay_close(struct replay *p)
 {
 	if (p->in == NULL)
 		return;
-	separators_free(p->seps);
+	free(p->seps);
 	p->seps = NULL;
 	evbuffer_free(p->in);
 	evbuffer_free(p->out);
@@ -110,7 +110,7 @@ static void replay_ask(struct replay *p, char *rest)
 		return;
 	/* The reader must not take these for the last question's. */
 	p->reader.sought = NULL;
-	separators_free(p->seps);
+	free(p->seps);
 	p->seps = separators_new(items, count);
 }
 

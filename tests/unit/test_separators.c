@@ -104,7 +104,7 @@ static void test_find(void **state)
 		seps = separators_new(e->seps, count);
 		for (uint64_t cuts = 0; cuts < 1ULL << e->text.len; cuts++)
 			check_find(e, seps, cuts);
-		separators_free(seps);
+		free(seps);
 	}
 }
 
@@ -120,8 +120,7 @@ static void test_new_copies(void **state)
 	assert_int_equal(seps->longest, 3);
 	assert_true(bytes_equal(seps->items[0], bytes_of_string(";")));
 	assert_true(bytes_equal(seps->items[1], bytes_of_string("\r\n|")));
-	separators_free(seps);
-	separators_free(NULL);
+	free(seps);
 }
 
 static void test_newline(void **state)

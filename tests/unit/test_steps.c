@@ -142,11 +142,11 @@ static void is_size(const char *word, uint64_t size)
 {
 	struct split s = split(word);
 	struct step_words words = words_of(&s);
-	uint64_t n = 0;
+	struct step step = { 0 };
 	struct err err;
 
-	assert_true(step_args_size(&words, &n, &err));
-	assert_int_equal(n, size);
+	assert_true(step_args_size(&step, &words, &err));
+	assert_int_equal(step.n, size);
 	assert_int_equal(words.at, 1);
 	free(s.text);
 }
@@ -156,11 +156,11 @@ static void is_count(const char *line, size_t taken, uint64_t count)
 {
 	struct split s = split(line);
 	struct step_words words = words_of(&s);
-	uint64_t n = 0;
+	struct step step = { 0 };
 	struct err err;
 
-	assert_true(step_args_count(&words, &n, &err));
-	assert_int_equal(n, count);
+	assert_true(step_args_count(&step, &words, &err));
+	assert_int_equal(step.n, count);
 	assert_int_equal(words.at, taken);
 	free(s.text);
 }
@@ -227,14 +227,14 @@ static struct separators *separators_before(const char *line, const char *then)
 	struct split s = split(line);
 	struct step_words words = words_of(&s);
 	struct err err = { .text = "" };
-	struct separators *seps = step_args_separators(&words, &err);
+	struct step step = { 0 };
 
-	if (seps == NULL)
+	if (!step_args_separators(&step, &words, &err))
 		fail_msg("'%s': %s", line, err.text);
 	assert_int_equal(step_args_keyword(&words, then), then[0] != '\0');
 	assert_int_equal(words.at, words.count);
 	free(s.text);
-	return seps;
+	return step.args;
 }
 
 /* What follows readuntil, skipuntil, `or` and `until` is a separator, whatever
@@ -254,17 +254,17 @@ static void separators(void **state)
 	seps = separators_before("\\r\\n\\r\\n", "");
 	assert_int_equal(seps->count, 1);
 	assert_true(has_separator(seps, BYTES("\r\n\r\n")));
-	separators_free(seps);
+	free(seps);
 	seps = separators_before("or|or|or|close", "close");
 	assert_int_equal(seps->count, 2);
 	assert_true(has_separator(seps, BYTES("or")));
-	separators_free(seps);
+	free(seps);
 	seps = separators_before("\\0|or|5|or|close", "");
 	assert_int_equal(seps->count, 3);
 	assert_true(has_separator(seps, BYTES("\0")));
 	assert_true(has_separator(seps, BYTES("5")));
 	assert_true(has_separator(seps, BYTES("close")));
-	separators_free(seps);
+	free(seps);
 }
 
 static char *many_separators(size_t count)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* step_readmatch: lines up to the first that matches. */
+/* step_match: the steps that search what is read for a pattern. */
 #include "config.h"
 
 #include "base/err.h"
@@ -10,15 +10,63 @@
 #include <event2/buffer.h>
 #include <stdlib.h>
 
-struct readmatch_state {
-	struct evbuffer *line; /* owned; the one that is being searched, or empty */
-	size_t at;	       /* see regex_search() */
-};
-
 static void free_args(void *args)
 {
 	regex_free(args);
 }
+
+static bool parse_regex(struct step *step, struct step_words *words, struct err *err)
+{
+	const char *word = step_args_word(words, "REGEX", err);
+
+	step->args = word != NULL ? regex_new(word, err) : NULL;
+	return step->args != NULL;
+}
+
+/* `line`, which may be NULL, is printed all the same. */
+static enum step_result fail(struct session *s, const struct step *step, struct bytes text,
+			     enum regex_answer answer, struct evbuffer *line)
+{
+	struct step_event event = session_event(s);
+	struct err err;
+
+	regex_error(step->args, text, answer, &err);
+	event.data = line;
+	return session_fail(s, &err, &event);
+}
+
+/* --- expect --- */
+
+struct expect_state {
+	size_t at; /* see regex_search() */
+};
+
+static enum step_result run_expect(struct session *s, const struct step *step)
+{
+	struct expect_state *state = session_state(s, sizeof(*state));
+	struct bytes record =
+		bytes_of(evbuffer_pullup(s->record, -1), evbuffer_get_length(s->record));
+	enum regex_answer answer =
+		regex_search(step->args, record, &state->at, session_turn_end(s));
+
+	switch (answer) {
+	case REGEX_MATCH:
+		return session_step_done(s);
+	case REGEX_AGAIN:
+		return session_wait(s, WAIT_TURN);
+	case REGEX_NO_MATCH:
+	case REGEX_LIMIT:
+		break;
+	}
+	return fail(s, step, record, answer, NULL);
+}
+
+/* --- readmatch --- */
+
+struct readmatch_state {
+	struct evbuffer *line; /* owned; the one that is being searched, or empty */
+	size_t at;	       /* see regex_search() */
+};
 
 static void free_state(void *state)
 {
@@ -27,25 +75,6 @@ static void free_state(void *state)
 	if (own->line != NULL)
 		evbuffer_free(own->line);
 	free(own);
-}
-
-static bool parse_readmatch(struct step *step, struct step_words *words, struct err *err)
-{
-	const char *word = step_args_word(words, "REGEX", err);
-
-	step->args = word != NULL ? regex_new(word, err) : NULL;
-	return step->args != NULL;
-}
-
-static enum step_result limit_reached(struct session *s, const struct step *step,
-				      struct readmatch_state *state, struct bytes text)
-{
-	struct step_event event = session_event(s);
-	struct err err;
-
-	regex_error(step->args, text, REGEX_LIMIT, &err);
-	event.data = state->line;
-	return session_fail(s, &err, &event);
 }
 
 static enum step_result search_line(struct session *s, const struct step *step,
@@ -62,7 +91,7 @@ static enum step_result search_line(struct session *s, const struct step *step,
 	case REGEX_AGAIN:
 		return session_wait(s, WAIT_TURN);
 	case REGEX_LIMIT:
-		return limit_reached(s, step, state, text);
+		return fail(s, step, text, REGEX_LIMIT, state->line);
 	case REGEX_NO_MATCH:
 		break;
 	}
@@ -98,8 +127,21 @@ const struct step_kind step_readmatch = {
 	.fails = "incomplete-read (no match), limit-overrun, expectation, io, tls, timeout",
 	.example = "writeline QUIT readmatch ^221",
 	.flags = STEP_READS | STEP_PRINTS | STEP_RECORD,
-	.parse = parse_readmatch,
+	.parse = parse_regex,
 	.free_args = free_args,
 	.run = run_readmatch,
 	.free_state = free_state,
+};
+
+const struct step_kind step_expect = {
+	.name = "expect",
+	.args = "REGEX",
+	.summary = "succeed when what was read matches",
+	.returns = "nothing",
+	.fails = "expectation without a match, or if matching takes too much work",
+	.example = "readline expect ^220",
+	.flags = STEP_NEEDS_RECORD,
+	.parse = parse_regex,
+	.free_args = free_args,
+	.run = run_expect,
 };
