@@ -82,11 +82,9 @@ static bool is_shown(const struct option_row *row, const struct command *command
 
 static void put_options(struct text *out, const struct command *command)
 {
-	size_t count;
-	const struct option_row *row = option_rows(&count);
 	const char *title = NULL; /* of the group, until it is shown */
 
-	for (const struct option_row *end = row + count; row < end; row++) {
+	for (const struct option_row *row = option_table; row < option_table_end; row++) {
 		if (row->title != NULL)
 			title = row->title;
 		if (!is_shown(row, command))
@@ -184,10 +182,7 @@ char *help_version(void)
 
 static void put_table_options(struct text *out, const struct command *command)
 {
-	size_t count;
-	const struct option_row *row = option_rows(&count);
-
-	for (const struct option_row *end = row + count; row < end; row++) {
+	for (const struct option_row *row = option_table; row < option_table_end; row++) {
 		if (!is_shown(row, command))
 			continue;
 		(void)text_addf(out, "option\t%s\t%s%s\t%s%.1s\t%s\t%s\n", command->name,

@@ -52,14 +52,14 @@ static int command_main(const struct command *command, int argc, char **argv)
 	struct err err;
 	int status = 0;
 
-	if (!options_parse(command, argc, argv, &options, &err)) {
+	if (!options_parse(command, argc - 2, argv + 2, &options, &err)) {
 		status = report(&err, command->name);
 	} else if (options.help) {
 		status = print_text(help_command(command));
 	} else if (options.version) {
 		status = print_text(help_version());
 	} else {
-		log_set_level(options_log_level(&options));
+		log_set_level((int)options.verbose - (int)options.quiet);
 		log_set_color(options_color(&options, isatty(STDERR_FILENO)));
 		if (!command->run(&options, &status, &err))
 			status = report(&err, command->name);

@@ -1,20 +1,29 @@
 /* SPDX-License-Identifier: ISC */
-/* option_table: every option, a row each. */
+/* option_table: every option, a row each, and how its argument is read. */
 #include "config.h"
 
 #include "cli/option_table.h"
 
+#include "base/err.h"
+#include "base/escape.h"
+#include "base/number.h"
 #include "cli/options.h"
+#include "http/http_head.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MODE_MAX = 0777 };
 
 #define TO(type_, field_) .type = OPTION_##type_, .offset = offsetof(struct options, field_)
 #define FLAG(field_)	  .flag = offsetof(struct options, field_)
 
 /* clang-format off */
 
-static const struct option_row rows[] = {
+const struct option_row option_table[] = {
 	{ .title = "Addresses and sockets" },
-	{ .letter = '4', TO(SWITCH, ipv4), .set = FOR_ALL, .summary = "IPv4 only",
-	  .excludes = "6" },
+	{ .letter = '4', TO(SWITCH, ipv4), .set = FOR_ALL, .summary = "IPv4 only" },
 	{ .letter = '6', TO(SWITCH, ipv6), .set = FOR_ALL, .summary = "IPv6 only" },
 	{ .name = "local-addr", .letter = 's', .arg = "ADDR[:PORT]", TO(STRING, local_addr),
 	  .set = FOR_CONNECT, .summary = "connect from this address" },
@@ -45,8 +54,7 @@ static const struct option_row rows[] = {
 	  .summary = "most bytes before a separator (64K)" },
 	{ .name = "high-water", .arg = "SIZE", TO(SIZE, session.high_water), .set = FOR_STREAMS,
 	  .summary = "write buffer: stop filling above it (64K)" },
-	{ .name = "low-water", .arg = "SIZE", TO(SIZE, session.low_water),
-	  FLAG(has_low_water), .set = FOR_STREAMS,
+	{ .name = "low-water", .arg = "SIZE", TO(SIZE, session.low_water), .set = FOR_STREAMS,
 	  .summary = "... and continue at it (a quarter of high)" },
 	{ .name = "crlf", .letter = 'C', TO(SWITCH, session.crlf), .set = FOR_STREAMS,
 	  .summary = "send lines ending in CR LF" },
@@ -54,11 +62,11 @@ static const struct option_row rows[] = {
 	  .summary = "print no line ends or separators" },
 
 	{ .title = "Relay" },
-	{ .name = "pump", .arg = "NAME", TO(PUMP, session.pump), .set = FOR_STREAMS },
+	{ .name = "pump", .arg = "NAME", TO(STRING_ANY, session.pump), .set = FOR_STREAMS },
 	{ .name = "send-only", TO(SWITCH, session.relay.send_only), .set = FOR_STREAMS,
-	  .summary = "read nothing from the peer", .excludes = "recv-only end-with-peer" },
+	  .summary = "read nothing from the peer", .excludes = { "recv-only", "end-with-peer" } },
 	{ .name = "recv-only", TO(SWITCH, session.relay.recv_only), .set = FOR_STREAMS,
-	  .summary = "do not read standard input", .excludes = "quit-after" },
+	  .summary = "do not read standard input", .excludes = { "quit-after" } },
 	{ .name = "no-half-close", TO(SWITCH, session.relay.no_half_close), .set = FOR_STREAMS,
 	  .summary = "do not close the sending half after input" },
 	{ .name = "end-with-peer", TO(SWITCH, session.relay.end_with_peer), .set = FOR_STREAMS,
@@ -71,8 +79,8 @@ static const struct option_row rows[] = {
 	{ .name = "tls", TO(SWITCH, tls), .set = FOR_STREAMS,
 	  .summary = "TLS, as tls: before the address" },
 	{ .name = "insecure", TO(SWITCH, tls_settings.insecure), .set = FOR_CLIENTS,
-	  .summary = "do not check the certificate or its name", .excludes = "cacert capath pin",
-	  .needs_tls = true },
+	  .summary = "do not check the certificate or its name",
+	  .excludes = { "cacert", "capath", "pin" }, .needs_tls = true },
 	{ .name = "cacert", .arg = "FILE", TO(STRING, tls_settings.cacert), .set = FOR_CLIENTS,
 	  .summary = "trust these authorities, not the system's",
 	  .needs_tls = true },
@@ -82,7 +90,7 @@ static const struct option_row rows[] = {
 	{ .name = "server-name", .arg = "NAME", TO(STRING, tls_settings.server_name),
 	  .set = FOR_CLIENTS, .summary = "the name to request and to check",
 	  .needs_tls = true },
-	{ .name = "pin", .arg = "sha256:HEX", TO(PINS, pins), .set = FOR_CLIENTS,
+	{ .name = "pin", .arg = "sha256:HEX", TO(LIST, pins), .set = FOR_CLIENTS,
 	  .summary = "trust this public key (repeatable)",
 	  .needs_tls = true },
 	{ .name = "cert", .arg = "FILE", TO(STRING, tls_settings.cert), .set = FOR_ALL,
@@ -123,9 +131,9 @@ static const struct option_row rows[] = {
 
 	{ .title = "Echo" },
 	{ .name = "line", TO(SWITCH, line), .set = FOR_ECHO,
-	  .summary = "send back whole lines", .excludes = "exactly until" },
+	  .summary = "send back whole lines", .excludes = { "exactly", "until" } },
 	{ .name = "exactly", .arg = "N", TO(SIZE, exactly), .set = FOR_ECHO,
-	  .summary = "... pieces of N bytes", .excludes = "until" },
+	  .summary = "... pieces of N bytes", .excludes = { "until" } },
 	{ .name = "until", .arg = "SEP", TO(SEPARATOR, until), .set = FOR_ECHO,
 	  .summary = "... records ending in SEP, which has escapes" },
 
@@ -160,8 +168,136 @@ static const struct option_row rows[] = {
 
 /* clang-format on */
 
-const struct option_row *option_rows(size_t *count)
+const struct option_row *const option_table_end =
+	option_table + sizeof(option_table) / sizeof(option_table[0]);
+
+static bool store_string(const char *value, const char **out, struct err *err)
 {
-	*count = sizeof(rows) / sizeof(rows[0]);
-	return rows;
+	if (value[0] == '\0')
+		return err_set(err, ERR_USAGE, "the argument is empty");
+	*out = value;
+	return true;
+}
+
+/* 0 must not mean "unlimited". */
+static bool store_size(const char *value, size_t *out, struct err *err)
+{
+	uint64_t size;
+
+	if (!number_size(value, &size, err))
+		return false;
+	if (size == 0)
+		return err_set(err, ERR_USAGE, "invalid size '%s': must be above 0", value);
+	if (size > SIZE_MAX)
+		return err_set(err, ERR_USAGE, "invalid size '%s': too large", value);
+	*out = (size_t)size;
+	return true;
+}
+
+static bool store_int(const char *value, int *out, struct err *err)
+{
+	uint64_t number;
+
+	if (!number_count(value, "number", 1, INT_MAX, &number, err))
+		return false;
+	*out = (int)number;
+	return true;
+}
+
+static bool store_mode(const char *value, mode_t *out, struct err *err)
+{
+	bool octal = value[0] != '\0' && strspn(value, "01234567") == strlen(value);
+	unsigned long mode = strtoul(value, NULL, 8);
+
+	if (!octal || mode > MODE_MAX)
+		return err_set(err, ERR_USAGE, "invalid mode '%s' (octal, at most 0777)", value);
+	*out = (mode_t)mode;
+	return true;
+}
+
+static bool store_color(const char *value, enum color_when *out, struct err *err)
+{
+	static const char *const names[] = { "auto", "always", "never" };
+
+	for (enum color_when when = COLOR_AUTO; when <= COLOR_NEVER; when++) {
+		if (strcmp(value, names[when]) == 0) {
+			*out = when;
+			return true;
+		}
+	}
+	return err_set(err, ERR_USAGE, "invalid value '%s' (auto, always or never)", value);
+}
+
+static bool store_separator(const char *value, const char **out, struct err *err)
+{
+	struct bytes decoded;
+
+	if (value[0] == '\0')
+		return err_set(err, ERR_USAGE, "the separator is empty");
+	if (!escape_decode(value, &decoded, err))
+		return false;
+	free((void *)decoded.data);
+	*out = value;
+	return true;
+}
+
+static bool store_ranges(const char *value, const char **out, struct err *err)
+{
+	if (!http_ranges_valid(value))
+		return err_set(err, ERR_USAGE, "invalid statuses '%s' (such as 200-299,304)",
+			       value);
+	*out = value;
+	return true;
+}
+
+/* The types are those that enum option_type names. */
+static bool store(const struct option_row *row, const char *value, void *field, struct err *err)
+{
+	switch (row->type) {
+	case OPTION_SWITCH:
+		*(bool *)field = true;
+		return true;
+	case OPTION_REPEATED:
+		++*(unsigned *)field;
+		return true;
+	case OPTION_STRING:
+		return store_string(value, field, err);
+	case OPTION_STRING_ANY:
+		*(const char **)field = value;
+		return true;
+	case OPTION_LIST:
+		string_list_add(field, value);
+		return true;
+	case OPTION_DURATION:
+		return number_duration(value, false, field, err);
+	case OPTION_DURATION_0:
+		return number_duration(value, true, field, err);
+	case OPTION_SIZE:
+		return store_size(value, field, err);
+	case OPTION_COUNT:
+		return number_count(value, "count", 1, UINT64_MAX, field, err);
+	case OPTION_INT:
+		return store_int(value, field, err);
+	case OPTION_MODE:
+		return store_mode(value, field, err);
+	case OPTION_COLOR:
+		return store_color(value, field, err);
+	case OPTION_SEPARATOR:
+		return store_separator(value, field, err);
+	case OPTION_RANGES:
+		return store_ranges(value, field, err);
+	}
+	return err_set(err, ERR_USAGE, "an option of no type");
+}
+
+bool option_store(const struct option_row *row, const char *value, struct options *out,
+		  struct err *err)
+{
+	char *base = (char *)out;
+
+	if (!store(row, value, base + row->offset, err))
+		return false;
+	if (row->flag != 0)
+		*(bool *)(base + row->flag) = true;
+	return true;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* option_table: every option, a row each. */
+/* option_table: every option, a row each, and how its argument is read. */
 #pragma once
 
 /*
@@ -20,7 +20,6 @@ enum option_type {
 	OPTION_STRING,	   /* const char *: not empty */
 	OPTION_STRING_ANY, /* const char * */
 	OPTION_LIST,	   /* struct string_list: one more */
-	OPTION_PINS,	   /* the same, checked */
 	OPTION_DURATION,   /* uint64_t: milliseconds, above 0 */
 	OPTION_DURATION_0, /* the same, or 0 */
 	OPTION_SIZE,	   /* size_t: bytes, above 0 */
@@ -28,10 +27,11 @@ enum option_type {
 	OPTION_INT,	   /* int: above 0 */
 	OPTION_MODE,	   /* mode_t: octal, at most 0777 */
 	OPTION_COLOR,	   /* enum color_when */
-	OPTION_PUMP,	   /* const char *: a pump's name */
 	OPTION_SEPARATOR,  /* const char *: TEXT with escapes, not empty */
 	OPTION_RANGES,	   /* const char *, checked */
 };
+
+enum { OPTION_EXCLUDES = 3 };
 
 struct option_row {
 	const char *name;    /* "timeout", without the dashes; NULL: only a letter */
@@ -43,17 +43,22 @@ struct option_row {
 	size_t offset;
 	size_t flag;	       /* the offset of a bool to set as well; 0: none */
 	const char *otherwise; /* the argument when an optional one is left out */
-	/* Other options, by name, or by letter if they have no name. */
-	const char *needs;    /* this option needs that one: "cert" */
-	const char *excludes; /* ... and excludes each of those: "cacert capath" */
-	bool needs_tls;	      /* it has no effect without a TLS address */
-	const char *title;    /* not an option: the group that begins here, "Time limits" */
+	const char *needs;     /* the name of an option that this one needs: "cert" */
+	const char *excludes[OPTION_EXCLUDES + 1]; /* ... and of those that it excludes */
+	bool needs_tls;				   /* it has no effect without a TLS address */
+	const char *title; /* not an option: the group that begins here, "Time limits" */
 };
 
 /* All rows, in help's order. The first one is a title. */
-const struct option_row *option_rows(size_t *count);
+extern const struct option_row option_table[];
+extern const struct option_row *const option_table_end;
 
 static inline bool option_is_of(const struct option_row *row, const struct command *command)
 {
 	return (row->set & command->takes) != 0;
 }
+
+/* Store `value` (NULL for a switch) in the field of the row. ERR_USAGE with a text
+ * that does not name the option. */
+bool option_store(const struct option_row *row, const char *value, struct options *out,
+		  struct err *err);

@@ -4,12 +4,19 @@
 
 #include "cli/options.h"
 
+#include "base/alloc.h"
 #include "http/url.h"
 #include "net/address.h"
 #include "session/step.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+void string_list_add(struct string_list *list, const char *item)
+{
+	list->items = alloc_resize(list->items, (list->count + 1) * sizeof(*list->items));
+	list->items[list->count++] = item;
+}
 
 void options_free(struct options *options)
 {
@@ -26,11 +33,6 @@ void options_free(struct options *options)
 	free(options->fields.items);
 	free(options->operands.items);
 	memset(options, 0, sizeof(*options));
-}
-
-int options_log_level(const struct options *options)
-{
-	return (int)options->verbose - (int)options->quiet;
 }
 
 bool options_color(const struct options *options, bool terminal)

@@ -25,6 +25,8 @@ struct string_list {
 	size_t count;
 };
 
+void string_list_add(struct string_list *list, const char *item);
+
 /*
  * The command line. Strings belong to argv, lists are owned. The structs of the
  * modules below are complete after parsing, except where noted.
@@ -36,7 +38,6 @@ struct options {
 	bool ipv4, ipv6; /* at most one */
 	bool tls;	 /* --tls: all addresses have it */
 	bool nagle;
-	bool has_low_water;
 	enum color_when color;
 	unsigned verbose, quiet; /* how often */
 	uint64_t handshake_timeout_ms;
@@ -80,9 +81,6 @@ struct options {
 };
 
 void options_free(struct options *options);
-
-/* The level for log_set_level(): number of -v less number of -q. */
-int options_log_level(const struct options *options);
 
 /* --color decides; `auto` means on a terminal, unless NO_COLOR is set and not
  * empty (no-color.org). */

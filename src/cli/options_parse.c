@@ -9,44 +9,40 @@
 #include "base/nearest.h"
 #include "cli/command_table.h"
 #include "cli/option_table.h"
-#include "cli/option_values.h"
 #include "cli/options.h"
 #include "net/address.h"
+#include "session/pump.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { TYPED_SIZE = 64 }; /* an option as typed, truncated for messages */
+enum {
+	TYPED_SIZE = 64, /* an option as typed, truncated for messages */
+	BACKLOG = 100,
+	HAPPY_EYEBALLS_DELAY_MS = 250,
+	LOW_WATER_PART = 4, /* of high */
+};
 
 /* The state of parsing. */
 struct parse {
 	const struct command *command;
-	int argc, at; /* the next word is argv[at] */
-	char **argv;
-	bool ended; /* by "--" */
-	const struct option_row **given;
-	size_t given_count;
+	int count, at; /* the next word is words[at] */
+	char **words;
+	bool ended;  /* by "--" */
+	bool *given; /* for each row of the table */
 	struct options *out;
 	struct err *err;
 };
 
-/* Does `word` (`len` bytes) name it? One letter is that of a short option. */
-static bool is_named(const struct option_row *row, const char *word, size_t len)
+/* The row of that name (NULL: of that letter) in one of the sets, or NULL. */
+static const struct option_row *find_row(unsigned sets, const char *name, char letter)
 {
-	if (len == 1)
-		return row->letter == *word;
-	return row->name != NULL && strlen(row->name) == len && memcmp(row->name, word, len) == 0;
-}
-
-/* The row with that name in one of the sets, NULL when there is none. */
-static const struct option_row *find_row(unsigned sets, const char *word, size_t len)
-{
-	size_t count;
-	const struct option_row *row = option_rows(&count);
-
-	for (const struct option_row *end = row + count; row < end; row++) {
-		if ((row->set & sets) != 0 && is_named(row, word, len))
+	for (const struct option_row *row = option_table; row < option_table_end; row++) {
+		if ((row->set & sets) == 0)
+			continue;
+		if (name == NULL ? row->letter == letter
+				 : row->name != NULL && strcmp(row->name, name) == 0)
 			return row;
 	}
 	return NULL;
@@ -54,15 +50,12 @@ static const struct option_row *find_row(unsigned sets, const char *word, size_t
 
 static const char *nearest_option(const struct command *command, const char *word)
 {
-	size_t count;
-	const struct option_row *row = option_rows(&count);
 	struct nearest nearest;
 
 	nearest_begin(&nearest, word);
-	for (const struct option_row *end = row + count; row < end; row++) {
+	for (const struct option_row *row = option_table; row < option_table_end; row++)
 		if (option_is_of(row, command) && row->name != NULL)
 			nearest_try(&nearest, row->name);
-	}
 	return nearest_found(&nearest);
 }
 
@@ -88,20 +81,17 @@ static bool unknown(struct parse *parse, const char *typed, const char *name,
 static bool take_row(struct parse *parse, const struct option_row *row, const char *typed,
 		     const char *value)
 {
-	size_t size = (parse->given_count + 1) * sizeof(const struct option_row *);
-
 	if (value == NULL)
 		value = row->otherwise;
 	if (value == NULL && row->arg != NULL) {
-		if (parse->at == parse->argc)
+		if (parse->at == parse->count)
 			return err_set(parse->err, ERR_USAGE, "%s needs an argument: %s", typed,
 				       row->arg);
-		value = parse->argv[parse->at++];
+		value = parse->words[parse->at++];
 	}
 	if (!option_store(row, value, parse->out, parse->err))
 		return err_prefix(parse->err, "%s", typed);
-	parse->given = alloc_resize(parse->given, size);
-	parse->given[parse->given_count++] = row;
+	parse->given[row - option_table] = true;
 	if (row->needs_tls && parse->out->needs_tls == NULL)
 		parse->out->needs_tls = row->name;
 	return true;
@@ -110,66 +100,53 @@ static bool take_row(struct parse *parse, const struct option_row *row, const ch
 /* "--name" or "--name=value". */
 static bool take_long(struct parse *parse, const char *word)
 {
-	const char *name = word + 2;
-	size_t len = strcspn(name, "=");
-	const char *value = name[len] == '=' ? name + len + 1 : NULL;
-	bool is_letter = len == 1; /* "--k" is not -k */
-	const struct option_row *row =
-		is_letter ? NULL : find_row(parse->command->takes, name, len);
+	const char *value = strchr(word, '=');
+	const struct option_row *row;
 	char typed[TYPED_SIZE];
 
-	(void)snprintf(typed, sizeof(typed), "--%.*s", (int)len, name);
+	(void)snprintf(typed, sizeof(typed), "%.*s", (int)strcspn(word, "="), word);
+	row = find_row(parse->command->takes, typed + 2, 0);
 	if (row == NULL)
-		return unknown(parse, typed, typed + 2,
-			       is_letter ? NULL : find_row(~0U, name, len));
+		return unknown(parse, typed, typed + 2, find_row(~0U, typed + 2, 0));
 	if (row->arg == NULL && value != NULL)
 		return err_set(parse->err, ERR_USAGE, "%s takes no argument: '%s'", typed, word);
-	return take_row(parse, row, typed, value);
+	return take_row(parse, row, typed, value == NULL ? NULL : value + 1);
 }
 
 /* `letter` of the cluster `word`. The word as a whole may be near to a long
  * option: "-timeout". */
-static bool unknown_letter(struct parse *parse, const char *word, const char *letter)
+static bool unknown_letter(struct parse *parse, const char *word, char letter)
 {
-	const struct option_row *elsewhere = find_row(~0U, letter, 1);
+	bool near = nearest_option(parse->command, word + 1) != NULL;
 	char typed[TYPED_SIZE];
 
 	if (word[2] == '\0')
-		(void)snprintf(typed, sizeof(typed), "-%c", *letter);
+		(void)snprintf(typed, sizeof(typed), "-%c", letter);
 	else
-		(void)snprintf(typed, sizeof(typed), "-%c in '%s'", *letter, word);
-	if (nearest_option(parse->command, word + 1) != NULL)
-		elsewhere = NULL;
-	return unknown(parse, typed, word + 1, elsewhere);
+		(void)snprintf(typed, sizeof(typed), "-%c in '%s'", letter, word);
+	return unknown(parse, typed, word + 1, near ? NULL : find_row(~0U, NULL, letter));
 }
 
 /* "-k", "-kv", "-w5", "-kw 5". */
 static bool take_cluster(struct parse *parse, const char *word)
 {
-	const struct option_row *row = NULL;
+	for (const char *at = word + 1; *at != '\0'; at++) {
+		const struct option_row *row = find_row(parse->command->takes, NULL, *at);
+		const char typed[] = { '-', *at, '\0' };
 
-	for (const char *at = word + 1; *at != '\0' && (row == NULL || row->arg == NULL); at++) {
-		const char *rest = at[1] == '\0' ? NULL : at + 1;
-		char typed[TYPED_SIZE];
-
-		row = find_row(parse->command->takes, at, 1);
 		if (row == NULL)
-			return unknown_letter(parse, word, at);
-		(void)snprintf(typed, sizeof(typed), "-%c", *at);
-		if (!take_row(parse, row, typed, row->arg == NULL ? NULL : rest))
+			return unknown_letter(parse, word, *at);
+		if (row->arg != NULL)
+			return take_row(parse, row, typed, at[1] == '\0' ? NULL : at + 1);
+		if (!take_row(parse, row, typed, NULL))
 			return false;
 	}
 	return true;
 }
 
-static bool is_option(const char *word)
-{
-	return word[0] == '-' && word[1] != '\0';
-}
-
 static bool take_option(struct parse *parse)
 {
-	const char *word = parse->argv[parse->at++];
+	const char *word = parse->words[parse->at++];
 
 	if (strcmp(word, "--") == 0) {
 		parse->ended = true;
@@ -178,128 +155,169 @@ static bool take_option(struct parse *parse)
 	return word[1] == '-' ? take_long(parse, word) : take_cluster(parse, word);
 }
 
-static void take_operand(struct parse *parse)
-{
-	struct string_list *list = &parse->out->operands;
-
-	list->items = alloc_resize(list->items, (list->count + 1) * sizeof(*list->items));
-	list->items[list->count++] = parse->argv[parse->at++];
-}
-
 /* Take ADDRESS, and the next word too if it is its PORT. */
 static void take_address(struct parse *parse)
 {
-	const char *host = parse->argv[parse->at];
+	const char *host = parse->words[parse->at++];
+	struct string_list *operands = &parse->out->operands;
 
-	take_operand(parse);
-	if (parse->at < parse->argc && address_wants_port(host, parse->argv[parse->at]))
-		take_operand(parse);
+	string_list_add(operands, host);
+	if (parse->at < parse->count && address_wants_port(host, parse->words[parse->at]))
+		string_list_add(operands, parse->words[parse->at++]);
 }
 
 /* Take the words up to the first step, or up to --help or --version. */
 static bool take_words(struct parse *parse)
 {
 	struct options *out = parse->out;
-	while (parse->at < parse->argc && !out->help && !out->version) {
-		if (!parse->ended && is_option(parse->argv[parse->at])) {
+
+	while (parse->at < parse->count && !out->help && !out->version) {
+		const char *word = parse->words[parse->at];
+
+		if (!parse->ended && word[0] == '-' && word[1] != '\0') {
 			if (!take_option(parse))
 				return false;
 		} else if (!parse->command->steps) {
-			take_operand(parse);
+			string_list_add(&out->operands, parse->words[parse->at++]);
 		} else if (out->operands.count == 0) {
 			take_address(parse);
 		} else {
 			break;
 		}
 	}
-	out->step_words = parse->argv + parse->at;
-	out->step_word_count = (size_t)(parse->argc - parse->at);
+	out->step_words = parse->words + parse->at;
+	out->step_word_count = (size_t)(parse->count - parse->at);
 	return true;
 }
 
-static const struct option_row *given(const struct parse *parse, const char *word, size_t len)
+static bool is_given(const struct parse *parse, const char *name)
 {
-	for (size_t i = 0; i < parse->given_count; i++)
-		if (is_named(parse->given[i], word, len))
-			return parse->given[i];
-	return NULL;
-}
-
-/* "--name", or "-4" for an option without a name. */
-static const char *shown(const struct option_row *row, char buf[TYPED_SIZE])
-{
-	if (row->name != NULL)
-		(void)snprintf(buf, TYPED_SIZE, "--%s", row->name);
-	else
-		(void)snprintf(buf, TYPED_SIZE, "-%c", row->letter);
-	return buf;
-}
-
-static bool check_excludes(const struct parse *parse, const struct option_row *row)
-{
-	const char *word = row->excludes == NULL ? "" : row->excludes;
-	char one[TYPED_SIZE], two[TYPED_SIZE];
-
-	while (*word != '\0') {
-		size_t len = strcspn(word, " ");
-		const struct option_row *other = given(parse, word, len);
-
-		if (other != NULL)
-			return err_set(parse->err, ERR_USAGE, "%s and %s exclude each other",
-				       shown(row, one), shown(other, two));
-		word += len;
-		word += strspn(word, " ");
-	}
-	return true;
+	return parse->given[find_row(parse->command->takes, name, 0) - option_table];
 }
 
 /* Check what the given options need and exclude. */
 static bool check_given(const struct parse *parse)
 {
-	for (size_t i = 0; i < parse->given_count; i++) {
-		const struct option_row *row = parse->given[i];
-		char buf[TYPED_SIZE];
-
-		if (!check_excludes(parse, row))
-			return false;
-		if (row->needs != NULL && given(parse, row->needs, strlen(row->needs)) == NULL)
-			return err_set(parse->err, ERR_USAGE, "%s needs --%s", shown(row, buf),
+	for (const struct option_row *row = option_table; row < option_table_end; row++) {
+		if (!parse->given[row - option_table])
+			continue;
+		if (row->needs != NULL && !is_given(parse, row->needs))
+			return err_set(parse->err, ERR_USAGE, "--%s needs --%s", row->name,
 				       row->needs);
+		for (const char *const *other = row->excludes; *other != NULL; other++)
+			if (is_given(parse, *other))
+				return err_set(parse->err, ERR_USAGE,
+					       "--%s and --%s exclude each other", row->name,
+					       *other);
 	}
 	return true;
 }
 
-static bool parse_all(struct parse *parse)
+/* --- the values --- */
+
+static void set_defaults(struct options *out)
+{
+	*out = (struct options){
+		.handshake_timeout_ms = SETTINGS_HANDSHAKE_TIMEOUT_MS,
+		.session.limit = SETTINGS_LIMIT,
+		.session.high_water = SETTINGS_HIGH_WATER,
+		.session.close_timeout_ms = SETTINGS_CLOSE_TIMEOUT_MS,
+		.dialing.happy_eyeballs_delay_ms = HAPPY_EYEBALLS_DELAY_MS,
+		.listening.backlog = BACKLOG,
+		.serve.readiness.ready_fd = -1,
+		.request.method = "HEAD",
+	};
+}
+
+static bool check_session(struct session_settings *session, struct err *err)
+{
+	if (session->low_water == 0)
+		session->low_water = session->high_water / LOW_WATER_PART;
+	if (session->low_water > session->high_water)
+		return err_set(err, ERR_USAGE, "--low-water (%zu) is above --high-water (%zu)",
+			       session->low_water, session->high_water);
+	if (session->pump != NULL && !pump_known(session->pump))
+		return err_set(err, ERR_USAGE, "--pump: unknown pump '%s'", session->pump);
+	return true;
+}
+
+static bool check_pins(const struct string_list *pins, struct err *err)
+{
+	for (size_t i = 0; i < pins->count; i++)
+		if (!tls_settings_pin_valid(pins->items[i]))
+			return err_set(err, ERR_USAGE,
+				       "--pin: invalid pin '%s' (sha256: and 64 hexadecimal "
+				       "digits)",
+				       pins->items[i]);
+	return true;
+}
+
+static bool check_local(struct options *out, int family, struct err *err)
+{
+	struct dial_options *dialing = &out->dialing;
+
+	if (out->local_addr == NULL)
+		return true;
+	if (!address_parse_local(out->local_addr, &dialing->local, err))
+		return err_prefix(err, "--local-addr");
+	if (family != AF_UNSPEC && family != dialing->local.addr.ss_family)
+		return err_set(err, ERR_USAGE, "--local-addr: '%s' is excluded by -%c",
+			       out->local_addr, out->ipv4 ? '4' : '6');
+	return true;
+}
+
+/* Check values against each other, and fill the structs that are passed on to the
+ * modules below. */
+static bool settle(struct options *out, struct err *err)
+{
+	int family = out->ipv4 ? AF_INET : out->ipv6 ? AF_INET6 : AF_UNSPEC;
+
+	if (out->ipv4 && out->ipv6)
+		return err_set(err, ERR_USAGE, "-4 and -6 exclude each other");
+	if (!check_session(&out->session, err) || !check_pins(&out->pins, err) ||
+	    !check_local(out, family, err))
+		return false;
+	out->request.headers = out->headers.items;
+	out->request.header_count = out->headers.count;
+	out->tls_settings.pins = out->pins.items;
+	out->tls_settings.pin_count = out->pins.count;
+	out->dialing.family = family;
+	out->dialing.handshake_timeout_ms = out->handshake_timeout_ms;
+	out->dialing.nagle = out->nagle;
+	out->listening.family = family;
+	out->serve.handshake_timeout_ms = out->handshake_timeout_ms;
+	out->serve.nagle = out->nagle;
+	out->serve.keep_open = out->serve.keep_open || out->serve.accept_count > 0;
+	return true;
+}
+
+static bool check(const struct parse *parse)
 {
 	const struct command *command = parse->command;
 	struct options *out = parse->out;
 
-	if (!take_words(parse))
-		return false;
-	if (out->help || out->version)
-		return true;
 	if (!check_given(parse))
 		return false;
 	if (command->needs != NULL && out->operands.count == 0)
 		return err_set(parse->err, ERR_USAGE, "%s needs %s", command->name, command->needs);
-	return option_settle(out, parse->err) && command->check(out, parse->err);
+	return settle(out, parse->err) && command->check(out, parse->err);
 }
 
-bool options_parse(const struct command *command, int argc, char **argv, struct options *out,
+bool options_parse(const struct command *command, int count, char **words, struct options *out,
 		   struct err *err)
 {
 	struct parse parse = {
 		.command = command,
-		.argc = argc,
-		.at = argc < 2 ? argc : 2,
-		.argv = argv,
+		.count = count,
+		.words = words,
+		.given = alloc_array((size_t)(option_table_end - option_table), sizeof(bool)),
 		.out = out,
 		.err = err,
 	};
 	bool good;
 
-	option_defaults(out);
-	good = parse_all(&parse);
+	set_defaults(out);
+	good = take_words(&parse) && (out->help || out->version || check(&parse));
 	free(parse.given);
 	return good;
 }

@@ -14,10 +14,10 @@ struct err;
 struct options;
 
 /*
- * Read argv[2..] for `command` into `out`, which is filled with the defaults
+ * Read the words after `command` into `out`, which is filled with the defaults
  * first, and check the line as a whole: ERR_USAGE names the word, says what is
  * wrong and suggests the nearest known one. Nothing is opened. `out` is freed by
  * the caller, also after failure.
  */
-bool options_parse(const struct command *command, int argc, char **argv, struct options *out,
+bool options_parse(const struct command *command, int count, char **words, struct options *out,
 		   struct err *err);

@@ -4,7 +4,6 @@
 
 #include "cli/suggest.h"
 
-#include "base/alloc.h"
 #include "base/err.h"
 #include "base/nearest.h"
 #include "base/text.h"
@@ -46,17 +45,13 @@ static char *line_of(const char *command, int argc, char **argv, int skip)
 /* The line with `command` inserted; NULL when the command refuses its words. */
 static char *line_with(const struct command *command, int argc, char **argv)
 {
-	char **with = alloc_array((size_t)argc + 1, sizeof(*with));
 	struct options options;
 	struct err err;
 	char *line = NULL;
 
-	with[0] = argv[0];
-	memcpy(with + 2, argv + 1, (size_t)(argc - 1) * sizeof(*with));
-	if (options_parse(command, argc + 1, with, &options, &err) && !options.help)
+	if (options_parse(command, argc - 1, argv + 1, &options, &err) && !options.help)
 		line = line_of(command->name, argc, argv, 0);
 	options_free(&options);
-	free(with);
 	return line;
 }
 

@@ -47,7 +47,7 @@ static bool parse(struct line *line, struct options *out, struct err *err)
 		argc++;
 	assert_non_null(command);
 	memset(err, 0, sizeof(*err));
-	return options_parse(command, argc, (char **)line->words, out, err);
+	return options_parse(command, argc - 2, (char **)line->words + 2, out, err);
 }
 
 /* The options of a line that is right; they point into it. */
@@ -98,7 +98,8 @@ static void defaults(void **state)
 	assert_null(o.fail);
 	assert_null(o.until);
 	assert_int_equal(o.color, COLOR_AUTO);
-	assert_int_equal(options_log_level(&o), 0);
+	assert_int_equal(o.verbose, 0);
+	assert_int_equal(o.quiet, 0);
 	options_free(&o);
 }
 
@@ -227,6 +228,7 @@ static void values_that_are_wrong(void **state)
 	REFUSED("--color: invalid value 'red' (auto, always or never)", "head", "--color", "red",
 		"u");
 	REFUSED("--cacert: the argument is empty", "connect", "--cacert=", "h:1");
+	REFUSED("--pump: unknown pump 'x'", "connect", "--pump=x", "h:1");
 	REFUSED("--pin: invalid pin 'sha256:12' (sha256: and 64 hexadecimal digits)", "connect",
 		"--pin", "sha256:12", "h:1");
 	REFUSED("--until: invalid escape \\q", "echo", "--until", "\\q");
@@ -283,7 +285,7 @@ static void values_of_a_connection(void **state)
 	assert_true(o.dialing.nagle);
 	assert_int_equal(local->sin6_family, AF_INET6);
 	assert_int_equal(ntohs(local->sin6_port), 99);
-	assert_int_equal(options_log_level(&o), -3);
+	assert_int_equal(o.quiet, 3);
 	options_free(&o);
 	REFUSED("--local-addr: '127.0.0.1' is excluded by -6", "connect", "-6", "-s127.0.0.1",
 		"h:1");
@@ -404,30 +406,23 @@ typedef void (*row_fn)(const struct option_row *row, const struct command *comma
 
 static void for_each_row(const struct command *command, row_fn check)
 {
-	size_t count;
-	const struct option_row *rows = option_rows(&count);
-
-	for (size_t i = 0; i < count; i++)
-		if (option_is_of(&rows[i], command))
-			check(&rows[i], command);
+	for (const struct option_row *row = option_table; row < option_table_end; row++)
+		if (option_is_of(row, command))
+			check(row, command);
 }
 
 /* How many rows of the command have the name, or the letter. */
-static int count_rows(const struct command *command, const char *name, size_t len, char letter)
+static int count_rows(const struct command *command, const char *name, char letter)
 {
-	size_t count;
-	const struct option_row *rows = option_rows(&count);
 	int found = 0;
 
-	for (size_t i = 0; i < count; i++) {
-		const struct option_row *row = &rows[i];
-
+	for (const struct option_row *row = option_table; row < option_table_end; row++) {
 		if (!option_is_of(row, command))
 			continue;
 		if (letter != 0)
 			found += row->letter == letter;
 		else if (row->name != NULL)
-			found += strlen(row->name) == len && memcmp(row->name, name, len) == 0;
+			found += strcmp(row->name, name) == 0;
 	}
 	return found;
 }
@@ -435,9 +430,9 @@ static int count_rows(const struct command *command, const char *name, size_t le
 static void check_names(const struct option_row *row, const struct command *command)
 {
 	assert_true(row->name != NULL || row->letter != 0);
-	if (row->name != NULL && count_rows(command, row->name, strlen(row->name), 0) != 1)
+	if (row->name != NULL && count_rows(command, row->name, 0) != 1)
 		fail_msg("--%s twice", row->name);
-	if (row->letter != 0 && count_rows(command, NULL, 0, row->letter) != 1)
+	if (row->letter != 0 && count_rows(command, NULL, row->letter) != 1)
 		fail_msg("-%c twice", row->letter);
 }
 
@@ -458,23 +453,15 @@ static void check_arg(const struct option_row *row, const struct command *comman
 	assert_true(row->offset < sizeof(struct options));
 }
 
-static void check_words(const char *words, const struct command *command)
-{
-	while (words != NULL && *words != '\0') {
-		size_t len = strcspn(words, " ");
-		char letter = len == 1 ? *words : 0;
-
-		if (count_rows(command, words, len, letter) != 1)
-			fail_msg("'%s' names no option", words);
-		words += len;
-		words += strspn(words, " ");
-	}
-}
-
 static void check_relations(const struct option_row *row, const struct command *command)
 {
-	check_words(row->needs, command);
-	check_words(row->excludes, command);
+	if (row->needs != NULL && count_rows(command, row->needs, 0) != 1)
+		fail_msg("'%s' names no option", row->needs);
+	for (const char *const *other = row->excludes; *other != NULL; other++)
+		if (count_rows(command, *other, 0) != 1)
+			fail_msg("'%s' names no option", *other);
+	assert_null(row->excludes[OPTION_EXCLUDES]);
+	assert_true(row->name != NULL || (row->needs == NULL && row->excludes[0] == NULL));
 }
 
 static void rows_are_well_formed(void **state)
