@@ -126,6 +126,9 @@ static void what_is_nothing_known(void **state)
 		{ { "liu", "-e", "cat", "h", "80" }, "" },
 		{ { "liu", "-x", "proxy:1", "h", "80" }, "" },
 		{ { "liu", "-z", "1", "2", "3" }, "" },
+		{ { "liu", "-w0", "host", "22" }, "" },
+		{ { "liu", "-d", "-q", "1", "host", "22" }, "" },
+		{ { "liu", "-v", "-l", "--", "8080" }, "" },
 		{ { "liu", "localhost" }, "" },
 	};
 
