@@ -74,6 +74,7 @@ static void session_free(struct session *s)
 	if (s->record != NULL)
 		evbuffer_free(s->record);
 	free(s->err);
+	free(s->tried);
 	free(s);
 }
 
@@ -212,7 +213,8 @@ static void begin_step(struct session *s, const struct step *step)
 	s->step_start = session_consumed(s);
 	if (s->at == 0) {
 		s->round_start = s->step_start;
-		s->overran = false;
+		free(s->tried);
+		s->tried = NULL;
 	}
 	if (step->flags & STEP_RECORD)
 		session_record_begin(s);
@@ -245,9 +247,12 @@ static bool forgive(struct session *s, const struct step *step)
 {
 	if (!step->tried || s->err == NULL)
 		return false;
+	if (s->err->kind != ERR_TIMEOUT) {
+		free(s->tried);
+		s->tried = alloc_copy(s->err, sizeof(*s->err));
+	}
 	(void)err_append(s->err, " (tried)");
 	report(s);
-	s->overran = s->overran || s->err->kind == ERR_LIMIT_OVERRUN;
 	free(s->err);
 	s->err = NULL;
 	s->err_told = false;

@@ -73,7 +73,6 @@ struct session {
 	unsigned next;	/* the one after it */
 	unsigned waits; /* enum session_wait, or-ed; of the last run */
 	enum session_phase phase;
-	bool overran;  /* a tried step met the limit in this round of a loop */
 	bool err_told; /* the event of the failed step has told `err` */
 	bool begun;    /* the running step has */
 	unsigned char held_len;
@@ -89,6 +88,8 @@ struct session {
 	uint64_t started_us;
 	uint64_t turn_end_us; /* see session_turn_end(); 0: not asked for in this run */
 	struct err *err;      /* owned; NULL: all went well */
+	struct err *tried; /* the last that `try` caught in this round of a loop, but for timeouts;
+			      owned */
 	session_done_fn done;
 	void *arg;
 	TAILQ_ENTRY(session) link; /* for its owner */
@@ -188,10 +189,11 @@ void session_piece_rest(struct session *s, struct evbuffer *data);
 void session_note_error(struct session *s, const struct err *err); /* unless it has one */
 
 /* The limits of time. Begin: from here on the deadline and the idle one count; step: the
- * next step begins; idle_off: silence is allowed from now on; end: only the deadline
- * counts. */
+ * next step begins; note: has a byte moved?; idle_off: silence is allowed from now on; end: only
+ * the deadline counts. */
 void session_time_begin(struct session *s, uint64_t since_ms);
 void session_time_step(struct session *s);
+void session_time_note(struct session *s);
 void session_time_idle_off(struct session *s);
 void session_time_end(struct session *s);
 void session_time_free(struct session *s);

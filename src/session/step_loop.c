@@ -2,7 +2,17 @@
 /* step_loop: back to the first step. */
 #include "config.h"
 
+#include "base/err.h"
 #include "session/session.h"
+
+/* The next round would meet the same failure, for ever. */
+static enum step_result no_progress(struct session *s)
+{
+	struct err err = *s->tried;
+
+	(void)err_prefix(&err, "no progress in this round");
+	return session_fail(s, &err, NULL);
+}
 
 /* loop: ends well when the peer has ended and this round has read nothing. */
 static enum step_result run_loop(struct session *s, const struct step *step)
@@ -16,9 +26,8 @@ static enum step_result run_loop(struct session *s, const struct step *step)
 		return session_wait(s, WAIT_WRITE);
 	if (reader_at_eof(&s->connection->reader) && session_consumed(s) == s->round_start)
 		return STEP_STOP;
-	/* The next round would meet the same bytes, for ever. */
-	if (s->overran && session_consumed(s) == s->round_start)
-		return session_fail_overrun(s, "nothing can be read within");
+	if (s->tried != NULL && session_consumed(s) == s->round_start)
+		return no_progress(s);
 	s->next = 0;
 	return STEP_NEXT;
 }
@@ -28,7 +37,8 @@ const struct step_kind step_loop = {
 	.args = "",
 	.summary = "repeat the list until the peer closes",
 	.returns = "nothing, once the peer has closed between two rounds",
-	.fails = "incomplete-read within a round, limit-overrun after try, io or timeout",
+	.fails = "incomplete-read within a round, the failure of a `try` in a round that read "
+		 "nothing",
 	.example = "readline writeline ok loop",
 	.flags = STEP_LAST | STEP_LOOPS,
 	.run = run_loop,

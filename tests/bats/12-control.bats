@@ -377,7 +377,19 @@ answer" "$(cat "$OUT")"
 	assert_status 8
 	assert_output_is ''
 	assert_error_is 'liu: step 1 (try readline): no end within the limit of 4 bytes (--limit) (tried)
-liu: step 2 (loop): nothing can be read within the limit of 4 bytes (--limit)'
+liu: step 2 (loop): no progress in this round: step 1 (try readline): no end within the limit of 4 bytes (--limit)'
+}
+
+@test "loop does not go round and round on a failure that try has caught" {
+	local caught="step 1 (try readframe netstring): invalid frame 'z'"
+	serve '1:a,zzz'
+	fails 1 a "$caught (tried)
+liu: step 2 (loop): no progress in this round: $caught" try readframe netstring loop
+	peer send 'a\n' receive 1 reset
+	run_liu connect "$ADDRESS" write x try readline loop
+	assert_status 1
+	assert_error_is 'liu: step 2 (try readline): connection reset by peer (tried)
+liu: step 3 (loop): connection reset by peer'
 }
 
 @test "loop goes on past the limit when another step takes the bytes" {
