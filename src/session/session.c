@@ -400,6 +400,7 @@ static void session_run(void *arg)
 	}
 	if (connection_update(s->connection) && (s->waits & (WAIT_WRITE | WAIT_PUMP)))
 		task_wake(&s->task);
+	session_time_note(s);
 	if (s->phase == SESSION_STEPS || s->phase == SESSION_SALVAGE)
 		assert_armed(s);
 }

@@ -83,21 +83,33 @@ void session_time_free(struct session *s)
 	s->limits = NULL;
 }
 
+/* Note when bytes have moved. At the start of a run for those that the loop moved, at
+ * its end for those that the run did. */
+void session_time_note(struct session *s)
+{
+	struct session_limits *l = s->limits;
+	uint64_t bytes;
+
+	if (l == NULL || l->idle == NULL)
+		return;
+	bytes = connection_received(s->connection) + connection_sent(s->connection);
+	if (bytes == l->idle_bytes)
+		return;
+	l->idle_bytes = bytes;
+	l->idle_since = loop_now();
+}
+
 /* The timer is only started again where less than the limit was silent. */
 static bool idle_over(struct session *s)
 {
 	struct session_limits *l = s->limits;
 	uint64_t limit = s->shared->settings->idle_timeout_ms;
-	uint64_t bytes = connection_received(s->connection) + connection_sent(s->connection);
-	uint64_t now = loop_now();
-	uint64_t silent;
+	uint64_t now, silent;
 
-	if (bytes != l->idle_bytes) {
-		l->idle_bytes = bytes;
-		l->idle_since = now;
-	}
+	session_time_note(s);
 	if (!timer_expired(l->idle))
 		return false;
+	now = loop_now();
 	silent = now - l->idle_since;
 	timer_start(l->idle, silent < limit ? limit - silent : limit);
 	if (silent < limit)

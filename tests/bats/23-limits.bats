@@ -97,6 +97,23 @@ all_of(c)'
 	assert_error_is 'liu: timed out after 0.5 s (--idle-timeout)'
 }
 
+@test "--idle-timeout counts from the last byte, sent or received, on every transport" {
+	local address tls=()
+	make_certs
+	start_liu listen -k --address 127.0.0.1:0 --cert "$CERTS/server.pem" --key "$CERTS/server.key" \
+		--address tls:127.0.0.2:0 "unix:$BATS_TEST_TMPDIR/s" skipline write got skipline
+	wait_until has_lines "$SERVER_ERR" 3
+	for address in $(sed -n 's/^listening on //p' "$SERVER_ERR"); do
+		tls=()
+		[ "${address#tls:}" = "$address" ] || tls=(--cacert "$CERTS/ca.pem" --server-name localhost)
+		timed connect "${tls[@]}" --idle-timeout 0.8 "$address" \
+			write 'x\n' readexactly 3 sleep 0.1 write y readline
+		assert_status 6
+		assert_output_bytes got
+		took 850 1550
+	done
+}
+
 # bats test_tags=pump
 @test "--idle-timeout: received bytes put it off, sent ones too" {
 	peer 'c = accept()
