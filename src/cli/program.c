@@ -18,6 +18,8 @@
 #include <string.h>
 #include <unistd.h>
 
+static const int ending_signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+
 enum { TIMER_EARLY_MS = 10 }; /* a timer may fire this long before loop_now() says so */
 
 /* The only writer of the phase. */
@@ -44,11 +46,14 @@ static void on_signal(int signo, void *arg)
 	task_wake(&p->task);
 }
 
+/* SIGHUP and SIGQUIT leave no time to finish. */
 static void signalled(struct program *p)
 {
+	bool patient = p->caught == SIGINT || p->caught == SIGTERM;
+
 	p->signal = p->caught;
 	p->caught = 0;
-	if (p->on_signal != NULL)
+	if (patient && p->on_signal != NULL)
 		p->on_signal(p->arg);
 	else
 		program_finish(p, 0);
@@ -101,6 +106,14 @@ static void program_task(void *arg)
 		flush_timed_out(p);
 }
 
+/* What the parent has set to be ignored stays so: nohup, a shell's background job. */
+static bool is_ignored(int signo)
+{
+	struct sigaction action;
+
+	return sigaction(signo, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
 void program_init(struct program *p, const struct options *options)
 {
 	*p = (struct program){ .options = options };
@@ -113,8 +126,9 @@ void program_init(struct program *p, const struct options *options)
 	p->events = event_writer_new(p->output, options->json);
 	task_init(&p->task, p->loop, program_task, p);
 	stdout_writer_set_owner(p->output, &p->task);
-	loop_on_signal(p->loop, SIGINT, on_signal, p);
-	loop_on_signal(p->loop, SIGTERM, on_signal, p);
+	for (size_t i = 0; i < sizeof(ending_signals) / sizeof(*ending_signals); i++)
+		if (!is_ignored(ending_signals[i]))
+			loop_on_signal(p->loop, ending_signals[i], on_signal, p);
 }
 
 struct fd_reader *program_input(struct program *p)

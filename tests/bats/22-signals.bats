@@ -314,6 +314,42 @@ b'y'
 	assert_error_is ''
 }
 
+@test "SIGHUP and SIGQUIT end a listener at once and remove its socket file" {
+	capture harness '
+path = sys.argv[1]
+for signo in signal.SIGHUP, signal.SIGQUIT:
+	p = subprocess.Popen([LIU, "echo", "--close-timeout", "60", "unix:" + path], stderr=subprocess.PIPE,
+		preexec_fn=lambda: signal.signal(signo, signal.SIG_DFL))
+	p.stderr.readline()
+	c = socket.socket(socket.AF_UNIX)
+	c.connect(path)
+	c.sendall(b"x")
+	c.recv(1)
+	p.send_signal(signo)
+	print(p.wait(20), p.stderr.read(), os.path.exists(path))' "$BATS_TEST_TMPDIR/s"
+	assert_error_is ''
+	assert_output_is "-1 b'' False
+-3 b'' False"
+}
+
+@test "a signal that was ignored at the start stays ignored" {
+	capture harness '
+for signo in signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT:
+	p = subprocess.Popen([LIU, "echo", "127.0.0.1:0"], stderr=subprocess.PIPE,
+		preexec_fn=lambda: signal.signal(signo, signal.SIG_IGN))
+	c = socket.create_connection(("127.0.0.1", int(p.stderr.readline().decode().rsplit(":", 1)[1])))
+	p.send_signal(signo)
+	c.sendall(b"x")
+	print(c.recv(1), end=" ")
+	p.kill()
+	print(p.wait(20), p.stderr.read())'
+	assert_error_is ''
+	assert_output_is "b'x' -9 b''
+b'x' -9 b''
+b'x' -9 b''
+b'x' -9 b''"
+}
+
 @test "a one-shot listener finishes its connection too" {
 	start_liu listen --close-timeout 60 127.0.0.1:0 readline write 'hello\n' readline write 'so long\n'
 	hold 1 "$PORT"
