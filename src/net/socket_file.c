@@ -138,20 +138,22 @@ bool socket_file_owner(const char *text, uid_t *uid, gid_t *gid, struct err *err
 	return true;
 }
 
-/* 0 when no process listens there, else the errno that bind(2) would give. */
-static int try_connect(const struct socket_address *a)
+/*
+ * How the kernel answers a datagram socket that connects there: EPROTOTYPE for a live
+ * stream socket, which notices nothing, 0 for a live datagram socket, and ECONNREFUSED
+ * for a stale file.
+ */
+static int probe(const struct socket_address *a)
 {
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	int sys = EADDRINUSE;
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int sys = 0;
 
 	if (fd < 0)
 		return errno;
-	/* EAGAIN is a full backlog: alive. */
-	if (connect(fd, (const struct sockaddr *)&a->addr, a->len) < 0 && errno != EAGAIN &&
-	    errno != EINPROGRESS)
+	if (connect(fd, (const struct sockaddr *)&a->addr, a->len) < 0)
 		sys = errno;
 	close(fd);
-	return sys == ECONNREFUSED || sys == ENOENT ? 0 : sys;
+	return sys;
 }
 
 static bool fail(struct err *err, int sys)
@@ -171,13 +173,13 @@ static bool clear_path(const char *path, const struct socket_address *a, struct 
 		return true; /* if anything is wrong, bind(2) fails */
 	if (!S_ISSOCK(st.st_mode))
 		return err_set(err, ERR_CONNECT, "the file exists and is not a socket");
-	sys = try_connect(a);
-	if (sys == EADDRINUSE)
-		return err_set(err, ERR_CONNECT, "another process is already listening there");
+	sys = probe(a);
 	if (sys == EPROTOTYPE)
+		return err_set(err, ERR_CONNECT, "another process is already listening there");
+	if (sys == 0)
 		return err_set(err, ERR_CONNECT,
 			       "another process has a socket of another kind there");
-	if (sys != 0)
+	if (sys != ECONNREFUSED && sys != ENOENT)
 		return fail(err, sys);
 	if (unlink(path) < 0 && errno != ENOENT)
 		return fail(err, errno);

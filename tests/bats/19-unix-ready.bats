@@ -57,6 +57,17 @@ answers() {
 	answers s
 }
 
+@test "a second start makes no connection to a live socket" {
+	start_liu listen ./s readline
+	run_liu listen ./s readline
+	assert_status 4
+	run_liu connect ./s write 'mine\n'
+	assert_status 0
+	wait_exit "$SERVER"
+	assert_equal 0 "$status" 'exit status of the first'
+	is "$SERVER_OUT" 'what the first got' mine
+}
+
 @test "a live socket with a full backlog is not touched" {
 	local before
 	start python3 -c 'import socket, signal
@@ -205,13 +216,13 @@ all_but_one_gone() {
 	clients 'c = dial_unix("s"); c.sendall(b"x\n"); same(b"", rest(c))'
 	ends 0
 	[ ! -e s ] || fail "left after one connection"
-	for signal in TERM INT; do
+	for signal in TERM HUP; do
 		start_liu echo ./s
 		[ -S s ]
 		stop "$SERVER" "$signal"
 		[ ! -e s ] || fail "left after SIG$signal"
 	done
-	assert_equal 130 "$status" 'exit status'
+	assert_equal 129 "$status" 'exit status'
 	start_liu echo ./s --address "unix:$PWD/t"
 	answers t
 	stop "$SERVER"
