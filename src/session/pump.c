@@ -12,33 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The fastest first; the last one serves any pair. */
-static const struct pump_kind *const kinds[] = { &pump_splice, &pump_buffered };
-
-enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
+enum { PIECES_PER_RUN = 8 };
 
 bool pump_known(const char *name)
 {
-	for (size_t i = 0; i < KINDS; i++) {
-		if (strcmp(kinds[i]->name, name) == 0)
-			return true;
-	}
-	return false;
-}
-
-static void use(struct pump *pump, const struct pump_kind *kind)
-{
-	pump->kind = kind;
-	log_line(LOG_DEBUG, "%s: %s", pump->name, kind->name);
-}
-
-static const struct pump_kind *choose(struct pump *pump, const char *only)
-{
-	for (size_t i = 0; i < KINDS - 1; i++) {
-		if ((only == NULL || strcmp(only, kinds[i]->name) == 0) && kinds[i]->open(pump))
-			return kinds[i];
-	}
-	return kinds[KINDS - 1];
+	return strcmp(name, "splice") == 0 || strcmp(name, "buffered") == 0;
 }
 
 struct pump *pump_new(struct pump_source source, struct pump_dest dest, struct task *task,
@@ -54,7 +32,9 @@ struct pump *pump_new(struct pump_source source, struct pump_dest dest, struct t
 		.name = name,
 		.data = evbuffer_new(),
 	};
-	use(pump, choose(pump, only));
+	if (only == NULL || strcmp(only, "splice") == 0)
+		pump_splice_open(pump);
+	log_line(LOG_DEBUG, "%s: %s", name, pump->splice != NULL ? "splice" : "buffered");
 	return pump;
 }
 
@@ -70,19 +50,74 @@ void pump_free(struct pump *pump)
 
 enum pump_result pump_run(struct pump *pump)
 {
-	return pump->kind->run(pump);
+	return pump->splice != NULL ? pump_splice_run(pump) : pump_buffered_run(pump);
+}
+
+/* --- buffered --- */
+
+static void add_crs(struct pump *pump)
+{
+	size_t len = evbuffer_get_length(pump->data);
+	char *text = alloc_copy(evbuffer_pullup(pump->data, -1), len);
+	size_t from = 0;
+
+	evbuffer_drain(pump->data, len);
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] == '\n' && !pump->after_cr) {
+			evbuffer_add(pump->data, text + from, i - from);
+			evbuffer_add(pump->data, "\r", 1);
+			from = i;
+		}
+		pump->after_cr = text[i] == '\r';
+	}
+	evbuffer_add(pump->data, text + from, len - from);
+	free(text);
 }
 
 void pump_write(struct pump *pump)
 {
+	if (pump->dest.crlf)
+		add_crs(pump);
 	if (pump->dest.look != NULL)
 		pump->dest.look(pump->dest.arg, pump->data);
 	else
 		pump->dest.ops->write(pump->dest.end, pump->data);
 }
 
-enum pump_result pump_hand_over(struct pump *pump)
+static enum pump_result move_piece(struct pump *pump)
 {
-	use(pump, kinds[KINDS - 1]);
-	return pump_run(pump);
+	const struct pump_dest *dest = &pump->dest;
+	size_t room;
+	enum stream_status status = dest->ops->room(dest->end, &room);
+
+	if (status == STREAM_AGAIN && dest->ops->wait != NULL)
+		dest->ops->wait(dest->end, pump->task);
+	if (status != STREAM_OK)
+		return status == STREAM_AGAIN ? PUMP_WAIT_DEST : PUMP_DEST_FAILED;
+	status = pump->source.ops->read(pump->source.end, room, pump->data);
+	if (evbuffer_get_length(pump->data) > 0) {
+		pump->bytes += evbuffer_get_length(pump->data);
+		pump_write(pump);
+	}
+	switch (status) {
+	case STREAM_OK:
+		return PUMP_MORE;
+	case STREAM_AGAIN:
+		return PUMP_WAIT_SOURCE;
+	case STREAM_EOF:
+		return PUMP_END;
+	case STREAM_OVERRUN:
+	case STREAM_ERROR:
+		break;
+	}
+	return PUMP_SOURCE_FAILED;
+}
+
+enum pump_result pump_buffered_run(struct pump *pump)
+{
+	enum pump_result result = PUMP_MORE;
+
+	for (int budget = PIECES_PER_RUN; budget > 0 && result == PUMP_MORE; budget--)
+		result = move_piece(pump);
+	return result;
 }

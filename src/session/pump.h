@@ -3,15 +3,15 @@
 #pragma once
 
 /*
- * For the steps that pass on all that comes. There are two kinds, tried in the order
+ * For the steps that pass on all that comes. There are two ways, tried in the order
  * of their speed:
  *
  *   splice     in the kernel, where both ends have a raw descriptor
  *   buffered   through evbuffers: any pair
  *
- * Each says whether it can serve a pair before it moves a byte, and hands over to
- * the next when it meets what it cannot do. No byte is lost by that, and what the
- * buffers hold always goes first. A pump knows neither sessions nor events.
+ * splice says whether it can serve a pair before it moves a byte, and hands over when
+ * it meets what it cannot do. No byte is lost by that, and what the buffers hold always
+ * goes first. A pump knows neither sessions nor events.
  */
 
 #include "session/pump_end.h"
@@ -32,42 +32,32 @@ enum pump_result {
 	PUMP_DEST_FAILED,   /* the destination says why */
 };
 
-struct pump;
-
-struct pump_kind {
-	const char *name;
-	bool (*open)(struct pump *pump); /* false: not for this pair; NULL: for any */
-	enum pump_result (*run)(struct pump *pump);
-};
-
-extern const struct pump_kind pump_buffered;
-extern const struct pump_kind pump_splice;
-
-/* Private to pump_*.c, but for `bytes`. */
+/* Private to pump.c and pump_splice.c, but for `bytes`. */
 struct pump {
 	uint64_t bytes; /* taken from the source so far */
-	const struct pump_kind *kind;
 	struct pump_source source;
 	struct pump_dest dest;
 	struct task *task;	    /* borrowed; woken by the ends */
 	struct splice_pipes *pipes; /* borrowed; NULL: none are to be had */
 	char *name;		    /* "connection 1: pump up", for the log; owned */
 	struct evbuffer *data; /* on its way between two evbuffers; empty between runs; owned */
-	struct splice *splice; /* of pump_splice; owned; NULL: not in use */
+	struct splice *splice; /* of pump_splice.c; owned; NULL: buffered */
+	bool after_cr;	       /* for dest.crlf: the last byte so far was a CR */
 };
 
-/* `only` names the one kind to try; NULL: all. `name` is handed over. */
+/* `only` names the one way to try; NULL: the fastest that fits. `name` is handed over. */
 struct pump *pump_new(struct pump_source source, struct pump_dest dest, struct task *task,
 		      struct splice_pipes *pipes, const char *only, char *name);
 void pump_free(struct pump *pump); /* NULL is allowed */
 enum pump_result pump_run(struct pump *pump);
 
-/* Is there a kind of this name (--pump)? */
+/* Is there a way of this name (--pump)? */
 bool pump_known(const char *name);
 
-/* For the kinds. Write `data` to the destination; run as the buffered pump from now
- * on. */
+/* Between pump.c and pump_splice.c. Write `data` to the destination; a run of the one
+ * way or the other; set `splice` where the pair can be served. */
 void pump_write(struct pump *pump);
-enum pump_result pump_hand_over(struct pump *pump);
-
+enum pump_result pump_buffered_run(struct pump *pump);
+enum pump_result pump_splice_run(struct pump *pump);
+void pump_splice_open(struct pump *pump);
 void pump_splice_free(struct pump *pump);

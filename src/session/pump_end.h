@@ -52,6 +52,7 @@ struct pump_dest {
 	const struct pump_dest_ops *ops;
 	void *end;
 	struct connection *connection;
+	bool crlf; /* a CR is put before each LF that has none */
 	/* Gets the bytes instead of the end's own write(). NULL: none looks at them. */
 	void (*look)(void *arg, struct evbuffer *data);
 	void *arg;
@@ -66,11 +67,3 @@ struct pump_dest pump_dest_connection(struct connection *c);
 /* Standard input or a file, whose task the pump's must be. Standard output. */
 struct pump_source pump_source_input(struct fd_reader *input);
 struct pump_dest pump_dest_output(struct stdout_writer *output);
-
-/* Another source, with a CR put before each LF that has none. */
-struct pump_crlf {
-	struct pump_source source;
-	bool after_cr; /* the last byte so far was a CR */
-};
-
-struct pump_source pump_source_crlf(struct pump_crlf *crlf);

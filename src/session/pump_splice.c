@@ -5,6 +5,7 @@
 #include "session/pump.h"
 
 #include "base/alloc.h"
+#include "base/log.h"
 #include "io/connection.h"
 #include "io/descriptor.h"
 #include "io/fd_watch.h"
@@ -65,7 +66,7 @@ static enum raw_kind raw_kind_of(int fd)
 	return S_ISSOCK(st.st_mode) ? RAW_SOCKET : RAW_FILE;
 }
 
-static bool splice_open(struct pump *pump)
+void pump_splice_open(struct pump *pump)
 {
 	const struct pump_source *source = &pump->source;
 	const struct pump_dest *dest = &pump->dest;
@@ -73,21 +74,20 @@ static bool splice_open(struct pump *pump)
 
 	if (source->ops->raw_fd != NULL)
 		x.from = source->ops->raw_fd(source->end);
-	if (dest->ops->raw_fd != NULL && dest->look == NULL)
+	if (dest->ops->raw_fd != NULL && dest->look == NULL && !dest->crlf)
 		x.to = dest->ops->raw_fd(dest->end);
 	if (x.from < 0 || x.to < 0)
-		return false;
+		return;
 	x.from_kind = raw_kind_of(x.from);
 	x.to_kind = raw_kind_of(x.to);
 	x.needs_pipe = x.from_kind == RAW_SOCKET && x.to_kind != RAW_PIPE;
 	if (x.needs_pipe && pump->pipes == NULL)
-		return false;
+		return;
 	if (x.from_kind != RAW_FILE)
 		x.readable = fd_watch_new(pump->task->loop, x.from, WATCH_READ, pump->task);
 	if (x.to_kind != RAW_FILE)
 		x.writable = fd_watch_new(pump->task->loop, x.to, WATCH_WRITE, pump->task);
 	pump->splice = alloc_copy(&x, sizeof(x));
-	return true;
 }
 
 static void bypass(const struct pump *pump, bool on)
@@ -131,7 +131,8 @@ static enum pump_result hand_over(struct pump *pump)
 		pump_write(pump);
 	}
 	pump_splice_free(pump);
-	return pump_hand_over(pump);
+	log_line(LOG_DEBUG, "%s: buffered", pump->name);
+	return pump_buffered_run(pump);
 }
 
 /* --- waiting --- */
@@ -195,7 +196,7 @@ static enum pump_result wait_for_dest(struct pump *pump, short events)
 
 	if ((events & POLLHUP) != 0 && x->from_kind != RAW_SOCKET &&
 	    pump->dest.ops->room(pump->dest.end, &room) == STREAM_OK && at_hand(x) <= room)
-		return pump_buffered.run(pump);
+		return pump_buffered_run(pump);
 	if (x->from_kind == RAW_PIPE && (events & POLLHUP) == 0)
 		watch_for_hangup(pump);
 	return wait_on(pump, x->writable, PUMP_WAIT_DEST);
@@ -299,7 +300,7 @@ static enum pump_result take_failed(struct pump *pump, int sys)
 		connection_failed(dest, TRANSPORT_WRITE, sys);
 	else if (source != NULL)
 		connection_failed(source, TRANSPORT_READ, sys);
-	return pump_buffered.run(pump);
+	return pump_buffered_run(pump);
 }
 
 static enum pump_result move(struct pump *pump)
@@ -325,7 +326,7 @@ static enum pump_result move(struct pump *pump)
 /* Nothing comes to the source's buffer: once that is empty, the raw descriptor is next. */
 static enum pump_result empty_source(struct pump *pump)
 {
-	enum pump_result result = pump_buffered.run(pump);
+	enum pump_result result = pump_buffered_run(pump);
 
 	return result == PUMP_WAIT_SOURCE && !is_ahead(pump) ? PUMP_MORE : result;
 }
@@ -351,7 +352,7 @@ static enum pump_result run_turn(struct pump *pump)
 	return move(pump);
 }
 
-static enum pump_result splice_run(struct pump *pump)
+enum pump_result pump_splice_run(struct pump *pump)
 {
 	struct splice *x = pump->splice;
 	enum pump_result result;
@@ -360,7 +361,7 @@ static enum pump_result splice_run(struct pump *pump)
 		x->pipe = splice_pipe_borrow(pump->pipes);
 	bypass(pump, !x->needs_pipe || x->pipe != NULL);
 	if (x->needs_pipe && x->pipe == NULL)
-		return pump_buffered.run(pump); /* for this turn */
+		return pump_buffered_run(pump); /* for this turn */
 	result = run_turn(pump);
 	x = pump->splice; /* NULL once it has handed over */
 	if (x != NULL && x->pipe != NULL && x->pipe->held == 0) {
@@ -369,5 +370,3 @@ static enum pump_result splice_run(struct pump *pump)
 	}
 	return result;
 }
-
-const struct pump_kind pump_splice = { "splice", splice_open, splice_run };

@@ -5,6 +5,7 @@
 #include "session/session_pump.h"
 
 #include "base/alloc.h"
+#include "io/fd_reader.h"
 #include "session/session.h"
 
 #include <event2/buffer.h>
@@ -22,9 +23,13 @@ static struct pump *new_pump(struct session *s, const char *way, struct pump_sou
 			alloc_printf("connection %u: pump %s", s->conn, way));
 }
 
-struct pump *session_pump_up(struct session *s, struct pump_source source)
+struct pump *session_pump_up(struct session *s, struct fd_reader *input, bool crlf)
 {
-	return new_pump(s, "up", source, pump_dest_connection(s->connection));
+	struct pump_dest dest = pump_dest_connection(s->connection);
+
+	dest.crlf = crlf;
+	fd_reader_set_task(input, &s->task);
+	return new_pump(s, "up", pump_source_input(input), dest);
 }
 
 struct pump *session_pump_down(struct session *s)

@@ -12,8 +12,9 @@
 
 #include <stdbool.h>
 
-/* From a source to the peer, and from the peer to standard output. */
-struct pump *session_pump_up(struct session *s, struct pump_source source);
+/* From a file to the peer, perhaps with CRs as in pump_end.h; and from the peer to
+ * standard output. */
+struct pump *session_pump_up(struct session *s, struct fd_reader *input, bool crlf);
 struct pump *session_pump_down(struct session *s);
 
 /* Run a pump of session_pump_down(). STEP_NEXT when all has come, else what the step

@@ -37,7 +37,6 @@ struct direction {
 struct relay {
 	struct direction up;	/* standard input to the peer */
 	struct direction down;	/* the peer to standard output */
-	struct pump_crlf crlf;	/* --crlf: what `up` reads from */
 	struct timer *quit;	/* --quit-after, from the end of input; NULL: none */
 	struct timer *notice;	/* the peer has closed and no input comes; NULL: not so */
 	uint64_t noticed_bytes; /* of input, when `notice` was started */
@@ -67,19 +66,10 @@ static bool input_is_silent(const struct session *s)
 
 static void open_up(struct session *s, struct relay *relay)
 {
-	struct pump_source source;
-
-	if (input_is_silent(s)) {
+	if (input_is_silent(s))
 		move_to(s, &relay->up, SHUT);
-		return;
-	}
-	fd_reader_set_task(s->shared->input, &s->task);
-	source = pump_source_input(s->shared->input);
-	if (s->shared->settings->crlf) {
-		relay->crlf.source = source;
-		source = pump_source_crlf(&relay->crlf);
-	}
-	relay->up.pump = session_pump_up(s, source);
+	else
+		relay->up.pump = session_pump_up(s, s->shared->input, s->shared->settings->crlf);
 }
 
 static struct relay *relay_new(struct session *s)

@@ -174,8 +174,7 @@ static enum step_result run_writefile(struct session *s, const struct step *step
 	if (state->input == NULL) {
 		if (!open_file(s, state, step, &err))
 			return session_fail(s, &err, NULL);
-		fd_reader_set_task(state->input, &s->task);
-		state->pump = session_pump_up(s, pump_source_input(state->input));
+		state->pump = session_pump_up(s, state->input, false);
 	}
 	result = pump_run(state->pump);
 	if (result == PUMP_WAIT_DEST)
