@@ -37,8 +37,7 @@ const struct step_kind step_loop = {
 	.args = "",
 	.summary = "repeat the list until the peer closes",
 	.returns = "nothing, once the peer has closed between two rounds",
-	.fails = "incomplete-read within a round, the failure of a `try` in a round that read "
-		 "nothing",
+	.fails = "incomplete-read, what try caught if a round read nothing, io or timeout",
 	.example = "readline writeline ok loop",
 	.flags = STEP_LAST | STEP_LOOPS,
 	.run = run_loop,
