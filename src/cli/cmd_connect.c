@@ -95,7 +95,7 @@ static int work(const struct options *options, const struct tls_config *tls)
 		.settings = &options->session,
 		.steps = options->steps,
 		.events = p->events,
-		.input = options->steps->uses_stdin ? program_input(p) : NULL,
+		.input = options->steps->flags & STEP_STDIN ? program_input(p) : NULL,
 		.pipes = &p->pipes,
 	};
 	client.started_ms = p->started_ms;

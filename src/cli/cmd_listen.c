@@ -114,7 +114,7 @@ static bool start(struct listen *l, struct err *err)
 			.settings = &options->session,
 			.steps = options->steps,
 			.events = p->events,
-			.input = options->steps->uses_stdin ? program_input(p) : NULL,
+			.input = options->steps->flags & STEP_STDIN ? program_input(p) : NULL,
 			.listening = true,
 			.pipes = &p->pipes,
 		},

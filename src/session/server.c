@@ -89,7 +89,7 @@ static void end(struct server *server, int status)
 /* One connection at a time where they share standard input. */
 static uint64_t most_at_once(const struct server *server)
 {
-	if (server->shared.session.steps->uses_stdin)
+	if (server->shared.session.steps->flags & STEP_STDIN)
 		return 1;
 	return server->shared.options->max_conns;
 }
@@ -105,7 +105,7 @@ static uint64_t most_in_all(const struct server *server)
 
 static void report_max(struct server *server)
 {
-	if (server->max_reported || server->shared.session.steps->uses_stdin)
+	if (server->max_reported || (server->shared.session.steps->flags & STEP_STDIN))
 		return;
 	server->max_reported = true;
 	log_line(LOG_NOTICE, "%" PRIu64 " connection%s (--max-conns): new ones wait", server->open,

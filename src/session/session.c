@@ -41,7 +41,7 @@ struct session *session_new(const struct session_shared *shared, struct transpor
 	task_init(&s->task, shared->loop, session_run, s);
 	s->connection = connection_new(transport, settings->limit, settings->high_water,
 				       settings->low_water, &s->task);
-	if (shared->steps->keeps_record)
+	if (shared->steps->flags & STEP_NEEDS_RECORD)
 		s->record = evbuffer_new();
 	session_time_begin(s, since_ms);
 	if (!shared->steps->silent)

@@ -61,7 +61,7 @@ static enum step_result read_ended(struct session *s, struct evbuffer *data, uin
 	struct step_event event = session_event(s);
 	struct err err = read_failure(s);
 
-	if (s->shared->steps->loops && err.kind == ERR_INCOMPLETE_READ &&
+	if ((s->shared->steps->flags & STEP_LOOPS) && err.kind == ERR_INCOMPLETE_READ &&
 	    session_consumed(s) == s->round_start)
 		return STEP_STOP;
 	event.expected = err.kind == ERR_INCOMPLETE_READ ? expected : 0;

@@ -79,12 +79,10 @@ struct step {
 struct step_list {
 	struct step *steps;
 	size_t count;
-	bool keeps_record; /* expect stands in it */
-	bool uses_stdin;   /* one connection at a time */
-	bool prints;	   /* standard output is not the connection */
-	bool loops;
-	bool visible; /* the user's own: failures name the step */
-	bool silent;  /* no events of its sessions and steps */
+	unsigned flags; /* of all its steps */
+	bool prints;	/* standard output is not the connection */
+	bool visible;	/* the user's own: failures name the step */
+	bool silent;	/* no events of its sessions and steps */
 };
 
 /* Where the list will run, for what cannot work there. */

@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/nearest.h"
+#include "base/text.h"
 #include "session/step_args.h"
 
 #include <stdlib.h>
@@ -37,21 +38,18 @@ static bool unknown_step(const char *word, struct err *err)
 /* `try` and the step it is for, or a step. */
 static bool parse_kind(struct step *step, struct step_words *words, struct err *err)
 {
-	const char *word = words->items[words->at++];
+	const char *word;
 
+	step->tried = step_args_keyword(words, "try");
+	if (words->at == words->count)
+		return err_set(err, ERR_USAGE, "try needs a step after it");
+	word = words->items[words->at++];
 	step->kind = step_kind_find(word);
 	if (step->kind == NULL)
 		return unknown_step(word, err);
-	if (step->kind->run != NULL)
-		return true;
-	if (step->tried)
+	if (step->tried && step->kind->run == NULL)
 		return err_set(err, ERR_USAGE, "try before try");
-	step->tried = true;
-	if (words->at == words->count)
-		return err_set(err, ERR_USAGE, "try needs a step after it");
-	if (!parse_kind(step, words, err))
-		return false;
-	if (step->kind->flags & STEP_LAST)
+	if (step->tried && (step->kind->flags & STEP_LAST))
 		return err_set(err, ERR_USAGE, "try before %s, which ends the list",
 			       step->kind->name);
 	return true;
@@ -60,20 +58,16 @@ static bool parse_kind(struct step *step, struct step_words *words, struct err *
 /* The words from `from` on, for messages. */
 static char *join_words(const struct step_words *words, size_t from)
 {
-	char *text = alloc_string(words->items[from]);
+	struct text text = { 0 };
 
-	for (size_t i = from + 1; i < words->at; i++) {
-		char *longer = alloc_printf("%s %s", text, words->items[i]);
+	for (size_t i = from; i < words->at; i++)
+		text_addf(&text, "%s%s", i > from ? " " : "", words->items[i]);
+	if (text.len > STEP_TEXT_MAX) {
+		size_t keep = bytes_utf8_prefix(bytes_of(text.data, STEP_TEXT_MAX - 3));
 
-		free(text);
-		text = longer;
+		memcpy(text.data + keep, "...", 4);
 	}
-	if (strlen(text) > STEP_TEXT_MAX) {
-		size_t keep = bytes_utf8_prefix(bytes_of(text, STEP_TEXT_MAX - 3));
-
-		memcpy(text + keep, "...", 4);
-	}
-	return text;
+	return text.data;
 }
 
 static bool parse_step(struct step *step, struct step_words *words, struct err *err)
@@ -90,15 +84,6 @@ static bool parse_step(struct step *step, struct step_words *words, struct err *
 }
 
 /* --- the whole list --- */
-
-static unsigned all_flags(const struct step_list *list)
-{
-	unsigned flags = 0;
-
-	for (size_t i = 0; i < list->count; i++)
-		flags |= list->steps[i].flags;
-	return flags;
-}
 
 /* Order: what may not stand after what. */
 static bool check_order(const struct step_list *list, struct err *err)
@@ -125,10 +110,8 @@ static bool check_order(const struct step_list *list, struct err *err)
 	return true;
 }
 
-static bool check_loop(const struct step_list *list, struct err *err)
+static bool check_loop(unsigned flags, struct err *err)
 {
-	unsigned flags = all_flags(list);
-
 	if (!(flags & STEP_LOOPS))
 		return true;
 	if (!(flags & STEP_READS))
@@ -166,17 +149,6 @@ static bool check_descriptors(const struct step_list *list, const struct step_co
 	return true;
 }
 
-static void summarize(struct step_list *list)
-{
-	unsigned flags = all_flags(list);
-
-	list->keeps_record = flags & STEP_NEEDS_RECORD;
-	list->uses_stdin = flags & STEP_STDIN;
-	list->loops = flags & STEP_LOOPS;
-	for (size_t i = 0; i < list->count; i++)
-		list->steps[i].index = i + 1;
-}
-
 struct step_list *step_list_parse(char *const *items, size_t count,
 				  const struct step_context *context, struct err *err)
 {
@@ -191,13 +163,16 @@ struct step_list *step_list_parse(char *const *items, size_t count,
 	list->visible = count > 0;
 	list->prints = context->connection_fd != STDOUT_FILENO;
 	while (words.at < words.count) {
-		if (!parse_step(&list->steps[list->count++], &words, err))
+		struct step *step = &list->steps[list->count++];
+
+		step->index = list->count;
+		if (!parse_step(step, &words, err))
 			goto fail;
+		list->flags |= step->flags;
 	}
-	if (!check_order(list, err) || !check_loop(list, err) ||
+	if (!check_order(list, err) || !check_loop(list->flags, err) ||
 	    !check_descriptors(list, context, err))
 		goto fail;
-	summarize(list);
 	return list;
 fail:
 	step_list_free(list);
@@ -210,14 +185,15 @@ struct step_list *step_list_of(const struct step_kind *kind, void *args)
 
 	list->steps = alloc_zeroed(sizeof(*list->steps));
 	list->count = 1;
+	list->flags = kind->flags;
 	list->prints = true;
 	list->steps[0] = (struct step){
 		.kind = kind,
 		.flags = kind->flags,
+		.index = 1,
 		.text = alloc_string(kind->name),
 		.args = args,
 	};
-	summarize(list);
 	return list;
 }
 

@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "io/fd_reader.h"
 #include "session/session.h"
 #include "session/session_pump.h"
@@ -81,7 +82,7 @@ static bool open_writefile(const struct step *step, const struct step_list *list
 		return err_sys(err, ERR_USAGE, errno, "cannot open '%s'", args->path);
 	if (S_ISDIR(st.st_mode))
 		return err_set(err, ERR_USAGE, "cannot send '%s': it is a directory", args->path);
-	args->rewinds = context->keep_open || list->loops;
+	args->rewinds = context->keep_open || (list->flags & STEP_LOOPS);
 	if (S_ISREG(st.st_mode) || !args->rewinds)
 		return true;
 	return err_set(err, ERR_USAGE, "%s: only a regular file can be sent %s", step->text,
@@ -93,18 +94,12 @@ static bool open_writefile(const struct step *step, const struct step_list *list
 /* Every `%n` in PATH is the connection's number. */
 static char *numbered_path(const char *path, unsigned conn)
 {
-	char *text = alloc_string("");
+	struct text text = { 0 };
 
-	for (const char *mark; (mark = strstr(path, "%n")) != NULL; path = mark + 2) {
-		char *longer = alloc_printf("%s%.*s%u", text, (int)(mark - path), path, conn);
-
-		free(text);
-		text = longer;
-	}
-	char *whole = alloc_printf("%s%s", text, path);
-
-	free(text);
-	return whole;
+	for (const char *mark; (mark = strstr(path, "%n")) != NULL; path = mark + 2)
+		text_addf(&text, "%.*s%u", (int)(mark - path), path, conn);
+	text_add(&text, bytes_of_string(path));
+	return text.data;
 }
 
 /* A descriptor for this connection alone. */

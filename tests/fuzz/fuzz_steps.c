@@ -62,10 +62,9 @@ static void check_step(const struct step_list *list, size_t i)
 	require(step->index == i + 1);
 	require(step->text != NULL && step->text[0] != '\0');
 	require(!(step->flags & STEP_LAST) || (last && !step->tried));
-	require(!(step->flags & STEP_STDIN) || list->uses_stdin);
+	require((step->flags & list->flags) == step->flags);
 	require(!(step->flags & STEP_PRINTS) || list->prints);
-	require(!(step->flags & STEP_LOOPS) || list->loops);
-	require(!(step->flags & STEP_NEEDS_RECORD) || (list->keeps_record && i > 0));
+	require(!(step->flags & STEP_NEEDS_RECORD) || i > 0);
 }
 
 /* What is taken keeps what the sessions rely on; what is refused says why. */
@@ -83,7 +82,7 @@ static void check(char **words, size_t count, const struct step_context *context
 	for (size_t i = 0; i < list->count; i++)
 		check_step(list, i);
 	require(!list->prints || context->connection_fd != 1);
-	require(!list->uses_stdin || context->connection_fd != 0);
+	require(!(list->flags & STEP_STDIN) || context->connection_fd != 0);
 	step_list_free(list);
 }
 

@@ -428,17 +428,18 @@ static void what_the_list_says(void **state)
 	struct step_list *list = parse("write|x|readline|expect|y|loop");
 
 	(void)state;
-	assert_true(list->keeps_record && list->loops && list->visible);
-	assert_false(list->uses_stdin || list->silent);
+	assert_true((list->flags & STEP_NEEDS_RECORD) && (list->flags & STEP_LOOPS));
+	assert_true(list->visible);
+	assert_false((list->flags & STEP_STDIN) || list->silent);
 	step_list_free(list);
 
 	list = parse("write|x|skipline");
-	assert_false(list->keeps_record || list->loops || list->uses_stdin);
+	assert_false(list->flags & (STEP_NEEDS_RECORD | STEP_LOOPS | STEP_STDIN));
 	assert_true(list->prints); /* nothing is known of standard output yet */
 	step_list_free(list);
 
 	list = parse("writefile|-");
-	assert_true(list->uses_stdin);
+	assert_true(list->flags & STEP_STDIN);
 	step_list_free(list);
 }
 
@@ -453,7 +454,7 @@ static void no_word_is_relay(void **state)
 	assert_non_null(list);
 	assert_int_equal(list->count, 1);
 	assert_string_equal(list->steps[0].kind->name, "relay");
-	assert_true(list->uses_stdin && list->prints);
+	assert_true((list->flags & STEP_STDIN) && list->prints);
 	assert_false(list->visible); /* nobody wrote it: messages do not name it */
 	step_list_free(list);
 }
