@@ -41,11 +41,6 @@ struct closing {
 	size_t left;
 };
 
-static void wake(void *arg)
-{
-	task_wake(arg);
-}
-
 struct connection *connection_new(struct transport *transport, size_t limit, size_t high,
 				  size_t low, struct task *task)
 {
@@ -55,7 +50,7 @@ struct connection *connection_new(struct transport *transport, size_t limit, siz
 	reader_init(&c->reader, transport->input, limit);
 	writer_init(&c->writer, transport->output, high, low);
 	c->task = task;
-	transport_set_wake(transport, task != NULL ? wake : NULL, task);
+	transport_set_wake(transport, task != NULL ? task_wake_arg : NULL, task);
 	return c;
 }
 

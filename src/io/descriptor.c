@@ -5,16 +5,19 @@
 #include "io/descriptor.h"
 
 #include <errno.h>
+#include <event2/buffer.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <stdio.h>
-#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
+
+enum { WRITE_MAX = 256 * 1024 }; /* bytes a call */
 
 unsigned descriptor_fill_standard(void)
 {
@@ -43,29 +46,6 @@ void descriptor_raise_limit(void)
 		return;
 	limit.rlim_cur = limit.rlim_max;
 	(void)setrlimit(RLIMIT_NOFILE, &limit);
-}
-
-/* Whether the kernel's poll says anything about `fd`: epoll refuses files and
- * devices that never wait. */
-static bool is_pollable(int fd)
-{
-	struct epoll_event event = { .events = EPOLLIN };
-	int probe = epoll_create1(EPOLL_CLOEXEC);
-	bool refused;
-
-	if (probe < 0)
-		return true;
-	refused = epoll_ctl(probe, EPOLL_CTL_ADD, fd, &event) < 0 && errno == EPERM;
-	close(probe);
-	return !refused;
-}
-
-static bool is_null(const struct stat *st)
-{
-	struct stat null;
-
-	return S_ISCHR(st->st_mode) && stat("/dev/null", &null) == 0 && S_ISCHR(null.st_mode) &&
-	       null.st_rdev == st->st_rdev;
 }
 
 /* Opening the master of a pseudo-terminal anew makes another terminal. */
@@ -114,7 +94,10 @@ static void open_pollable(struct descriptor *d, bool writing)
 
 		if (flags >= 0 && fcntl(d->fd, F_SETFL, flags | O_NONBLOCK) == 0)
 			d->kind = DESCRIPTOR_OWN;
+		/* splice(2) reports the end of a FIFO that no process has opened for writing yet.
+		 */
 		d->fresh = d->fifo && !writing;
+		d->raw = d->kind == DESCRIPTOR_OWN && d->fifo && writing;
 		return;
 	}
 	if (!d->fifo && (!d->terminal || is_terminal_master(d->fd)))
@@ -127,6 +110,15 @@ static void open_pollable(struct descriptor *d, bool writing)
 	d->fd = fd;
 	d->owned = true;
 	d->kind = DESCRIPTOR_OWN;
+	d->raw = d->fifo;
+}
+
+/* splice(2) refuses files opened to append. */
+static bool is_raw_file(const struct descriptor *d, bool regular, bool writing)
+{
+	if (!writing)
+		return regular;
+	return (regular || d->null) && (fcntl(d->fd, F_GETFL) & O_APPEND) == 0;
 }
 
 void descriptor_open(struct descriptor *d, int fd, bool writing, bool owned)
@@ -136,16 +128,14 @@ void descriptor_open(struct descriptor *d, int fd, bool writing, bool owned)
 	*d = (struct descriptor){ .fd = fd, .owned = owned, .kind = DESCRIPTOR_FILE };
 	if (fstat(fd, &st) < 0)
 		return; /* the first read or write says why */
-	if (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode) || S_ISBLK(st.st_mode))
-		return;
-	if (S_ISSOCK(st.st_mode)) {
-		d->kind = DESCRIPTOR_SOCKET;
-		return;
-	}
 	d->fifo = S_ISFIFO(st.st_mode);
 	d->terminal = isatty(fd) == 1;
-	d->null = is_null(&st);
-	if (d->fifo || d->terminal || is_pollable(fd))
+	d->null = S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3);
+	if (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode) || S_ISBLK(st.st_mode) || d->null)
+		d->raw = is_raw_file(d, S_ISREG(st.st_mode), writing);
+	else if (S_ISSOCK(st.st_mode))
+		d->kind = DESCRIPTOR_SOCKET;
+	else
 		open_pollable(d, writing);
 }
 
@@ -157,104 +147,60 @@ void descriptor_close(struct descriptor *d)
 	d->owned = false;
 }
 
-int descriptor_hangup(const struct descriptor *d)
-{
-	struct epoll_event event = { .events = 0 }; /* EPOLLERR and EPOLLHUP come unasked */
-	int got = epoll_create1(EPOLL_CLOEXEC);
-
-	if (got < 0 || epoll_ctl(got, EPOLL_CTL_ADD, d->fd, &event) == 0)
-		return got;
-	close(got);
-	return -1;
-}
-
 /* Whether a call on a shared descriptor would not wait, as far as a poll can
  * tell; errors and hang-ups do not wait either. */
 static bool is_ready(int fd, short events)
 {
 	struct pollfd p = { .fd = fd, .events = events };
-	int n;
+	int n = poll(&p, 1, 0);
 
-	do {
-		n = poll(&p, 1, 0);
-	} while (n < 0 && errno == EINTR);
-	if (n > 0)
-		return true;
 	if (n == 0)
 		errno = EAGAIN;
-	return false;
+	return n > 0;
 }
 
-static ssize_t read_once(const struct descriptor *d, const struct iovec *iov, int count)
+static ssize_t read_once(const struct descriptor *d, void *data, size_t size)
 {
-	struct msghdr message = { .msg_iov = (struct iovec *)iov, .msg_iovlen = (size_t)count };
-
-	switch (d->kind) {
-	case DESCRIPTOR_SOCKET:
-		return recvmsg(d->fd, &message, MSG_DONTWAIT);
-	case DESCRIPTOR_SHARED:
-		return is_ready(d->fd, POLLIN) ? readv(d->fd, iov, count) : -1;
-	case DESCRIPTOR_OWN:
-		/* Only poll(2) tells a writer that has gone from one that has not come. */
-		if (d->fresh && !is_ready(d->fd, POLLIN))
-			return -1;
-		break;
-	case DESCRIPTOR_FILE:
-		break;
-	}
-	return readv(d->fd, iov, count);
-}
-
-/* A pipe that polls as writable takes PIPE_BUF bytes without waiting, no more. */
-static ssize_t write_shared(int fd, const struct iovec *iov, int count)
-{
-	struct iovec piece[8];
-	size_t room = PIPE_BUF;
-	int used = 0;
-
-	if (!is_ready(fd, POLLOUT))
+	/* Only poll(2) tells a writer that has gone from one that has not come. */
+	if ((d->kind == DESCRIPTOR_SHARED || d->fresh) && !is_ready(d->fd, POLLIN))
 		return -1;
-	for (; used < count && used < 8 && room > 0; used++) {
-		piece[used] = iov[used];
-		if (piece[used].iov_len > room)
-			piece[used].iov_len = room;
-		room -= piece[used].iov_len;
-	}
-	return writev(fd, piece, used);
+	return d->kind == DESCRIPTOR_SOCKET ? recv(d->fd, data, size, MSG_DONTWAIT)
+					    : read(d->fd, data, size);
 }
 
-static ssize_t write_once(const struct descriptor *d, const struct iovec *iov, int count)
+ssize_t descriptor_read(const struct descriptor *d, void *data, size_t size)
 {
-	struct msghdr message = { .msg_iov = (struct iovec *)iov, .msg_iovlen = (size_t)count };
+	return TEMP_FAILURE_RETRY(read_once(d, data, size));
+}
 
+/* One piece, as libevent has no send(2). */
+static ssize_t send_first(int fd, struct evbuffer *from)
+{
+	struct evbuffer_iovec first = { 0 };
+	ssize_t n;
+
+	(void)evbuffer_peek(from, 1, NULL, &first, 1);
+	n = send(fd, first.iov_base, first.iov_len, MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (n > 0)
+		(void)evbuffer_drain(from, (size_t)n); /* fails on frozen buffers only */
+	return n;
+}
+
+static ssize_t write_once(const struct descriptor *d, struct evbuffer *from)
+{
 	switch (d->kind) {
 	case DESCRIPTOR_SOCKET:
-		return sendmsg(d->fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
-	case DESCRIPTOR_SHARED:
-		return write_shared(d->fd, iov, count);
+		return send_first(d->fd, from);
+	case DESCRIPTOR_SHARED: /* a pipe that polls as writable takes this much without waiting */
+		return is_ready(d->fd, POLLOUT) ? evbuffer_write_atmost(from, d->fd, PIPE_BUF) : -1;
 	case DESCRIPTOR_FILE:
 	case DESCRIPTOR_OWN:
 		break;
 	}
-	return writev(d->fd, iov, count);
+	return evbuffer_write_atmost(from, d->fd, WRITE_MAX);
 }
 
-ssize_t descriptor_readv(const struct descriptor *d, const struct iovec *iov, int count)
+ssize_t descriptor_write(const struct descriptor *d, struct evbuffer *from)
 {
-	ssize_t n;
-
-	do {
-		n = read_once(d, iov, count);
-	} while (n < 0 && errno == EINTR);
-	return n;
-}
-
-ssize_t descriptor_writev(const struct descriptor *d, const struct iovec *iov, int count)
-{
-	ssize_t n;
-
-	do {
-		n = write_once(d, iov, count);
-	} while (n < 0 && errno == EINTR);
-	return n;
+	return TEMP_FAILURE_RETRY(write_once(d, from));
 }

@@ -12,7 +12,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
-#include <sys/uio.h>
+
+struct evbuffer;
 
 enum descriptor_kind {
 	DESCRIPTOR_FILE,   /* never waits, cannot be polled: files, /dev/null, block devices */
@@ -28,6 +29,7 @@ struct descriptor {
 	bool fresh; /* ... just opened for reading: perhaps it has no writer yet */
 	bool terminal;
 	bool null; /* /dev/null */
+	bool raw;  /* splice(2) and sendfile(2) can use it */
 	enum descriptor_kind kind;
 };
 
@@ -47,11 +49,7 @@ bool descriptor_is_same(int one, int other);
 void descriptor_open(struct descriptor *d, int fd, bool writing, bool owned);
 void descriptor_close(struct descriptor *d);
 
-/* A descriptor that can be read once the far end of `d` is gone, and never for data
- * that has come; the caller's to close. -1 where the system has none. */
-int descriptor_hangup(const struct descriptor *d);
-
-/* read(2) and writev(2) that do not wait: -1 and EAGAIN instead; EINTR is
- * dealt with. A read of SHARED takes what one poll says is there. */
-ssize_t descriptor_readv(const struct descriptor *d, const struct iovec *iov, int count);
-ssize_t descriptor_writev(const struct descriptor *d, const struct iovec *iov, int count);
+/* read(2), and the same from the front of a buffer, without waiting: -1 and EAGAIN
+ * instead. EINTR is dealt with. */
+ssize_t descriptor_read(const struct descriptor *d, void *data, size_t size);
+ssize_t descriptor_write(const struct descriptor *d, struct evbuffer *from);

@@ -8,12 +8,11 @@
 #include "base/err.h"
 #include "io/descriptor.h"
 #include "io/fd_watch.h"
-#include "stream/buffer_move.h"
+#include "io/loop.h"
 
 #include <errno.h>
 #include <event2/buffer.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 
 /* A read asks for one chunk, which doubles when it was filled and halves when less
  * than a quarter of it was: a terminal's lines do not cost 256K each. */
@@ -23,10 +22,19 @@ struct fd_reader {
 	struct descriptor d;
 	char *name;
 	struct fd_watch *readable; /* NULL for files, which never wait */
+	struct task *task;	   /* or NULL */
 	size_t chunk;
 	bool ended;
 	struct err error; /* ERR_OK: none */
 };
+
+static void on_readable(void *arg)
+{
+	const struct fd_reader *input = arg;
+
+	if (input->task != NULL)
+		task_wake(input->task);
+}
 
 struct fd_reader *fd_reader_new(struct loop *loop, int fd, bool owned, const char *name)
 {
@@ -36,7 +44,7 @@ struct fd_reader *fd_reader_new(struct loop *loop, int fd, bool owned, const cha
 	descriptor_open(&input->d, fd, false, owned);
 	input->chunk = input->d.kind == DESCRIPTOR_FILE ? CHUNK_MAX : CHUNK_MIN;
 	if (input->d.kind != DESCRIPTOR_FILE)
-		input->readable = fd_watch_new(loop, input->d.fd, WATCH_READ, NULL);
+		input->readable = fd_watch_call(loop, input->d.fd, WATCH_READ, on_readable, input);
 	return input;
 }
 
@@ -52,8 +60,7 @@ void fd_reader_free(struct fd_reader *input)
 
 void fd_reader_set_task(struct fd_reader *input, struct task *task)
 {
-	if (input->readable != NULL)
-		fd_watch_set_task(input->readable, task);
+	input->task = task;
 }
 
 static enum stream_status fail(struct fd_reader *input, int sys)
@@ -75,14 +82,15 @@ static void adapt_chunk(struct fd_reader *input, size_t asked, size_t got)
 /* One read, appended to `into`. Returns what read(2) returned. */
 static ssize_t read_some(struct fd_reader *input, size_t max, struct evbuffer *into)
 {
-	struct evbuffer_iovec iov[2];
-	int count = evbuffer_reserve_space(into, (ev_ssize_t)max, iov, 2);
+	struct evbuffer_iovec space;
 	ssize_t n;
 
-	count = buffer_cut_pieces(iov, count, max);
-	n = descriptor_readv(&input->d, iov, count);
-	if (n > 0)
-		(void)evbuffer_commit_space(into, iov, buffer_cut_pieces(iov, count, (size_t)n));
+	(void)evbuffer_reserve_space(into, (ev_ssize_t)max, &space, 1);
+	n = descriptor_read(&input->d, space.iov_base, max);
+	if (n > 0) {
+		space.iov_len = (size_t)n;
+		(void)evbuffer_commit_space(into, &space, 1);
+	}
 	return n;
 }
 
@@ -128,14 +136,7 @@ bool fd_reader_is_null(const struct fd_reader *input)
 
 int fd_reader_raw_fd(const struct fd_reader *input)
 {
-	struct stat st;
+	bool usable = input->d.raw && input->error.kind == ERR_OK && !input->ended;
 
-	if (input->error.kind != ERR_OK || input->ended)
-		return -1;
-	/* splice(2) reports the end of a FIFO that no process has opened for writing yet. */
-	if (input->d.kind == DESCRIPTOR_OWN && input->d.fifo && !input->d.fresh)
-		return input->d.fd;
-	if (input->d.kind == DESCRIPTOR_FILE && fstat(input->d.fd, &st) == 0 && S_ISREG(st.st_mode))
-		return input->d.fd;
-	return -1;
+	return usable ? input->d.fd : -1;
 }

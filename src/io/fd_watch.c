@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* fd_watch: wake a task when a descriptor can be read or written, once. */
+/* fd_watch: tell when a descriptor can be read or written, once. */
 #include "config.h"
 
 #include "io/fd_watch.h"
@@ -9,6 +9,8 @@
 
 #include <event2/event.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
+#include <unistd.h>
 
 /*
  * Keep the event for one extra firing: a descriptor that was waited for once will
@@ -16,7 +18,9 @@
  */
 struct fd_watch {
 	struct event *event;
-	struct task *task;
+	int hangup; /* owned: the descriptor of WATCH_HANGUP's; -1: none */
+	void (*fn)(void *arg);
+	void *arg;
 	bool armed;
 	bool added;
 };
@@ -33,19 +37,37 @@ static void on_ready(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	watch->armed = false;
-	if (watch->task != NULL)
-		task_wake(watch->task);
+	watch->fn(watch->arg);
+}
+
+/* An epoll descriptor can be read once `fd`, in it, is ready. -1: the system has no more. */
+static int hangup_of(int fd)
+{
+	struct epoll_event event = { .events = 0 }; /* EPOLLERR and EPOLLHUP come unasked */
+	int got = epoll_create1(EPOLL_CLOEXEC);
+
+	if (got >= 0)
+		(void)epoll_ctl(got, EPOLL_CTL_ADD, fd, &event); /* else nothing is told */
+	return got;
+}
+
+struct fd_watch *fd_watch_call(struct loop *loop, int fd, enum fd_watch_for what,
+			       void (*fn)(void *arg), void *arg)
+{
+	short events = EV_PERSIST | (what == WATCH_WRITE ? EV_WRITE : EV_READ);
+	struct fd_watch *watch = alloc_zeroed(sizeof(*watch));
+
+	watch->fn = fn;
+	watch->arg = arg;
+	watch->hangup = what == WATCH_HANGUP ? hangup_of(fd) : -1;
+	watch->event = event_new(loop_base(loop), what == WATCH_HANGUP ? watch->hangup : fd, events,
+				 on_ready, watch);
+	return watch;
 }
 
 struct fd_watch *fd_watch_new(struct loop *loop, int fd, enum fd_watch_for what, struct task *task)
 {
-	struct fd_watch *watch = alloc_zeroed(sizeof(*watch));
-
-	watch->task = task;
-	watch->event =
-		event_new(loop_base(loop), fd,
-			  EV_PERSIST | (what == WATCH_READ ? EV_READ : EV_WRITE), on_ready, watch);
-	return watch;
+	return fd_watch_call(loop, fd, what, task_wake_arg, task);
 }
 
 void fd_watch_free(struct fd_watch *watch)
@@ -53,12 +75,9 @@ void fd_watch_free(struct fd_watch *watch)
 	if (watch == NULL)
 		return;
 	event_free(watch->event);
+	if (watch->hangup >= 0)
+		(void)close(watch->hangup);
 	free(watch);
-}
-
-void fd_watch_set_task(struct fd_watch *watch, struct task *task)
-{
-	watch->task = task;
 }
 
 bool fd_watch_armed(const struct fd_watch *watch)

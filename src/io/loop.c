@@ -72,6 +72,11 @@ void task_wake(struct task *task)
 	TAILQ_INSERT_TAIL(&task->loop->tasks, task, link);
 }
 
+void task_wake_arg(void *task)
+{
+	task_wake(task);
+}
+
 void task_cancel(struct task *task)
 {
 	if (!task_pending(task))

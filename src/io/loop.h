@@ -31,6 +31,7 @@ struct task {
 
 void task_init(struct task *task, struct loop *loop, task_fn run, void *arg);
 void task_wake(struct task *task);   /* several wakes, one run */
+void task_wake_arg(void *task);	     /* the same as a callback */
 void task_cancel(struct task *task); /* does nothing when not pending */
 bool task_pending(const struct task *task);
 

@@ -9,16 +9,11 @@
 #include "io/descriptor.h"
 #include "io/fd_watch.h"
 #include "io/loop.h"
-#include "stream/buffer_move.h"
 
 #include <errno.h>
 #include <event2/buffer.h>
-#include <fcntl.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <sys/queue.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 /*
  * Bytes are written by run(), which the writer's task calls, so that all that one
@@ -32,8 +27,6 @@
  */
 enum {
 	LOW_MARK = OUTPUT_MARK / 4,
-	WRITE_MAX = 256 * 1024, /* bytes a call */
-	PIECES_MAX = 64,	/* pieces a call */
 	TURN_MAX = 1024 * 1024, /* bytes a turn */
 	WAKES_MAX = 16,		/* waiting tasks woken a turn */
 };
@@ -50,7 +43,6 @@ struct stdout_writer {
 	struct task task;
 	struct fd_watch *writable; /* armed: it is full; NULL for files */
 	struct fd_watch *gone;	   /* fires once the reader has gone; NULL: not watched */
-	int hangup;		   /* the descriptor that `gone` watches; -1: none */
 	bool above;
 	STAILQ_HEAD(, waiter) waiters;
 	struct task *owner;
@@ -59,26 +51,20 @@ struct stdout_writer {
 
 static void run(void *arg);
 
-/* A pipe that has no hang-up descriptor is watched itself: its write end becomes
- * readable only when the last reader leaves. */
-static void watch_reader(struct loop *loop, struct stdout_writer *output)
-{
-	int fd = -1;
-
-	if (output->d.fifo || output->d.kind == DESCRIPTOR_SOCKET)
-		fd = output->hangup = descriptor_hangup(&output->d);
-	if (fd < 0 && output->d.fifo)
-		fd = output->d.fd;
-	if (fd < 0)
-		return;
-	output->gone = fd_watch_new(loop, fd, WATCH_READ, &output->task);
-	(void)fd_watch_arm(output->gone); /* otherwise the next write fails */
-}
-
 static void unwatch_reader(struct stdout_writer *output)
 {
 	fd_watch_free(output->gone);
 	output->gone = NULL;
+}
+
+/* Otherwise the next write fails. */
+static void watch_reader(struct loop *loop, struct stdout_writer *output)
+{
+	if (!output->d.fifo && output->d.kind != DESCRIPTOR_SOCKET)
+		return;
+	output->gone = fd_watch_new(loop, output->d.fd, WATCH_HANGUP, &output->task);
+	if (!fd_watch_arm(output->gone))
+		unwatch_reader(output);
 }
 
 struct stdout_writer *stdout_writer_new(struct loop *loop, int fd, const char *name)
@@ -92,7 +78,6 @@ struct stdout_writer *stdout_writer_new(struct loop *loop, int fd, const char *n
 	descriptor_open(&output->d, fd, true, false);
 	if (output->d.kind != DESCRIPTOR_FILE)
 		output->writable = fd_watch_new(loop, output->d.fd, WATCH_WRITE, &output->task);
-	output->hangup = -1;
 	watch_reader(loop, output);
 	return output;
 }
@@ -130,8 +115,6 @@ void stdout_writer_free(struct stdout_writer *output)
 	task_cancel(&output->task);
 	fd_watch_free(output->writable);
 	unwatch_reader(output);
-	if (output->hangup >= 0)
-		(void)close(output->hangup);
 	descriptor_close(&output->d);
 	evbuffer_free(output->queue);
 	while (!STAILQ_EMPTY(&output->waiters))
@@ -158,7 +141,6 @@ static void fail(struct stdout_writer *output, int sys)
 	if (output->error.kind != ERR_OK)
 		return;
 	err_sys(&output->error, ERR_IO, sys, "writing to %s", output->name);
-	output->error.sys = sys;
 	(void)evbuffer_drain(output->queue, evbuffer_get_length(output->queue));
 	output->above = false;
 	fd_watch_free(output->writable);
@@ -168,16 +150,9 @@ static void fail(struct stdout_writer *output, int sys)
 	wake_waiters(output, SIZE_MAX);
 }
 
-/* Once `gone` has fired: an output that is open both ways and has data to read
- * makes it fire too, and is then no longer watched. */
 static void check_reader(struct stdout_writer *output)
 {
-	struct pollfd p = { .fd = output->d.fd };
-
-	if (output->gone == NULL || fd_watch_armed(output->gone))
-		return;
-	unwatch_reader(output);
-	if (poll(&p, 1, 0) == 1 && (p.revents & (POLLERR | POLLHUP)) != 0)
+	if (output->gone != NULL && !fd_watch_armed(output->gone))
 		fail(output, EPIPE);
 }
 
@@ -194,17 +169,10 @@ static void note_length(struct stdout_writer *output)
 /* One call; the number of bytes that went out, 0 when the descriptor is full. */
 static size_t write_some(struct stdout_writer *output)
 {
-	struct evbuffer_iovec iov[PIECES_MAX];
-	int count = evbuffer_peek(output->queue, WRITE_MAX, NULL, iov, PIECES_MAX);
-	ssize_t n;
+	ssize_t n = descriptor_write(&output->d, output->queue);
 
-	if (count > PIECES_MAX)
-		count = PIECES_MAX;
-	n = descriptor_writev(&output->d, iov, buffer_cut_pieces(iov, count, WRITE_MAX));
-	if (n >= 0) {
-		(void)evbuffer_drain(output->queue, (size_t)n);
+	if (n >= 0)
 		return (size_t)n;
-	}
 	if (errno != EAGAIN || output->writable == NULL || !fd_watch_arm(output->writable))
 		fail(output, errno);
 	return 0;
@@ -329,18 +297,5 @@ bool stdout_writer_is_terminal(const struct stdout_writer *output)
 
 int stdout_writer_raw_fd(const struct stdout_writer *output)
 {
-	struct stat st;
-
-	if (output->error.kind != ERR_OK)
-		return -1;
-	if (output->d.kind == DESCRIPTOR_OWN && output->d.fifo)
-		return output->d.fd;
-	if (output->d.kind != DESCRIPTOR_FILE || fstat(output->d.fd, &st) < 0)
-		return -1;
-	if (output->d.null)
-		return output->d.fd;
-	/* splice(2) refuses files opened to append. */
-	if (S_ISREG(st.st_mode) && (fcntl(output->d.fd, F_GETFL) & O_APPEND) == 0)
-		return output->d.fd;
-	return -1;
+	return output->d.raw && output->error.kind == ERR_OK ? output->d.fd : -1;
 }

@@ -74,11 +74,6 @@ void opening_add(struct opening *o, const struct opening_stage *stage)
 	TAILQ_INSERT_TAIL(&o->stages, added, link);
 }
 
-static void wake(void *arg)
-{
-	task_wake(arg);
-}
-
 struct transport *opening_transport(const struct opening *o)
 {
 	return o->transport;
@@ -87,7 +82,7 @@ struct transport *opening_transport(const struct opening *o)
 void opening_set_transport(struct opening *o, struct transport *transport)
 {
 	o->transport = transport;
-	transport_set_wake(transport, wake, o->task);
+	transport_set_wake(transport, task_wake_arg, o->task);
 }
 
 /* Time what ends first: the whole, or the stage that begins. */

@@ -7,7 +7,6 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "io/connection.h"
-#include "io/descriptor.h"
 #include "io/fd_watch.h"
 #include "io/loop.h"
 #include "io/splice_pipe.h"
@@ -49,7 +48,6 @@ struct splice {
 	struct fd_watch *readable; /* NULL for files */
 	struct fd_watch *writable; /* NULL for files */
 	struct fd_watch *hangup;   /* of the source, a pipe; NULL until it is needed */
-	int hangup_fd;		   /* what it watches */
 	uint64_t waited_at;	   /* pump->bytes at the last EAGAIN; UINT64_MAX: none yet */
 	bool needs_pipe;
 	struct splice_pipe *pipe; /* borrowed for a turn, or while it holds bytes */
@@ -70,7 +68,7 @@ void pump_splice_open(struct pump *pump)
 {
 	const struct pump_source *source = &pump->source;
 	const struct pump_dest *dest = &pump->dest;
-	struct splice x = { .from = -1, .to = -1, .hangup_fd = -1, .waited_at = UINT64_MAX };
+	struct splice x = { .from = -1, .to = -1, .waited_at = UINT64_MAX };
 
 	if (source->ops->raw_fd != NULL)
 		x.from = source->ops->raw_fd(source->end);
@@ -113,8 +111,6 @@ void pump_splice_free(struct pump *pump)
 	fd_watch_free(x->readable);
 	fd_watch_free(x->writable);
 	fd_watch_free(x->hangup);
-	if (x->hangup_fd >= 0)
-		(void)close(x->hangup_fd);
 	splice_pipe_give_back(x->pipe);
 	free(x);
 	pump->splice = NULL;
@@ -174,13 +170,10 @@ static short poll_source(const struct splice *x)
 /* The end of a pipe that still has bytes makes it no more readable than it is. */
 static void watch_for_hangup(const struct pump *pump)
 {
-	const struct descriptor source = { .fd = pump->splice->from };
 	struct splice *x = pump->splice;
 
-	if (x->hangup == NULL) {
-		x->hangup_fd = descriptor_hangup(&source);
-		x->hangup = fd_watch_new(pump->task->loop, x->hangup_fd, WATCH_READ, pump->task);
-	}
+	if (x->hangup == NULL)
+		x->hangup = fd_watch_new(pump->task->loop, x->from, WATCH_HANGUP, pump->task);
 	(void)fd_watch_arm(x->hangup); /* otherwise it ends when there is room */
 }
 

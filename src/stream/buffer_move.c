@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-/* buffer_move: bytes from one evbuffer to another the cheaper way, and the pieces of one. */
+/* buffer_move: bytes from one evbuffer to another the cheaper way. */
 #include "config.h"
 
 #include "stream/buffer_move.h"
 
 #include <assert.h>
 #include <event2/buffer.h>
-#include <sys/uio.h>
 
 /* Up to here a copy costs less than splitting blocks does, and does not keep a
  * block for a few bytes each. */
@@ -38,16 +37,4 @@ void buffer_move(struct evbuffer *from, size_t n, struct evbuffer *to)
 		copy_bytes(from, n, to);
 	else
 		(void)evbuffer_remove_buffer(from, to, n); /* its int may overflow */
-}
-
-int buffer_cut_pieces(struct iovec *pieces, int count, size_t len)
-{
-	for (int i = 0; i < count; i++) {
-		if (pieces[i].iov_len >= len) {
-			pieces[i].iov_len = len;
-			return i + 1;
-		}
-		len -= pieces[i].iov_len;
-	}
-	return count;
 }
