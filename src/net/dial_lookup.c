@@ -5,6 +5,7 @@
 #include "net/dial_lookup.h"
 
 #include "base/alloc.h"
+#include "base/err.h"
 #include "base/log.h"
 #include "io/loop.h"
 #include "io/sockaddr.h"
@@ -19,17 +20,24 @@ enum {
 };
 
 struct question {
-	struct lookup *lookup; /* NULL: it is not asked */
-	bool answered;
+	struct lookup *lookup; /* NULL: it is answered, or was not asked */
 	bool found;
-	int error, sys;
+	int error; /* of getaddrinfo(3) */
+	struct err err;
 };
 
 struct dial_lookup {
-	char *host;
 	struct question ipv6, ipv4;
 	struct timer *head_start; /* runs while A has come alone */
 };
+
+static void ask(struct question *q, struct loop *loop, const char *host, uint16_t port, int family,
+		struct task *task)
+{
+	q->lookup = lookup_start(loop, host, port, family, task, &q->err);
+	if (q->lookup == NULL)
+		q->error = EAI_SYSTEM;
+}
 
 struct dial_lookup *dial_lookup_new(struct loop *loop, const char *host, uint16_t port, int family,
 				    struct task *task)
@@ -37,12 +45,11 @@ struct dial_lookup *dial_lookup_new(struct loop *loop, const char *host, uint16_
 	struct dial_lookup *lookup = alloc_zeroed(sizeof(*lookup));
 
 	log_line(LOG_DETAIL, "looking up %s", host);
-	lookup->host = alloc_string(host);
 	lookup->head_start = timer_new(task);
 	if (family != AF_INET)
-		lookup->ipv6.lookup = lookup_start(loop, host, port, AF_INET6, task);
+		ask(&lookup->ipv6, loop, host, port, AF_INET6, task);
 	if (family != AF_INET6)
-		lookup->ipv4.lookup = lookup_start(loop, host, port, AF_INET, task);
+		ask(&lookup->ipv4, loop, host, port, AF_INET, task);
 	return lookup;
 }
 
@@ -53,73 +60,51 @@ void dial_lookup_free(struct dial_lookup *lookup)
 	lookup_free(lookup->ipv6.lookup);
 	lookup_free(lookup->ipv4.lookup);
 	timer_free(lookup->head_start);
-	free(lookup->host);
 	free(lookup);
 }
 
-/* True when the answer may still come. */
-static bool feed(struct question *q, struct happy_eyeballs *race)
+static void feed(struct question *q, struct happy_eyeballs *race)
 {
-	const struct addrinfo *found;
+	const struct addrinfo *found = NULL;
 
-	if (q->lookup == NULL || q->answered)
-		return false;
-	if (!lookup_done(q->lookup))
-		return true;
-	found = lookup_result(q->lookup, &q->error, &q->sys);
-	q->answered = true;
-	q->found = found != NULL;
+	if (q->lookup == NULL || !lookup_done(q->lookup))
+		return;
+	q->error = lookup_result(q->lookup, &found, &q->err);
+	q->found = q->error == 0;
 	for (; found != NULL; found = found->ai_next) {
 		const struct socket_address a = sockaddr_of(found->ai_addr, found->ai_addrlen);
 
 		happy_eyeballs_add(race, &a);
 	}
-	return false;
+	lookup_free(q->lookup);
+	q->lookup = NULL;
 }
 
 bool dial_lookup_feed(struct dial_lookup *lookup, struct happy_eyeballs *race)
 {
-	bool more6 = feed(&lookup->ipv6, race);
-	bool more4 = feed(&lookup->ipv4, race);
-
-	return more6 || more4;
+	feed(&lookup->ipv6, race);
+	feed(&lookup->ipv4, race);
+	return lookup->ipv6.lookup != NULL || lookup->ipv4.lookup != NULL;
 }
 
-static bool is_over(const struct question *q)
+/* Does it say more than that there is no such address? */
+static bool says_more(int error)
 {
-	return q->lookup == NULL || q->answered;
-}
-
-static bool says_more(const struct question *q)
-{
-	return q->error == EAI_AGAIN || q->error == EAI_SYSTEM || q->error == EAI_FAIL;
-}
-
-/* Of two errors, the one that says more than that there is no such address. */
-static const struct question *pick(const struct dial_lookup *lookup)
-{
-	if (lookup->ipv6.lookup == NULL)
-		return &lookup->ipv4;
-	if (lookup->ipv4.lookup == NULL || says_more(&lookup->ipv6))
-		return &lookup->ipv6;
-	return &lookup->ipv4;
+	return error == EAI_AGAIN || error == EAI_SYSTEM || error == EAI_FAIL;
 }
 
 enum opening_result dial_lookup_status(struct dial_lookup *lookup, struct err *err)
 {
-	const struct question *q;
-	bool over = is_over(&lookup->ipv6) && is_over(&lookup->ipv4);
+	const struct question *ipv6 = &lookup->ipv6, *ipv4 = &lookup->ipv4;
+	bool over = ipv6->lookup == NULL && ipv4->lookup == NULL;
 
-	if (lookup->ipv6.found)
-		return OPENING_DONE;
-	if (lookup->ipv4.found && (over || timer_expired(lookup->head_start)))
+	if (ipv6->found || (ipv4->found && (over || timer_expired(lookup->head_start))))
 		return OPENING_DONE;
 	if (over) {
-		q = pick(lookup);
-		(void)resolve_error(lookup->host, q->error, q->sys, err);
+		*err = ipv4->error == 0 || says_more(ipv6->error) ? ipv6->err : ipv4->err;
 		return OPENING_FAILED;
 	}
-	if (lookup->ipv4.found && !timer_pending(lookup->head_start))
+	if (ipv4->found && !timer_pending(lookup->head_start))
 		timer_start(lookup->head_start, RESOLUTION_DELAY_MS);
 	return OPENING_AGAIN;
 }

@@ -18,7 +18,6 @@
 #include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -186,19 +185,10 @@ static bool expand_both(struct listener_sockets *set, const struct address *addr
 static bool expand_name(struct listener_sockets *set, const struct address *address, int family,
 			struct err *err)
 {
-	struct addrinfo hints = {
-		.ai_family = family,
-		.ai_socktype = SOCK_STREAM,
-		.ai_flags = AI_PASSIVE | AI_NUMERICSERV,
-	};
-	struct addrinfo *list = NULL;
-	char port[sizeof("65535")];
-	int gai;
+	struct addrinfo *list;
 
-	(void)snprintf(port, sizeof(port), "%u", (unsigned)address->port);
-	gai = getaddrinfo(address->host, port, &hints, &list);
-	if (gai != 0)
-		return resolve_error(address->host, gai, errno, err);
+	if (resolve_now(address->host, address->port, family, &list, err) != 0)
+		return false;
 	for (const struct addrinfo *ai = list; ai != NULL; ai = ai->ai_next) {
 		const struct socket_address addr = sockaddr_of(ai->ai_addr, ai->ai_addrlen);
 

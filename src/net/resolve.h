@@ -18,22 +18,24 @@ struct lookup;
 struct task;
 
 /* Look `host` up for one family (AF_INET, AF_INET6) and wake `task` when
- * there is an answer. `host` is copied. */
+ * there is an answer. `host` is copied. NULL with ERR_RESOLVE when the system has no
+ * thread or no descriptor for it. */
 struct lookup *lookup_start(struct loop *loop, const char *host, uint16_t port, int family,
-			    struct task *task);
+			    struct task *task, struct err *err);
 
 bool lookup_done(const struct lookup *lookup);
 
-/* After lookup_done: addresses, borrowed until lookup_free(), or NULL with the
- * gai error in `*error` (0 never comes with NULL). */
-const struct addrinfo *lookup_result(const struct lookup *lookup, int *error, int *sys);
+/* After lookup_done: what resolve_now() answers, the addresses borrowed until
+ * lookup_free(). */
+int lookup_result(const struct lookup *lookup, const struct addrinfo **found, struct err *err);
 
 /* May be called before it is done: the thread's answer is then thrown away. */
 void lookup_free(struct lookup *lookup); /* NULL is allowed */
 
-/* "cannot resolve HOST: ..." for an error of getaddrinfo(3); `sys` is errno for EAI_SYSTEM.
- * Always false. */
-bool resolve_error(const char *host, int gai, int sys, struct err *err);
+/* The addresses for stream sockets of a family, AF_UNSPEC: of any, to be freed with
+ * freeaddrinfo(3). Blocks. 0, or the error of getaddrinfo(3), and ERR_RESOLVE. */
+int resolve_now(const char *host, uint16_t port, int family, struct addrinfo **found,
+		struct err *err);
 
 /* Threads that still hold a lookup, so that the program must leave by _exit(). */
 bool resolve_busy(void);

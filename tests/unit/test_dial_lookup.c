@@ -306,13 +306,15 @@ static void test_four_threads(void **state)
 	struct lookup *lookups[CROWD];
 	struct loop *loop = loop_new();
 	struct task task;
+	struct err err;
 
 	(void)state;
 	task_init(&task, loop, nothing, NULL);
 	for (int i = 0; i < CROWD; i++) {
 		char *host = alloc_printf("name%d.example", i);
 
-		lookups[i] = lookup_start(loop, host, 80, AF_INET, &task);
+		lookups[i] = lookup_start(loop, host, 80, AF_INET, &task, &err);
+		assert_non_null(lookups[i]);
 		free(host);
 	}
 	await_asked(THREADS_MAX);

@@ -5,6 +5,7 @@
 #include "net/resolve.h"
 
 #include "base/alloc.h"
+#include "base/err.h"
 #include "io/loop.h"
 #include "io/sockaddr.h"
 #include "net/address.h"
@@ -41,9 +42,12 @@ static void note(void *arg)
 
 static void begin(struct waiter *w, struct loop *loop, const char *host, int family)
 {
+	struct err err;
+
 	*w = (struct waiter){ .lookup = NULL };
 	task_init(&w->task, loop, note, w);
-	w->lookup = lookup_start(loop, host, 80, family, &w->task);
+	w->lookup = lookup_start(loop, host, 80, family, &w->task, &err);
+	assert_non_null(w->lookup);
 }
 
 static void end(struct waiter *w)
@@ -55,16 +59,14 @@ static void end(struct waiter *w)
 /* The first address as text, "error" when there is none; to be freed. */
 static char *first(const struct waiter *w)
 {
-	int error = 0;
-	int sys = 0;
-	const struct addrinfo *found = lookup_result(w->lookup, &error, &sys);
+	const struct addrinfo *found;
 	struct socket_address a;
+	struct err err;
 
-	if (found == NULL) {
-		assert_int_not_equal(error, 0);
+	if (lookup_result(w->lookup, &found, &err) != 0) {
+		assert_int_equal(err.kind, ERR_RESOLVE);
 		return alloc_string("error");
 	}
-	assert_int_equal(error, 0);
 	assert_int_equal(found->ai_socktype, SOCK_STREAM);
 	a = sockaddr_of(found->ai_addr, found->ai_addrlen);
 	return sockaddr_text(&a);
