@@ -153,22 +153,13 @@ static void set_socket(struct opening *o, const struct dial *d, int fd, int erro
 static enum opening_result run_race(struct opening *o, void *arg, struct err *err)
 {
 	struct dial *d = arg;
-	int error;
-	int fd;
 	bool more = d->lookup != NULL && dial_lookup_feed(d->lookup, d->race);
+	int error, fd;
+	enum opening_result result = happy_eyeballs_run(d->race, more, &fd, &error, err);
 
-	switch (happy_eyeballs_run(d->race, more)) {
-	case HAPPY_EYEBALLS_WON:
-		fd = happy_eyeballs_take(d->race, &error);
+	if (result == OPENING_DONE)
 		set_socket(o, d, fd, error);
-		return OPENING_DONE;
-	case HAPPY_EYEBALLS_LOST:
-		happy_eyeballs_error(d->race, d->target, err);
-		return OPENING_FAILED;
-	case HAPPY_EYEBALLS_AGAIN:
-		break;
-	}
-	return OPENING_AGAIN;
+	return result;
 }
 
 /* "connecting to localhost:80", and once several addresses are tried " ([::1]:80: connection
@@ -176,12 +167,13 @@ static enum opening_result run_race(struct opening *o, void *arg, struct err *er
 static char *race_text(const void *arg)
 {
 	const struct dial *d = arg;
-	char attempts[ERR_TEXT_SIZE];
+	char *attempts = happy_eyeballs_describe(d->race);
+	char *text = strchr(attempts, ';') == NULL
+			     ? target_text(d)
+			     : alloc_printf("connecting to %s (%s)", d->target, attempts);
 
-	happy_eyeballs_describe(d->race, d->target, attempts, sizeof(attempts));
-	if (strchr(attempts, ';') == NULL)
-		return target_text(d);
-	return alloc_printf("connecting to %s (%s)", d->target, attempts);
+	free(attempts);
+	return text;
 }
 
 /* --- an inherited socket --- */
@@ -288,7 +280,8 @@ struct dial *dial_start(struct loop *loop, const struct address *address,
 	d->arg = arg;
 	d->target = plain_text(address);
 	task_init(&d->task, loop, run, d);
-	d->race = happy_eyeballs_new(loop, options->happy_eyeballs_delay_ms, local, &d->task);
+	d->race = happy_eyeballs_new(loop, d->target, options->happy_eyeballs_delay_ms, local,
+				     &d->task);
 	d->opening = opening_new(&d->task, NULL, limit);
 	add_stages(d);
 	task_wake(&d->task);

@@ -6,54 +6,45 @@
 
 #include "base/alloc.h"
 #include "base/err.h"
+#include "base/text.h"
 #include "io/loop.h"
 #include "net/dial_attempt.h"
 
-#include <assert.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
-#include <unistd.h>
 
 /*
- * An address waits in the queue of its family until it is tried. Other
- * implementations got three things wrong: look at all attempts that have finished
+ * Other implementations got three things wrong: look at all attempts that have finished
  * before a new one begins; the first success closes all others in the same turn,
  * even those that have connected too; decide nothing inside a libevent callback.
  */
 
-enum { QUEUE_IPV6, QUEUE_IPV4, QUEUES }; /* other families use the first */
-
 struct happy_eyeballs {
 	struct loop *loop;
 	struct task *task;
-	struct timer *timer; /* runs from one attempt to the next */
+	const char *target;
+	struct timer *timer; /* runs from one attempt to the next, unless it fails */
 	uint64_t delay_ms;
 	const struct socket_address *local; /* NULL: the system chooses */
-	struct dial_attempts waiting[QUEUES];
+	struct dial_attempts waiting;
 	struct dial_attempts tried; /* in the order of trying */
-	int turn;		    /* the queue that is next */
-	bool failed;		    /* one has failed since the last was begun: do not wait */
-	bool skipped;		    /* an address did not match the local one */
-	int won;		    /* -1, or the socket */
-	int won_error;
+	bool ipv4_next;
 };
 
-struct happy_eyeballs *happy_eyeballs_new(struct loop *loop, uint64_t delay_ms,
+struct happy_eyeballs *happy_eyeballs_new(struct loop *loop, const char *target, uint64_t delay_ms,
 					  const struct socket_address *local, struct task *task)
 {
 	struct happy_eyeballs *race = alloc_zeroed(sizeof(*race));
 
 	race->loop = loop;
 	race->task = task;
+	race->target = target;
 	race->timer = timer_new(task);
 	race->delay_ms = delay_ms;
 	race->local = local != NULL && local->len > 0 ? local : NULL;
-	for (int i = 0; i < QUEUES; i++)
-		TAILQ_INIT(&race->waiting[i]);
+	TAILQ_INIT(&race->waiting);
 	TAILQ_INIT(&race->tried);
-	race->won = -1;
 	return race;
 }
 
@@ -71,11 +62,8 @@ void happy_eyeballs_free(struct happy_eyeballs *race)
 {
 	if (race == NULL)
 		return;
-	for (int i = 0; i < QUEUES; i++)
-		free_attempts(&race->waiting[i]);
+	free_attempts(&race->waiting);
 	free_attempts(&race->tried);
-	if (race->won >= 0)
-		close(race->won);
 	timer_free(race->timer);
 	free(race);
 }
@@ -92,21 +80,28 @@ static bool holds(const struct dial_attempts *list, const struct socket_address 
 
 void happy_eyeballs_add(struct happy_eyeballs *race, const struct socket_address *a)
 {
-	struct dial_attempts *queue =
-		&race->waiting[a->addr.ss_family == AF_INET ? QUEUE_IPV4 : QUEUE_IPV6];
 	struct dial_attempt *attempt;
 
-	if (race->local != NULL && race->local->addr.ss_family != a->addr.ss_family) {
-		race->skipped = true;
+	if (race->local != NULL && race->local->addr.ss_family != a->addr.ss_family)
 		return;
-	}
-	if (holds(queue, a) || holds(&race->tried, a))
+	if (holds(&race->waiting, a) || holds(&race->tried, a))
 		return;
 	attempt = dial_attempt_new(race->loop, a, race->task);
-	TAILQ_INSERT_TAIL(queue, attempt, link);
+	TAILQ_INSERT_TAIL(&race->waiting, attempt, link);
 }
 
-/* Look at the attempts that are under way. */
+/* The first attempt in this state, or NULL. */
+static struct dial_attempt *find(const struct happy_eyeballs *race, enum dial_attempt_state state)
+{
+	struct dial_attempt *attempt;
+
+	TAILQ_FOREACH (attempt, &race->tried, link)
+		if (attempt->state == state)
+			break;
+	return attempt;
+}
+
+/* Look at the attempts that are under way. After a failure the next one does not wait. */
 static void check_pending(struct happy_eyeballs *race)
 {
 	struct dial_attempt *attempt;
@@ -115,95 +110,39 @@ static void check_pending(struct happy_eyeballs *race)
 		if (attempt->state != DIAL_ATTEMPT_PENDING)
 			continue;
 		dial_attempt_check(attempt);
-		race->failed |= attempt->state == DIAL_ATTEMPT_FAILED;
+		if (attempt->state == DIAL_ATTEMPT_FAILED)
+			timer_stop(race->timer);
 	}
 }
 
-static bool is_pending(const struct happy_eyeballs *race)
-{
-	const struct dial_attempt *attempt;
-
-	TAILQ_FOREACH (attempt, &race->tried, link)
-		if (attempt->state == DIAL_ATTEMPT_PENDING)
-			return true;
-	return false;
-}
-
-static struct dial_attempt *connected(const struct happy_eyeballs *race)
-{
-	struct dial_attempt *attempt;
-
-	TAILQ_FOREACH (attempt, &race->tried, link)
-		if (attempt->state == DIAL_ATTEMPT_CONNECTED)
-			return attempt;
-	return NULL;
-}
-
-/* The next to try, out of its queue; NULL when none waits. */
+/* The next to try: of the family whose turn it is, or else the first; NULL when none waits. */
 static struct dial_attempt *take_next(struct happy_eyeballs *race)
 {
 	struct dial_attempt *attempt;
 
-	if (TAILQ_EMPTY(&race->waiting[race->turn]))
-		race->turn = !race->turn;
-	attempt = TAILQ_FIRST(&race->waiting[race->turn]);
+	TAILQ_FOREACH (attempt, &race->waiting, link)
+		if ((attempt->to.addr.ss_family == AF_INET) == race->ipv4_next)
+			break;
+	if (attempt == NULL)
+		attempt = TAILQ_FIRST(&race->waiting);
 	if (attempt == NULL)
 		return NULL;
-	TAILQ_REMOVE(&race->waiting[race->turn], attempt, link);
-	race->turn = !race->turn;
+	TAILQ_REMOVE(&race->waiting, attempt, link);
+	race->ipv4_next = attempt->to.addr.ss_family != AF_INET;
 	return attempt;
-}
-
-static bool is_due(const struct happy_eyeballs *race)
-{
-	return race->failed || timer_expired(race->timer) || !is_pending(race);
 }
 
 static void begin_next(struct happy_eyeballs *race)
 {
 	struct dial_attempt *attempt;
 
-	while (is_due(race) && connected(race) == NULL && (attempt = take_next(race)) != NULL) {
+	while (!timer_pending(race->timer) && find(race, DIAL_ATTEMPT_CONNECTED) == NULL &&
+	       (attempt = take_next(race)) != NULL) {
 		TAILQ_INSERT_TAIL(&race->tried, attempt, link);
-		timer_start(race->timer, race->delay_ms);
 		dial_attempt_begin(attempt, race->local);
-		race->failed = attempt->state == DIAL_ATTEMPT_FAILED;
+		if (attempt->state != DIAL_ATTEMPT_FAILED)
+			timer_start(race->timer, race->delay_ms);
 	}
-}
-
-static void win(struct happy_eyeballs *race, struct dial_attempt *winner)
-{
-	struct dial_attempt *attempt;
-
-	race->won = dial_attempt_take(winner);
-	race->won_error = winner->sys;
-	TAILQ_FOREACH (attempt, &race->tried, link)
-		dial_attempt_close(attempt);
-	timer_stop(race->timer);
-}
-
-enum happy_eyeballs_status happy_eyeballs_run(struct happy_eyeballs *race, bool more)
-{
-	struct dial_attempt *winner;
-
-	check_pending(race);
-	begin_next(race);
-	winner = connected(race);
-	if (winner != NULL) {
-		win(race, winner);
-		return HAPPY_EYEBALLS_WON;
-	}
-	return more || is_pending(race) ? HAPPY_EYEBALLS_AGAIN : HAPPY_EYEBALLS_LOST;
-}
-
-int happy_eyeballs_take(struct happy_eyeballs *race, int *error)
-{
-	int fd = race->won;
-
-	assert(fd >= 0);
-	race->won = -1;
-	*error = race->won_error;
-	return fd;
 }
 
 /* Did an attempt fail for another reason than that the system lacks its family? */
@@ -217,51 +156,60 @@ static bool has_other_reason(const struct happy_eyeballs *race)
 	return false;
 }
 
-static const char *reason(const struct dial_attempt *attempt)
-{
-	return attempt->reason != NULL ? attempt->reason : "no answer";
-}
-
 /* Do not repeat an address that is the target itself. */
-static bool is_alone(const struct happy_eyeballs *race, const char *target)
+static bool is_alone(const struct happy_eyeballs *race)
 {
 	const struct dial_attempt *first = TAILQ_FIRST(&race->tried);
 
-	return first != NULL && TAILQ_NEXT(first, link) == NULL && strcmp(first->text, target) == 0;
+	return first != NULL && TAILQ_NEXT(first, link) == NULL &&
+	       strcmp(first->text, race->target) == 0;
 }
 
-void happy_eyeballs_describe(const struct happy_eyeballs *race, const char *target, char *buf,
-			     size_t size)
+char *happy_eyeballs_describe(const struct happy_eyeballs *race)
 {
 	const struct dial_attempt *attempt;
-	bool named = !is_alone(race, target);
+	bool named = !is_alone(race);
 	bool leave_out = has_other_reason(race);
-	size_t used = 0;
-	int n;
+	struct text text = { 0 };
 
-	buf[0] = '\0';
 	TAILQ_FOREACH (attempt, &race->tried, link) {
 		if (leave_out && dial_attempt_lacks_family(attempt))
 			continue;
-		n = snprintf(buf + used, size - used, "%s%s%s%s", used > 0 ? "; " : "",
-			     named ? attempt->text : "", named ? ": " : "", reason(attempt));
-		if (n < 0 || (size_t)n >= size - used)
-			return;
-		used += (size_t)n;
+		(void)text_addf(&text, "%s%s%s%s", text.len > 0 ? "; " : "",
+				named ? attempt->text : "", named ? ": " : "",
+				attempt->reason != NULL ? attempt->reason : "no answer");
 	}
+	return text_take(&text);
 }
 
-void happy_eyeballs_error(const struct happy_eyeballs *race, const char *target, struct err *err)
+static enum opening_result fail(const struct happy_eyeballs *race, struct err *err)
 {
 	const struct dial_attempt *last = TAILQ_LAST(&race->tried, dial_attempts);
-	char text[ERR_TEXT_SIZE];
+	char *text = last != NULL ? happy_eyeballs_describe(race)
+				  : alloc_printf("no %saddress",
+						 race->local != NULL ? "matching local " : "");
 
-	if (last == NULL) {
-		(void)err_set(err, ERR_CONNECT, "cannot connect to %s: no %saddress", target,
-			      race->skipped ? "matching local " : "");
-		return;
-	}
-	happy_eyeballs_describe(race, target, text, sizeof(text));
-	(void)err_set(err, ERR_CONNECT, "cannot connect to %s: %s", target, text);
-	err->sys = last->sys;
+	(void)err_set(err, ERR_CONNECT, "cannot connect to %s: %s", race->target, text);
+	err->sys = last != NULL ? last->sys : 0;
+	free(text);
+	return OPENING_FAILED;
+}
+
+enum opening_result happy_eyeballs_run(struct happy_eyeballs *race, bool more, int *fd, int *error,
+				       struct err *err)
+{
+	struct dial_attempt *winner;
+
+	check_pending(race);
+	begin_next(race);
+	winner = find(race, DIAL_ATTEMPT_CONNECTED);
+	if (winner == NULL && (more || find(race, DIAL_ATTEMPT_PENDING) != NULL))
+		return OPENING_AGAIN;
+	if (winner == NULL)
+		return fail(race, err);
+	*fd = dial_attempt_take(winner);
+	*error = winner->sys;
+	free_attempts(&race->tried);
+	timer_stop(race->timer);
+	return OPENING_DONE;
 }

@@ -9,8 +9,9 @@
  * while it runs. Whatever happens wakes the task, and happy_eyeballs_run() goes on.
  */
 
+#include "net/opening.h"
+
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 struct err;
@@ -19,15 +20,9 @@ struct happy_eyeballs;
 struct socket_address;
 struct task;
 
-enum happy_eyeballs_status {
-	HAPPY_EYEBALLS_AGAIN, /* the task will be woken, or more addresses are to come */
-	HAPPY_EYEBALLS_WON,   /* happy_eyeballs_take() it */
-	HAPPY_EYEBALLS_LOST,  /* happy_eyeballs_error() says why */
-};
-
-/* Bind the sockets to `local`, borrowed until happy_eyeballs_free(); NULL, or a `len` of 0:
- * the system chooses. */
-struct happy_eyeballs *happy_eyeballs_new(struct loop *loop, uint64_t delay_ms,
+/* `target` names it in messages. Bind the sockets to `local`; NULL, or a `len` of 0: the system
+ * chooses. Both are borrowed until happy_eyeballs_free(). */
+struct happy_eyeballs *happy_eyeballs_new(struct loop *loop, const char *target, uint64_t delay_ms,
 					  const struct socket_address *local, struct task *task);
 void happy_eyeballs_free(struct happy_eyeballs *race); /* closes what is open; NULL is allowed */
 
@@ -35,17 +30,16 @@ void happy_eyeballs_free(struct happy_eyeballs *race); /* closes what is open; N
  * address, is left out. */
 void happy_eyeballs_add(struct happy_eyeballs *race, const struct socket_address *a);
 
-/* Look at the attempts and begin new ones. `more`: happy_eyeballs_add() may still be called. */
-enum happy_eyeballs_status happy_eyeballs_run(struct happy_eyeballs *race, bool more);
-
-/* After HAPPY_EYEBALLS_WON: the connected socket, handed over; non-blocking and close-on-exec.
- * `*error` is the errno that it has met since and no longer knows, or 0. */
-int happy_eyeballs_take(struct happy_eyeballs *race, int *error);
-
-/* After HAPPY_EYEBALLS_LOST: "cannot connect to TARGET: " and each address with its reason. */
-void happy_eyeballs_error(const struct happy_eyeballs *race, const char *target, struct err *err);
+/*
+ * Look at the attempts and begin new ones. `more`: happy_eyeballs_add() may still be called.
+ * OPENING_AGAIN: the task will be woken, or more addresses are to come. OPENING_DONE: `*fd`, handed
+ * over, is the connected socket, non-blocking and close-on-exec, and `*error` the errno that it
+ * has met since and no longer knows, or 0. OPENING_FAILED: "cannot connect to TARGET: " and each
+ * address with its reason.
+ */
+enum opening_result happy_eyeballs_run(struct happy_eyeballs *race, bool more, int *fd, int *error,
+				       struct err *err);
 
 /* "[::1]:80: connection refused; 127.0.0.1:80: no answer"; one that is TARGET, and alone, is not
- * named: "no answer". Cut to `size`, and "" before anything was tried. */
-void happy_eyeballs_describe(const struct happy_eyeballs *race, const char *target, char *buf,
-			     size_t size);
+ * named: "no answer". "" before anything was tried. The caller owns it. */
+char *happy_eyeballs_describe(const struct happy_eyeballs *race);

@@ -160,7 +160,7 @@ static void begin(struct asker *a, int family)
 {
 	*a = (struct asker){ .loop = loop_new(), .status = OPENING_AGAIN };
 	task_init(&a->task, a->loop, ask, a);
-	a->race = happy_eyeballs_new(a->loop, 0, NULL, &a->task);
+	a->race = happy_eyeballs_new(a->loop, "x:1", 0, NULL, &a->task);
 	a->lookup = dial_lookup_new(a->loop, "name.example", 80, family, &a->task);
 }
 
