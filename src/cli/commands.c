@@ -22,7 +22,7 @@ bool command_check_family(const struct options *options, const struct address *a
 
 	if (family == AF_UNSPEC || address->kind != ADDRESS_TCP ||
 	    address->host_kind != HOST_LITERAL ||
-	    !address_literal(address->host, address->port, &addr) || addr.addr.ss_family == family)
+	    !sockaddr_literal(address->host, address->port, &addr) || addr.addr.ss_family == family)
 		return true;
 	return err_set(err, ERR_USAGE, "'%s' is excluded by %s", address->host,
 		       family == AF_INET ? "-4" : "-6");

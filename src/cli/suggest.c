@@ -12,7 +12,6 @@
 #include "cli/options.h"
 #include "cli/options_parse.h"
 #include "net/address.h"
-#include "net/host.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -225,8 +224,8 @@ static bool is_url(const char *word)
 
 static bool is_address(const char *word, const char *next)
 {
-	return strpbrk(word, ":/") != NULL || host_is_digits(word) ||
-	       address_wants_port(word, next);
+	return strpbrk(word, ":/") != NULL || address_wants_port(word, next) ||
+	       (*word != '\0' && word[strspn(word, "0123456789")] == '\0');
 }
 
 bool suggest_command(int argc, char **argv, struct err *err)

@@ -11,7 +11,7 @@
 #include "base/idn.h"
 #include "base/number.h"
 #include "base/text.h"
-#include "net/host.h"
+#include "io/sockaddr.h"
 
 #include <arpa/inet.h>
 #include <stdlib.h>
@@ -122,7 +122,8 @@ static bool read_bracketed(const struct parts *p, struct url *url)
 	zone = strchrnul(host, '%');
 	if (strncmp(zone, "%25", 3) == 0 && zone[3] != '\0')
 		memmove(zone + 1, zone + 3, strlen(zone + 3) + 1);
-	if (!host_is_ipv6(host) || (*zone == '%' && zone[1 + strspn(zone + 1, ZONE_CHARS)] != '\0'))
+	if (!sockaddr_is_ipv6(host) ||
+	    (*zone == '%' && zone[1 + strspn(zone + 1, ZONE_CHARS)] != '\0'))
 		return refuse(p, "invalid IPv6 address");
 	url->address.host_kind = HOST_LITERAL;
 	return true;

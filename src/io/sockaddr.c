@@ -5,6 +5,8 @@
 #include "io/sockaddr.h"
 
 #include "base/alloc.h"
+#include "base/err.h"
+#include "base/number.h"
 
 #include <arpa/inet.h>
 #include <net/if.h>
@@ -79,9 +81,85 @@ bool vsock_read(const struct sockaddr_storage *addr, uint32_t *cid, uint32_t *po
 
 #endif
 
-/* --- as text --- */
-
 enum { PATH_OFFSET = offsetof(struct sockaddr_un, sun_path) };
+
+/* --- from text --- */
+
+struct socket_address sockaddr_of(const struct sockaddr *addr, socklen_t len)
+{
+	struct socket_address copy = { 0 };
+
+	if (len > sizeof(copy.addr))
+		return copy;
+	memcpy(&copy.addr, addr, len);
+	copy.len = len;
+	return copy;
+}
+
+static bool read_ipv6(const char *text, struct in6_addr *out)
+{
+	char literal[INET6_ADDRSTRLEN];
+	size_t len = strcspn(text, "%");
+
+	if (len >= sizeof(literal) || (text[len] == '%' && text[len + 1] == '\0'))
+		return false;
+	memcpy(literal, text, len);
+	literal[len] = '\0';
+	return inet_pton(AF_INET6, literal, out) == 1;
+}
+
+bool sockaddr_is_ipv6(const char *text)
+{
+	struct in6_addr ignored;
+
+	return read_ipv6(text, &ignored);
+}
+
+/* The interface that a zone names, 0 when there is none. */
+static uint32_t zone_index(const char *zone)
+{
+	uint64_t index = strlen(zone) < IF_NAMESIZE ? if_nametoindex(zone) : 0;
+	struct err ignored;
+
+	if (index == 0)
+		(void)number_count(zone, "zone", 1, UINT32_MAX, &index, &ignored);
+	return (uint32_t)index;
+}
+
+bool sockaddr_literal(const char *host, uint16_t port, struct socket_address *out)
+{
+	struct sockaddr_in addr4 = { .sin_family = AF_INET, .sin_port = htons(port) };
+	struct sockaddr_in6 addr6 = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
+	const char *zone = strchr(host, '%');
+
+	if (inet_pton(AF_INET, host, &addr4.sin_addr) == 1) {
+		*out = sockaddr_of((struct sockaddr *)&addr4, sizeof(addr4));
+		return true;
+	}
+	if (!read_ipv6(host, &addr6.sin6_addr))
+		return false;
+	if (zone != NULL)
+		addr6.sin6_scope_id = zone_index(zone + 1);
+	if (zone != NULL && addr6.sin6_scope_id == 0)
+		return false;
+	*out = sockaddr_of((struct sockaddr *)&addr6, sizeof(addr6));
+	return true;
+}
+
+/* An abstract name has a NUL in front and none behind, a path one behind. */
+bool sockaddr_unix(const char *path, bool abstract, struct socket_address *out)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	size_t len = strlen(path);
+
+	if (len >= sizeof(addr.sun_path))
+		return false;
+	memcpy(addr.sun_path + abstract, path, len);
+	*out = sockaddr_of((struct sockaddr *)&addr, (socklen_t)(PATH_OFFSET + len + 1));
+	return true;
+}
+
+/* --- as text --- */
 
 static char *text4(const struct sockaddr_in *addr)
 {
@@ -120,17 +198,6 @@ static char *text_unix(const struct sockaddr_un *addr, socklen_t len)
 	for (size_t i = 1; i < size; i++) /* NULs in an abstract name are shown as '@' */
 		text[strlen("unix:") + i] = addr->sun_path[i] != '\0' ? addr->sun_path[i] : '@';
 	return text;
-}
-
-struct socket_address sockaddr_of(const struct sockaddr *addr, socklen_t len)
-{
-	struct socket_address copy = { 0 };
-
-	if (len > sizeof(copy.addr))
-		return copy;
-	memcpy(&copy.addr, addr, len);
-	copy.len = len;
-	return copy;
 }
 
 char *sockaddr_text(const struct socket_address *a)

@@ -15,6 +15,17 @@ struct socket_address {
 /* A copy of an address from elsewhere; `len` 0 when it does not fit. */
 struct socket_address sockaddr_of(const struct sockaddr *addr, socklen_t len);
 
+/* Is `text` an IPv6 literal, perhaps with a zone? The zone may be one that this
+ * machine does not have. */
+bool sockaddr_is_ipv6(const char *text);
+
+/* An IP literal, without brackets and perhaps with a zone, and a port. False when `host` is not
+ * one, or no interface has the name or the number of its zone. */
+bool sockaddr_literal(const char *host, uint16_t port, struct socket_address *out);
+
+/* The file `path`, or the abstract name. False when it does not fit. */
+bool sockaddr_unix(const char *path, bool abstract, struct socket_address *out);
+
 /* A socket address as connect takes it: "127.0.0.1:80", "[fe80::1%eth0]:80",
  * "unix:/path", "unix:@name", "vsock:2:80"; "" for an unnamed Unix socket. The
  * caller owns it. */

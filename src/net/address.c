@@ -6,24 +6,34 @@
 
 #include "base/alloc.h"
 #include "base/err.h"
+#include "base/escape.h"
+#include "base/idn.h"
+#include "base/number.h"
 #include "io/sockaddr.h"
-#include "net/host.h"
 
 #include <arpa/inet.h>
 #include <limits.h>
-#include <netinet/in.h>
-#include <stddef.h>
+#include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/un.h>
 
 /*
  * What stands before the first colon decides: a scheme, with its own reader, or else
  * TCP or a path. `tls:` stands in front of any of them. A reader takes the text
  * after the scheme and fills parse->address; it names the whole word in what it
  * refuses, and the port when that alone is wrong.
+ *
+ * getaddrinfo(3) hands a name to inet_aton(3) first, for which 127.1, 0x7f.1 and
+ * 2130706433 are 127.0.0.1. A host whose last label is a number is never a name
+ * (WHATWG URL, "ends in a number"), so it must be four decimal numbers.
  */
+
+#define DIGITS	   "0123456789"
+#define HEX_DIGITS DIGITS "abcdefABCDEF"
+#define NAME_CHARS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ" DIGITS "-_"
+
+enum { NAME_MAX_LEN = 253, LABEL_MAX_LEN = 63, SHOWN_SIZE = 160 };
 
 struct parse {
 	const char *word;      /* the whole ADDRESS, for messages */
@@ -35,9 +45,26 @@ struct parse {
 
 typedef bool (*reader_fn)(struct parse *p, const char *text);
 
+/* "'WORD' WHY" */
+static bool refuse_word(const char *word, const char *why, struct err *err)
+{
+	char shown[SHOWN_SIZE];
+
+	return err_set(err, ERR_USAGE, "'%s' %s",
+		       escape_visible(bytes_of_string(word), shown, sizeof(shown)), why);
+}
+
+static bool refuse_port(const char *word, const char *why, struct err *err)
+{
+	char shown[SHOWN_SIZE];
+
+	return err_set(err, ERR_USAGE, "invalid port '%s'%s",
+		       escape_visible(bytes_of_string(word), shown, sizeof(shown)), why);
+}
+
 static bool refuse(const struct parse *p, const char *why)
 {
-	return host_refuse(p->word, why, p->err);
+	return refuse_word(p->word, why, p->err);
 }
 
 /* "'WORD' WHY: BEFORE text[0..len) AFTER", with what to write instead. */
@@ -56,34 +83,85 @@ static bool refuse_hint(const struct parse *p, const char *why, const char *text
 /* Digits up to `max`. */
 static bool read_number(const char *text, size_t len, uint32_t max, uint32_t *out)
 {
-	uint64_t number = 0;
+	char *digits = alloc_printf("%.*s", (int)len, text);
+	struct err ignored;
+	uint64_t number;
+	bool ok = number_count(digits, "number", 0, max, &number, &ignored);
 
-	for (size_t i = 0; i < len; i++) {
-		if (text[i] < '0' || text[i] > '9')
-			return false;
-		number = number * 10 + (uint64_t)(text[i] - '0');
-		if (number > max)
-			return false;
-	}
-	*out = (uint32_t)number;
-	return len > 0;
+	if (ok)
+		*out = (uint32_t)number;
+	free(digits);
+	return ok;
 }
 
-static bool set_port(struct parse *p, const char *port)
+static bool is_digits(const char *text)
 {
-	if (*port == '\0')
-		return refuse(p, "has no port");
-	if (!host_read_port(port, &p->address.port, p->err))
-		return false;
-	if (p->address.port == 0 && p->use == ADDRESS_CONNECT)
-		return refuse(p, "has port 0, to which nothing can connect");
+	return *text != '\0' && text[strspn(text, DIGITS)] == '\0';
+}
+
+/* --- HOST and PORT --- */
+
+static bool label_is_number(const char *label, size_t len)
+{
+	if (len >= 2 && strncasecmp(label, "0x", 2) == 0)
+		return strspn(label + 2, HEX_DIGITS) == len - 2;
+	return len > 0 && strspn(label, DIGITS) == len;
+}
+
+/* Labels of letters, digits, '-' and '_'; the last dot may be the root. */
+static bool check_name(const char *name, struct err *err)
+{
+	const char *label = name;
+	bool number = false;
+	size_t len = strlen(name);
+	bool rooted = len > 0 && name[len - 1] == '.';
+
+	if (len - rooted > NAME_MAX_LEN)
+		return refuse_word(name, "is too long for a host name", err);
+	do {
+		len = strspn(label, NAME_CHARS);
+		if (len == 0 || len > LABEL_MAX_LEN || (label[len] != '.' && label[len] != '\0'))
+			return refuse_word(name, "is not a host name", err);
+		number = label_is_number(label, len);
+		label += len;
+		if (*label == '.')
+			label++;
+	} while (*label != '\0');
+	if (number)
+		return refuse_word(name, "is not an IPv4 address: four numbers from 0 to 255", err);
 	return true;
+}
+
+static bool set_ipv6(struct parse *p, const char *host)
+{
+	struct socket_address addr;
+
+	if (!sockaddr_is_ipv6(host))
+		return refuse_word(host, "is not an IPv6 address", p->err);
+	if (!sockaddr_literal(host, 0, &addr))
+		return refuse_word(host, "does not name an interface of this machine", p->err);
+	p->address.host_kind = HOST_LITERAL;
+	p->address.host = alloc_string(host);
+	return true;
+}
+
+static bool set_name(struct parse *p, const char *host)
+{
+	char *ascii = idn_to_ascii(host, p->err);
+	struct in_addr addr;
+	bool literal;
+
+	if (ascii == NULL)
+		return false;
+	literal = inet_pton(AF_INET, ascii, &addr) == 1;
+	p->address.host_kind = literal ? HOST_LITERAL : HOST_NAME;
+	p->address.host = ascii;
+	return literal || check_name(ascii, p->err);
 }
 
 static bool set_host(struct parse *p, const char *text, size_t len)
 {
 	char *host;
-	bool literal;
 	bool ok;
 
 	if (len == 0 || (len == 1 && *text == '*')) {
@@ -91,12 +169,43 @@ static bool set_host(struct parse *p, const char *text, size_t len)
 		return true;
 	}
 	host = alloc_printf("%.*s", (int)len, text);
-	ok = host_read(host, &p->address.host, &literal, p->err);
+	ok = strchr(host, ':') != NULL ? set_ipv6(p, host) : set_name(p, host);
 	free(host);
-	if (ok)
-		p->address.host_kind = literal ? HOST_LITERAL : HOST_NAME;
 	return ok;
 }
+
+/* A number up to 65535 or the name of a TCP service. */
+static bool read_port(const char *text, uint16_t *port, struct err *err)
+{
+	const struct servent *service;
+	unsigned long number;
+
+	if (!is_digits(text)) {
+		service = getservbyname(text, "tcp");
+		if (service == NULL)
+			return refuse_port(text, ": not a number and not a known service", err);
+		*port = ntohs((uint16_t)service->s_port);
+		return true;
+	}
+	number = strtoul(text, NULL, 10); /* ULONG_MAX when it overflows */
+	if (number > UINT16_MAX)
+		return refuse_port(text, " (1 to 65535)", err);
+	*port = (uint16_t)number;
+	return true;
+}
+
+static bool set_port(struct parse *p, const char *port)
+{
+	if (*port == '\0')
+		return refuse(p, "has no port");
+	if (!read_port(port, &p->address.port, p->err))
+		return false;
+	if (p->address.port == 0 && p->use == ADDRESS_CONNECT)
+		return refuse(p, "has port 0, to which nothing can connect");
+	return true;
+}
+
+/* --- ADDRESS --- */
 
 /* [V6]:PORT, or [V6] and the next word. */
 static bool read_bracketed(struct parse *p, const char *text)
@@ -120,12 +229,12 @@ static bool refuse_colons(const struct parse *p, const char *text)
 {
 	size_t len = (size_t)(strrchr(text, ':') - text);
 	char *head = alloc_printf("%.*s", (int)len, text);
-	bool ipv6 = host_is_ipv6(head);
+	bool ipv6 = sockaddr_is_ipv6(head);
 
 	free(head);
 	if (ipv6 && text[len + 1] != '\0')
 		return refuse_hint(p, "needs brackets", text, len, text + len + 1);
-	if (host_is_ipv6(text))
+	if (sockaddr_is_ipv6(text))
 		return refuse_hint(p, "has no port", text, strlen(text), "PORT");
 	return refuse(p, "is not HOST:PORT: it has several colons");
 }
@@ -134,7 +243,7 @@ static bool read_tcp(struct parse *p, const char *text)
 {
 	const char *colon = strrchr(text, ':');
 
-	if (host_is_digits(text)) {
+	if (is_digits(text)) {
 		p->address.host_kind = HOST_LOOPBACK;
 		return set_port(p, text);
 	}
@@ -162,7 +271,8 @@ static bool set_path(struct parse *p, const char *path, bool abstract)
 	p->address.path = alloc_string(path);
 	if (*path == '\0')
 		return refuse(p, "has no name");
-	return address_sockaddr_unix(&p->address, &addr, p->err);
+	return sockaddr_unix(path, abstract, &addr) ||
+	       refuse_word(path, "is too long for a Unix socket: 107 bytes", p->err);
 }
 
 static bool read_unix(struct parse *p, const char *text)
@@ -199,6 +309,7 @@ static bool read_sd(struct parse *p, const char *text)
 static bool read_vsock(struct parse *p, const char *text)
 {
 	struct address *a = &p->address;
+	bool connect = p->use == ADDRESS_CONNECT;
 	const char *colon = strchr(text, ':');
 	const char *port = colon != NULL ? colon + 1 : text;
 	bool ok = read_number(port, strlen(port), UINT32_MAX - 1, &a->vsock_port);
@@ -209,13 +320,12 @@ static bool read_vsock(struct parse *p, const char *text)
 	a->cid = VSOCK_CID_ANY;
 	if (colon != NULL)
 		ok = ok && read_number(text, (size_t)(colon - text), UINT32_MAX - 1, &a->cid);
-	else if (p->use == ADDRESS_CONNECT)
+	else if (connect)
 		ok = false;
-	if (!ok && p->use == ADDRESS_CONNECT)
-		return refuse(p, "is not vsock:CID:PORT");
 	if (!ok)
-		return refuse(p, "is not vsock:PORT or vsock:CID:PORT");
-	if (a->vsock_port == 0 && p->use == ADDRESS_CONNECT)
+		return refuse(p, connect ? "is not vsock:CID:PORT"
+					 : "is not vsock:PORT or vsock:CID:PORT");
+	if (a->vsock_port == 0 && connect)
 		return refuse(p, "has port 0, to which nothing can connect");
 	return true;
 }
@@ -303,30 +413,22 @@ bool address_wants_port(const char *text, const char *next)
 
 	if (next == NULL || *next < '0' || *next > '9')
 		return false;
-	if (len == 0 || find_scheme(text) != NULL || is_path(text) || host_is_digits(text))
+	if (len == 0 || find_scheme(text) != NULL || is_path(text) || is_digits(text))
 		return false;
 	if (*text == '[')
 		return text[len - 1] == ']';
-	return strchr(text, ':') == NULL || host_is_ipv6(text);
+	return strchr(text, ':') == NULL || sockaddr_is_ipv6(text);
 }
 
 static char *tcp_text(const struct address *a)
 {
-	char *text;
+	const char *host = a->host_kind == HOST_ANY	   ? "*"
+			   : a->host_kind == HOST_LOOPBACK ? "localhost"
+							   : a->host;
+	bool ipv6 = strchr(host, ':') != NULL;
+	char *text = alloc_printf("%s%s%s:%u", ipv6 ? "[" : "", host, ipv6 ? "]" : "", a->port);
 	char *prefixed;
 
-	switch (a->host_kind) {
-	case HOST_LOOPBACK:
-		return alloc_printf("localhost:%u", a->port);
-	case HOST_ANY:
-		return alloc_printf("*:%u", a->port);
-	case HOST_NAME:
-	case HOST_LITERAL:
-		break;
-	}
-	if (strchr(a->host, ':') != NULL)
-		return alloc_printf("[%s]:%u", a->host, a->port);
-	text = alloc_printf("%s:%u", a->host, a->port);
 	if (find_scheme(text) == NULL)
 		return text;
 	prefixed = alloc_printf("tcp:%s", text); /* a host that is called "unix" */
@@ -341,7 +443,7 @@ static char *rest_text(const char *scheme, const char *rest)
 	return alloc_printf("%s%s%s", scheme, strncmp(rest, "//", 2) == 0 ? "//" : "", rest);
 }
 
-static char *plain_text(const struct address *a)
+char *address_text(const struct address *a)
 {
 	switch (a->kind) {
 	case ADDRESS_TCP:
@@ -361,111 +463,57 @@ static char *plain_text(const struct address *a)
 	return alloc_string("");
 }
 
-char *address_text(const struct address *address)
-{
-	char *plain = plain_text(address);
-	char *text = alloc_printf("%s%s", address->tls ? "tls:" : "", plain);
-
-	free(plain);
-	return text;
-}
-
 const char *address_tls_name(const struct address *address)
 {
 	if (address->kind != ADDRESS_TCP)
 		return NULL;
-	switch (address->host_kind) {
-	case HOST_NAME:
-	case HOST_LITERAL:
-		return address->host;
-	case HOST_LOOPBACK:
-	case HOST_ANY:
-		break;
-	}
-	return "localhost";
+	return address->host != NULL ? address->host : "localhost";
 }
 
 /* --- socket addresses --- */
 
-static bool literal6(const char *host, uint16_t port, struct socket_address *out)
-{
-	struct sockaddr_in6 addr = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
-	char literal[INET6_ADDRSTRLEN];
-	size_t len = strcspn(host, "%");
-
-	if (!host_is_ipv6(host))
-		return false;
-	memcpy(literal, host, len);
-	literal[len] = '\0';
-	if (inet_pton(AF_INET6, literal, &addr.sin6_addr) != 1)
-		return false;
-	if (host[len] == '%' && !host_zone_index(host + len + 1, &addr.sin6_scope_id))
-		return false;
-	*out = sockaddr_of((struct sockaddr *)&addr, sizeof(addr));
-	return true;
-}
-
-bool address_literal(const char *host, uint16_t port, struct socket_address *out)
-{
-	struct sockaddr_in addr = { .sin_family = AF_INET, .sin_port = htons(port) };
-
-	if (inet_pton(AF_INET, host, &addr.sin_addr) != 1)
-		return literal6(host, port, out);
-	*out = sockaddr_of((struct sockaddr *)&addr, sizeof(addr));
-	return true;
-}
-
-/* Where the host of ADDR[:PORT] ends, and where its port begins (NULL: none). */
-static bool cut_local(const char *text, const char **host, size_t *host_len, const char **port)
-{
-	bool bracketed = *text == '[';
-	const char *end;
-
-	*host = text + bracketed;
-	if (bracketed)
-		end = strchr(text, ']');
-	else if (host_is_ipv6(text))
-		end = text + strlen(text);
-	else
-		end = text + strcspn(text, ":");
-	if (end == NULL)
-		return false;
-	*host_len = (size_t)(end - *host);
-	end += bracketed;
-	*port = *end == ':' ? end + 1 : NULL;
-	return *end == ':' || *end == '\0';
-}
-
 bool address_parse_local(const char *text, struct socket_address *out, struct err *err)
 {
-	const char *host;
-	const char *port;
-	size_t host_len;
-	uint16_t number = 0;
+	bool bracketed = *text == '[';
+	const char *host = text + bracketed;
+	size_t len = !bracketed && sockaddr_is_ipv6(text) ? strlen(text)
+							  : strcspn(host, bracketed ? "]" : ":");
+	const char *rest = host + len;
+	uint16_t port = 0;
 	char *literal;
 	bool ok;
 
-	if (!cut_local(text, &host, &host_len, &port))
-		return host_refuse(text, "is not ADDR[:PORT]", err);
-	if (port != NULL && !host_read_port(port, &number, err))
+	if (bracketed && *rest != '\0')
+		rest++;
+	if ((*rest != ':' && *rest != '\0') || (bracketed && rest[-1] != ']'))
+		return refuse_word(text, "is not ADDR[:PORT]", err);
+	if (*rest == ':' && !read_port(rest + 1, &port, err))
 		return false;
-	literal = alloc_printf("%.*s", (int)host_len, host);
-	ok = (*text != '[' || host_is_ipv6(literal)) && address_literal(literal, number, out);
+	literal = alloc_printf("%.*s", (int)len, host);
+	ok = (!bracketed || sockaddr_is_ipv6(literal)) && sockaddr_literal(literal, port, out);
 	free(literal);
-	return ok || host_refuse(text, "is not an IP address of this machine", err);
+	return ok || refuse_word(text, "is not an IP address of this machine", err);
 }
 
-/* An abstract name has a NUL in front and none behind, a path one behind. */
-bool address_sockaddr_unix(const struct address *address, struct socket_address *out,
-			   struct err *err)
+/* Add the literal unless its family is not wanted. */
+static size_t add_literal(const char *host, uint16_t port, int family, struct socket_address *out)
 {
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	size_t len = strlen(address->path);
+	return sockaddr_literal(host, port, out) &&
+	       (family == AF_UNSPEC || family == out->addr.ss_family);
+}
 
-	if (len >= sizeof(addr.sun_path))
-		return host_refuse(address->path, "is too long for a Unix socket: 107 bytes", err);
-	memcpy(addr.sun_path + address->abstract, address->path, len);
-	*out = sockaddr_of((struct sockaddr *)&addr,
-			   (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len + 1));
-	return true;
+size_t address_sockaddrs(const struct address *a, enum address_use use, int family,
+			 struct socket_address out[ADDRESS_SOCKADDRS_MAX])
+{
+	bool every = a->host_kind == HOST_ANY && use == ADDRESS_LISTEN;
+	size_t count;
+
+	if (a->kind == ADDRESS_UNIX)
+		return sockaddr_unix(a->path, a->abstract, out);
+	if (a->kind == ADDRESS_VSOCK)
+		return vsock_fill(a->cid, a->vsock_port, out);
+	if (a->host != NULL)
+		return add_literal(a->host, a->port, AF_UNSPEC, out);
+	count = add_literal(every ? "0.0.0.0" : "127.0.0.1", a->port, family, out);
+	return count + add_literal(every ? "::" : "::1", a->port, family, out + count);
 }

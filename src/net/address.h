@@ -2,11 +2,13 @@
 /* address: the ADDRESS of the command line, and socket addresses as text. */
 #pragma once
 
+#include "io/sockaddr.h"
+
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct err;
-struct socket_address;
 
 enum address_kind {
 	ADDRESS_TCP,
@@ -52,21 +54,22 @@ void address_free(struct address *address);
  * a PORT? */
 bool address_wants_port(const char *text, const char *next);
 
-/* The address as the user would write it, for messages: "localhost:80",
- * "[::1]:80", "unix:/run/x", "tls:example.org:443". The caller owns it. */
-char *address_text(const struct address *address);
+/* The address as the user would write it, for messages, without "tls:": "localhost:80",
+ * "[::1]:80", "unix:/run/x". The caller owns it. */
+char *address_text(const struct address *a);
 
 /* The name that TLS checks by default: host or literal, "localhost" for PORT and
  * :PORT; NULL where there is none. Borrowed from the address. */
 const char *address_tls_name(const struct address *address);
 
-/* An IP literal (perhaps with a zone) and a port as a socket address. False
- * when `host` is not a literal. */
-bool address_literal(const char *host, uint16_t port, struct socket_address *out);
-
 /* -s ADDR[:PORT]: IP literal, IPv6 in brackets when a port follows. */
 bool address_parse_local(const char *text, struct socket_address *out, struct err *err);
 
-/* A sun_path; ERR_USAGE when it does not fit. */
-bool address_sockaddr_unix(const struct address *address, struct socket_address *out,
-			   struct err *err);
+/*
+ * What TCP, UNIX and VSOCK stand for when there is no name to look up; returns how many. PORT and
+ * :PORT are one of each family, or of `family` when that is not AF_UNSPEC. 0: the
+ * interface of a literal's zone has gone.
+ */
+enum { ADDRESS_SOCKADDRS_MAX = 2 };
+size_t address_sockaddrs(const struct address *a, enum address_use use, int family,
+			 struct socket_address out[ADDRESS_SOCKADDRS_MAX]);

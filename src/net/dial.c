@@ -35,11 +35,6 @@ struct dial {
 	char *target; /* the address without "tls:" */
 };
 
-static bool is_wanted(const struct dial *d, int family)
-{
-	return d->options->family == AF_UNSPEC || d->options->family == family;
-}
-
 static char *target_text(const void *arg)
 {
 	const struct dial *d = arg;
@@ -49,66 +44,19 @@ static char *target_text(const void *arg)
 
 /* --- addresses: those that need no lookup --- */
 
-static void add_literal(struct dial *d, const char *host)
-{
-	struct socket_address addr;
-
-	if (address_literal(host, d->address->port, &addr))
-		happy_eyeballs_add(d->race, &addr);
-}
-
-static bool add_host(struct dial *d, struct err *err)
-{
-	struct socket_address addr;
-
-	if (!address_literal(d->address->host, d->address->port, &addr))
-		return err_set(err, ERR_CONNECT, "cannot connect to %s: no such interface",
-			       d->target);
-	if (!is_wanted(d, addr.addr.ss_family))
-		return err_set(err, ERR_USAGE, "'%s' is an IPv%c address, which -%c excludes",
-			       d->address->host, addr.addr.ss_family == AF_INET ? '4' : '6',
-			       addr.addr.ss_family == AF_INET ? '6' : '4');
-	happy_eyeballs_add(d->race, &addr);
-	return true;
-}
-
-static bool add_loopback(struct dial *d)
-{
-	if (is_wanted(d, AF_INET6))
-		add_literal(d, "::1");
-	if (is_wanted(d, AF_INET))
-		add_literal(d, "127.0.0.1");
-	return true;
-}
-
-/* Unix and vsock: there is one address. */
-static bool add_local(struct dial *d, struct err *err)
-{
-	const struct address *a = d->address;
-	struct socket_address addr;
-
-	if (a->kind == ADDRESS_UNIX && !address_sockaddr_unix(a, &addr, err))
-		return false;
-	if (a->kind == ADDRESS_VSOCK && !vsock_fill(a->cid, a->vsock_port, &addr))
-		return err_set(err, ERR_CONNECT, "cannot connect to %s: the system has no AF_VSOCK",
-			       d->target);
-	happy_eyeballs_add(d->race, &addr);
-	return true;
-}
-
 static enum opening_result find_addresses(struct opening *o, void *arg, struct err *err)
 {
 	struct dial *d = arg;
-	bool found;
+	struct socket_address found[ADDRESS_SOCKADDRS_MAX];
+	size_t count = address_sockaddrs(d->address, ADDRESS_CONNECT, d->options->family, found);
 
 	(void)o;
-	if (d->address->kind != ADDRESS_TCP)
-		found = add_local(d, err);
-	else if (d->address->host_kind == HOST_LITERAL)
-		found = add_host(d, err);
-	else
-		found = add_loopback(d);
-	return found ? OPENING_DONE : OPENING_FAILED;
+	for (size_t i = 0; i < count; i++)
+		happy_eyeballs_add(d->race, &found[i]);
+	if (count > 0)
+		return OPENING_DONE;
+	(void)err_set(err, ERR_CONNECT, "cannot connect to %s: no such interface", d->target);
+	return OPENING_FAILED;
 }
 
 /* --- lookup: until there is an address to begin with --- */
@@ -212,9 +160,7 @@ static void run(void *arg)
 {
 	struct dial *d = arg;
 	struct transport *transport = NULL;
-	dial_done_fn done = d->done;
-	void *done_arg = d->arg;
-	struct dial_times times;
+	struct dial copy;
 	struct err err;
 
 	switch (opening_run(d->opening, &err)) {
@@ -226,18 +172,9 @@ static void run(void *arg)
 	case OPENING_FAILED:
 		break;
 	}
-	times = d->times;
+	copy = *d;
 	dial_cancel(d);
-	done(done_arg, transport, transport == NULL ? &err : NULL, &times);
-}
-
-/* The address without "tls:". */
-static char *plain_text(const struct address *address)
-{
-	struct address plain = *address;
-
-	plain.tls = false;
-	return address_text(&plain);
+	copy.done(copy.arg, transport, transport == NULL ? &err : NULL, &copy.times);
 }
 
 static void add_stages(struct dial *d)
@@ -278,7 +215,7 @@ struct dial *dial_start(struct loop *loop, const struct address *address,
 	d->options = options;
 	d->done = done;
 	d->arg = arg;
-	d->target = plain_text(address);
+	d->target = address_text(address);
 	task_init(&d->task, loop, run, d);
 	d->race = happy_eyeballs_new(loop, d->target, options->happy_eyeballs_delay_ms, local,
 				     &d->task);

@@ -20,7 +20,7 @@ struct transport;
 
 /* Borrowed until the dial is done. Times in milliseconds, 0: none. */
 struct dial_options {
-	int family; /* AF_UNSPEC, AF_INET, AF_INET6 */
+	int family; /* AF_UNSPEC, AF_INET, AF_INET6; literals are of it */
 	uint64_t connect_timeout_ms;
 	uint64_t handshake_timeout_ms;	  /* 60 s by default */
 	uint64_t happy_eyeballs_delay_ms; /* 250 by default */

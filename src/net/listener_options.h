@@ -6,7 +6,7 @@
 #include <sys/types.h>
 
 struct listener_options {
-	int family;  /* AF_UNSPEC, AF_INET, AF_INET6 */
+	int family;  /* AF_UNSPEC, AF_INET, AF_INET6; literals are of it */
 	int backlog; /* 100 by default */
 	bool no_reuse_addr;
 	bool reuse_port;

@@ -156,7 +156,7 @@ static bool expand_literal(struct listener_sockets *set, const struct address *a
 {
 	struct socket_address addr;
 
-	if (!address_literal(address->host, address->port, &addr))
+	if (!sockaddr_literal(address->host, address->port, &addr))
 		return err_set(err, ERR_USAGE, "'%s' is not an address of an interface",
 			       address->host);
 	if (is_excluded(addr.addr.ss_family, family))
@@ -173,10 +173,10 @@ static bool expand_both(struct listener_sockets *set, const struct address *addr
 	struct socket_address addr;
 
 	if (!is_excluded(AF_INET, family) &&
-	    address_literal(any ? "0.0.0.0" : "127.0.0.1", address->port, &addr))
+	    sockaddr_literal(any ? "0.0.0.0" : "127.0.0.1", address->port, &addr))
 		add_wanted(set, address, &addr, true);
 	if (!is_excluded(AF_INET6, family) &&
-	    address_literal(any ? "::" : "::1", address->port, &addr))
+	    sockaddr_literal(any ? "::" : "::1", address->port, &addr))
 		add_wanted(set, address, &addr, true);
 	return true;
 }
@@ -223,8 +223,7 @@ static bool expand_unix(struct listener_sockets *set, const struct address *addr
 		return err_set(err, ERR_USAGE,
 			       "unix:@%s is not a file: it has no mode and no owner",
 			       address->path);
-	if (!address_sockaddr_unix(address, &addr, err))
-		return false;
+	(void)sockaddr_unix(address->path, address->abstract, &addr); /* it has been read */
 	add_wanted(set, address, &addr, false);
 	return true;
 }
@@ -348,7 +347,7 @@ static bool lacks_family(int family)
 
 	if (fd < 0)
 		return errno == EAFNOSUPPORT;
-	lacking = address_literal(family == AF_INET6 ? "::1" : "127.0.0.1", 0, &addr) &&
+	lacking = sockaddr_literal(family == AF_INET6 ? "::1" : "127.0.0.1", 0, &addr) &&
 		  bind(fd, (struct sockaddr *)&addr.addr, addr.len) < 0 && errno == EADDRNOTAVAIL;
 	close(fd);
 	return lacking;

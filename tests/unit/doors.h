@@ -48,7 +48,7 @@ static inline int doors_bind(const char *host, uint16_t port)
 	struct socket_address addr;
 	int fd;
 
-	assert_true(address_literal(host, port, &addr));
+	assert_true(sockaddr_literal(host, port, &addr));
 	fd = socket(addr.addr.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	assert_true(fd >= 0);
 	if (bind(fd, (struct sockaddr *)&addr.addr, addr.len) == 0)
@@ -64,7 +64,7 @@ static inline void doors_fill(struct doors *d, const char *host)
 {
 	struct socket_address addr;
 
-	assert_true(address_literal(host, d->port, &addr));
+	assert_true(sockaddr_literal(host, d->port, &addr));
 	for (int i = 0; i < DOOR_FILLERS; i++) {
 		int fd = socket(addr.addr.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 		struct pollfd p = { .fd = fd, .events = POLLOUT };

@@ -53,7 +53,7 @@ static struct addrinfo *entry(const char *host, uint16_t port)
 	struct addrinfo *ai = alloc_zeroed(sizeof(*ai) + sizeof(struct socket_address));
 	struct socket_address *a = (struct socket_address *)(ai + 1);
 
-	assert_true(address_literal(host, port, a));
+	assert_true(sockaddr_literal(host, port, a));
 	ai->ai_addr = (struct sockaddr *)&a->addr;
 	ai->ai_addrlen = a->len;
 	ai->ai_family = a->addr.ss_family;

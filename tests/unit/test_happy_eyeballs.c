@@ -64,7 +64,7 @@ static void add(struct runner *r, const char *host, uint16_t port)
 {
 	struct socket_address addr;
 
-	assert_true(address_literal(host, port, &addr));
+	assert_true(sockaddr_literal(host, port, &addr));
 	happy_eyeballs_add(r->race, &addr);
 }
 

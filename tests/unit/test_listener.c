@@ -131,7 +131,7 @@ static int dial(const char *host, uint16_t port)
 	struct socket_address addr;
 	int fd;
 
-	assert_true(address_literal(host, port, &addr));
+	assert_true(sockaddr_literal(host, port, &addr));
 	fd = socket(addr.addr.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	assert_true(fd >= 0);
 	if (connect(fd, (struct sockaddr *)&addr.addr, addr.len) == 0)

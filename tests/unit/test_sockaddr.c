@@ -27,10 +27,10 @@ static void check_literal(const char *host, const char *want)
 	char *text;
 
 	if (want == NULL) {
-		assert_false(address_literal(host, 80, &addr));
+		assert_false(sockaddr_literal(host, 80, &addr));
 		return;
 	}
-	assert_true(address_literal(host, 80, &addr));
+	assert_true(sockaddr_literal(host, 80, &addr));
 	text = sockaddr_text(&addr);
 	assert_string_equal(text, want);
 	free(text);
