@@ -28,16 +28,8 @@
  */
 enum { ACCEPTS_MAX = 64, RETRY_MS = 1000 };
 
-/* A socket in the loop. */
-struct accepting {
-	const struct listener_socket *socket;
-	struct fd_watch *watch; /* armed while no connection waits */
-	char *text;
-};
-
 struct listener {
 	struct listener_sockets sockets;
-	struct accepting *accepting; /* as many as there are sockets */
 	struct task task;
 	struct timer *retry;
 	size_t batch; /* connections a socket and turn */
@@ -76,7 +68,7 @@ static bool is_of_connection(int sys)
 }
 
 /* Nothing can be accepted now: do not spin, try again later. */
-static void wait_a_moment(struct listener *l, const struct accepting *a, int sys)
+static void wait_a_moment(struct listener *l, const struct listener_socket *s, int sys)
 {
 	l->waiting = true;
 	timer_start(l->retry, RETRY_MS);
@@ -88,41 +80,41 @@ static void wait_a_moment(struct listener *l, const struct accepting *a, int sys
 	else if (sys == ENOBUFS || sys == ENOMEM)
 		log_line(LOG_NOTICE, "out of memory for sockets: new connections wait");
 	else
-		log_line(LOG_NOTICE, "cannot accept on %s: %s: new connections wait", a->text,
+		log_line(LOG_NOTICE, "cannot accept on %s: %s: new connections wait", s->text,
 			 err_message(sys));
 }
 
-static void accept_batch(struct listener *l, const struct accepting *a)
+static void accept_batch(struct listener *l, const struct listener_socket *s)
 {
 	for (size_t i = 0; i < l->batch && !l->paused; i++) {
 		struct socket_address peer = { .len = sizeof(peer.addr) };
-		int fd = accept_next(a->socket, &peer);
+		int fd = accept_next(s, &peer);
 
 		if (fd >= 0) {
-			l->accepted(l->arg, fd, &peer, a->socket->tls);
+			l->accepted(l->arg, fd, &peer, s->tls);
 			continue;
 		}
 		if (errno == EAGAIN || errno == EWOULDBLOCK)
 			return;
 		if (is_of_connection(errno))
 			continue;
-		wait_a_moment(l, a, errno);
+		wait_a_moment(l, s, errno);
 		return;
 	}
 }
 
 /* The one place where interest is computed. A watch that is left unarmed is removed when
  * it fires. */
-static void arm(struct listener *l, const struct accepting *a)
+static void arm(struct listener *l, const struct listener_socket *s)
 {
-	if (!l->paused && !l->waiting && !fd_watch_arm(a->watch))
-		wait_a_moment(l, a, errno);
+	if (!l->paused && !l->waiting && !fd_watch_arm(s->watch))
+		wait_a_moment(l, s, errno);
 }
 
 static void arm_all(struct listener *l)
 {
 	for (size_t i = 0; i < l->sockets.count; i++)
-		arm(l, &l->accepting[i]);
+		arm(l, &l->sockets.items[i]);
 }
 
 static void run(void *arg)
@@ -132,22 +124,12 @@ static void run(void *arg)
 	if (l->waiting && timer_expired(l->retry))
 		listener_retry(l);
 	for (size_t i = 0; i < l->sockets.count && !l->waiting; i++) {
-		if (fd_watch_armed(l->accepting[i].watch))
+		const struct listener_socket *s = &l->sockets.items[i];
+
+		if (fd_watch_armed(s->watch))
 			continue;
-		accept_batch(l, &l->accepting[i]);
-		arm(l, &l->accepting[i]);
-	}
-}
-
-static void watch_sockets(struct listener *l, struct loop *loop)
-{
-	l->accepting = alloc_array(l->sockets.count, sizeof(*l->accepting));
-	for (size_t i = 0; i < l->sockets.count; i++) {
-		struct accepting *a = &l->accepting[i];
-
-		a->socket = &l->sockets.items[i];
-		a->text = listener_socket_text(a->socket);
-		a->watch = fd_watch_new(loop, a->socket->fd, WATCH_READ, &l->task);
+		accept_batch(l, s);
+		arm(l, s);
 	}
 }
 
@@ -155,13 +137,13 @@ struct listener *listener_new(struct loop *loop, const struct address *addresses
 			      const struct listener_options *options, listener_accept_fn accepted,
 			      void *arg, struct err *err)
 {
-	struct listener_sockets set = { 0 };
-	struct listener *l;
+	struct listener *l = alloc_zeroed(sizeof(*l));
+	struct listener_sockets *set = &l->sockets;
 
-	if (!listener_sockets_open(&set, addresses, count, options, err))
+	if (!listener_sockets_open(set, addresses, count, options, err)) {
+		free(l);
 		return NULL;
-	l = alloc_zeroed(sizeof(*l));
-	l->sockets = set;
+	}
 	l->accepted = accepted;
 	l->arg = arg;
 	l->paused = true;
@@ -170,7 +152,8 @@ struct listener *listener_new(struct loop *loop, const struct address *addresses
 		l->batch = (size_t)options->backlog;
 	task_init(&l->task, loop, run, l);
 	l->retry = timer_new(&l->task);
-	watch_sockets(l, loop);
+	for (size_t i = 0; i < set->count; i++)
+		set->items[i].watch = fd_watch_new(loop, set->items[i].fd, WATCH_READ, &l->task);
 	return l;
 }
 
@@ -178,11 +161,6 @@ void listener_free(struct listener *l)
 {
 	if (l == NULL)
 		return;
-	for (size_t i = 0; i < l->sockets.count; i++) {
-		fd_watch_free(l->accepting[i].watch);
-		free(l->accepting[i].text);
-	}
-	free(l->accepting);
 	timer_free(l->retry);
 	task_cancel(&l->task);
 	listener_sockets_free(&l->sockets);
@@ -216,5 +194,5 @@ size_t listener_count(const struct listener *l)
 
 const char *listener_address(const struct listener *l, size_t i)
 {
-	return l->accepting[i].text;
+	return l->sockets.items[i].text;
 }

@@ -10,17 +10,18 @@
 
 struct address;
 struct err;
+struct fd_watch;
 struct listener_options;
 
 struct listener_socket {
-	const struct address *address; /* borrowed while the sockets are made */
+	int fd; /* -1: not open */
 	bool tls;
+	struct socket_address at; /* the address that it asks for; once bound, its own */
+	char *text;		  /* ... as connect takes it, "tls:" in front; set at the end */
+	struct fd_watch *watch;	  /* the owner's */
 	struct socket_file file;
-	struct socket_address wanted; /* `len` 0: inherited */
-	int fd;			      /* -1: not bound */
-	bool inherited;		      /* never closed; its flags stay as they are */
-	bool optional;		      /* left out where the system lacks its family */
-	bool any_port;		      /* takes the one port that the kernel picks */
+	bool inherited; /* never closed; its flags stay as they are */
+	bool any_port;	/* takes the one port that the kernel picks */
 };
 
 struct listener_sockets {
@@ -35,12 +36,8 @@ struct listener_sockets {
 bool listener_sockets_open(struct listener_sockets *set, const struct address *addresses,
 			   size_t count, const struct listener_options *options, struct err *err);
 
-/* Remove socket files and close sockets, inherited ones excepted. */
+/* Remove socket files and close sockets, inherited ones excepted; watches first. */
 void listener_sockets_free(struct listener_sockets *set);
-
-/* Its address in the form that connect takes, with "tls:" where the address has it.
- * Before the socket is bound, the address it asks for. The caller owns it. */
-char *listener_socket_text(const struct listener_socket *s);
 
 /* Is the descriptor a listening stream socket? */
 bool listener_socket_is_listening(int fd);
