@@ -26,13 +26,18 @@
  * accept(2) waits for the next one and blocks the program. Share only non-blocking
  * sockets.
  */
-enum { ACCEPTS_MAX = 64, RETRY_MS = 1000 };
+enum {
+	ACCEPTS_MAX = 64,
+	FAILURES_MAX = 16, /* of single connections in a row */
+	RETRY_MS = 1000,
+};
 
 struct listener {
 	struct listener_sockets sockets;
 	struct task task;
 	struct timer *retry;
-	size_t batch; /* connections a socket and turn */
+	size_t batch;	   /* connections a socket and turn */
+	unsigned failures; /* of single connections, in a row */
 	listener_accept_fn accepted;
 	void *arg;
 	bool paused;
@@ -53,7 +58,8 @@ static int accept_next(const struct listener_socket *s, struct socket_address *p
 }
 
 /* Errors of one connection that is gone (accept(2) passes on pending network errors): the
- * next one may be fine. */
+ * next one may be fine. A filter that refuses the call leaves the connection in the queue:
+ * after FAILURES_MAX of them accepting has failed. */
 static bool is_of_connection(int sys)
 {
 	static const int list[] = {
@@ -91,13 +97,15 @@ static void accept_batch(struct listener *l, const struct listener_socket *s)
 		int fd = accept_next(s, &peer);
 
 		if (fd >= 0) {
+			l->failures = 0;
 			l->accepted(l->arg, fd, &peer, s->tls);
 			continue;
 		}
 		if (errno == EAGAIN || errno == EWOULDBLOCK)
 			return;
-		if (is_of_connection(errno))
+		if (is_of_connection(errno) && ++l->failures < FAILURES_MAX)
 			continue;
+		l->failures = 0;
 		wait_a_moment(l, s, errno);
 		return;
 	}

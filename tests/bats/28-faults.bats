@@ -1,0 +1,54 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+# 28-faults: system calls that fail when the machine is short of something.
+
+load helpers
+
+setup() {
+	need strace
+	cd "$BATS_TEST_TMPDIR" || return
+	# LeakSanitizer does not work under strace.
+	ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0
+	strace -qq -o probe true || skip "strace does not work here"
+}
+
+# start_faulty CALL:error=ERRNO[:when=N] ARGUMENT...: start_liu, with calls that fail. strace -D leaves liu
+# the process that was started.
+start_faulty() {
+	local call=${1%%:*}
+	cat >faulty <<-END
+		#!/bin/sh
+		exec strace -D -qq -f -o trace -e trace=$call -e signal=none -e inject=$1 "$LIU" "\$@"
+	END
+	chmod +x faulty
+	LIU=$PWD/faulty start_liu "${@:2}"
+}
+
+@test "accepting that fails for every connection is tried again once a second" {
+	start_faulty accept4:error=EPERM listen -k 127.0.0.1:0 readline
+	start "$LIU" connect "$ADDRESS" readline
+	wait_for_line "$SERVER_ERR" 'new connections wait$'
+	pause 0.5
+	is "$SERVER_ERR" 'standard error of the listener' "listening on $ADDRESS
+liu: cannot accept on $ADDRESS: operation not permitted: new connections wait"
+	! has_lines trace 64 || fail "$(wc -l <trace) calls"
+}
+
+# Which call registers what depends on the kind of standard output: each of the first fails in turn.
+@test "a descriptor that epoll refuses is watched as soon as it takes it" {
+	local n
+	for n in 1 2 3 4 5 6; do
+		rm -f trace
+		start_faulty "epoll_ctl:error=ENOSPC:when=$n" echo 127.0.0.1:0 || {
+			is "$SERVER_ERR" 'standard error' 'liu: cannot catch signals: no space left on device'
+			wait_exit "$SERVER"
+			assert_equal 1 "$status" 'exit status'
+			continue
+		}
+		run_liu connect "$ADDRESS" write hi write-eof read
+		assert_status 0 || fail "$n: $(<trace)"
+		assert_output_bytes hi
+		stop "$SERVER"
+	done
+	grep -q INJECTED trace
+}
