@@ -114,21 +114,26 @@ static bool is_ignored(int signo)
 	return sigaction(signo, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
+static void cannot_start(const char *what)
+{
+	log_line(LOG_ERROR, "cannot %s: %s", what, err_message(errno));
+	exit(err_status(ERR_IO));
+}
+
 void program_init(struct program *p, const struct options *options)
 {
 	*p = (struct program){ .options = options };
 	p->loop = loop_new();
-	if (p->loop == NULL) {
-		log_line(LOG_ERROR, "cannot make an event loop: no epoll, poll or select");
-		exit(err_status(ERR_IO));
-	}
+	if (p->loop == NULL)
+		cannot_start("make an event loop");
 	p->output = stdout_writer_new(p->loop, STDOUT_FILENO, "standard output");
 	p->events = event_writer_new(p->output, options->json);
 	task_init(&p->task, p->loop, program_task, p);
 	stdout_writer_set_owner(p->output, &p->task);
 	for (size_t i = 0; i < sizeof(ending_signals) / sizeof(*ending_signals); i++)
-		if (!is_ignored(ending_signals[i]))
-			loop_on_signal(p->loop, ending_signals[i], on_signal, p);
+		if (!is_ignored(ending_signals[i]) &&
+		    !loop_on_signal(p->loop, ending_signals[i], on_signal, p))
+			cannot_start("catch signals");
 }
 
 struct fd_reader *program_input(struct program *p)

@@ -291,15 +291,15 @@ static void on_signal(evutil_socket_t fd, short what, void *arg)
 	watch->fn(watch->signo, watch->arg);
 }
 
-void loop_on_signal(struct loop *loop, int signo, signal_fn fn, void *arg)
+bool loop_on_signal(struct loop *loop, int signo, signal_fn fn, void *arg)
 {
 	struct signal_watch *watch = alloc_zeroed(sizeof(*watch));
 
 	*watch = (struct signal_watch){ .signo = signo, .fn = fn, .arg = arg };
 	watch->event = evsignal_new(loop->base, signo, on_signal, watch);
-	if (event_add(watch->event, NULL) == 0)
-		loop->signals++;
-	else
-		log_line(LOG_ERROR, "cannot catch signal %d: %s", signo, err_message(errno));
 	SLIST_INSERT_HEAD(&loop->watches, watch, link);
+	if (event_add(watch->event, NULL) != 0)
+		return false;
+	loop->signals++;
+	return true;
 }

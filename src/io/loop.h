@@ -72,5 +72,6 @@ bool timer_pending(const struct timer *timer);
 bool timer_expired(const struct timer *timer);
 
 /* Call `fn` for each arrival of the signal, from a libevent callback: it should
- * note it and wake a task. Stays until loop_free(). */
-void loop_on_signal(struct loop *loop, int signo, signal_fn fn, void *arg);
+ * note it and wake a task. Stays until loop_free(). False and errno when it cannot
+ * be watched for. */
+bool loop_on_signal(struct loop *loop, int signo, signal_fn fn, void *arg);

@@ -62,6 +62,7 @@ struct plain {
 	int taken;		/* errno of an error that the socket no longer knows, or 0 */
 	struct event *writable; /* NULL until a socket has been full */
 	enum waiting waiting;	/* for `writable` */
+	struct event *retry;	/* NULL until a watch could not be added */
 	size_t held;		/* bytes in `input` when it was last looked at */
 	size_t expected;	/* bytes that the next wake-up should bring */
 	bool reading;		/* EV_READ of `bev` is enabled */
@@ -119,15 +120,30 @@ static void end_reading(struct plain *p, int sys)
 	transport_end(&p->base, &err);
 }
 
+static void on_retry(evutil_socket_t fd, short what, void *arg);
+
+/* epoll_ctl(2) lacks memory, or the user has too many watches (ENOMEM, ENOSPC). That
+ * passes: try again soon. */
+static void cannot_watch(struct plain *p)
+{
+	const struct timeval soon = { .tv_usec = 250000 };
+
+	if (p->retry == NULL)
+		p->retry = evtimer_new(loop_base(p->base.loop), on_retry, p);
+	(void)event_add(p->retry, &soon); /* a timer takes memory only */
+}
+
 static void set_reading(struct plain *p, bool on)
 {
 	if (on == p->reading || p->base.read_half != READ_OPEN)
 		return;
 	p->reading = on;
-	if (!on)
+	if (!on) {
 		(void)bufferevent_disable(p->bev, EV_READ);
-	else if (bufferevent_enable(p->bev, EV_READ) != 0)
-		end_reading(p, errno); /* epoll_ctl(2): ENOMEM, ENOSPC */
+	} else if (bufferevent_enable(p->bev, EV_READ) != 0) {
+		p->reading = false;
+		cannot_watch(p);
+	}
 }
 
 /* Sending is over; reading goes on, for what the peer sent before. */
@@ -266,7 +282,7 @@ static void wait_writable(struct plain *p, enum waiting waiting)
 		p->writable = event_new(loop_base(p->base.loop), p->fd, EV_WRITE | EV_PERSIST,
 					on_writable, p);
 	if (p->waiting == WAITING_OFF && event_add(p->writable, NULL) != 0)
-		fail_sending(p, errno);
+		cannot_watch(p);
 	else
 		p->waiting = waiting;
 }
@@ -312,6 +328,17 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
 	transport_notify(&p->base);
 }
 
+static void on_retry(evutil_socket_t fd, short what, void *arg)
+{
+	struct plain *p = arg;
+
+	(void)fd;
+	(void)what;
+	set_reading(p, p->base.room > 0);
+	send_queue(p);
+	transport_notify(&p->base);
+}
+
 static void plain_free(struct transport *t)
 {
 	struct plain *p = plain_of(t);
@@ -319,6 +346,8 @@ static void plain_free(struct transport *t)
 	/* Out of epoll before close(2): another process may hold the same file. */
 	if (p->writable != NULL)
 		event_free(p->writable);
+	if (p->retry != NULL)
+		event_free(p->retry);
 	bufferevent_free(p->bev);
 	(void)close(p->fd);
 	transport_release(t);
