@@ -5,6 +5,7 @@
 #include "session/session_pump.h"
 
 #include "base/alloc.h"
+#include "base/log.h"
 #include "io/fd_reader.h"
 #include "session/session.h"
 
@@ -72,4 +73,19 @@ enum step_result session_pump_run_down(struct session *s, struct pump *pump)
 	if (result == PUMP_SOURCE_FAILED)
 		return session_read_unmet(s, STREAM_ERROR, s->data, 0);
 	return STEP_NEXT;
+}
+
+void session_pump_watch(struct session *s, struct pump_stall *stall, uint64_t bytes, uint64_t ms,
+			const char *notice)
+{
+	struct timer *timer = session_timer(s);
+
+	if (stall->told || (bytes == stall->bytes && timer_pending(timer)))
+		return;
+	stall->told = bytes == stall->bytes && timer_expired(timer);
+	stall->bytes = bytes;
+	if (stall->told)
+		log_line(LOG_NOTICE, "%s", notice);
+	else
+		timer_start(timer, ms);
 }

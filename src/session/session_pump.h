@@ -21,5 +21,16 @@ struct pump *session_pump_down(struct session *s);
  * answers. */
 enum step_result session_pump_run_down(struct session *s, struct pump *pump);
 
+/* { 0 }; of one step. */
+struct pump_stall {
+	uint64_t bytes;
+	bool told;
+};
+
+/* Log `notice`, once, when `bytes` has been the same in all calls of `ms`. Uses the
+ * running step's own timer. */
+void session_pump_watch(struct session *s, struct pump_stall *stall, uint64_t bytes, uint64_t ms,
+			const char *notice);
+
 /* Does the session only have to wait? Then that has been noted: answer STEP_AGAIN. */
 bool session_pump_waits(struct session *s, enum pump_result result);

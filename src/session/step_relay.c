@@ -35,12 +35,10 @@ struct direction {
 };
 
 struct relay {
-	struct direction up;	/* standard input to the peer */
-	struct direction down;	/* the peer to standard output */
-	struct timer *quit;	/* --quit-after, from the end of input; NULL: none */
-	struct timer *notice;	/* the peer has closed and no input comes; NULL: not so */
-	uint64_t noticed_bytes; /* of input, when `notice` was started */
-	bool told;
+	struct direction up;	 /* standard input to the peer */
+	struct direction down;	 /* the peer to standard output */
+	struct timer *quit;	 /* --quit-after, from the end of input; NULL: none */
+	struct pump_stall stall; /* of `up`, once the peer has closed */
 };
 
 static void move_to(struct session *s, struct direction *d, enum direction_state state)
@@ -91,7 +89,6 @@ static void relay_free(void *p)
 	struct relay *relay = p;
 
 	timer_free(relay->quit);
-	timer_free(relay->notice);
 	pump_free(relay->up.pump);
 	pump_free(relay->down.pump);
 	free(relay);
@@ -190,26 +187,6 @@ static enum step_result upload_failed(struct session *s)
 	return session_fail(s, &err, NULL);
 }
 
-/* The peer has closed and we go on sending: a person at a terminal should know. */
-static void watch_closed(struct session *s, struct relay *relay)
-{
-	uint64_t bytes = relay->up.pump->bytes;
-
-	if (relay->told)
-		return;
-	if (relay->notice == NULL) {
-		relay->notice = timer_new(&s->task);
-	} else if (bytes == relay->noticed_bytes) {
-		relay->told = timer_expired(relay->notice);
-		if (relay->told)
-			log_line(LOG_NOTICE,
-				 "the peer has closed; still waiting for the end of input");
-		return;
-	}
-	relay->noticed_bytes = bytes;
-	timer_start(relay->notice, CLOSED_NOTICE_MS);
-}
-
 static bool ends_with_peer(const struct session *s)
 {
 	return s->shared->settings->relay.end_with_peer ||
@@ -231,8 +208,9 @@ static enum step_result decide(struct session *s, struct relay *relay)
 		return STEP_AGAIN;
 	if (ends_with_peer(s))
 		return relay_ended(s);
-	if (relay->up.state == FLOWING)
-		watch_closed(s, relay);
+	if (relay->up.state == FLOWING) /* a person at a terminal should know */
+		session_pump_watch(s, &relay->stall, relay->up.pump->bytes, CLOSED_NOTICE_MS,
+				   "the peer has closed; still waiting for the end of input");
 	return STEP_AGAIN;
 }
 

@@ -4,7 +4,6 @@
 
 #include "base/alloc.h"
 #include "base/err.h"
-#include "base/log.h"
 #include "base/text.h"
 #include "io/fd_reader.h"
 #include "session/session.h"
@@ -30,8 +29,7 @@ struct writefile_args {
 struct writefile_state {
 	struct fd_reader *input; /* owned; NULL: not opened yet */
 	struct pump *pump;	 /* owned */
-	uint64_t stall_bytes;	 /* moved in both directions when the wait began */
-	bool stall_said;
+	struct pump_stall stall;
 };
 
 /* --- at start --- */
@@ -141,22 +139,14 @@ static bool open_file(struct session *s, struct writefile_state *state, const st
 	return fd >= 0;
 }
 
-/* The peer answers while it reads, and the answers are not read: say so once. */
-static void watch_for_stall(struct session *s, struct writefile_state *state)
+/* The peer may answer while it reads, and its answers are not read. */
+static void watch_for_stall(struct session *s, struct pump_stall *stall)
 {
 	uint64_t bytes = connection_received(s->connection) + connection_sent(s->connection);
-	struct timer *timer = session_timer(s);
 
-	if (timer_expired(timer) && bytes == state->stall_bytes && !state->stall_said) {
-		state->stall_said = true;
-		log_line(LOG_NOTICE, "nothing has moved either way for 5 s: if the peer answers "
-				     "while it reads, 'liu connect ADDRESS < FILE' does not stall");
-	}
-	if (bytes == state->stall_bytes && timer_pending(timer))
-		return;
-	state->stall_bytes = bytes;
-	if (!state->stall_said)
-		timer_start(timer, STALL_NOTICE_MS);
+	session_pump_watch(s, stall, bytes, STALL_NOTICE_MS,
+			   "nothing has moved either way for 5 s: if the peer answers while it "
+			   "reads, 'liu connect ADDRESS < FILE' does not stall");
 }
 
 /* Waits for the low-water mark at the end, as drain does. */
@@ -173,7 +163,7 @@ static enum step_result run_writefile(struct session *s, const struct step *step
 	}
 	result = pump_run(state->pump);
 	if (result == PUMP_WAIT_DEST)
-		watch_for_stall(s, state);
+		watch_for_stall(s, &state->stall);
 	if (session_pump_waits(s, result))
 		return STEP_AGAIN;
 	if (result == PUMP_SOURCE_FAILED)
