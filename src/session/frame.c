@@ -4,6 +4,8 @@
 
 #include "session/frame.h"
 
+#include "base/err.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -26,7 +28,7 @@ static const struct {
 	[FRAME_NETSTRING] = { "netstring", 0, false },
 };
 
-bool frame_format_find(const char *name, enum frame_format *out)
+bool frame_format_find(const char *name, enum frame_format *out, struct err *err)
 {
 	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
 		if (strcmp(formats[i].name, name) == 0) {
@@ -34,78 +36,65 @@ bool frame_format_find(const char *name, enum frame_format *out)
 			return true;
 		}
 	}
-	return false;
+	return err_set(err, ERR_USAGE,
+		       "unknown frame format '%s' (u8, u16be, u16le, u32be, u32le, u64be, u64le, "
+		       "varint or netstring)",
+		       name);
 }
 
-const char *frame_format_names(void)
+/* Each of the following reads one byte of a header after the other: MORE until the
+ * last one, which is at `i`. */
+
+static enum frame_answer fixed_byte(enum frame_format format, uint64_t byte, size_t i,
+				    uint64_t *value)
 {
-	return "u8, u16be, u16le, u32be, u32le, u64be, u64le, varint or netstring";
+	if (formats[format].big_endian)
+		*value = *value << 8 | byte;
+	else
+		*value |= byte << (8 * i);
+	return i + 1 == formats[format].width ? FRAME_OK : FRAME_MORE;
 }
 
-static enum frame_answer fixed_header(enum frame_format format, const unsigned char *data,
-				      size_t len, size_t *header, uint64_t *body)
+static enum frame_answer varint_byte(uint64_t byte, size_t i, uint64_t *value)
 {
-	size_t width = formats[format].width;
-	uint64_t value = 0;
-
-	if (len < width)
-		return FRAME_MORE;
-	for (size_t i = 0; i < width; i++)
-		value = value << 8 | data[formats[format].big_endian ? i : width - 1 - i];
-	*header = width;
-	*body = value;
-	return FRAME_OK;
-}
-
-static enum frame_answer varint_header(const unsigned char *data, size_t len, size_t *header,
-				       uint64_t *body)
-{
-	uint64_t value = 0;
-
-	for (size_t i = 0; i < len && i < VARINT_MAX; i++) {
-		uint64_t bits = data[i] & 0x7f;
-
-		/* The tenth byte has room for one bit. */
-		if (i == VARINT_MAX - 1 && bits > 1)
-			return FRAME_BAD;
-		value |= bits << (7 * i);
-		if (!(data[i] & 0x80)) {
-			*header = i + 1;
-			*body = value;
-			return FRAME_OK;
-		}
-	}
-	return len < VARINT_MAX ? FRAME_MORE : FRAME_BAD;
+	/* The tenth byte has room for one bit. */
+	if (i == VARINT_MAX - 1 && byte > 1)
+		return FRAME_BAD;
+	*value |= (byte & 0x7f) << (7 * i);
+	return byte & 0x80 ? FRAME_MORE : FRAME_OK;
 }
 
 /* DIGITS ":" without leading zeros. */
-static enum frame_answer netstring_header(const unsigned char *data, size_t len, size_t *header,
-					  uint64_t *body)
+static enum frame_answer netstring_byte(unsigned char byte, size_t i, uint64_t *value)
 {
-	uint64_t value = 0;
-
-	for (size_t i = 0; i < len && i < FRAME_HEADER_MAX; i++) {
-		if (data[i] == ':' && i > 0) {
-			*header = i + 1;
-			*body = value;
-			return FRAME_OK;
-		}
-		if (data[i] < '0' || data[i] > '9' || (i > 0 && value == 0) ||
-		    value > (UINT64_MAX - 9) / 10)
-			return FRAME_BAD;
-		value = value * 10 + (uint64_t)(data[i] - '0');
-	}
-	return len < FRAME_HEADER_MAX ? FRAME_MORE : FRAME_BAD;
+	if (byte == ':' && i > 0)
+		return FRAME_OK;
+	if (byte < '0' || byte > '9' || (i > 0 && *value == 0) || *value > (UINT64_MAX - 9) / 10)
+		return FRAME_BAD;
+	*value = *value * 10 + (uint64_t)(byte - '0');
+	return FRAME_MORE;
 }
 
-enum frame_answer frame_header(enum frame_format format, const unsigned char *data, size_t len,
-			       size_t *header, uint64_t *body)
+enum frame_answer frame_header(enum frame_format format, struct bytes data, size_t *header,
+			       uint64_t *body)
 {
-	if (format == FRAME_VARINT)
-		return varint_header(data, len, header, body);
-	if (format == FRAME_NETSTRING)
-		return netstring_header(data, len, header, body);
-	return fixed_header(format, data, len, header, body);
+	enum frame_answer answer = FRAME_MORE;
+	uint64_t value = 0;
+	size_t i;
+
+	for (i = 0; i < data.len && answer == FRAME_MORE; i++) {
+		if (format == FRAME_VARINT)
+			answer = varint_byte(data.data[i], i, &value);
+		else if (format == FRAME_NETSTRING)
+			answer = netstring_byte(data.data[i], i, &value);
+		else
+			answer = fixed_byte(format, data.data[i], i, &value);
+	}
+	if (answer != FRAME_MORE)
+		*header = i;
+	if (answer == FRAME_OK)
+		*body = value;
+	return answer;
 }
 
 size_t frame_trailer(enum frame_format format)

@@ -2,12 +2,16 @@
 /* frame: records with their length in front. */
 #pragma once
 
+#include "base/bytes.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 /* The longest header: 20 digits of a netstring and its colon. */
 enum { FRAME_HEADER_MAX = 21 };
+
+struct err;
 
 enum frame_format {
 	FRAME_U8,
@@ -27,14 +31,14 @@ enum frame_answer {
 	FRAME_BAD,  /* these bytes begin no frame */
 };
 
-/* The format of that name ("u16be"); false when there is none. */
-bool frame_format_find(const char *name, enum frame_format *out);
-const char *frame_format_names(void); /* for messages: "u8, u16be, ..." */
+/* The format of that name ("u16be"), else ERR_USAGE with the names there are. */
+bool frame_format_find(const char *name, enum frame_format *out, struct err *err);
 
-/* Read a header from the first `len` bytes: its own length, and the number of
- * bytes after it (without a netstring's comma). A LEB128 is at most 10 bytes. */
-enum frame_answer frame_header(enum frame_format format, const unsigned char *data, size_t len,
-			       size_t *header, uint64_t *body);
+/* Read a header from the front of `data`: its own length (with FRAME_BAD: that of what
+ * shows it), and the number of bytes after it (without a netstring's comma). A LEB128
+ * is at most 10 bytes. */
+enum frame_answer frame_header(enum frame_format format, struct bytes data, size_t *header,
+			       uint64_t *body);
 
 /* Bytes that follow the body: the comma of a netstring, else 0. */
 size_t frame_trailer(enum frame_format format);

@@ -62,11 +62,8 @@ bool step_args_format(struct step *step, struct step_words *words, struct err *e
 	const char *word = step_args_word(words, "FORMAT", err);
 	enum frame_format format;
 
-	if (word == NULL)
+	if (word == NULL || !frame_format_find(word, &format, err))
 		return false;
-	if (!frame_format_find(word, &format))
-		return err_set(err, ERR_USAGE, "unknown frame format '%s' (%s)", word,
-			       frame_format_names());
 	step->n = format;
 	return true;
 }

@@ -5,6 +5,7 @@
 #include "session/frame.h"
 
 #include "base/bytes.h"
+#include "base/err.h"
 #include "unit/bytes_equal.h"
 
 #include <setjmp.h>
@@ -74,7 +75,7 @@ static enum frame_answer ask(enum frame_format format, struct bytes data, size_t
 	assert_non_null(exact);
 	if (len > 0)
 		memcpy(exact, data.data, len);
-	answer = frame_header(format, exact, len, header, body);
+	answer = frame_header(format, bytes_of(exact, len), header, body);
 	free(exact);
 	return answer;
 }
@@ -176,11 +177,12 @@ static void what_is_no_frame(void **state)
 		for (size_t len = 0; len <= data.len; len++) {
 			enum frame_answer expected =
 				len >= bad[i].bad_from ? FRAME_BAD : FRAME_MORE;
-			size_t header;
+			size_t header = bad[i].bad_from;
 			uint64_t body;
 
 			if (ask(bad[i].format, data, len, &header, &body) != expected)
 				fail_msg("row %zu cut to %zu", i, len);
+			assert_int_equal(header, bad[i].bad_from);
 		}
 	}
 }
@@ -251,18 +253,20 @@ static void names(void **state)
 	};
 	static const char *const none[] = { "", "u", "u16", "U8", "u8 ", "u128be", "leb128" };
 	enum frame_format format;
+	struct err err;
 
 	(void)state;
 	for (int i = FRAME_U8; i <= FRAME_NETSTRING; i++) {
-		assert_true(frame_format_find(all[i], &format));
+		assert_true(frame_format_find(all[i], &format, &err));
 		assert_int_equal(format, i);
-		assert_non_null(strstr(frame_format_names(), all[i]));
 		assert_int_equal(frame_trailer(format), i == FRAME_NETSTRING ? 1 : 0);
 	}
 	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
-		assert_false(frame_format_find(none[i], &format));
-	assert_string_equal(frame_format_names(),
-			    "u8, u16be, u16le, u32be, u32le, u64be, u64le, varint or netstring");
+		assert_false(frame_format_find(none[i], &format, &err));
+	for (int i = FRAME_U8; i <= FRAME_NETSTRING; i++)
+		assert_non_null(strstr(err.text, all[i]));
+	assert_string_equal(err.text, "unknown frame format 'leb128' (u8, u16be, u16le, u32be, "
+				      "u32le, u64be, u64le, varint or netstring)");
 }
 
 int main(void)
