@@ -38,7 +38,7 @@ static void session_done(void *arg, struct session *session)
 	struct client *c = arg;
 
 	c->session = NULL;
-	finish(c, session_error(session));
+	finish(c, session->err);
 }
 
 /* Fail without a session, which reports its own errors. */
@@ -110,7 +110,7 @@ void client_free(struct client *client)
 	if (client == NULL)
 		return;
 	dial_cancel(client->dial);
-	session_abort(client->session);
+	session_free(client->session);
 	timer_free(client->deadline);
 	task_cancel(&client->task);
 	free(client);

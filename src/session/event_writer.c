@@ -59,16 +59,6 @@ bool event_writer_above(const struct event_writer *events)
 	return stdout_writer_above(events->output);
 }
 
-void event_writer_wait(struct event_writer *events, struct task *task)
-{
-	stdout_writer_wait(events->output, task);
-}
-
-void event_writer_unwait(struct event_writer *events, struct task *task)
-{
-	stdout_writer_unwait(events->output, task);
-}
-
 /* --- JSON --- */
 
 /* json_object_set_new() does nothing for a value that is NULL: the key is left out. */

@@ -63,7 +63,5 @@ void event_writer_add(struct event_writer *events, struct json_t *event);
 struct json_t *event_writer_text(struct bytes text);
 struct json_t *event_writer_seconds(uint64_t us);
 
-/* Back-pressure, as in stdout_writer.h. */
+/* As stdout_writer_above(). */
 bool event_writer_above(const struct event_writer *events);
-void event_writer_wait(struct event_writer *events, struct task *task);
-void event_writer_unwait(struct event_writer *events, struct task *task);

@@ -160,7 +160,7 @@ static void connection_ended(struct server *server, unsigned conn)
 static void session_done(void *arg, struct session *session)
 {
 	struct server *server = arg;
-	const struct err *err = session_error(session);
+	const struct err *err = session->err;
 
 	if (err != NULL)
 		note_failure(server, session->conn, err);
@@ -271,7 +271,7 @@ static void abort_all(struct server *server)
 		arrival_free(TAILQ_FIRST(&server->arrivals));
 	while ((session = TAILQ_FIRST(&server->sessions)) != NULL) {
 		TAILQ_REMOVE(&server->sessions, session, link);
-		session_abort(session);
+		session_free(session);
 	}
 	server->open = 0;
 }

@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "io/fd_reader.h"
+#include "io/stdout_writer.h"
 #include "session/report.h"
 
 #include <assert.h>
@@ -20,6 +21,7 @@
 enum {
 	STEPS_PER_RUN = 1024,
 	TURN_US = 5000, /* see session_turn_end() */
+	SALVAGE_SILENCE_MS = 1000,
 };
 
 static void session_run(void *arg);
@@ -61,10 +63,12 @@ static void state_clear(struct session *s)
 	s->state = NULL;
 }
 
-static void session_free(struct session *s)
+void session_free(struct session *s)
 {
+	if (s == NULL)
+		return;
 	state_clear(s);
-	event_writer_unwait(s->shared->events, &s->task);
+	stdout_writer_unwait(event_writer_output(s->shared->events), &s->task);
 	if (s->shared->input != NULL)
 		fd_reader_set_task(s->shared->input, NULL);
 	session_time_free(s);
@@ -76,17 +80,6 @@ static void session_free(struct session *s)
 	free(s->err);
 	free(s->tried);
 	free(s);
-}
-
-void session_abort(struct session *s)
-{
-	if (s != NULL)
-		session_free(s);
-}
-
-const struct err *session_error(const struct session *s)
-{
-	return s->err;
 }
 
 static void move_to(struct session *s, enum session_phase phase)
@@ -102,9 +95,16 @@ static void move_to(struct session *s, enum session_phase phase)
 	s->phase = phase;
 }
 
+/* The first failure in time is the session's. */
+static void note_error(struct session *s, const struct err *err)
+{
+	if (s->err == NULL)
+		s->err = alloc_copy(err, sizeof(*err));
+}
+
 void session_end(struct session *s, const struct err *err)
 {
-	session_note_error(s, err);
+	note_error(s, err);
 	move_to(s, SESSION_OVER);
 	task_wake(&s->task);
 }
@@ -167,7 +167,7 @@ enum step_result session_wait(struct session *s, enum session_wait wait)
 
 enum step_result session_wait_output(struct session *s)
 {
-	event_writer_wait(s->shared->events, &s->task);
+	stdout_writer_wait(event_writer_output(s->shared->events), &s->task);
 	return session_wait(s, WAIT_OUTPUT);
 }
 
@@ -181,6 +181,115 @@ static void assert_armed(const struct session *s)
 	assert(!(s->waits & WAIT_WRITE) || task_pending(&s->task) ||
 	       connection_wakes_writer(s->connection));
 	assert(!(s->waits & WAIT_TIMER) || timer_pending(s->timer) || timer_expired(s->timer));
+}
+
+/* --- how a step fails --- */
+
+enum step_result session_fail(struct session *s, const struct err *err, struct step_event *event)
+{
+	const struct step *step = &s->shared->steps->steps[s->at];
+	struct step_event own = session_event(s);
+	struct err named = *err;
+
+	if (event == NULL)
+		event = &own;
+	if (event->data == NULL && s->held_len > 0)
+		event->data = s->data;
+	if (event->data != NULL) {
+		session_piece_rest(s, event->data);
+		event->has_bytes = true;
+		event->bytes = evbuffer_get_length(event->data);
+		event->newline = s->shared->settings->chomp && event->bytes > 0;
+	}
+	event->error = err;
+	if (!s->shared->steps->silent)
+		event_writer_step(s->shared->events, event);
+	s->err_told = s->err_told || s->err == NULL;
+	if (s->shared->steps->visible)
+		err_prefix(&named, "step %zu (%s)", step->index, step->text);
+	note_error(s, &named);
+	return STEP_FAIL;
+}
+
+static enum step_result read_ended(struct session *s, struct evbuffer *data, uint64_t expected)
+{
+	const struct err *broken = connection_read_error(s->connection);
+	struct step_event event = session_event(s);
+	uint64_t got = session_taken(s);
+	struct err err;
+
+	event.has_bytes = true;
+	event.bytes = got;
+	event.data = data;
+	if (data != NULL)
+		session_record_add(s, data, evbuffer_get_length(data));
+	if (broken != NULL)
+		return session_fail(s, broken, &event);
+	if ((s->shared->steps->flags & STEP_LOOPS) && session_consumed(s) == s->round_start)
+		return STEP_STOP;
+	event.expected = expected;
+	(void)err_set(&err, ERR_INCOMPLETE_READ, "the peer closed after %" PRIu64 " byte%s", got,
+		      got == 1 ? "" : "s");
+	return session_fail(s, &err, &event);
+}
+
+enum step_result session_fail_overrun(struct session *s, const char *what)
+{
+	size_t limit = s->shared->settings->limit;
+	struct step_event event = session_event(s);
+	struct err err;
+
+	(void)err_set(&err, ERR_LIMIT_OVERRUN, "%s the limit of %zu bytes (--limit)", what, limit);
+	event.limit = limit;
+	return session_fail(s, &err, &event);
+}
+
+enum step_result session_read_unmet(struct session *s, enum stream_status status,
+				    struct evbuffer *data, uint64_t expected)
+{
+	if (status == STREAM_AGAIN)
+		return session_wait(s, WAIT_READ);
+	if (status == STREAM_OVERRUN)
+		return session_fail_overrun(s, "no end within");
+	return read_ended(s, data, expected);
+}
+
+/* Does salvage go on? The peer may have stopped reading alone, and never end: it is
+ * given as much time as closing would give it, and less when it is silent. */
+static bool salvage_waits(struct session *s, bool came)
+{
+	struct timer *timer = session_timer(s);
+	uint64_t now = loop_now();
+
+	if (s->salvage_end == 0)
+		s->salvage_end = now + s->shared->settings->close_timeout_ms;
+	if (now >= s->salvage_end || (!came && timer_expired(timer)))
+		return false;
+	if (came || !timer_pending(timer))
+		timer_start(timer, SALVAGE_SILENCE_MS);
+	return true;
+}
+
+/* Read what the peer had sent before sending failed, and print it unless it would get it
+ * back; then that is the error. */
+static enum step_result salvage(struct session *s)
+{
+	enum stream_status status;
+	bool came = false;
+
+	do {
+		if (event_writer_above(s->shared->events))
+			return session_wait_output(s);
+		status = reader_read(&s->connection->reader, SIZE_MAX, s->data);
+		came = came || evbuffer_get_length(s->data) > 0;
+		if (s->shared->steps->prints)
+			session_piece(s, s->data, true);
+		else
+			evbuffer_drain(s->data, evbuffer_get_length(s->data));
+	} while (status == STREAM_OK);
+	if (status == STREAM_AGAIN && salvage_waits(s, came))
+		return session_wait(s, WAIT_READ);
+	return session_fail(s, connection_write_error(s->connection), NULL);
 }
 
 /* --- the phases; each says whether the next one can run at once --- */
@@ -305,8 +414,7 @@ static bool run_steps(struct session *s)
 			(void)session_wait_output(s);
 			return false;
 		}
-		result =
-			s->phase == SESSION_SALVAGE ? session_salvage(s) : step->kind->run(s, step);
+		result = s->phase == SESSION_SALVAGE ? salvage(s) : step->kind->run(s, step);
 		if (result == STEP_AGAIN)
 			return false;
 		if (!take_result(s, step, result, true)) {
@@ -321,7 +429,7 @@ static bool run_steps(struct session *s)
 static void closing_failed(struct session *s, struct err err)
 {
 	(void)err_prefix(&err, "closing");
-	session_note_error(s, &err);
+	note_error(s, &err);
 }
 
 static bool run_closing(struct session *s)

@@ -6,7 +6,7 @@
  * A wake only marks the session's task as pending; the loop runs it with
  * nothing of it on the stack. A run goes on as far as it can within a budget,
  * then sleeps; what it waits for has been armed by then (asserted). It is freed
- * in one place, at the end of its own run, or by its owner with session_abort().
+ * in one place, at the end of its own run, or by its owner with session_free().
  *
  * The first failure in time is the session's. After it, as after the last step,
  * the stream is closed in order; after a deadline at once.
@@ -100,14 +100,11 @@ struct session {
 struct session *session_new(const struct session_shared *shared, struct transport *transport,
 			    unsigned conn, uint64_t since_ms, session_done_fn done, void *arg);
 
-/* The owner's way to free it; `done` is not called. */
-void session_abort(struct session *s);
+/* NULL is allowed. Before it is done: `done` is not called. */
+void session_free(struct session *s);
 
 /* End it soon, with this error if it has none yet, without an orderly close. */
 void session_end(struct session *s, const struct err *err);
-
-/* NULL when all went well. Borrowed. */
-const struct err *session_error(const struct session *s);
 
 /* What is left of a --timeout that has counted since then, at least 1 ms; 0: it was not
  * given. */
@@ -163,7 +160,7 @@ void session_piece_end(struct session *s);
 
 /* Remember bytes for expect: a new record, or more of it. */
 void session_record_begin(struct session *s);
-void session_record_add(struct session *s, const struct evbuffer *data, size_t len);
+void session_record_add(struct session *s, struct evbuffer *data, size_t len);
 
 /* The length of a line's end: LF, CR LF or none. */
 size_t session_line_end(struct evbuffer *line);
@@ -180,13 +177,8 @@ struct timer *session_timer(struct session *s); /* the step's own; made at need 
 
 /* Within the session. */
 
-/* After a failed write: read what the peer had sent; then that is the error. */
-enum step_result session_salvage(struct session *s);
-
 /* Put the begin of a character that was kept for the next piece before `data`. */
 void session_piece_rest(struct session *s, struct evbuffer *data);
-
-void session_note_error(struct session *s, const struct err *err); /* unless it has one */
 
 /* The limits of time. Begin: from here on the deadline and the idle one count; step: the
  * next step begins; note: has a byte moved?; idle_off: silence is allowed from now on; end: only

@@ -42,23 +42,16 @@ void session_record_begin(struct session *s)
 		evbuffer_drain(s->record, evbuffer_get_length(s->record));
 }
 
-void session_record_add(struct session *s, const struct evbuffer *data, size_t len)
+void session_record_add(struct session *s, struct evbuffer *data, size_t len)
 {
-	size_t limit = s->shared->settings->limit;
-	struct evbuffer_iovec part;
-	size_t have, want;
+	size_t room;
 
 	if (s->record == NULL)
 		return;
-	have = evbuffer_get_length(s->record);
-	want = have < limit ? limit - have : 0;
-	if (want > len)
-		want = len;
-	if (want == 0)
-		return;
-	evbuffer_reserve_space(s->record, (ev_ssize_t)want, &part, 1);
-	part.iov_len = (size_t)evbuffer_copyout((struct evbuffer *)data, part.iov_base, want);
-	evbuffer_commit_space(s->record, &part, 1);
+	room = s->shared->settings->limit - evbuffer_get_length(s->record);
+	if (len > room)
+		len = room;
+	evbuffer_add(s->record, evbuffer_pullup(data, (ev_ssize_t)len), len);
 }
 
 /* Take `count` bytes off the end. */
@@ -129,8 +122,8 @@ void session_piece_end(struct session *s)
 	give(s, s->data, false, true);
 }
 
-/* A record too long for one JSON event. */
-static void record_in_pieces(struct session *s, struct evbuffer *data, bool more)
+/* Leave of a record that is too long for one JSON event its last piece. */
+static void give_pieces(struct session *s, struct evbuffer *data)
 {
 	size_t limit = s->shared->settings->limit;
 	struct evbuffer *piece = evbuffer_new();
@@ -141,7 +134,6 @@ static void record_in_pieces(struct session *s, struct evbuffer *data, bool more
 		give(s, piece, true, false);
 	}
 	hold_character(s, data, false);
-	give(s, data, more, false);
 	evbuffer_free(piece);
 }
 
@@ -151,27 +143,19 @@ void session_record(struct session *s, struct evbuffer *data, size_t strip, bool
 	session_record_add(s, data, evbuffer_get_length(data) - strip);
 	if (s->shared->settings->chomp)
 		cut_end(data, strip);
-	if (event_writer_is_json(s->shared->events) &&
-	    evbuffer_get_length(data) > s->shared->settings->limit)
-		record_in_pieces(s, data, more);
-	else
-		give(s, data, more, true);
+	if (event_writer_is_json(s->shared->events))
+		give_pieces(s, data);
+	give(s, data, more, true);
 }
 
 size_t session_line_end(struct evbuffer *line)
 {
 	size_t len = evbuffer_get_length(line);
-	size_t tail = len < 2 ? len : 2;
-	struct evbuffer_ptr at;
-	char end[2] = { 0 };
+	const unsigned char *text = evbuffer_pullup(line, -1);
 
-	if (tail == 0)
+	if (len == 0 || text[len - 1] != '\n')
 		return 0;
-	evbuffer_ptr_set(line, &at, len - tail, EVBUFFER_PTR_SET);
-	evbuffer_copyout_from(line, &at, end, tail);
-	if (end[tail - 1] != '\n')
-		return 0;
-	return tail == 2 && end[0] == '\r' ? 2 : 1;
+	return len > 1 && text[len - 2] == '\r' ? 2 : 1;
 }
 
 enum step_result session_take_record(struct session *s, enum stream_status status, size_t strip,

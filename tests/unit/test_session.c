@@ -95,7 +95,7 @@ static void end_peer(struct rig *rig)
 
 static void rig_free(struct rig *rig)
 {
-	session_abort(rig->session);
+	session_free(rig->session);
 	end_peer(rig);
 	step_list_free(rig->list);
 	event_writer_free(rig->events);
@@ -137,9 +137,9 @@ static void session_over(void *arg, struct session *session)
 
 	assert_ptr_equal(session, rig->session);
 	rig->dones++;
-	rig->failed = session_error(session) != NULL;
+	rig->failed = session->err != NULL;
 	if (rig->failed)
-		rig->err = *session_error(session);
+		rig->err = *session->err;
 	if (rig->beside != NULL && rig->beside->session != NULL)
 		rig->consumed_beside = session_consumed(rig->beside->session);
 	rig->session = NULL; /* it is freed when this returns */
@@ -483,7 +483,7 @@ static void is_done_once_and_gone(void **state)
 	(void)state;
 	start(rig, "readline|write|bye", 0);
 	session = rig->session;
-	assert_null(session_error(session));
+	assert_null(session->err);
 	support_send(rig->peer, "x\n", 2);
 	finish(rig);
 	assert_false(rig->failed);
@@ -532,7 +532,7 @@ static void abort_in_phase(struct rig *rig, enum session_phase phase)
 	turn(rig);
 	assert_non_null(rig->session);
 	assert_int_equal(rig->session->phase, phase);
-	session_abort(rig->session);
+	session_free(rig->session);
 	rig->session = NULL;
 	(void)support_idle(rig->loop, 2);
 	assert_int_equal(rig->dones, 0);
@@ -553,7 +553,7 @@ static void can_be_aborted_before_its_first_run(void **state)
 
 	(void)state;
 	start(rig, "readline", LONG_MS);
-	session_abort(rig->session);
+	session_free(rig->session);
 	rig->session = NULL;
 	(void)support_idle(rig->loop, 2);
 	assert_int_equal(rig->dones, 0);
@@ -624,7 +624,7 @@ static void can_be_aborted_while_it_waits_for_output(void **state)
 	support_send(rig->peer, "a\nb\n", 4);
 	assert_true(support_run(rig->loop, waits_for_output, rig, SUPPORT_DEADLINE_MS));
 	assert_true(stdout_writer_above(rig->output));
-	session_abort(rig->session);
+	session_free(rig->session);
 	rig->session = NULL;
 	assert_true(support_run(rig->loop, is_quiet, rig, SUPPORT_DEADLINE_MS));
 	(void)support_idle(rig->loop, 2);
