@@ -198,8 +198,8 @@ static void add_stages(struct dial *d)
 		opening_add(d->opening, &race);
 	}
 	if (d->address->tls)
-		opening_add_tls_client(d->opening, options->tls, options->tls_name, d->target,
-				       handshake, &d->times.tls_us);
+		opening_add_tls(d->opening, options->tls, d->target, options->tls_name, handshake,
+				&d->times.tls_us);
 }
 
 struct dial *dial_start(struct loop *loop, const struct address *address,

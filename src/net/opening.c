@@ -13,17 +13,11 @@
 #include <stdlib.h>
 #include <sys/queue.h>
 
-struct stage {
-	struct opening_stage is;
-	TAILQ_ENTRY(stage) link;
-};
-
 struct opening {
-	struct transport *transport; /* owned; NULL before the connection, and once taken */
-	TAILQ_HEAD(, stage) stages;  /* the running one, and those that follow */
-	bool begun;		     /* the first stage has begun */
+	struct transport *transport;	    /* owned; NULL before the connection, and once taken */
+	TAILQ_HEAD(, opening_stage) stages; /* the running one, and those that follow */
 	uint64_t began_ms;
-	uint64_t stage_began_us;
+	uint64_t stage_began_us;     /* 0: the first stage has still to begin */
 	struct opening_limit limit;  /* of the whole */
 	struct opening_limit timing; /* the one that `timer` is for */
 	struct timer *timer;
@@ -47,11 +41,11 @@ struct opening *opening_new(struct task *task, struct transport *transport,
 
 static void remove_first(struct opening *o)
 {
-	struct stage *stage = TAILQ_FIRST(&o->stages);
+	struct opening_stage *stage = TAILQ_FIRST(&o->stages);
 
 	TAILQ_REMOVE(&o->stages, stage, link);
-	if (stage->is.free != NULL)
-		stage->is.free(stage->is.arg);
+	if (stage->free != NULL)
+		stage->free(stage->arg);
 	free(stage);
 }
 
@@ -68,9 +62,8 @@ void opening_free(struct opening *o)
 
 void opening_add(struct opening *o, const struct opening_stage *stage)
 {
-	struct stage *added = alloc_zeroed(sizeof(*added));
+	struct opening_stage *added = alloc_copy(stage, sizeof(*stage));
 
-	added->is = *stage;
 	TAILQ_INSERT_TAIL(&o->stages, added, link);
 }
 
@@ -101,37 +94,27 @@ static void start_timer(struct opening *o, struct opening_limit stage)
 	}
 }
 
-static void begin_stage(struct opening *o, const struct opening_stage *stage)
-{
-	o->begun = true;
-	o->stage_began_us = loop_now_us();
-	start_timer(o, stage->limit);
-}
-
-static void note_time(const struct opening *o, const struct opening_stage *stage)
-{
-	if (stage->took_us != NULL)
-		*stage->took_us = loop_now_us() - o->stage_began_us;
-}
-
 enum opening_result opening_run(struct opening *o, struct err *err)
 {
 	enum opening_result result = OPENING_DONE;
-	struct stage *stage;
+	struct opening_stage *stage;
 
 	while (result == OPENING_DONE && (stage = TAILQ_FIRST(&o->stages)) != NULL) {
-		if (!o->begun)
-			begin_stage(o, &stage->is);
-		result = stage->is.run(o, stage->is.arg, err);
+		if (o->stage_began_us == 0) {
+			o->stage_began_us = loop_now_us();
+			start_timer(o, stage->limit);
+		}
+		result = stage->run(o, stage->arg, err);
 		if (result == OPENING_AGAIN && timer_expired(o->timer)) {
 			opening_timed_out(o, o->timing, err);
 			result = OPENING_FAILED;
 		}
 		if (result == OPENING_AGAIN)
 			return result;
-		note_time(o, &stage->is);
+		if (stage->took_us != NULL)
+			*stage->took_us = loop_now_us() - o->stage_began_us;
+		o->stage_began_us = 0;
 		remove_first(o);
-		o->begun = false;
 	}
 	return result;
 }
@@ -148,8 +131,8 @@ struct transport *opening_take(struct opening *o)
 
 void opening_timed_out(const struct opening *o, struct opening_limit limit, struct err *err)
 {
-	const struct stage *stage = TAILQ_FIRST(&o->stages);
-	char *text = stage->is.text(stage->is.arg);
+	const struct opening_stage *stage = TAILQ_FIRST(&o->stages);
+	char *text = stage->text(stage->arg);
 
 	*err = err_timeout(limit.ms, limit.option);
 	(void)err_prefix(err, "%s", text);

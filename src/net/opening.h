@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 struct err;
 struct opening;
@@ -39,6 +40,7 @@ struct opening_stage {
 	void *arg;
 	struct opening_limit limit; /* of this stage */
 	uint64_t *took_us;	    /* where its duration is noted; NULL: nowhere */
+	TAILQ_ENTRY(opening_stage) link;
 };
 
 /* `task` is the owner's: it is woken, and then calls opening_run(). `transport` is
@@ -52,13 +54,13 @@ void opening_free(struct opening *o);
 /* Add a stage at the end of the list; it is copied. */
 void opening_add(struct opening *o, const struct opening_stage *stage);
 
-/* `config` is borrowed as in transport_tls.h, and `peer` while the opening lives.
- * `peer` names a server in messages. */
-void opening_add_tls_client(struct opening *o, const struct tls_config *config,
-			    const char *tls_name, const char *peer, struct opening_limit limit,
-			    uint64_t *took_us);
-void opening_add_tls_server(struct opening *o, const struct tls_config *config,
-			    struct opening_limit limit);
+/*
+ * Add the stage that starts TLS. `peer` names the server in messages, NULL: it is the server
+ * itself. `tls_name` is what a client checks. `config` is borrowed as in transport_tls.h, the
+ * texts while the opening lives.
+ */
+void opening_add_tls(struct opening *o, const struct tls_config *config, const char *peer,
+		     const char *tls_name, struct opening_limit limit, uint64_t *took_us);
 
 /* For stages. The transport that is being opened, NULL before the connection; and the
  * one that takes its place (a stage has connected it, or put it on the former one): it

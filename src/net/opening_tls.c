@@ -13,23 +13,20 @@
 struct tls_stage {
 	const struct tls_config *config;
 	const char *tls_name;
-	const char *peer; /* NULL: it is a client */
+	const char *peer; /* the server; NULL: it is one */
 	bool begun;
 };
-
-static struct transport *begin(struct transport *lower, const struct tls_stage *tls)
-{
-	if (tls->peer == NULL)
-		return transport_tls_server(lower, tls->config);
-	return transport_tls_client(lower, tls->config, tls->tls_name);
-}
 
 static enum opening_result run(struct opening *o, void *arg, struct err *err)
 {
 	struct tls_stage *tls = arg;
+	struct transport *lower = opening_transport(o);
 
 	if (!tls->begun)
-		opening_set_transport(o, begin(opening_transport(o), tls));
+		opening_set_transport(o, tls->peer != NULL
+						 ? transport_tls_client(lower, tls->config,
+									tls->tls_name)
+						 : transport_tls_server(lower, tls->config));
 	tls->begun = true;
 	switch (transport_handshake(opening_transport(o), err)) {
 	case STREAM_AGAIN:
@@ -54,34 +51,18 @@ static char *text(const void *arg)
 	return alloc_printf("TLS handshake with %s", tls->peer);
 }
 
-static void add(struct opening *o, const struct tls_stage *tls, struct opening_limit limit,
-		uint64_t *took_us)
+void opening_add_tls(struct opening *o, const struct tls_config *config, const char *peer,
+		     const char *tls_name, struct opening_limit limit, uint64_t *took_us)
 {
+	const struct tls_stage tls = { .config = config, .tls_name = tls_name, .peer = peer };
 	const struct opening_stage stage = {
 		.run = run,
 		.text = text,
 		.free = free,
-		.arg = alloc_copy(tls, sizeof(*tls)),
+		.arg = alloc_copy(&tls, sizeof(tls)),
 		.limit = limit,
 		.took_us = took_us,
 	};
 
 	opening_add(o, &stage);
-}
-
-void opening_add_tls_client(struct opening *o, const struct tls_config *config,
-			    const char *tls_name, const char *peer, struct opening_limit limit,
-			    uint64_t *took_us)
-{
-	const struct tls_stage tls = { .config = config, .tls_name = tls_name, .peer = peer };
-
-	add(o, &tls, limit, took_us);
-}
-
-void opening_add_tls_server(struct opening *o, const struct tls_config *config,
-			    struct opening_limit limit)
-{
-	const struct tls_stage tls = { .config = config };
-
-	add(o, &tls, limit, NULL);
 }

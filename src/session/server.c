@@ -225,7 +225,7 @@ static void start_opening(struct server *server, struct transport *transport, un
 	a->accepted_ms = loop_now();
 	task_init(&a->task, server->shared.session.loop, arrival_run, a);
 	a->opening = opening_new(&a->task, transport, limit);
-	opening_add_tls_server(a->opening, server->shared.tls, handshake);
+	opening_add_tls(a->opening, server->shared.tls, NULL, NULL, handshake, NULL);
 	TAILQ_INSERT_TAIL(&server->arrivals, a, link);
 	task_wake(&a->task);
 }
