@@ -7,18 +7,17 @@
 #include "base/alloc.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "base/text.h"
+#include "io/sockaddr.h"
 #include "net/listener.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 static bool check_file(const char *path, struct err *err)
@@ -59,43 +58,12 @@ bool readiness_check(const struct readiness_options *options, struct err *err)
 	return true;
 }
 
-/* One address a line, as connect takes them. */
-static char *address_lines(const struct listener *listener)
-{
-	char *lines = alloc_string("");
-
-	for (size_t i = 0; i < listener_count(listener); i++) {
-		char *longer = alloc_printf("%s%s\n", lines, listener_address(listener, i));
-
-		free(lines);
-		lines = longer;
-	}
-	return lines;
-}
-
-static bool write_all(int fd, const char *text)
-{
-	size_t left = strlen(text);
-
-	while (left > 0) {
-		ssize_t n = write(fd, text, left);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return false;
-		text += n;
-		left -= (size_t)n;
-	}
-	return true;
-}
-
 /* The file appears complete, or not at all. */
 static bool write_file(const char *path, const char *lines, struct err *err)
 {
 	char *temporary = alloc_printf("%s.XXXXXX", path);
 	int fd = mkostemp(temporary, O_CLOEXEC);
-	bool good = fd >= 0 && fchmod(fd, 0644) == 0 && write_all(fd, lines);
+	bool good = fd >= 0 && fchmod(fd, 0644) == 0 && dprintf(fd, "%s", lines) >= 0;
 
 	good = good && rename(temporary, path) == 0;
 	if (!good)
@@ -110,7 +78,7 @@ static bool write_file(const char *path, const char *lines, struct err *err)
 
 static bool write_descriptor(int fd, const char *lines, struct err *err)
 {
-	bool good = write_all(fd, lines);
+	bool good = dprintf(fd, "%s", lines) >= 0;
 
 	if (!good)
 		(void)err_sys(err, ERR_IO, errno, "cannot write to descriptor %d (--ready-fd)", fd);
@@ -124,23 +92,19 @@ static bool write_descriptor(int fd, const char *lines, struct err *err)
 static void notify_supervisor(void)
 {
 	static const char message[] = "READY=1";
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 	const char *path = getenv("NOTIFY_SOCKET");
-	socklen_t len;
+	bool abstract = path != NULL && *path == '@';
+	struct socket_address a;
 	int fd;
 
-	if (path == NULL || (path[0] != '/' && path[0] != '@') ||
-	    strlen(path) >= sizeof(addr.sun_path))
+	if (path == NULL || (!abstract && *path != '/') ||
+	    !sockaddr_unix(path + abstract, abstract, &a))
 		return;
-	memcpy(addr.sun_path, path, strlen(path));
-	len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path));
-	if (path[0] == '@')
-		addr.sun_path[0] = '\0';
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return;
-	if (sendto(fd, message, sizeof(message) - 1, MSG_NOSIGNAL, (struct sockaddr *)&addr, len) <
-	    0)
+	if (sendto(fd, message, sizeof(message) - 1, MSG_NOSIGNAL, (struct sockaddr *)&a.addr,
+		   a.len) < 0)
 		log_line(LOG_NOTICE, "cannot notify NOTIFY_SOCKET: %s", err_message(errno));
 	(void)close(fd);
 }
@@ -148,11 +112,15 @@ static void notify_supervisor(void)
 bool readiness_announce(const struct listener *listener, const struct readiness_options *options,
 			struct err *err)
 {
-	char *lines = address_lines(listener);
+	struct text text = { 0 }; /* one address a line, as connect takes them */
 	bool good = true;
+	char *lines;
 
-	for (size_t i = 0; i < listener_count(listener); i++)
+	for (size_t i = 0; i < listener_count(listener); i++) {
 		log_line(LOG_READY, "listening on %s", listener_address(listener, i));
+		(void)text_addf(&text, "%s\n", listener_address(listener, i));
+	}
+	lines = text_take(&text);
 	if (options->address_file != NULL)
 		good = write_file(options->address_file, lines, err);
 	if (good && options->ready_fd >= 0)
