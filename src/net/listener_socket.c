@@ -63,7 +63,6 @@ static void add(struct listener_sockets *set, const struct listener_socket *s)
 
 static void close_socket(struct listener_socket *s)
 {
-	socket_file_remove(&s->file);
 	if (s->fd >= 0 && !s->inherited)
 		close(s->fd);
 	s->fd = -1;
@@ -75,8 +74,8 @@ void listener_sockets_free(struct listener_sockets *set)
 		struct listener_socket *s = &set->items[i];
 
 		fd_watch_free(s->watch);
+		socket_file_free(&s->file);
 		close_socket(s);
-		free(s->file.path);
 		free(s->text);
 	}
 	free(set->items);
@@ -158,18 +157,22 @@ static void leave_out(const struct listener_socket *s)
 
 /* What two addresses stand for, or two answers to one lookup, is one socket. Where a port or a name
  * stands for several, those are left out whose family the system lacks. */
-static bool add_new(struct listener_sockets *set, const struct address *address, int family,
-		    struct err *err)
+static bool add_new(struct listener_sockets *set, const struct address *address,
+		    const struct listener_options *options, struct err *err)
 {
 	bool tcp = address->kind == ADDRESS_TCP;
 	bool several = tcp && address->host_kind != HOST_LITERAL;
 	struct listener_socket s = { .fd = -1,
 				     .tls = address->tls,
 				     .any_port = tcp && address->port == 0 };
-	size_t count;
-	struct socket_address *addrs = find_addresses(address, family, &count, err);
+	bool file = address->kind == ADDRESS_UNIX && !address->abstract;
+	struct socket_address *addrs;
 	bool found = false;
+	size_t count;
 
+	if (file && !socket_file_init(&s.file, address->path, options, err))
+		return false;
+	addrs = find_addresses(address, options->family, &count, err);
 	if (addrs == NULL)
 		return false;
 	for (size_t i = 0; i < count; i++) {
@@ -180,10 +183,9 @@ static bool add_new(struct listener_sockets *set, const struct address *address,
 		}
 		found = true;
 		if (is_known(set, &s))
-			continue;
-		if (address->kind == ADDRESS_UNIX && !address->abstract)
-			s.file.path = alloc_string(address->path);
-		add(set, &s);
+			socket_file_free(&s.file);
+		else
+			add(set, &s);
 	}
 	free(addrs);
 	if (count == 0) /* its interface has gone */
@@ -287,7 +289,7 @@ static bool expand(struct listener_sockets *set, const struct address *address,
 		return err_set(err, ERR_USAGE,
 			       "unix:@%s is not a file: it has no mode and no owner",
 			       address->path);
-	return add_new(set, address, options->family, err);
+	return add_new(set, address, options, err);
 }
 
 /* --- bind and listen --- */
@@ -315,18 +317,9 @@ static bool set_options(const struct listener_socket *s, const struct listener_o
 static bool bind_file(struct listener_sockets *set, struct listener_socket *s,
 		      const struct listener_options *options, struct err *err)
 {
-	struct socket_file_access access = {
-		.has_mode = options->has_unix_mode,
-		.mode = options->unix_mode,
-		.uid = (uid_t)-1,
-		.gid = (gid_t)-1,
-	};
 	char *text;
 
-	if (options->unix_owner != NULL &&
-	    !socket_file_owner(options->unix_owner, &access.uid, &access.gid, err))
-		return false;
-	if (socket_file_bind(&s->file, &set->locks, s->fd, &s->at, &access, err))
+	if (socket_file_bind(&s->file, &set->locks, s->fd, &s->at, options, err))
 		return true;
 	text = text_of(s);
 	(void)err_prefix(err, "cannot listen on %s", text);

@@ -7,11 +7,14 @@
 #include "base/alloc.h"
 #include "base/err.h"
 #include "base/number.h"
+#include "io/descriptor.h"
 #include "io/sockaddr.h"
+#include "net/listener_options.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <libgen.h>
 #include <poll.h>
 #include <pwd.h>
 #include <stdlib.h>
@@ -31,33 +34,10 @@
  */
 enum { LOCK_TRIES = 400, LOCK_WAIT_MS = 5 };
 
-struct socket_file_lock {
-	int fd;
-	dev_t dev;
-	ino_t ino;
-};
-
-static int open_directory(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	char *dir;
-	int fd;
-
-	if (slash == NULL)
-		dir = alloc_string(".");
-	else if (slash == path)
-		dir = alloc_string("/");
-	else
-		dir = alloc_printf("%.*s", (int)(slash - path), path);
-	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	free(dir);
-	return fd;
-}
-
-static bool is_locked(const struct socket_file_locks *locks, const struct stat *st)
+static bool is_locked(const struct socket_file_locks *locks, int fd)
 {
 	for (size_t i = 0; i < locks->count; i++)
-		if (locks->items[i].dev == st->st_dev && locks->items[i].ino == st->st_ino)
+		if (descriptor_is_same(locks->fds[i], fd))
 			return true;
 	return false;
 }
@@ -76,26 +56,26 @@ static bool lock_waiting(int fd)
 
 static void lock_directory(struct socket_file_locks *locks, const char *path)
 {
-	int fd = open_directory(path);
-	struct stat st;
+	char *copy = alloc_string(path);
+	int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
+	free(copy);
 	if (fd < 0)
 		return;
 	/* A second lock of this process on the same directory would wait for the first. */
-	if (fstat(fd, &st) < 0 || is_locked(locks, &st) || !lock_waiting(fd)) {
+	if (is_locked(locks, fd) || !lock_waiting(fd)) {
 		close(fd);
 		return;
 	}
-	locks->items = alloc_resize(locks->items, (locks->count + 1) * sizeof(*locks->items));
-	locks->items[locks->count++] =
-		(struct socket_file_lock){ .fd = fd, .dev = st.st_dev, .ino = st.st_ino };
+	locks->fds = alloc_resize(locks->fds, (locks->count + 1) * sizeof(*locks->fds));
+	locks->fds[locks->count++] = fd;
 }
 
 void socket_file_unlock(struct socket_file_locks *locks)
 {
 	for (size_t i = 0; i < locks->count; i++)
-		close(locks->items[i].fd);
-	free(locks->items);
+		close(locks->fds[i]);
+	free(locks->fds);
 	*locks = (struct socket_file_locks){ 0 };
 }
 
@@ -119,22 +99,28 @@ static bool parse_id(const char *text, bool group, unsigned *id, struct err *err
 	return true;
 }
 
-bool socket_file_owner(const char *text, uid_t *uid, gid_t *gid, struct err *err)
+/* USER[:GROUP], each a name or a number. */
+static bool parse_owner(const char *text, struct socket_file *file, struct err *err)
 {
 	char *user = alloc_string(text);
 	char *group = strchr(user, ':');
-	unsigned uid_number, gid_number = (unsigned)-1;
 	bool ok;
 
 	if (group != NULL)
 		*group++ = '\0';
-	ok = parse_id(user, false, &uid_number, err) &&
-	     (group == NULL || parse_id(group, true, &gid_number, err));
+	ok = parse_id(user, false, &file->uid, err) &&
+	     (group == NULL || parse_id(group, true, &file->gid, err));
 	free(user);
-	if (!ok)
+	return ok;
+}
+
+bool socket_file_init(struct socket_file *file, const char *path,
+		      const struct listener_options *options, struct err *err)
+{
+	*file = (struct socket_file){ .uid = (uid_t)-1, .gid = (gid_t)-1 };
+	if (options->unix_owner != NULL && !parse_owner(options->unix_owner, file, err))
 		return false;
-	*uid = uid_number;
-	*gid = gid_number;
+	file->path = alloc_string(path);
 	return true;
 }
 
@@ -187,17 +173,19 @@ static bool clear_path(const char *path, const struct socket_address *a, struct 
 }
 
 /* Never through a link that has taken the file's place. */
-static bool set_access(const char *path, const struct socket_file_access *access, struct err *err)
+static bool set_access(const struct socket_file *file, const struct listener_options *options,
+		       struct err *err)
 {
-	if (access->has_mode && fchmodat(AT_FDCWD, path, access->mode, AT_SYMLINK_NOFOLLOW) < 0)
+	if (options->has_unix_mode &&
+	    fchmodat(AT_FDCWD, file->path, options->unix_mode, AT_SYMLINK_NOFOLLOW) < 0)
 		return err_sys(err, ERR_CONNECT, errno, "cannot set the mode");
-	if (access->uid != (uid_t)-1 && lchown(path, access->uid, access->gid) < 0)
+	if (file->uid != (uid_t)-1 && lchown(file->path, file->uid, file->gid) < 0)
 		return err_sys(err, ERR_CONNECT, errno, "cannot set the owner");
 	return true;
 }
 
 bool socket_file_bind(struct socket_file *file, struct socket_file_locks *locks, int fd,
-		      const struct socket_address *a, const struct socket_file_access *access,
+		      const struct socket_address *a, const struct listener_options *options,
 		      struct err *err)
 {
 	struct stat st;
@@ -210,17 +198,15 @@ bool socket_file_bind(struct socket_file *file, struct socket_file_locks *locks,
 	file->made = true;
 	file->dev = st.st_dev;
 	file->ino = st.st_ino;
-	return set_access(file->path, access, err);
+	return set_access(file, options, err);
 }
 
-void socket_file_remove(struct socket_file *file)
+void socket_file_free(struct socket_file *file)
 {
 	struct stat st;
 
-	if (!file->made)
-		return;
-	file->made = false;
-	if (lstat(file->path, &st) == 0 && S_ISSOCK(st.st_mode) && st.st_dev == file->dev &&
-	    st.st_ino == file->ino)
+	if (file->made && lstat(file->path, &st) == 0 && S_ISSOCK(st.st_mode) &&
+	    st.st_dev == file->dev && st.st_ino == file->ino)
 		(void)unlink(file->path); /* failure only leaves a stale file */
+	free(file->path);
 }
