@@ -110,15 +110,15 @@ static enum opening_result run_race(struct opening *o, void *arg, struct err *er
 	return result;
 }
 
-/* "connecting to localhost:80", and once several addresses are tried " ([::1]:80: connection
+/* "connecting to localhost:80", and where that does not say it all " ([::1]:80: connection
  * refused; 127.0.0.1:80: no answer)" */
 static char *race_text(const void *arg)
 {
 	const struct dial *d = arg;
 	char *attempts = happy_eyeballs_describe(d->race);
-	char *text = strchr(attempts, ';') == NULL
-			     ? target_text(d)
-			     : alloc_printf("connecting to %s (%s)", d->target, attempts);
+	bool plain = strchr(attempts, ';') == NULL && strstr(attempts, "no answer") != NULL;
+	char *text =
+		plain ? target_text(d) : alloc_printf("connecting to %s (%s)", d->target, attempts);
 
 	free(attempts);
 	return text;

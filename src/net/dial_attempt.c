@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "io/fd_watch.h"
+#include "io/loop.h"
 #include "io/sockaddr.h"
 #include "io/socket_info.h"
 
@@ -19,6 +20,8 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+enum { RETRY_MS = 20 };
 
 struct dial_attempt *dial_attempt_new(struct loop *loop, const struct socket_address *addr,
 				      struct task *task)
@@ -37,6 +40,8 @@ void dial_attempt_close(struct dial_attempt *attempt)
 {
 	fd_watch_free(attempt->watch); /* before its descriptor is closed */
 	attempt->watch = NULL;
+	timer_free(attempt->retry);
+	attempt->retry = NULL;
 	if (attempt->fd >= 0)
 		close(attempt->fd);
 	attempt->fd = -1;
@@ -64,8 +69,6 @@ static const char *connect_message(const struct dial_attempt *attempt, int sys)
 {
 	if (sys == ECONNREFUSED && is_other_file(attempt))
 		return "not a socket";
-	if (sys == EAGAIN && attempt->to.addr.ss_family == AF_UNIX)
-		return "its backlog is full";
 	return err_message(sys);
 }
 
@@ -75,6 +78,7 @@ static void attempt_fail(struct dial_attempt *attempt, int sys, char *reason)
 	dial_attempt_close(attempt);
 	attempt->state = DIAL_ATTEMPT_FAILED;
 	attempt->sys = sys;
+	free(attempt->reason);
 	attempt->reason = reason;
 	log_line(LOG_INFO, "%s: %s", attempt->text, reason);
 }
@@ -156,6 +160,30 @@ static void watch(struct dial_attempt *attempt)
 		attempt_refused(attempt, errno);
 }
 
+/* The backlog of a Unix socket is full, and no event says when that is over. */
+static void wait_for_room(struct dial_attempt *attempt)
+{
+	if (attempt->retry == NULL) {
+		attempt->retry = timer_new(attempt->task);
+		attempt->reason = alloc_string("its backlog is full");
+		log_line(LOG_INFO, "%s: %s", attempt->text, attempt->reason);
+	}
+	attempt->state = DIAL_ATTEMPT_PENDING;
+	timer_start(attempt->retry, RETRY_MS);
+}
+
+static void try_connect(struct dial_attempt *attempt)
+{
+	if (connect(attempt->fd, (struct sockaddr *)&attempt->to.addr, attempt->to.len) == 0)
+		attempt_over(attempt, 0);
+	else if (errno == EINPROGRESS || errno == EINTR)
+		watch(attempt);
+	else if (errno == EAGAIN && attempt->to.addr.ss_family == AF_UNIX)
+		wait_for_room(attempt);
+	else
+		attempt_refused(attempt, errno);
+}
+
 void dial_attempt_begin(struct dial_attempt *attempt, const struct socket_address *local)
 {
 	log_line(LOG_INFO, "connecting to %s", attempt->text);
@@ -165,12 +193,8 @@ void dial_attempt_begin(struct dial_attempt *attempt, const struct socket_addres
 		attempt_refused(attempt, errno);
 	else if (!bind_local(attempt->fd, local))
 		bind_failed(attempt, errno, local);
-	else if (connect(attempt->fd, (struct sockaddr *)&attempt->to.addr, attempt->to.len) == 0)
-		attempt_over(attempt, 0);
-	else if (errno == EINPROGRESS || errno == EINTR)
-		watch(attempt);
 	else
-		attempt_refused(attempt, errno);
+		try_connect(attempt);
 }
 
 void dial_attempt_check(struct dial_attempt *attempt)
@@ -180,6 +204,11 @@ void dial_attempt_check(struct dial_attempt *attempt)
 
 	if (attempt->state != DIAL_ATTEMPT_PENDING || fd_watch_armed(attempt->watch))
 		return;
+	if (attempt->watch == NULL) {
+		if (timer_expired(attempt->retry))
+			try_connect(attempt);
+		return;
+	}
 	if (getsockopt(attempt->fd, SOL_SOCKET, SO_ERROR, &sys, &len) != 0)
 		sys = errno;
 	attempt_over(attempt, sys);

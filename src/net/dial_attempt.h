@@ -12,6 +12,7 @@
 struct fd_watch;
 struct loop;
 struct task;
+struct timer;
 
 enum dial_attempt_state {
 	DIAL_ATTEMPT_WAITING,
@@ -27,9 +28,10 @@ struct dial_attempt {
 	char *text; /* the address; owned, as are the following */
 	int fd;
 	struct fd_watch *watch; /* armed until it has connected or failed */
+	struct timer *retry;	/* NULL unless a Unix socket's backlog was full */
 	enum dial_attempt_state state;
 	int sys;      /* FAILED: why. CONNECTED: the error it has met since, or 0 */
-	char *reason; /* ... in words */
+	char *reason; /* ... in words. PENDING: what it waits for, or NULL */
 	TAILQ_ENTRY(dial_attempt) link;
 };
 
