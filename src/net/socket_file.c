@@ -172,12 +172,18 @@ static bool clear_path(const char *path, const struct socket_address *a, struct 
 	return true;
 }
 
-/* Never through a link that has taken the file's place. */
+/* Never through a link that has taken the file's place. glibc does that by way of /proc;
+ * without it the short race is accepted. */
+static bool set_mode(const char *path, mode_t mode)
+{
+	return fchmodat(AT_FDCWD, path, mode, AT_SYMLINK_NOFOLLOW) == 0 ||
+	       (errno == EOPNOTSUPP && chmod(path, mode) == 0);
+}
+
 static bool set_access(const struct socket_file *file, const struct listener_options *options,
 		       struct err *err)
 {
-	if (options->has_unix_mode &&
-	    fchmodat(AT_FDCWD, file->path, options->unix_mode, AT_SYMLINK_NOFOLLOW) < 0)
+	if (options->has_unix_mode && !set_mode(file->path, options->unix_mode))
 		return err_sys(err, ERR_CONNECT, errno, "cannot set the mode");
 	if (file->uid != (uid_t)-1 && lchown(file->path, file->uid, file->gid) < 0)
 		return err_sys(err, ERR_CONNECT, errno, "cannot set the owner");

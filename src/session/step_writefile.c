@@ -100,17 +100,19 @@ static char *numbered_path(const char *path, unsigned conn)
 	return text.data;
 }
 
-/* A descriptor for this connection alone. */
+/* A descriptor for this connection alone. Without /proc the file is found by its name. */
 static int open_own(const struct writefile_args *args, const char *path)
 {
 	char link[64];
+	int fd;
 
 	if (args->fd < 0)
 		return open_path(path);
 	if (!args->rewinds)
 		return fcntl(args->fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
 	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", args->fd);
-	return open(link, O_RDONLY | O_CLOEXEC);
+	fd = open(link, O_RDONLY | O_CLOEXEC);
+	return fd < 0 && errno == ENOENT ? open_path(path) : fd;
 }
 
 static void free_state(void *p)

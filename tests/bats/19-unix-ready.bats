@@ -408,3 +408,19 @@ for name in "notify", "\0liu-test-%d" % os.getpid():
 liu: cannot write 'full/ready': no space left on device"
 	[ ! -e s ] || fail "the socket file is left"
 }
+
+@test "without /proc a mode is set and a file is sent to each connection" {
+	[ "$(id -u)" = 0 ] && command -v unshare >/dev/null || skip "only root can mount"
+	echo content >file
+	mkfifo ready
+	capture unshare -m bash -c 'mount -t tmpfs none /proc || exit 99
+"$1" listen -k --unix-mode 600 --ready-fd 3 ./s writefile file 3>ready &
+read -r address <ready
+stat -c %a s
+"$1" connect "$address" read
+"$1" connect "$address" read
+kill $!' bash "$LIU"
+	[ "$status" -ne 99 ] && ! grep -q unshare "$ERR" || skip "no mount of our own"
+	assert_error_is 'listening on unix:./s'
+	assert_output_is $'600\ncontent\ncontent'
+}
