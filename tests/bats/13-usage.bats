@@ -101,7 +101,7 @@ os.execv(sys.argv[2], sys.argv[2:])' "$1" "$LIU" "${@:3}"
 	refuse 'writeframe: TEXT of 256 bytes is too long for this format' connect "$ADDRESS" \
 		writeframe u8 "$(printf '%0256d' 0)"
 	refuse "info: unknown KEY 'peernam', did you mean 'peername'?" connect "$ADDRESS" info peernam
-	refuse "expect: invalid regular expression '(' (missing closing parenthesis after 1 bytes)" \
+	refuse "expect: invalid regular expression '(' (missing closing parenthesis after 1 byte)" \
 		connect "$ADDRESS" read expect '('
 	refuse "expect: invalid regular expression '(*UTF)a' (a verb is not supported, after 0 bytes)" \
 		connect "$ADDRESS" read expect '(*UTF)a'

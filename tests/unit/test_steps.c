@@ -602,13 +602,13 @@ static void regular_expressions(void **state)
 	};
 	static const struct refusal rows[] = {
 		{ "read|expect|(", "expect: invalid regular expression '(' "
-				   "(missing closing parenthesis after 1 bytes)" },
+				   "(missing closing parenthesis after 1 byte)" },
 		{ "read|expect|a[b", "expect: invalid regular expression 'a[b' "
 				     "(missing terminating ] for character class after 3 bytes)" },
 		{ "read|expect|(*UTF)a", "expect: invalid regular expression '(*UTF)a' "
 					 "(a verb is not supported, after 0 bytes)" },
 		{ "read|expect|a\\Gb", "expect: invalid regular expression 'a\\Gb' "
-				       "(\\G is not supported, after 1 bytes)" },
+				       "(\\G is not supported, after 1 byte)" },
 	};
 
 	(void)state;
