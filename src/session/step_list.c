@@ -85,38 +85,31 @@ static bool parse_step(struct step *step, struct step_words *words, struct err *
 
 /* --- the whole list --- */
 
-/* Order: what may not stand after what. */
+/* What may not stand after what. */
 static bool check_order(const struct step_list *list, struct err *err)
 {
-	const char *ended_by = NULL;
-	bool recorded = false;
+	unsigned before = 0;
 
 	for (size_t i = 0; i < list->count; i++) {
 		const struct step *step = &list->steps[i];
 
-		if (i > 0 && (list->steps[i - 1].flags & STEP_LAST))
+		if (before & STEP_LAST)
 			return err_set(err, ERR_USAGE, "'%s' after %s, which ends the list",
 				       step->text, list->steps[i - 1].kind->name);
-		if (ended_by != NULL && (step->flags & STEP_SENDS))
-			return err_set(err, ERR_USAGE, "'%s' after %s: nothing can be sent then",
-				       step->text, ended_by);
-		if ((step->flags & STEP_NEEDS_RECORD) && !recorded)
+		if ((before & STEP_WRITE_EOF) && (step->flags & STEP_SENDS))
+			return err_set(err, ERR_USAGE,
+				       "'%s' after write-eof: nothing can be sent then",
+				       step->text);
+		if ((step->flags & STEP_NEEDS_RECORD) && !(before & STEP_RECORD))
 			return err_set(err, ERR_USAGE, "%s needs a read or info before it",
 				       step->kind->name);
-		if (step->flags & STEP_WRITE_EOF)
-			ended_by = step->kind->name;
-		recorded = recorded || (step->flags & STEP_RECORD);
+		before |= step->flags;
 	}
-	return true;
-}
-
-static bool check_loop(unsigned flags, struct err *err)
-{
-	if (!(flags & STEP_LOOPS))
+	if (!(before & STEP_LOOPS))
 		return true;
-	if (!(flags & STEP_READS))
+	if (!(before & STEP_READS))
 		return err_set(err, ERR_USAGE, "loop needs a step that reads");
-	if ((flags & STEP_WRITE_EOF) && (flags & STEP_SENDS))
+	if ((before & STEP_WRITE_EOF) && (before & STEP_SENDS))
 		return err_set(err, ERR_USAGE, "round the loop a step would send after write-eof");
 	return true;
 }
@@ -170,8 +163,7 @@ struct step_list *step_list_parse(char *const *items, size_t count,
 			goto fail;
 		list->flags |= step->flags;
 	}
-	if (!check_order(list, err) || !check_loop(list->flags, err) ||
-	    !check_descriptors(list, context, err))
+	if (!check_order(list, err) || !check_descriptors(list, context, err))
 		goto fail;
 	return list;
 fail:
@@ -209,19 +201,17 @@ bool step_list_open(const struct step_list *list, const struct step_context *con
 	return true;
 }
 
-static void step_clear(struct step *step)
-{
-	if (step->args != NULL && step->kind->free_args != NULL)
-		step->kind->free_args(step->args);
-	free(step->text);
-}
-
 void step_list_free(struct step_list *list)
 {
 	if (list == NULL)
 		return;
-	for (size_t i = 0; i < list->count; i++)
-		step_clear(&list->steps[i]);
+	for (size_t i = 0; i < list->count; i++) {
+		struct step *step = &list->steps[i];
+
+		if (step->args != NULL && step->kind->free_args != NULL)
+			step->kind->free_args(step->args);
+		free(step->text);
+	}
 	free(list->steps);
 	free(list);
 }
