@@ -12,6 +12,7 @@
 #include "cli/options.h"
 #include "net/address.h"
 #include "session/pump.h"
+#include "tls/tls_verify.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -244,7 +245,7 @@ static bool check_session(struct session_settings *session, struct err *err)
 static bool check_pins(const struct string_list *pins, struct err *err)
 {
 	for (size_t i = 0; i < pins->count; i++)
-		if (!tls_settings_pin_valid(pins->items[i]))
+		if (!tls_verify_pin_valid(pins->items[i]))
 			return err_set(err, ERR_USAGE,
 				       "--pin: invalid pin '%s' (sha256: and 64 hexadecimal "
 				       "digits)",

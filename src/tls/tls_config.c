@@ -220,7 +220,7 @@ static bool set_trust(SSL_CTX *ctx, const struct tls_settings *settings, struct 
 	if (settings->capath != NULL && !trust_directory(ctx, settings->capath, err))
 		return false;
 	if (settings->cacert == NULL && settings->capath == NULL &&
-	    tls_settings_need_chain(settings) && SSL_CTX_set_default_verify_paths(ctx) != 1)
+	    tls_verify_needs_chain(settings) && SSL_CTX_set_default_verify_paths(ctx) != 1)
 		return err_set(err, ERR_USAGE, "cannot use the system's certificates: %s",
 			       tls_errors_reason());
 	return true;

@@ -13,8 +13,6 @@
 #include "tls/tls_cert_text.h"
 #include "tls/tls_settings.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <openssl/x509_vfy.h>
@@ -25,6 +23,7 @@
 enum {
 	NAMES_SHOWN = 6,
 	NAME_SIZE = 80, /* of each name in a message */
+	PIN_DIGITS = 64,
 };
 
 /* Cut a name that tls_cert_text has made safe to show. */
@@ -125,11 +124,29 @@ static char *explain(X509_STORE_CTX *store, const struct tls_peer *peer)
 	return text;
 }
 
+bool tls_verify_pin_valid(const char *text)
+{
+	static const char prefix[] = "sha256:";
+	const char *digits = text + strlen(prefix);
+
+	return strncmp(text, prefix, strlen(prefix)) == 0 && strlen(digits) == PIN_DIGITS &&
+	       strspn(digits, "0123456789abcdefABCDEF") == PIN_DIGITS;
+}
+
+bool tls_verify_needs_chain(const struct tls_settings *settings)
+{
+	bool ca_given = settings->cacert != NULL || settings->capath != NULL;
+
+	return !settings->insecure && (settings->pin_count == 0 || ca_given);
+}
+
 static bool check_pin(const struct tls_settings *settings, const X509 *cert, char **failure)
 {
 	char *pin = tls_cert_text_pin(cert);
-	bool ok = settings->pin_count == 0 || tls_settings_allow_pin(settings, pin);
+	bool ok = settings->pin_count == 0;
 
+	for (size_t i = 0; i < settings->pin_count; i++)
+		ok = ok || strcasecmp(settings->pins[i], pin) == 0;
 	if (!ok)
 		*failure = alloc_printf("the peer's key is %s, which no --pin allows", pin);
 	free(pin);
@@ -142,12 +159,10 @@ static int verify(X509_STORE_CTX *store, void *arg)
 	const struct tls_settings *settings = arg;
 	SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
 	struct tls_peer *peer = SSL_get_app_data(ssl);
-	bool chain = tls_settings_need_chain(settings);
+	bool chain = tls_verify_needs_chain(settings);
 
-	free(peer->failure);
-	peer->failure = NULL;
 	/* A trusted chain proves nothing unless a name is checked. */
-	if (chain && peer->name == NULL && settings->pin_count == 0) {
+	if (chain && peer->name[0] == '\0' && settings->pin_count == 0) {
 		peer->failure = alloc_string("there is no name to check the certificate against");
 		X509_STORE_CTX_set_error(store, X509_V_ERR_HOSTNAME_MISMATCH);
 		return 0;
@@ -178,9 +193,8 @@ void tls_verify_install(SSL_CTX *ctx, const struct tls_settings *settings)
 
 /* In ASCII, without the zone of an IPv6 literal and without the dot at the end of a full
  * name, as certificates have it. */
-static char *plain_name(const char *name, bool *literal)
+static char *plain_name(const char *name)
 {
-	struct in6_addr address;
 	struct err ignored; /* of a name that no certificate can have */
 	char *ascii = idn_to_ascii(name, &ignored);
 	char *copy = ascii != NULL ? ascii : alloc_string(name);
@@ -190,29 +204,22 @@ static char *plain_name(const char *name, bool *literal)
 		copy[strcspn(copy, "%")] = '\0';
 	else if (len > 1 && copy[len - 1] == '.')
 		copy[len - 1] = '\0';
-	*literal =
-		inet_pton(AF_INET, copy, &address) == 1 || inet_pton(AF_INET6, copy, &address) == 1;
 	return copy;
 }
 
 void tls_verify_expect(SSL *ssl, struct tls_peer *peer, const char *name)
 {
-	bool literal;
-
 	SSL_set_app_data(ssl, peer);
-	if (name == NULL)
+	peer->name = plain_name(name != NULL ? name : "");
+	if (peer->name[0] == '\0') /* to OpenSSL it would mean any name */
 		return;
-	peer->name = plain_name(name, &literal);
-	if (peer->name[0] == '\0') { /* to OpenSSL it would mean any name */
-		free(peer->name);
-		peer->name = NULL;
+	if (X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), peer->name) == 1)
 		return;
-	}
 	SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-	if (SSL_set1_host(ssl, peer->name) != 1) /* takes IP literals too */
+	if (SSL_set1_host(ssl, peer->name) != 1)
 		alloc_failed();
-	if (!literal) /* fails for a name that is too long for any certificate */
-		(void)SSL_set_tlsext_host_name(ssl, peer->name);
+	/* Fails for a name that is too long for any certificate. */
+	(void)SSL_set_tlsext_host_name(ssl, peer->name);
 }
 
 void tls_verify_release(struct tls_peer *peer)

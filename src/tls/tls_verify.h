@@ -8,13 +8,15 @@
  * when a CA is given too; with `insecure` nothing is checked.
  */
 
+#include <stdbool.h>
+
 struct ssl_ctx_st;
 struct ssl_st;
 struct tls_settings;
 
 /* What is expected of one connection's peer; { 0 } of any. */
 struct tls_peer {
-	char *name;    /* host name, or IP literal without its zone; NULL: none; owned */
+	char *name;    /* host name, or IP literal without its zone; "": none; owned */
 	char *failure; /* one line once the check has failed; owned */
 };
 
@@ -25,3 +27,10 @@ void tls_verify_install(struct ssl_ctx_st *ctx, const struct tls_settings *setti
  * `peer` stays where it is for longer than `ssl`; tls_verify_release() it. */
 void tls_verify_expect(struct ssl_st *ssl, struct tls_peer *peer, const char *name);
 void tls_verify_release(struct tls_peer *peer);
+
+/* Is `text` what --pin takes: sha256: and 64 hexadecimal digits? */
+bool tls_verify_pin_valid(const char *text);
+
+/* Must the peer's chain and name be valid? Not with --insecure, nor with --pin unless
+ * a CA is given too. */
+bool tls_verify_needs_chain(const struct tls_settings *settings);

@@ -9,6 +9,7 @@
 #include "tls/tls_cert_text.h"
 #include "tls/tls_self_signed.h"
 #include "tls/tls_settings.h"
+#include "tls/tls_verify.h"
 #include "unit/certificate.h"
 
 #include <dirent.h>
@@ -148,20 +149,20 @@ static void pin_is_sha256_and_64_digits(void **state)
 
 	(void)state;
 	snprintf(text, sizeof(text), "sha256:%s", zeros);
-	assert_true(tls_settings_pin_valid(text));
+	assert_true(tls_verify_pin_valid(text));
 	text[10] = 'F';
 	text[11] = 'a';
-	assert_true(tls_settings_pin_valid(text));
+	assert_true(tls_verify_pin_valid(text));
 	text[11] = 'g';
-	assert_false(tls_settings_pin_valid(text));
+	assert_false(tls_verify_pin_valid(text));
 	snprintf(text, sizeof(text), "sha256:%s0", zeros);
-	assert_false(tls_settings_pin_valid(text));
+	assert_false(tls_verify_pin_valid(text));
 	snprintf(text, sizeof(text), "sha256:%s", zeros + 1);
-	assert_false(tls_settings_pin_valid(text));
+	assert_false(tls_verify_pin_valid(text));
 	snprintf(text, sizeof(text), "SHA256:%s", zeros);
-	assert_false(tls_settings_pin_valid(text));
-	assert_false(tls_settings_pin_valid(""));
-	assert_false(tls_settings_pin_valid(zeros));
+	assert_false(tls_verify_pin_valid(text));
+	assert_false(tls_verify_pin_valid(""));
+	assert_false(tls_verify_pin_valid(zeros));
 }
 
 /* --- the self-made certificate --- */
@@ -273,7 +274,7 @@ static void server_without_cert_makes_one(void **state)
 	assert_non_null(config);
 	pin = tls_cert_text_pin(SSL_CTX_get0_certificate(tls_config_ctx(config)));
 	assert_string_equal(tls_config_pin(config), pin);
-	assert_true(tls_settings_pin_valid(pin));
+	assert_true(tls_verify_pin_valid(pin));
 	free(pin);
 	tls_config_free(config);
 }
