@@ -142,8 +142,8 @@ static int work(struct listen *l)
 	program_init(p, l->options);
 	p->on_signal = on_signal;
 	p->arg = l;
-	if (l->tls != NULL && tls_config_pin(l->tls) != NULL)
-		log_line(LOG_READY, "certificate pin %s", tls_config_pin(l->tls));
+	if (l->tls != NULL && l->tls->pin != NULL)
+		log_line(LOG_READY, "certificate pin %s", l->tls->pin);
 	if (!start(l, &err)) {
 		p->on_signal = NULL;
 		report_error(p->events, 0, NULL, &err);

@@ -20,13 +20,10 @@ struct tls_stage {
 static enum opening_result run(struct opening *o, void *arg, struct err *err)
 {
 	struct tls_stage *tls = arg;
-	struct transport *lower = opening_transport(o);
 
 	if (!tls->begun)
-		opening_set_transport(o, tls->peer != NULL
-						 ? transport_tls_client(lower, tls->config,
-									tls->tls_name)
-						 : transport_tls_server(lower, tls->config));
+		opening_set_transport(o, transport_tls_new(opening_transport(o), tls->config,
+							   tls->tls_name));
 	tls->begun = true;
 	switch (transport_handshake(opening_transport(o), err)) {
 	case STREAM_AGAIN:

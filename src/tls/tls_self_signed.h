@@ -6,14 +6,12 @@
 #include <stddef.h>
 
 struct err;
-struct evp_pkey_st;
-struct x509_st;
+struct ssl_ctx_st;
 
 /*
- * A P-256 key and a certificate that it signed, valid for 30 days, for
- * localhost, 127.0.0.1, ::1, the machine's name and `names` (host names and IP
- * literals). ERR_USAGE when one of these can stand in no certificate. Both
- * results are owned by the caller.
+ * Use a P-256 key and a certificate that it signed, valid for 30 days, for localhost,
+ * 127.0.0.1, ::1, the machine's name and `names` (host names and IP literals).
+ * ERR_USAGE when one of these can stand in no certificate.
  */
-bool tls_self_signed_make(const char *const *names, size_t count, struct x509_st **cert,
-			  struct evp_pkey_st **key, struct err *err);
+bool tls_self_signed_use(struct ssl_ctx_st *ctx, const char *const *names, size_t count,
+			 struct err *err);

@@ -6,15 +6,22 @@
 
 #include "base/alloc.h"
 #include "base/err.h"
+#include "base/escape.h"
 #include "base/log.h"
 #include "io/loop.h"
 #include "io/transport_impl.h"
+#include "tls/tls_bio.h"
+#include "tls/tls_cert_text.h"
 #include "tls/tls_config.h"
-#include "tls/tls_engine.h"
+#include "tls/tls_library.h"
 #include "tls/tls_settings.h"
+#include "tls/tls_verify.h"
 
 #include <event2/buffer.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
 #include <stdlib.h>
+#include <string.h>
 
 /*
  * pump() does all the work: it drives the handshake, decrypts what arrived as far
@@ -26,15 +33,21 @@
  * - Bytes that wait in OpenSSL or in the input below, because the owner had no room,
  *   cause no event: tls_update() wakes the task for them.
  * - A write below may fail before the alert that says why has been read. The error is
- *   kept back until then: see may_say_why().
+ *   kept back until then: see meet_write_error().
  * - OpenSSL does not see the end of the stream below, so that sending can go on after
  *   it: see lower_ended().
  */
 
 enum {
-	RECORD_MAX = 5 + 16384 + 2048, /* on the wire (RFC 5246 section 6.2.3) */
-	QUIET_RUNS = 2,		       /* of the task, with a poll between them */
-	LATE_MAX = 8 * 1024 * 1024,    /* more than any kernel keeps for us */
+	RECORD_MAX = 5 + 16384 + 2048,	      /* on the wire (RFC 5246 section 6.2.3) */
+	PIECE_MAX = SSL3_RT_MAX_PLAIN_LENGTH, /* a record's data */
+	PIECE_GOOD = PIECE_MAX / 2,	      /* do not join longer pieces with more */
+	QUEUE_MARK = 64 * 1024, /* encrypted bytes waiting: add no more data; TLS itself may */
+	READ_MAX = 63 * 1024,	/* reserved at a time: libevent's block is 64 KiB then */
+	READ_MIN = 512,
+	FIRST_SIZE = 48, /* of what a peer without TLS sent first... */
+	SHOWN_SIZE = 64, /* ... and as it is shown */
+	LATE_POLLS = 32, /* what a kernel keeps for us comes with them, 256 KiB each */
 };
 
 enum tls_state {
@@ -47,26 +60,21 @@ enum tls_state {
 
 struct tls {
 	struct transport base;
-	struct tls_engine engine; /* owns the transport below */
+	struct transport *lower; /* owned */
+	SSL *ssl;		 /* owned */
+	const struct tls_config *config;
+	struct tls_peer peer; /* what a client expects of it */
 	struct task task;
 	enum tls_state state;
-	bool allow_truncated;
 	bool pumping;
+	bool heard;	   /* the peer has sent something, which OpenSSL has taken */
+	unsigned polls;	   /* since a write below failed */
 	uint64_t data_end; /* where the owner's last byte ends, in bytes sent below */
-	/* Since a write below failed: */
-	unsigned quiet;	     /* runs of the task in a row for which nothing arrived */
-	uint64_t heard;	     /* bytes received below at the last run */
-	uint64_t hear_until; /* report the error when so many have been received */
 };
 
-static struct tls *tls_of(struct transport *t)
+static struct tls *tls_of(const struct transport *t)
 {
 	return (struct tls *)t; /* `base` is its first member */
-}
-
-static const struct tls *tls_of_const(const struct transport *t)
-{
-	return (const struct tls *)t;
 }
 
 static void set_state(struct tls *s, enum tls_state state)
@@ -81,59 +89,120 @@ static void set_state(struct tls *s, enum tls_state state)
 	s->state = state;
 }
 
+static size_t arrived(const struct tls *s)
+{
+	return evbuffer_get_length(s->lower->input);
+}
+
+static size_t queued(const struct tls *s)
+{
+	return evbuffer_get_length(s->lower->output);
+}
+
 /* Nothing more will come from below, and OpenSSL has taken all that came. */
 static bool lower_ended(const struct tls *s)
 {
-	const struct transport *lower = s->engine.lower;
-
-	return lower->read_half != READ_OPEN && evbuffer_get_length(lower->input) == 0;
-}
-
-static void push_lower(struct tls *s)
-{
-	if (!s->engine.queued)
-		return;
-	s->engine.queued = false;
-	transport_flush(s->engine.lower);
+	return s->lower->read_half != READ_OPEN && arrived(s) == 0;
 }
 
 /* End both directions. The alert that OpenSSL has queued goes out, then FIN. */
 static void fail(struct tls *s, enum tls_state state, const struct err *err)
 {
 	set_state(s, state);
-	push_lower(s);
-	transport_shut(s->engine.lower);
+	transport_flush(s->lower);
+	transport_shut(s->lower);
 	transport_end(&s->base, err);
 	transport_fail_write(&s->base, err);
 }
 
+/* What a call of OpenSSL has come to. */
+static enum stream_status outcome(const struct tls *s, int result, struct err *err)
+{
+	switch (SSL_get_error(s->ssl, result)) {
+	case SSL_ERROR_NONE:
+		return STREAM_OK;
+	case SSL_ERROR_WANT_READ:
+	case SSL_ERROR_WANT_WRITE:
+		return STREAM_AGAIN;
+	case SSL_ERROR_ZERO_RETURN: /* close_notify */
+		return STREAM_EOF;
+	default: /* not an enum */
+		(void)tls_library_error(err);
+		return STREAM_ERROR;
+	}
+}
+
+/* --- the handshake --- */
+
+/* The stream below has ended or failed, although OpenSSL still waits. */
 static void refuse_end(struct tls *s)
 {
+	const struct err *cause =
+		s->lower->read_error ? s->lower->read_error : s->lower->write_error;
 	struct err err;
 
-	tls_engine_explain_end(&s->engine, &err);
+	if (cause != NULL) {
+		err = *cause;
+		err.kind = ERR_TLS;
+		(void)err_prefix(&err, "the connection broke during the TLS handshake");
+	} else {
+		(void)err_set(&err, ERR_TLS, "the peer closed the connection %s",
+			      s->heard ? "during the TLS handshake" : "without a TLS handshake");
+	}
 	fail(s, TLS_REFUSED, &err);
+}
+
+/* Can what the peer sent first be TLS? Asked before OpenSSL takes any of it. */
+static bool check_first(struct tls *s, struct err *err)
+{
+	unsigned char first[FIRST_SIZE];
+	char shown[SHOWN_SIZE];
+	ev_ssize_t copied = evbuffer_copyout(s->lower->input, first, sizeof(first));
+	size_t len = copied > 0 ? (size_t)copied : 0, line = 0;
+
+	if (s->heard || len == 0)
+		return true;
+	s->heard = true;
+	if ((first[0] == SSL3_RT_HANDSHAKE || first[0] == SSL3_RT_ALERT) &&
+	    (len == 1 || first[1] == SSL3_VERSION_MAJOR))
+		return true;
+	while (line < len && first[line] != '\r' && first[line] != '\n')
+		line++;
+	/* If it begins with a line end, show that. */
+	escape_visible(bytes_of(first, line > 0 ? line : len), shown, sizeof(shown));
+	return err_set(err, ERR_TLS, "the peer does not speak TLS: it sent '%s'", shown);
 }
 
 static void drive_handshake(struct tls *s)
 {
 	struct err err;
-	enum stream_status status = tls_engine_handshake(&s->engine, &err);
+	enum stream_status status;
 
-	if (status == STREAM_OK)
-		set_state(s, TLS_OPEN);
-	else if (status == STREAM_ERROR)
+	if (!check_first(s, &err)) {
 		fail(s, TLS_REFUSED, &err);
-	else if (lower_ended(s))
+		return;
+	}
+	ERR_clear_error();
+	status = outcome(s, SSL_do_handshake(s->ssl), &err);
+	if (status == STREAM_ERROR) {
+		if (s->peer.failure != NULL)
+			(void)err_set(&err, ERR_TLS, "%s", s->peer.failure);
+		fail(s, TLS_REFUSED, &err);
+	} else if (status == STREAM_OK) {
+		set_state(s, TLS_OPEN);
+	} else if (status == STREAM_EOF || lower_ended(s)) {
 		refuse_end(s);
+	}
 }
+
+/* --- reading --- */
 
 static void end_below(struct tls *s)
 {
-	const struct err *cause = s->engine.lower->read_error;
+	const struct err *cause = s->lower->read_error;
 	struct err err;
 
-	if (cause == NULL && !s->allow_truncated) {
+	if (cause == NULL && !s->config->settings->allow_truncated) {
 		(void)err_set(&err, ERR_TLS_TRUNCATED,
 			      "the peer ended the connection without close_notify: "
 			      "the data may be cut (--allow-truncated accepts this)");
@@ -142,16 +211,39 @@ static void end_below(struct tls *s)
 	transport_end(&s->base, cause);
 }
 
+/* How much to reserve: not more than what is there can decrypt to, so that a
+ * short message takes no large block. */
+static size_t read_size(const struct tls *s)
+{
+	size_t room = s->base.room > TRANSPORT_LEAST ? s->base.room : TRANSPORT_LEAST;
+	size_t size = arrived(s) + (size_t)SSL_pending(s->ssl);
+
+	if (size < READ_MIN)
+		size = READ_MIN;
+	if (size > READ_MAX)
+		size = READ_MAX;
+	return size < room ? size : room;
+}
+
 /* False when what has arrived is used up. */
 static bool read_some(struct tls *s)
 {
 	struct transport *t = &s->base;
-	size_t before = evbuffer_get_length(t->input);
-	size_t room = t->room > TRANSPORT_LEAST ? t->room : TRANSPORT_LEAST;
+	size_t size = read_size(s), came = 0, n;
+	struct evbuffer_iovec piece;
+	enum stream_status status;
 	struct err err;
-	enum stream_status status = tls_engine_read(&s->engine, room, t->input, &err);
-	size_t came = evbuffer_get_length(t->input) - before;
+	int result = 1;
 
+	(void)evbuffer_reserve_space(t->input, (ev_ssize_t)size, &piece, 1);
+	ERR_clear_error();
+	while (came < size && result == 1) {
+		result = SSL_read_ex(s->ssl, (char *)piece.iov_base + came, size - came, &n);
+		came += result == 1 ? n : 0;
+	}
+	status = outcome(s, result, &err);
+	piece.iov_len = came;
+	(void)evbuffer_commit_space(t->input, &piece, 1); /* fails for a foreign piece */
 	t->received += came;
 	t->room -= came < t->room ? came : t->room;
 	if (status == STREAM_EOF)
@@ -163,44 +255,54 @@ static bool read_some(struct tls *s)
 	return status == STREAM_OK;
 }
 
+/* Not while the queue below is far too long: what is read may need an answer (key
+ * updates, from a peer that does not read). */
 static bool can_read(const struct tls *s)
 {
 	return (s->state == TLS_OPEN || s->state == TLS_CLOSED) && s->base.room > 0 &&
 	       s->base.read_half == READ_OPEN &&
-	       (lower_ended(s) || tls_engine_readable(&s->engine));
+	       (lower_ended(s) ||
+		(queued(s) < TLS_BIO_QUEUE_MAX && (arrived(s) > 0 || SSL_pending(s->ssl) > 0)));
 }
 
-static void read_all(struct tls *s)
-{
-	while (can_read(s))
-		if (!read_some(s))
-			break;
-}
+/* --- writing --- */
 
-/* One record. False when the queue below is full, nothing is left, or it failed. */
-static bool write_some(struct tls *s)
+/* The next record's data in one piece: many small ones are joined. */
+static unsigned char *next_piece(struct evbuffer *from, size_t *len)
 {
-	struct transport *t = &s->base;
-	const struct transport *lower = s->engine.lower;
-	size_t before = evbuffer_get_length(t->output);
-	struct err err;
-	enum stream_status status;
+	size_t waiting = evbuffer_get_length(from);
+	size_t there = evbuffer_get_contiguous_space(from);
 
-	if (before == 0)
-		return false;
-	status = tls_engine_write(&s->engine, t->output, &err);
-	if (status == STREAM_ERROR)
-		fail(s, TLS_BROKEN, &err);
-	if (status != STREAM_OK)
-		return false;
-	t->sent += before - evbuffer_get_length(t->output);
-	s->data_end = lower->sent + evbuffer_get_length(lower->output);
-	return true;
+	*len = waiting < PIECE_MAX ? waiting : PIECE_MAX;
+	if (there >= PIECE_GOOD && there < *len)
+		*len = there;
+	return evbuffer_pullup(from, (ev_ssize_t)*len);
 }
 
 static bool can_write(const struct tls *s)
 {
-	return s->state == TLS_OPEN && s->engine.lower->write_error == NULL;
+	return s->state == TLS_OPEN && s->lower->write_error == NULL;
+}
+
+/* One record. False when it failed, or the queue below is full. */
+static bool write_some(struct tls *s)
+{
+	struct transport *t = &s->base;
+	enum stream_status status;
+	struct err err;
+	size_t len, n;
+	const unsigned char *data = next_piece(t->output, &len);
+
+	ERR_clear_error();
+	status = outcome(s, SSL_write_ex(s->ssl, data, len, &n), &err);
+	if (status == STREAM_ERROR)
+		fail(s, TLS_BROKEN, &err);
+	if (status != STREAM_OK)
+		return false;
+	(void)evbuffer_drain(t->output, n); /* fails only for a frozen buffer */
+	t->sent += n;
+	s->data_end = s->lower->sent + queued(s);
+	return true;
 }
 
 static void write_all(struct tls *s)
@@ -209,9 +311,10 @@ static void write_all(struct tls *s)
 
 	while (moved && can_write(s)) {
 		moved = false;
-		while (write_some(s))
+		while (evbuffer_get_length(s->base.output) > 0 && queued(s) < QUEUE_MARK &&
+		       write_some(s))
 			moved = true;
-		push_lower(s);
+		transport_flush(s->lower);
 	}
 }
 
@@ -223,55 +326,36 @@ static void finish_sending(struct tls *s)
 	if ((t->write_half != WRITE_DRAINING && t->write_half != WRITE_SHUT) ||
 	    evbuffer_get_length(t->output) > 0)
 		return;
-	if (can_write(s) && tls_engine_close(&s->engine) == STREAM_OK)
-		set_state(s, TLS_CLOSED);
+	if (can_write(s)) {
+		int result;
+
+		ERR_clear_error();
+		result = SSL_shutdown(s->ssl);
+		/* Nothing can be done about another failure than a queue that is too long. */
+		if (result >= 0 || SSL_get_error(s->ssl, result) != SSL_ERROR_WANT_WRITE)
+			set_state(s, TLS_CLOSED);
+	}
 	if (s->state != TLS_CLOSED)
 		return;
-	transport_flush(s->engine.lower); /* notices a reset, of which no event may tell */
-	transport_shut(s->engine.lower);
-	if (s->engine.lower->write_half == WRITE_SHUT && t->write_half == WRITE_DRAINING)
+	transport_shut(s->lower);
+	if (s->lower->write_half == WRITE_SHUT && t->write_half == WRITE_DRAINING)
 		transport_shut_done(t);
 }
 
-/*
- * The peer may have said why it closed, and those bytes may not have been read yet:
- * true as long as any arrive, and until the loop has polled without.
- */
-static bool may_say_why(struct tls *s)
-{
-	uint64_t received = s->engine.lower->received;
-
-	if (s->hear_until == 0 || s->heard != received)
-		s->quiet = 0;
-	if (s->hear_until == 0)
-		s->hear_until = received + LATE_MAX;
-	s->heard = received;
-	return s->quiet < QUIET_RUNS && received < s->hear_until;
-}
-
-/* What keeps us from sending: a write that failed below, or a reset that reading met
- * there after the peer's close_notify. */
-static const struct err *write_error(const struct tls *s)
-{
-	const struct transport *lower = s->engine.lower;
-	bool closed = s->base.read_half == READ_ENDED;
-
-	if (lower->write_error == NULL && closed)
-		return lower->read_error;
-	return lower->write_error;
-}
-
-/* Keep a write error back while an alert may still arrive, which is the error then;
- * but where nothing is read, nothing can. */
+/* A write that failed below, or a reset that reading met there after the peer's
+ * close_notify, is kept back while an alert may still arrive, which is the error then:
+ * until the stream below ends, for some polls. Where nothing is read, nothing can. */
 static void meet_write_error(struct tls *s)
 {
-	const struct err *err = write_error(s);
+	const struct err *err = s->lower->write_error;
 	bool reads =
 		s->state == TLS_HANDSHAKE || (s->base.room > 0 && s->base.read_half == READ_OPEN);
 
+	if (err == NULL && s->base.read_half == READ_ENDED)
+		err = s->lower->read_error;
 	if (err == NULL || s->base.write_error != NULL)
 		return;
-	if (reads && may_say_why(s))
+	if (reads && s->polls < LATE_POLLS)
 		task_wake(&s->task);
 	else if (s->state == TLS_HANDSHAKE)
 		refuse_end(s);
@@ -279,11 +363,13 @@ static void meet_write_error(struct tls *s)
 		transport_fail_write(&s->base, err);
 }
 
+/* --- the pump --- */
+
 /* Ask for whole records. After the end, what still comes is dropped: left unread, it
  * would make the close a reset, and the peer lose what was sent last. */
 static void ask_lower(struct tls *s)
 {
-	struct transport *lower = s->engine.lower;
+	struct transport *lower = s->lower;
 	bool always = s->state == TLS_HANDSHAKE ||
 		      s->base.read_half != READ_OPEN; /* also unless the owner reads */
 	size_t room = s->base.room;
@@ -302,11 +388,11 @@ static void pump(struct tls *s, bool reading)
 	s->pumping = true;
 	if (s->state == TLS_HANDSHAKE)
 		drive_handshake(s);
-	if (reading)
-		read_all(s);
+	while (reading && can_read(s) && read_some(s))
+		;
 	write_all(s);
 	finish_sending(s);
-	push_lower(s);
+	transport_flush(s->lower); /* notices a reset, too, of which no event may tell */
 	meet_write_error(s);
 	ask_lower(s);
 	s->pumping = false;
@@ -329,7 +415,8 @@ static void on_task(void *arg)
 {
 	struct tls *s = arg;
 
-	s->quiet++;
+	if (s->lower->write_error != NULL)
+		s->polls++;
 	pump(s, true);
 	transport_notify(&s->base);
 }
@@ -339,7 +426,9 @@ static void tls_free(struct transport *t)
 	struct tls *s = tls_of(t);
 
 	task_cancel(&s->task);
-	tls_engine_release(&s->engine);
+	SSL_free(s->ssl);
+	tls_verify_release(&s->peer);
+	transport_free(s->lower);
 	evbuffer_free(t->input);
 	evbuffer_free(t->output);
 	transport_release(t);
@@ -365,29 +454,50 @@ static void tls_flush(struct transport *t)
 
 static void tls_abort(struct transport *t)
 {
-	transport_abort(tls_of(t)->engine.lower);
+	transport_abort(tls_of(t)->lower);
 }
 
 /* What was queued after the owner's last byte does not count: a peer that misses
  * session tickets or close_notify has lost nothing. */
 static size_t tls_unsent(const struct transport *t)
 {
-	const struct tls *s = tls_of_const(t);
-	const struct transport *lower = s->engine.lower;
+	const struct tls *s = tls_of(t);
+	const struct transport *lower = s->lower;
 	uint64_t reached = lower->sent - transport_unsent(lower);
 
 	return s->data_end > reached ? (size_t)(s->data_end - reached) : 0;
 }
 
+static char *fact(const SSL *ssl, enum info_key key)
+{
+	const X509 *cert = SSL_get0_peer_certificate(ssl);
+	const char *name;
+
+	if (key == INFO_TLS_VERSION)
+		return alloc_string(SSL_get_version(ssl));
+	if (key == INFO_CIPHER)
+		return alloc_string(SSL_get_cipher_name(ssl));
+	if (key != INFO_SERVER_NAME)
+		return cert != NULL ? tls_cert_text_fact(cert, key) : NULL;
+	name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+	return name != NULL ? escape_controls(bytes_of_string(name)) : NULL;
+}
+
 static bool tls_info(const struct transport *t, enum info_key key, struct evbuffer *out)
 {
-	const struct tls *s = tls_of_const(t);
+	const struct tls *s = tls_of(t);
+	char *text;
 
 	if (key == INFO_PEERNAME || key == INFO_SOCKNAME || key == INFO_FAMILY || key == INFO_RTT)
-		return transport_info(s->engine.lower, key, out);
+		return transport_info(s->lower, key, out);
 	if (s->state == TLS_HANDSHAKE || s->state == TLS_REFUSED)
 		return false;
-	return tls_engine_info(&s->engine, key, out);
+	text = fact(s->ssl, key);
+	if (text == NULL)
+		return false;
+	(void)evbuffer_add(out, text, strlen(text));
+	free(text);
+	return true;
 }
 
 static enum stream_status tls_handshake(struct transport *t)
@@ -413,35 +523,28 @@ static const struct transport_ops tls_ops = {
 	.handshake = tls_handshake,
 };
 
-static struct tls *tls_new(struct transport *lower, const struct tls_config *config)
+struct transport *transport_tls_new(struct transport *lower, const struct tls_config *config,
+				    const char *name)
 {
+	const char *other = config->settings->server_name;
 	struct tls *s = alloc_zeroed(sizeof(*s));
 
 	transport_init(&s->base, &tls_ops, lower->loop);
 	s->base.input = evbuffer_new();
 	s->base.output = evbuffer_new();
-	s->allow_truncated = tls_config_settings(config)->allow_truncated;
-	tls_engine_init(&s->engine, lower, tls_config_ctx(config), tls_config_bio_method(config));
+	s->lower = lower;
+	s->config = config;
+	ERR_clear_error();
+	s->ssl = SSL_new(config->ctx);
+	tls_bio_set(s->ssl, config->bio_method, lower);
+	if (SSL_is_server(s->ssl)) {
+		SSL_set_accept_state(s->ssl);
+	} else {
+		SSL_set_connect_state(s->ssl);
+		tls_verify_expect(s->ssl, &s->peer, other != NULL ? other : name);
+	}
 	task_init(&s->task, lower->loop, on_task, s);
 	transport_set_wake(lower, on_lower, s);
 	ask_lower(s);
-	return s;
-}
-
-struct transport *transport_tls_client(struct transport *lower, const struct tls_config *config,
-				       const char *name)
-{
-	const char *other = tls_config_settings(config)->server_name;
-	struct tls *s = tls_new(lower, config);
-
-	tls_engine_connect(&s->engine, other != NULL ? other : name);
-	return &s->base;
-}
-
-struct transport *transport_tls_server(struct transport *lower, const struct tls_config *config)
-{
-	struct tls *s = tls_new(lower, config);
-
-	tls_engine_accept(&s->engine);
 	return &s->base;
 }

@@ -23,11 +23,10 @@
 struct tls_config;
 
 /*
- * `lower` is handed over; `config` is borrowed until the transport is freed.
- * `name` is what the certificate must be for: a host
- * name, also sent as SNI, or an IP literal, without SNI. NULL: none is checked
- * (--insecure or --pin without a name; the caller has made sure).
+ * `lower` is handed over; `config`, which says the role, is borrowed until the
+ * transport is freed. `name` is what a server's certificate must be for: a host name,
+ * also sent as SNI, or an IP literal, without SNI. NULL: none is checked (a client's
+ * certificate, --insecure or --pin without a name; the caller has made sure).
  */
-struct transport *transport_tls_client(struct transport *lower, const struct tls_config *config,
-				       const char *name);
-struct transport *transport_tls_server(struct transport *lower, const struct tls_config *config);
+struct transport *transport_tls_new(struct transport *lower, const struct tls_config *config,
+				    const char *name);

@@ -122,7 +122,7 @@ static void test_tls(void **state)
 	c.address.tls = true;
 	c.options.tls = client;
 	c.options.handshake_timeout_ms = SUPPORT_DEADLINE_MS;
-	server = transport_tls_server(transport_plain_new(c.loop, pair[1], NULL, false), config);
+	server = transport_tls_new(transport_plain_new(c.loop, pair[1], NULL, false), config, NULL);
 	start(&c);
 	assert_true(support_run(c.loop, both_ready, &server, SUPPORT_DEADLINE_MS));
 	assert_true(support_run_until(c.loop, &c.done, SUPPORT_DEADLINE_MS));

@@ -167,20 +167,32 @@ static void pin_is_sha256_and_64_digits(void **state)
 
 /* --- the self-made certificate --- */
 
+static void self_made(const char *const *names, size_t count, X509 **cert, EVP_PKEY **key)
+{
+	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
+	struct err err;
+
+	assert_true(tls_self_signed_use(ctx, names, count, &err));
+	*cert = SSL_CTX_get0_certificate(ctx);
+	*key = SSL_CTX_get0_privatekey(ctx);
+	X509_up_ref(*cert);
+	EVP_PKEY_up_ref(*key);
+	SSL_CTX_free(ctx);
+}
+
 static void self_made_names_are_complete(void **state)
 {
 	const char *const more[] = { "a.example",    "10.0.0.1",  "::1",
 				     "fe80::1%eth0", "LOCALHOST", "a.example" };
 	X509 *cert = NULL;
 	EVP_PKEY *key = NULL;
-	struct err err;
 	char host[256] = "";
 	char *expected;
 	int days, seconds;
 
 	(void)state;
 	assert_int_equal(gethostname(host, sizeof(host) - 1), 0);
-	assert_true(tls_self_signed_make(more, sizeof(more) / sizeof(more[0]), &cert, &key, &err));
+	self_made(more, sizeof(more) / sizeof(more[0]), &cert, &key);
 	expected = alloc_printf("localhost\n127.0.0.1\n::1\n%s%sa.example\n10.0.0.1\nfe80::1\n"
 				"LOCALHOST",
 				host, host[0] ? "\n" : "");
@@ -205,10 +217,9 @@ static void self_made_verifies_strictly(void **state)
 	EVP_PKEY *key = NULL;
 	X509_STORE *store = X509_STORE_new();
 	X509_STORE_CTX *context = X509_STORE_CTX_new();
-	struct err err;
 
 	(void)state;
-	assert_true(tls_self_signed_make(NULL, 0, &cert, &key, &err));
+	self_made(NULL, 0, &cert, &key);
 	X509_STORE_add_cert(store, cert);
 	X509_STORE_set_flags(store, X509_V_FLAG_X509_STRICT | X509_V_FLAG_CHECK_SS_SIGNATURE);
 	assert_int_equal(X509_STORE_CTX_init(context, store, cert, NULL), 1);
@@ -225,11 +236,10 @@ static void self_made_ones_differ(void **state)
 {
 	X509 *cert[2] = { NULL, NULL };
 	EVP_PKEY *key[2] = { NULL, NULL };
-	struct err err;
 
 	(void)state;
 	for (size_t i = 0; i < 2; i++)
-		assert_true(tls_self_signed_make(NULL, 0, &cert[i], &key[i], &err));
+		self_made(NULL, 0, &cert[i], &key[i]);
 	assert_int_not_equal(EVP_PKEY_eq(key[0], key[1]), 1);
 	assert_int_not_equal(ASN1_INTEGER_cmp(X509_get0_serialNumber(cert[0]),
 					      X509_get0_serialNumber(cert[1])),
@@ -272,8 +282,8 @@ static void server_without_cert_makes_one(void **state)
 
 	(void)state;
 	assert_non_null(config);
-	pin = tls_cert_text_pin(SSL_CTX_get0_certificate(tls_config_ctx(config)));
-	assert_string_equal(tls_config_pin(config), pin);
+	pin = tls_cert_text_pin(SSL_CTX_get0_certificate(config->ctx));
+	assert_string_equal(config->pin, pin);
 	assert_true(tls_verify_pin_valid(pin));
 	free(pin);
 	tls_config_free(config);
@@ -290,10 +300,9 @@ static void server_reads_certificate_chain_and_key(void **state)
 	STACK_OF(X509) *chain = NULL;
 
 	assert_non_null(config);
-	assert_null(tls_config_pin(config));
-	assert_int_equal(X509_cmp(SSL_CTX_get0_certificate(tls_config_ctx(config)), rig->leaf.cert),
-			 0);
-	assert_int_equal(SSL_CTX_get0_chain_certs(tls_config_ctx(config), &chain), 1);
+	assert_null(config->pin);
+	assert_int_equal(X509_cmp(SSL_CTX_get0_certificate(config->ctx), rig->leaf.cert), 0);
+	assert_int_equal(SSL_CTX_get0_chain_certs(config->ctx, &chain), 1);
 	assert_int_equal(sk_X509_num(chain), 1);
 	assert_int_equal(X509_cmp(sk_X509_value(chain, 0), rig->authority.cert), 0);
 	tls_config_free(config);
@@ -332,9 +341,8 @@ static void client_has_the_certificate_it_was_given(void **state)
 	struct tls_config *config = tls_config_client(&own, &err);
 
 	assert_non_null(config);
-	assert_null(tls_config_pin(config));
-	assert_int_equal(X509_cmp(SSL_CTX_get0_certificate(tls_config_ctx(config)), rig->leaf.cert),
-			 0);
+	assert_null(config->pin);
+	assert_int_equal(X509_cmp(SSL_CTX_get0_certificate(config->ctx), rig->leaf.cert), 0);
 	tls_config_free(config);
 }
 

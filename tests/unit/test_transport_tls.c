@@ -219,8 +219,8 @@ static void rig_attach(struct rig *rig, bool tcp, const char *name)
 	(tcp ? support_tcp_pair : support_unix_pair)(pair);
 	end_new(&rig->client, loop_new(), pair[0]);
 	end_new(&rig->server, rig->apart ? loop_new() : rig->client.loop, pair[1]);
-	end_use(&rig->client, transport_tls_client(rig->client.lower, rig->client.config, name));
-	end_use(&rig->server, transport_tls_server(rig->server.lower, rig->server.config));
+	end_use(&rig->client, transport_tls_new(rig->client.lower, rig->client.config, name));
+	end_use(&rig->server, transport_tls_new(rig->server.lower, rig->server.config, NULL));
 }
 
 static void rig_connect(struct rig *rig, bool tcp, const char *name)
@@ -299,7 +299,7 @@ static struct rig *rig_open_12(void **state)
 	struct rig *rig = rig_prepare(state, WHO_GOOD);
 
 	rig_configure(rig);
-	SSL_CTX_set_max_proto_version(tls_config_ctx(rig->client.config), TLS1_2_VERSION);
+	SSL_CTX_set_max_proto_version(rig->client.config->ctx, TLS1_2_VERSION);
 	rig_attach(rig, true, "localhost");
 	shake(rig);
 	return rig;
@@ -640,8 +640,8 @@ static void versions_without_common_one(void **state)
 	struct rig *rig = rig_prepare(state, WHO_GOOD);
 
 	rig_configure(rig);
-	SSL_CTX_set_max_proto_version(tls_config_ctx(rig->client.config), TLS1_2_VERSION);
-	SSL_CTX_set_min_proto_version(tls_config_ctx(rig->server.config), TLS1_3_VERSION);
+	SSL_CTX_set_max_proto_version(rig->client.config->ctx, TLS1_2_VERSION);
+	SSL_CTX_set_min_proto_version(rig->server.config->ctx, TLS1_3_VERSION);
 	rig_attach(rig, true, "localhost");
 	both_failed(rig,
 		    "the peer ended TLS: no TLS version in common "
@@ -750,7 +750,7 @@ static void rest_of_a_record_is_delivered_later(void **state)
 /* The test's own server, on the server's descriptor. */
 static SSL *raw_server(struct rig *rig)
 {
-	SSL *ssl = SSL_new(tls_config_ctx(rig->server.config));
+	SSL *ssl = SSL_new(rig->server.config->ctx);
 
 	assert_non_null(ssl);
 	assert_int_equal(SSL_set_fd(ssl, rig->server.fd), 1);
@@ -1112,7 +1112,7 @@ static void server_that_requires_a_certificate(void **state)
 				       "certificate (alert 116)";
 
 	rig_configure(rig);
-	SSL_CTX_set_verify(tls_config_ctx(rig->server.config),
+	SSL_CTX_set_verify(rig->server.config->ctx,
 			   SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
 	rig_attach(rig, true, "localhost");
 	transport_want(rig->client.t, ROOM);
