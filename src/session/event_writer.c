@@ -13,12 +13,6 @@
 #include <jansson.h>
 #include <stdlib.h>
 
-struct event_writer {
-	struct stdout_writer *output;
-	struct evbuffer *scratch;
-	bool json;
-};
-
 struct event_writer *event_writer_new(struct stdout_writer *output, bool json)
 {
 	struct event_writer *events = alloc_zeroed(sizeof(*events));
@@ -37,26 +31,6 @@ void event_writer_free(struct event_writer *events)
 		return;
 	evbuffer_free(events->scratch);
 	free(events);
-}
-
-bool event_writer_is_json(const struct event_writer *events)
-{
-	return events->json;
-}
-
-struct stdout_writer *event_writer_output(const struct event_writer *events)
-{
-	return events->output;
-}
-
-struct evbuffer *event_writer_scratch(struct event_writer *events)
-{
-	return events->scratch;
-}
-
-bool event_writer_above(const struct event_writer *events)
-{
-	return stdout_writer_above(events->output);
 }
 
 /* --- JSON --- */

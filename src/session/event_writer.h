@@ -16,19 +16,18 @@
 struct connection;
 struct err;
 struct evbuffer;
-struct event_writer;
 struct json_t; /* jansson's json_t */
 struct stdout_writer;
-struct task;
 
-/* `output` is borrowed. */
+/* For others to read only. */
+struct event_writer {
+	struct stdout_writer *output; /* borrowed */
+	struct evbuffer *scratch;     /* for one record; left empty by each user */
+	bool json;
+};
+
 struct event_writer *event_writer_new(struct stdout_writer *output, bool json);
 void event_writer_free(struct event_writer *events);
-bool event_writer_is_json(const struct event_writer *events);
-struct stdout_writer *event_writer_output(const struct event_writer *events);
-
-/* An empty evbuffer for one record. Borrowed; the caller leaves it empty. */
-struct evbuffer *event_writer_scratch(struct event_writer *events);
 
 /* What a step has done. Raw output is `data`, followed by a newline if `newline`. */
 struct step_event {
@@ -56,12 +55,9 @@ void event_writer_close(struct event_writer *events, unsigned conn, uint64_t sen
 			uint64_t received, uint64_t duration_us);
 void event_writer_error(struct event_writer *events, unsigned conn, const struct err *err);
 
-/* For events made elsewhere, once event_writer_is_json() has been asked. add() writes an
- * object as a line; `event` is handed over. A text may hold bytes that a peer chose: where
- * it is not UTF-8, or holds a NUL, it becomes "base64:...". Microseconds become seconds. */
+/* For events made elsewhere, where `json` is set. add() writes an object as a line; `event`
+ * is handed over. A text may hold bytes that a peer chose: where it is not UTF-8, or holds
+ * a NUL, it becomes "base64:...". Microseconds become seconds. */
 void event_writer_add(struct event_writer *events, struct json_t *event);
 struct json_t *event_writer_text(struct bytes text);
 struct json_t *event_writer_seconds(uint64_t us);
-
-/* As stdout_writer_above(). */
-bool event_writer_above(const struct event_writer *events);

@@ -38,7 +38,7 @@ struct session *session_new(const struct session_shared *shared, struct transpor
 	s->conn = conn;
 	s->done = done;
 	s->arg = arg;
-	s->data = event_writer_scratch(shared->events);
+	s->data = shared->events->scratch;
 	s->started_us = loop_now_us();
 	task_init(&s->task, shared->loop, session_run, s);
 	s->connection = connection_new(transport, settings->limit, settings->high_water,
@@ -68,7 +68,7 @@ void session_free(struct session *s)
 	if (s == NULL)
 		return;
 	state_clear(s);
-	stdout_writer_unwait(event_writer_output(s->shared->events), &s->task);
+	stdout_writer_unwait(s->shared->events->output, &s->task);
 	if (s->shared->input != NULL)
 		fd_reader_set_task(s->shared->input, NULL);
 	session_time_free(s);
@@ -167,7 +167,7 @@ enum step_result session_wait(struct session *s, enum session_wait wait)
 
 enum step_result session_wait_output(struct session *s)
 {
-	stdout_writer_wait(event_writer_output(s->shared->events), &s->task);
+	stdout_writer_wait(s->shared->events->output, &s->task);
 	return session_wait(s, WAIT_OUTPUT);
 }
 
@@ -278,7 +278,7 @@ static enum step_result salvage(struct session *s)
 	bool came = false;
 
 	do {
-		if (event_writer_above(s->shared->events))
+		if (stdout_writer_above(s->shared->events->output))
 			return session_wait_output(s);
 		status = reader_read(&s->connection->reader, SIZE_MAX, s->data);
 		came = came || evbuffer_get_length(s->data) > 0;
@@ -397,8 +397,8 @@ static bool take_result(struct session *s, const struct step *step, enum step_re
 /* With JSON each step gives an event at least. */
 static bool waits_for_output(const struct session *s, const struct step *step)
 {
-	return (event_writer_is_json(s->shared->events) || (step->flags & STEP_RECORD)) &&
-	       event_writer_above(s->shared->events);
+	return (s->shared->events->json || (step->flags & STEP_RECORD)) &&
+	       stdout_writer_above(s->shared->events->output);
 }
 
 static bool run_steps(struct session *s)

@@ -35,9 +35,9 @@ struct pump *session_pump_up(struct session *s, struct fd_reader *input, bool cr
 
 struct pump *session_pump_down(struct session *s)
 {
-	struct pump_dest dest = pump_dest_output(event_writer_output(s->shared->events));
+	struct pump_dest dest = pump_dest_output(s->shared->events->output);
 
-	if (event_writer_is_json(s->shared->events) || s->record != NULL) {
+	if (s->shared->events->json || s->record != NULL) {
 		dest.look = add_piece;
 		dest.arg = s;
 	}

@@ -108,7 +108,7 @@ static void give(struct session *s, struct evbuffer *data, bool more, bool newli
 void session_piece(struct session *s, struct evbuffer *data, bool more)
 {
 	session_record_add(s, data, evbuffer_get_length(data));
-	if (event_writer_is_json(s->shared->events))
+	if (s->shared->events->json)
 		hold_character(s, data, more);
 	if (evbuffer_get_length(data) > 0 || !more)
 		give(s, data, more, !more);
@@ -143,7 +143,7 @@ void session_record(struct session *s, struct evbuffer *data, size_t strip, bool
 	session_record_add(s, data, evbuffer_get_length(data) - strip);
 	if (s->shared->settings->chomp)
 		cut_end(data, strip);
-	if (event_writer_is_json(s->shared->events))
+	if (s->shared->events->json)
 		give_pieces(s, data);
 	give(s, data, more, true);
 }

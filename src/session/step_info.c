@@ -57,8 +57,7 @@ static enum step_result run_info(struct session *s, const struct step *step)
 		!connection_info(s->connection, key, s->data) || evbuffer_get_length(s->data) == 0;
 	session_record_begin(s);
 	session_record_add(s, s->data, evbuffer_get_length(s->data));
-	if (!event_writer_is_json(s->shared->events) && key != INFO_PEERCERT &&
-	    key != INFO_PEERCERT_NAMES)
+	if (!s->shared->events->json && key != INFO_PEERCERT && key != INFO_PEERCERT_NAMES)
 		show_controls(s->data);
 	event.data = s->data;
 	event.newline = true;

@@ -57,14 +57,13 @@ struct readline_state {
 /* Can the lines go straight to the output, many at once, without being looked at? */
 static bool lines_pass_through(const struct session *s)
 {
-	return !event_writer_is_json(s->shared->events) && !s->shared->settings->chomp &&
-	       s->record == NULL;
+	return !s->shared->events->json && !s->shared->settings->chomp && s->record == NULL;
 }
 
 /* Lines at hand, straight to the output; what is left of a stream that has ended, too. */
 static enum stream_status pass_lines(struct session *s, uint64_t max, uint64_t *lines)
 {
-	struct stdout_writer *output = event_writer_output(s->shared->events);
+	struct stdout_writer *output = s->shared->events->output;
 	enum stream_status status =
 		reader_readlines(&s->connection->reader, max, stdout_writer_queue(output), lines);
 
@@ -101,8 +100,7 @@ static enum step_result run_readline(struct session *s, const struct step *step)
 static enum step_result read_piece(struct session *s, uint64_t n)
 {
 	uint64_t left = n - session_taken(s);
-	uint64_t most =
-		event_writer_is_json(s->shared->events) ? s->shared->settings->limit : SIZE_MAX;
+	uint64_t most = s->shared->events->json ? s->shared->settings->limit : SIZE_MAX;
 	enum stream_status status =
 		reader_read(&s->connection->reader, (size_t)(left < most ? left : most), s->data);
 	bool more = session_taken(s) < n;

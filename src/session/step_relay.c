@@ -173,7 +173,7 @@ static enum step_result run_down(struct session *s, struct relay *relay)
 /* The last event of a relay has no bytes. */
 static enum step_result relay_ended(struct session *s)
 {
-	if (event_writer_is_json(s->shared->events))
+	if (s->shared->events->json)
 		session_piece_end(s);
 	return STEP_STOP;
 }

@@ -69,7 +69,7 @@ static void assert_written(struct rig *rig, const char *text)
 
 static struct evbuffer *scratch_of(struct rig *rig, const char *data, size_t len)
 {
-	struct evbuffer *scratch = event_writer_scratch(rig->events);
+	struct evbuffer *scratch = rig->events->scratch;
 
 	assert_int_equal(evbuffer_get_length(scratch), 0);
 	evbuffer_add(scratch, data, len);
@@ -85,7 +85,7 @@ static void raw_is_the_bytes_alone(void **state)
 	(void)state;
 	event.data = scratch_of(&rig, "one\x1b\xff", 5);
 	event_writer_step(rig.events, &event);
-	assert_int_equal(evbuffer_get_length(event_writer_scratch(rig.events)), 0);
+	assert_int_equal(evbuffer_get_length(rig.events->scratch), 0);
 	event.data = scratch_of(&rig, "two", 3);
 	event.newline = true;
 	event_writer_step(rig.events, &event);
@@ -96,7 +96,7 @@ static void raw_is_the_bytes_alone(void **state)
 	event_writer_error(rig.events, 1, &err);
 	event_writer_listening(rig.events, "127.0.0.1:1");
 	event_writer_close(rig.events, 1, 2, 3, 4);
-	assert_false(event_writer_is_json(rig.events));
+	assert_false(rig.events->json);
 	assert_written(&rig, "one\x1b\xfftwo\n");
 }
 
@@ -109,7 +109,7 @@ static void check_step(const struct step_event *event, const char *data, size_t 
 	if (data != NULL)
 		copy.data = scratch_of(&rig, data, len);
 	event_writer_step(rig.events, &copy);
-	assert_int_equal(evbuffer_get_length(event_writer_scratch(rig.events)), 0);
+	assert_int_equal(evbuffer_get_length(rig.events->scratch), 0);
 	assert_written(&rig, line);
 }
 
