@@ -8,7 +8,10 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "io/fd_watch.h"
+#include "io/loop.h"
 #include "io/sockaddr.h"
+#include "io/stdout_writer.h"
 #include "net/listener.h"
 
 #include <errno.h>
@@ -19,6 +22,16 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+struct readiness {
+	const struct readiness_options *options;
+	struct task task;
+	struct stdout_writer *lines; /* to the descriptor; NULL once they are written */
+	int supervisor;		     /* its socket; -1 once it knows */
+	struct fd_watch *writable;   /* armed while the supervisor's queue is full */
+	bool made;		     /* the file, which is `file` */
+	struct stat file;
+};
 
 static bool check_file(const char *path, struct err *err)
 {
@@ -58,59 +71,125 @@ bool readiness_check(const struct readiness_options *options, struct err *err)
 	return true;
 }
 
-/* The file appears complete, or not at all. */
-static bool write_file(const char *path, const char *lines, struct err *err)
+/* The file appears complete, or not at all; its mode follows the umask. */
+static bool write_file(struct readiness *r, const char *lines, struct err *err)
 {
-	char *temporary = alloc_printf("%s.XXXXXX", path);
-	int fd = mkostemp(temporary, O_CLOEXEC);
-	bool good = fd >= 0 && fchmod(fd, 0644) == 0 && dprintf(fd, "%s", lines) >= 0;
+	const char *path = r->options->address_file;
+	char *temporary = alloc_printf("%s.%ld", path, (long)getpid());
+	int fd;
 
-	good = good && rename(temporary, path) == 0;
-	if (!good)
+	(void)unlink(temporary);
+	fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	r->made = fd >= 0 && dprintf(fd, "%s", lines) >= 0 && fstat(fd, &r->file) == 0 &&
+		  rename(temporary, path) == 0;
+	if (!r->made)
 		(void)err_sys(err, ERR_IO, errno, "cannot write '%s'", path);
 	if (fd >= 0)
 		(void)close(fd);
-	if (fd >= 0 && !good)
+	if (fd >= 0 && !r->made)
 		(void)unlink(temporary);
 	free(temporary);
-	return good;
+	return r->made;
 }
 
-static bool write_descriptor(int fd, const char *lines, struct err *err)
-{
-	bool good = dprintf(fd, "%s", lines) >= 0;
+/* --- without blocking: a pipe and a socket's queue may be full --- */
 
-	if (!good)
-		(void)err_sys(err, ERR_IO, errno, "cannot write to descriptor %d (--ready-fd)", fd);
+static void close_descriptor(struct readiness *r)
+{
+	stdout_writer_free(r->lines);
+	r->lines = NULL;
 	/* Standard error stays: later lines need it. */
-	if (fd > STDERR_FILENO)
-		(void)close(fd);
-	return good;
+	if (r->options->ready_fd > STDERR_FILENO)
+		(void)close(r->options->ready_fd);
+}
+
+/* A reader that has gone may have read everything before. */
+static void send_lines(struct readiness *r)
+{
+	const struct err *err = stdout_writer_error(r->lines);
+
+	if (err != NULL && err->sys != EPIPE)
+		log_line(LOG_NOTICE, "%s", err->text);
+	if (err != NULL || stdout_writer_queued(r->lines) == 0)
+		close_descriptor(r);
+}
+
+static void close_supervisor(struct readiness *r)
+{
+	fd_watch_free(r->writable);
+	r->writable = NULL;
+	(void)close(r->supervisor);
+	r->supervisor = -1;
 }
 
 /* The protocol of sd_notify(3): one datagram, without an answer. */
-static void notify_supervisor(void)
+static void notify_supervisor(struct readiness *r)
 {
 	static const char message[] = "READY=1";
+
+	if (send(r->supervisor, message, sizeof(message) - 1, MSG_NOSIGNAL | MSG_DONTWAIT) < 0) {
+		if (errno == EAGAIN && fd_watch_arm(r->writable))
+			return;
+		log_line(LOG_NOTICE, "cannot notify NOTIFY_SOCKET: %s", err_message(errno));
+	}
+	close_supervisor(r);
+}
+
+static void run(void *arg)
+{
+	struct readiness *r = arg;
+
+	if (r->lines != NULL)
+		send_lines(r);
+	if (r->supervisor >= 0 && !fd_watch_armed(r->writable))
+		notify_supervisor(r);
+}
+
+static void open_supervisor(struct readiness *r)
+{
 	const char *path = getenv("NOTIFY_SOCKET");
 	bool abstract = path != NULL && *path == '@';
 	struct socket_address a;
-	int fd;
 
 	if (path == NULL || (!abstract && *path != '/') ||
 	    !sockaddr_unix(path + abstract, abstract, &a))
 		return;
-	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
+	r->supervisor = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (r->supervisor < 0)
 		return;
-	if (sendto(fd, message, sizeof(message) - 1, MSG_NOSIGNAL, (struct sockaddr *)&a.addr,
-		   a.len) < 0)
+	if (connect(r->supervisor, (struct sockaddr *)&a.addr, a.len) < 0) {
 		log_line(LOG_NOTICE, "cannot notify NOTIFY_SOCKET: %s", err_message(errno));
-	(void)close(fd);
+		close_supervisor(r);
+		return;
+	}
+	r->writable = fd_watch_new(r->task.loop, r->supervisor, WATCH_WRITE, &r->task);
 }
 
-bool readiness_announce(const struct listener *listener, const struct readiness_options *options,
-			struct err *err)
+static void open_descriptor(struct readiness *r, const char *lines)
+{
+	char *name = alloc_printf("descriptor %d (--ready-fd)", r->options->ready_fd);
+
+	r->lines = stdout_writer_new(r->task.loop, r->options->ready_fd, name);
+	stdout_writer_set_owner(r->lines, &r->task);
+	stdout_writer_add(r->lines, bytes_of_string(lines));
+	stdout_writer_flush(r->lines);
+	free(name);
+	send_lines(r);
+}
+
+struct readiness *readiness_new(struct loop *loop, const struct readiness_options *options)
+{
+	struct readiness *r = alloc_zeroed(sizeof(*r));
+
+	r->options = options;
+	r->supervisor = -1;
+	task_init(&r->task, loop, run, r);
+	if (options->address_file != NULL)
+		(void)unlink(options->address_file); /* the rename will say what is wrong */
+	return r;
+}
+
+bool readiness_announce(struct readiness *r, const struct listener *listener, struct err *err)
 {
 	struct text text = { 0 }; /* one address a line, as connect takes them */
 	bool good = true;
@@ -121,12 +200,30 @@ bool readiness_announce(const struct listener *listener, const struct readiness_
 		(void)text_addf(&text, "%s\n", listener_address(listener, i));
 	}
 	lines = text_take(&text);
-	if (options->address_file != NULL)
-		good = write_file(options->address_file, lines, err);
-	if (good && options->ready_fd >= 0)
-		good = write_descriptor(options->ready_fd, lines, err);
+	if (r->options->address_file != NULL)
+		good = write_file(r, lines, err);
+	if (good && r->options->ready_fd >= 0)
+		open_descriptor(r, lines);
 	if (good)
-		notify_supervisor();
+		open_supervisor(r);
+	task_wake(&r->task);
 	free(lines);
 	return good;
+}
+
+void readiness_free(struct readiness *r)
+{
+	struct stat st;
+
+	if (r == NULL)
+		return;
+	if (r->made && stat(r->options->address_file, &st) == 0 && st.st_dev == r->file.st_dev &&
+	    st.st_ino == r->file.st_ino)
+		(void)unlink(r->options->address_file); /* failure only leaves an old file */
+	if (r->lines != NULL)
+		close_descriptor(r);
+	if (r->supervisor >= 0)
+		close_supervisor(r);
+	task_cancel(&r->task);
+	free(r);
 }

@@ -11,6 +11,8 @@
 
 struct err;
 struct listener;
+struct loop;
+struct readiness;
 
 struct readiness_options {
 	const char *address_file; /* NULL: none */
@@ -20,7 +22,12 @@ struct readiness_options {
 /* Can the file and the descriptor be used? ERR_USAGE; nothing is written. */
 bool readiness_check(const struct readiness_options *options, struct err *err);
 
-/* Announce the listener everywhere. ERR_IO when the file or the descriptor cannot be
- * written. */
-bool readiness_announce(const struct listener *listener, const struct readiness_options *options,
-			struct err *err);
+/* Before anything listens: an old file is removed. `options` is borrowed. */
+struct readiness *readiness_new(struct loop *loop, const struct readiness_options *options);
+
+/* Announce the listener everywhere: ERR_IO when the file cannot be written. The descriptor
+ * and the supervisor may take their time; a failure of theirs is a line. */
+bool readiness_announce(struct readiness *r, const struct listener *listener, struct err *err);
+
+/* Remove the file if it is still ours. NULL is allowed. */
+void readiness_free(struct readiness *r);

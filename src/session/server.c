@@ -40,7 +40,8 @@ enum server_state {
 
 struct server {
 	struct server_shared shared;
-	struct listener *listener; /* owned; NULL once no more are accepted */
+	struct listener *listener;   /* owned; NULL once no more are accepted */
+	struct readiness *readiness; /* NULL for a connected descriptor */
 	TAILQ_HEAD(, arrival) arrivals;
 	TAILQ_HEAD(, session) sessions;
 	enum server_state state;
@@ -347,6 +348,7 @@ struct server *server_new(const struct server_shared *shared, const struct addre
 {
 	struct server *server = server_alloc(shared, done, arg);
 
+	server->readiness = readiness_new(shared->session.loop, &shared->options->readiness);
 	server->listener = listener_new(shared->session.loop, addresses, count, listening, accepted,
 					server, err);
 	if (server->listener == NULL) {
@@ -356,7 +358,7 @@ struct server *server_new(const struct server_shared *shared, const struct addre
 	for (size_t i = 0; i < listener_count(server->listener); i++)
 		event_writer_listening(shared->session.events,
 				       listener_address(server->listener, i));
-	if (!readiness_announce(server->listener, &shared->options->readiness, err)) {
+	if (!readiness_announce(server->readiness, server->listener, err)) {
 		server_free(server);
 		return NULL;
 	}
@@ -384,6 +386,7 @@ void server_free(struct server *server)
 		return;
 	abort_all(server);
 	listener_free(server->listener);
+	readiness_free(server->readiness);
 	timer_free(server->accept_timer);
 	timer_free(server->finish_timer);
 	task_cancel(&server->task);

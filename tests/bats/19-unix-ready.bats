@@ -300,12 +300,31 @@ unix:./s"
 	start_liu echo ./s --address-file "$PWD/ready"
 	wait_until grep -qx unix:./s ready
 	is ready 'address file' unix:./s
+	stop "$SERVER"
+	[ ! -e ready ] || fail 'left after the end'
 	start "$LIU" echo -qq ./t --address-file ready2 # which prints no ready line
 	wait_until test -e ready2
 	is ready2 'address file' unix:./t
 }
 
-# Somebody who polls sees no file, the old one, or the new one: never a part, never nothing.
+@test "--address-file: an old one is removed before anything listens, another's at the end is not" {
+	start_liu echo ./s --address-file ready
+	wait_until test -e ready
+	echo other >new
+	mv new ready
+	stop "$SERVER"
+	is ready 'address file of another program' other
+	touch file
+	run_liu echo ./file --address-file ready
+	assert_status 4
+	[ ! -e ready ] || fail 'an old file misleads'
+	umask 027
+	start_liu echo ./s --address-file ready
+	wait_until test -e ready
+	assert_equal 640 "$(stat -c %a ready)" mode
+}
+
+# A program that polls sees no file, the old one, or the new one: never a part, never nothing.
 @test "--address-file appears whole" {
 	clients 'import subprocess, threading
 path = "ready"; wrong = []; looks = [0]; stop = []
@@ -362,6 +381,30 @@ for name in "notify", "\0liu-test-%d" % os.getpid():
 	p.terminate(); same(-15, p.wait(DEADLINE)); n.settimeout(0.05)
 	try: sys.exit("and then %r" % n.recv(1000))
 	except TimeoutError: pass' "$LIU"
+}
+
+@test "a full NOTIFY_SOCKET or --ready-fd keeps nothing from working, and gets its message in the end" {
+	clients 'import subprocess
+n = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM); n.settimeout(DEADLINE); n.bind("notify")
+filler = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM); filler.setblocking(False)
+r, w = os.pipe()
+os.set_blocking(w, False)
+for fill in lambda: filler.sendto(b"x", "notify"), lambda: os.write(w, b"x" * 4096):
+	try:
+		while True: fill()
+	except BlockingIOError: pass
+os.set_blocking(w, True)
+for round in range(2):
+	p = subprocess.Popen([sys.argv[2], "echo", "-qq", "./s", "--ready-fd", str(w)], pass_fds=[w],
+		stdin=subprocess.DEVNULL, env=dict(os.environ, NOTIFY_SOCKET=os.path.abspath("notify")))
+	until(lambda: os.path.exists("s"))
+	c = dial_unix("s"); c.sendall(b"x"); same(b"x", got(c, 1)); c.close()
+	if round == 1:
+		os.close(w); text = b""
+		while (got_now := n.recv(1000)) != b"READY=1": same(b"x", got_now)
+		while piece := os.read(r, 4096): text += piece
+		same(b"unix:./s\n", text.lstrip(b"x"))
+	p.terminate(); same(-15, p.wait(DEADLINE))' "$LIU"
 }
 
 @test "a NOTIFY_SOCKET that is not there is no failure" {
