@@ -12,7 +12,6 @@
 #include "io/sockaddr.h"
 #include "io/socket_info.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -36,7 +35,7 @@ struct dial_attempt *dial_attempt_new(struct loop *loop, const struct socket_add
 	return attempt;
 }
 
-void dial_attempt_close(struct dial_attempt *attempt)
+static void attempt_close(struct dial_attempt *attempt)
 {
 	fd_watch_free(attempt->watch); /* before its descriptor is closed */
 	attempt->watch = NULL;
@@ -49,7 +48,7 @@ void dial_attempt_close(struct dial_attempt *attempt)
 
 void dial_attempt_free(struct dial_attempt *attempt)
 {
-	dial_attempt_close(attempt);
+	attempt_close(attempt);
 	free(attempt->text);
 	free(attempt->reason);
 	free(attempt);
@@ -75,7 +74,7 @@ static const char *connect_message(const struct dial_attempt *attempt, int sys)
 /* `reason` is handed over. */
 static void attempt_fail(struct dial_attempt *attempt, int sys, char *reason)
 {
-	dial_attempt_close(attempt);
+	attempt_close(attempt);
 	attempt->state = DIAL_ATTEMPT_FAILED;
 	attempt->sys = sys;
 	free(attempt->reason);
@@ -212,16 +211,6 @@ void dial_attempt_check(struct dial_attempt *attempt)
 	if (getsockopt(attempt->fd, SOL_SOCKET, SO_ERROR, &sys, &len) != 0)
 		sys = errno;
 	attempt_over(attempt, sys);
-}
-
-int dial_attempt_take(struct dial_attempt *attempt)
-{
-	int fd = attempt->fd;
-
-	assert(attempt->state == DIAL_ATTEMPT_CONNECTED);
-	attempt->fd = -1;
-	dial_attempt_close(attempt);
-	return fd;
 }
 
 bool dial_attempt_lacks_family(const struct dial_attempt *attempt)

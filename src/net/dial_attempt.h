@@ -25,8 +25,8 @@ struct dial_attempt {
 	struct loop *loop;
 	struct task *task;
 	struct socket_address to;
-	char *text; /* the address; owned, as are the following */
-	int fd;
+	char *text;		/* the address; owned, as are the following */
+	int fd;			/* closed with it, unless the owner takes it and leaves -1 */
 	struct fd_watch *watch; /* armed until it has connected or failed */
 	struct timer *retry;	/* NULL unless a Unix socket's backlog was full */
 	enum dial_attempt_state state;
@@ -47,10 +47,6 @@ void dial_attempt_begin(struct dial_attempt *attempt, const struct socket_addres
 
 /* Find out whether a pending one has connected or failed. */
 void dial_attempt_check(struct dial_attempt *attempt);
-
-/* The socket of one that is CONNECTED, handed over. It no longer knows `sys`. */
-int dial_attempt_take(struct dial_attempt *attempt);
-void dial_attempt_close(struct dial_attempt *attempt); /* if it is open */
 
 /* Did it fail because the system lacks the address family? */
 bool dial_attempt_lacks_family(const struct dial_attempt *attempt);

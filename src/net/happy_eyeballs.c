@@ -207,7 +207,8 @@ enum opening_result happy_eyeballs_run(struct happy_eyeballs *race, bool more, i
 		return OPENING_AGAIN;
 	if (winner == NULL)
 		return fail(race, err);
-	*fd = dial_attempt_take(winner);
+	*fd = winner->fd;
+	winner->fd = -1;
 	*error = winner->sys;
 	free_attempts(&race->tried);
 	timer_stop(race->timer);

@@ -62,17 +62,8 @@ void dial_attempt_check(struct dial_attempt *attempt)
 	for (size_t i = 0; i < count; i++)
 		if (begun[i] == attempt)
 			attempt->state = fate[i];
-}
-
-int dial_attempt_take(struct dial_attempt *attempt)
-{
-	(void)attempt;
-	return open("/dev/null", O_RDONLY | O_CLOEXEC);
-}
-
-void dial_attempt_close(struct dial_attempt *attempt)
-{
-	(void)attempt;
+	if (attempt->state == DIAL_ATTEMPT_CONNECTED)
+		attempt->fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
 bool dial_attempt_lacks_family(const struct dial_attempt *attempt)
