@@ -9,77 +9,13 @@
 #include "base/number.h"
 
 #include <arpa/inet.h>
+#include <linux/vm_sockets.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/un.h>
-
-#if __has_include(<linux/vm_sockets.h>)
-#include <linux/vm_sockets.h>
-#define HAVE_VSOCK 1
-#else
-#define HAVE_VSOCK 0
-#endif
-
-/* --- AF_VSOCK, where the system has it --- */
-
-#if HAVE_VSOCK
-
-bool vsock_supported(void)
-{
-	return true;
-}
-
-bool vsock_fill(uint32_t cid, uint32_t port, struct socket_address *out)
-{
-	struct sockaddr_vm addr = {
-		.svm_family = AF_VSOCK,
-		.svm_port = port != 0 ? port : VMADDR_PORT_ANY,
-		.svm_cid = cid,
-	};
-
-	*out = sockaddr_of((struct sockaddr *)&addr, sizeof(addr));
-	return true;
-}
-
-bool vsock_read(const struct sockaddr_storage *addr, uint32_t *cid, uint32_t *port)
-{
-	struct sockaddr_vm copy;
-
-	if (addr->ss_family != AF_VSOCK)
-		return false;
-	memcpy(&copy, addr, sizeof(copy));
-	*cid = copy.svm_cid == VSOCK_CID_ANY ? VSOCK_CID_LOCAL : copy.svm_cid;
-	*port = copy.svm_port == VMADDR_PORT_ANY ? 0 : copy.svm_port;
-	return true;
-}
-
-#else
-
-bool vsock_supported(void)
-{
-	return false;
-}
-
-bool vsock_fill(uint32_t cid, uint32_t port, struct socket_address *out)
-{
-	(void)cid;
-	(void)port;
-	(void)out;
-	return false;
-}
-
-bool vsock_read(const struct sockaddr_storage *addr, uint32_t *cid, uint32_t *port)
-{
-	(void)addr;
-	(void)cid;
-	(void)port;
-	return false;
-}
-
-#endif
 
 enum { PATH_OFFSET = offsetof(struct sockaddr_un, sun_path) };
 
@@ -159,6 +95,37 @@ bool sockaddr_unix(const char *path, bool abstract, struct socket_address *out)
 	return true;
 }
 
+struct socket_address sockaddr_vsock(uint32_t cid, uint32_t port)
+{
+	const struct sockaddr_vm addr = {
+		.svm_family = AF_VSOCK,
+		.svm_port = port != 0 ? port : VMADDR_PORT_ANY,
+		.svm_cid = cid,
+	};
+
+	return sockaddr_of((const struct sockaddr *)&addr, sizeof(addr));
+}
+
+/* --- of a socket --- */
+
+struct socket_address sockaddr_peer(int fd)
+{
+	struct socket_address peer = { .len = sizeof(peer.addr) };
+
+	if (getpeername(fd, (struct sockaddr *)&peer.addr, &peer.len) != 0)
+		peer.len = 0;
+	return peer;
+}
+
+struct socket_address sockaddr_own(int fd)
+{
+	struct socket_address own = { .len = sizeof(own.addr) };
+
+	if (getsockname(fd, (struct sockaddr *)&own.addr, &own.len) != 0)
+		own.len = 0;
+	return own;
+}
+
 /* --- as text --- */
 
 static char *text4(const struct sockaddr_in *addr)
@@ -200,11 +167,17 @@ static char *text_unix(const struct sockaddr_un *addr, socklen_t len)
 	return text;
 }
 
+/* Where it is bound to any CID, the one that connects on this machine. */
+static char *text_vsock(const struct sockaddr_vm *addr)
+{
+	bool any = addr->svm_cid == VMADDR_CID_ANY;
+
+	return alloc_printf("vsock:%u:%u", any ? VMADDR_CID_LOCAL : addr->svm_cid,
+			    addr->svm_port == VMADDR_PORT_ANY ? 0 : addr->svm_port);
+}
+
 char *sockaddr_text(const struct socket_address *a)
 {
-	uint32_t cid;
-	uint32_t port;
-
 	switch (a->len > 0 ? a->addr.ss_family : AF_UNSPEC) {
 	case AF_INET:
 		return text4((const struct sockaddr_in *)&a->addr);
@@ -212,10 +185,9 @@ char *sockaddr_text(const struct socket_address *a)
 		return text6((const struct sockaddr_in6 *)&a->addr);
 	case AF_UNIX:
 		return text_unix((const struct sockaddr_un *)&a->addr, a->len);
+	case AF_VSOCK:
+		return text_vsock((const struct sockaddr_vm *)&a->addr);
 	default:
-		break;
+		return alloc_string("");
 	}
-	if (vsock_read(&a->addr, &cid, &port))
-		return alloc_printf("vsock:%u:%u", cid, port);
-	return alloc_string("");
 }

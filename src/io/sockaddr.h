@@ -26,22 +26,14 @@ bool sockaddr_literal(const char *host, uint16_t port, struct socket_address *ou
 /* The file `path`, or the abstract name. False when it does not fit. */
 bool sockaddr_unix(const char *path, bool abstract, struct socket_address *out);
 
+/* AF_VSOCK. Port 0 lets the kernel pick, as everywhere else. */
+struct socket_address sockaddr_vsock(uint32_t cid, uint32_t port);
+
+/* What getpeername(2) and getsockname(2) say; `len` 0 when they fail. */
+struct socket_address sockaddr_peer(int fd);
+struct socket_address sockaddr_own(int fd);
+
 /* A socket address as connect takes it: "127.0.0.1:80", "[fe80::1%eth0]:80",
  * "unix:/path", "unix:@name", "vsock:2:80"; "" for an unnamed Unix socket. The
  * caller owns it. */
 char *sockaddr_text(const struct socket_address *a);
-
-/* AF_VSOCK: no other module needs to know whether <linux/vm_sockets.h> is there. */
-
-enum { VSOCK_CID_LOCAL = 1 };
-#define VSOCK_CID_ANY UINT32_MAX
-
-bool vsock_supported(void);
-
-/* Port 0 lets the kernel pick, as everywhere else. False when the system has no
- * AF_VSOCK. */
-bool vsock_fill(uint32_t cid, uint32_t port, struct socket_address *out);
-
-/* False when `addr` is not of AF_VSOCK. Where it is bound to any CID, `*cid` is the
- * one that connects on this machine. */
-bool vsock_read(const struct sockaddr_storage *addr, uint32_t *cid, uint32_t *port);

@@ -68,7 +68,7 @@ void transport_shut(struct transport *t)
 	if (t->write_half != WRITE_OPEN)
 		return;
 	set_write_half(t, WRITE_DRAINING);
-	t->ops->shut(t);
+	t->ops->flush(t);
 }
 
 void transport_abort(struct transport *t)

@@ -15,8 +15,7 @@ struct transport_ops {
 	const char *name; /* for the log */
 	void (*free)(struct transport *t);
 	void (*update)(struct transport *t); /* `room` has changed */
-	void (*flush)(struct transport *t);
-	void (*shut)(struct transport *t); /* `write_half` is WRITE_DRAINING */
+	void (*flush)(struct transport *t);  /* and half-close where it is WRITE_DRAINING */
 	void (*abort)(struct transport *t);
 	size_t (*unsent)(const struct transport *t);
 	/* Both NULL where there is never a raw descriptor. */

@@ -6,9 +6,9 @@
 
 #include "base/alloc.h"
 #include "base/err.h"
+#include "io/fd_watch.h"
 #include "io/loop.h"
-#include "io/socket_info.h"
-#include "io/socket_io.h"
+#include "io/sockaddr.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -16,8 +16,11 @@
 #include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -29,7 +32,7 @@
  *   rest with one recv(2) that asks for what the last ones brought.
  * - It writes a turn late, with two epoll_ctl(2) each time, and raises SIGPIPE. Its
  *   writing is disabled: send_queue() writes at once, and what the kernel does not
- *   take leaves from an event that is made when a socket is full for the first time.
+ *   take leaves from a watch that is made when a socket is full for the first time.
  * - Its read watermarks spin or hide the last bytes: reading is stopped by
  *   bufferevent_disable() alone.
  * - A system call that fails takes the error from the socket, and libevent's next
@@ -37,9 +40,10 @@
  *   it is that error. EPIPE takes nothing: it comes after the peer's FIN or our own,
  *   and what the peer sent before is complete.
  *
- * Inherited sockets may be blocking. The calls of socket_io never wait. libevent's
- * readv(2) comes only after epoll has said that the socket is readable; it could wait
- * only if another process took those bytes in between.
+ * A socket may be inherited, block, and be shared with other processes, so its flags
+ * are left alone: each call says MSG_DONTWAIT. libevent's readv(2) comes only after epoll
+ * has said that the socket is readable; it could wait only if another process took those
+ * bytes in between.
  */
 
 enum {
@@ -47,25 +51,20 @@ enum {
 	READ_MAX = 256 * 1024, /* of one wake-up */
 	SEND_PIECES = 64,      /* of one sendmsg(2) */
 	SEND_ROUNDS = 16,      /* of one flush */
-};
-
-enum waiting {
-	WAITING_OFF,  /* the event is not added */
-	WAITING_MORE, /* it is, and the kernel may take more before it fires */
-	WAITING_FULL, /* the kernel takes no more until it fires */
+	MICROSECONDS = 1000 * 1000,
 };
 
 struct plain {
 	struct transport base;
 	struct bufferevent *bev;
 	int fd;
-	int taken;		/* errno of an error that the socket no longer knows, or 0 */
-	struct event *writable; /* NULL until a socket has been full */
-	enum waiting waiting;	/* for `writable` */
-	struct event *retry;	/* NULL until a watch could not be added */
-	size_t held;		/* bytes in `input` when it was last looked at */
-	size_t expected;	/* bytes that the next wake-up should bring */
-	bool reading;		/* EV_READ of `bev` is enabled */
+	int taken;		   /* errno of an error that the socket no longer knows, or 0 */
+	struct fd_watch *writable; /* NULL until a socket has been full */
+	struct event *retry;	   /* NULL until a watch could not be added */
+	size_t held;		   /* bytes in `input` when it was last looked at */
+	size_t expected;	   /* bytes that the next wake-up should bring */
+	bool reading;		   /* EV_READ of `bev` is enabled */
+	bool full;		   /* the kernel takes no more until `writable` fires */
 	bool inet;
 	unsigned char peer_len;
 	unsigned char peer[]; /* its address, most are short */
@@ -137,13 +136,11 @@ static void set_reading(struct plain *p, bool on)
 {
 	if (on == p->reading || p->base.read_half != READ_OPEN)
 		return;
-	p->reading = on;
-	if (!on) {
+	p->reading = on && bufferevent_enable(p->bev, EV_READ) == 0;
+	if (!on)
 		(void)bufferevent_disable(p->bev, EV_READ);
-	} else if (bufferevent_enable(p->bev, EV_READ) != 0) {
-		p->reading = false;
+	else if (!p->reading)
 		cannot_watch(p);
-	}
 }
 
 /* Sending is over; reading goes on, for what the peer sent before. */
@@ -153,15 +150,38 @@ static void fail_sending(struct plain *p, int sys)
 
 	note_error(p, sys);
 	err = error_of(is_vague(sys) && p->taken != 0 ? p->taken : sys);
-	if (p->waiting != WAITING_OFF)
-		(void)event_del(p->writable);
-	p->waiting = WAITING_OFF;
 	transport_fail_write(&p->base, &err);
 }
 
 static size_t size_min(size_t a, size_t b)
 {
 	return a < b ? a : b;
+}
+
+/* How many bytes that is, by ioctl(2); 0 also when the system does not say. */
+static size_t ask_bytes(const struct plain *p, unsigned long request)
+{
+	int bytes = 0;
+
+	return ioctl(p->fd, request, &bytes) == 0 && bytes > 0 ? (size_t)bytes : 0;
+}
+
+/* One recv(2), to the end of the input, which libevent keeps frozen. */
+static ssize_t receive(struct plain *p, size_t max)
+{
+	struct evbuffer *input = p->base.input;
+	struct evbuffer_iovec space;
+	ssize_t n;
+
+	(void)evbuffer_unfreeze(input, 0);
+	(void)evbuffer_reserve_space(input, (ev_ssize_t)max, &space, 1);
+	n = TEMP_FAILURE_RETRY(recv(p->fd, space.iov_base, max, MSG_DONTWAIT));
+	if (n > 0) {
+		space.iov_len = (size_t)n;
+		(void)evbuffer_commit_space(input, &space, 1);
+	}
+	(void)evbuffer_freeze(input, 0);
+	return n;
 }
 
 /*
@@ -172,9 +192,9 @@ static size_t size_min(size_t a, size_t b)
 static size_t top_up(struct plain *p, size_t came, size_t room)
 {
 	while (came < room) {
-		size_t more = came < p->expected ? p->expected - came : socket_available(p->fd);
+		size_t more = came < p->expected ? p->expected - came : ask_bytes(p, FIONREAD);
 		size_t max = size_min(more, room - came);
-		ssize_t n = max > 0 ? socket_receive(p->fd, p->base.input, max) : 0;
+		ssize_t n = max > 0 ? receive(p, max) : 0;
 
 		if (n < 0 && errno != EAGAIN)
 			note_error(p, errno);
@@ -200,17 +220,19 @@ static void expect(struct plain *p, size_t came)
  * is tried again when the peer has said something. */
 static void try_again(struct plain *p)
 {
-	if (p->waiting == WAITING_FULL && !p->inet)
-		p->waiting = WAITING_MORE;
+	if (!p->inet)
+		p->full = false;
 }
 
 static void on_input(struct bufferevent *bev, void *arg)
 {
 	struct plain *p = arg;
 	size_t room = p->base.room;
-	size_t came = evbuffer_get_length(p->base.input) - p->held;
+	size_t held = evbuffer_get_length(p->base.input);
+	size_t came = held - p->held;
 
 	(void)bev;
+	assert(held > p->held); /* the owner says by transport_want() that it has taken bytes */
 	if (came >= TRANSPORT_LEAST)
 		came = top_up(p, came, size_min(room, READ_MAX));
 	p->held += came;
@@ -235,6 +257,16 @@ static void on_event(struct bufferevent *bev, short what, void *arg)
 	end_reading(p, what & BEV_EVENT_ERROR ? sys : p->taken);
 }
 
+/* The error that waits on the socket, which forgets it; `fallback` when there is none. */
+static int take_error(const struct plain *p, int fallback)
+{
+	int error = 0;
+	socklen_t len = sizeof(error);
+
+	(void)getsockopt(p->fd, SOL_SOCKET, SO_ERROR, &error, &len);
+	return error != 0 ? error : fallback;
+}
+
 /* The half-close, when it is wanted and everything queued has gone. */
 static void finish_sending(struct plain *p)
 {
@@ -243,15 +275,17 @@ static void finish_sending(struct plain *p)
 	if (shutdown(p->fd, SHUT_WR) == 0)
 		transport_shut_done(&p->base);
 	else /* the connection is gone, and the socket may know why */
-		fail_sending(p, socket_take_error(p->fd, errno));
+		fail_sending(p, take_error(p, errno));
 }
 
-/* What one sendmsg(2) has come to. */
+/* What one send(2) or sendmsg(2) has come to. */
 enum sent { SENT_ALL, SENT_SOME, SENT_FULL, SENT_FAILED };
 
 static enum sent send_some(struct plain *p)
 {
+	const int flags = MSG_DONTWAIT | MSG_NOSIGNAL;
 	struct evbuffer_iovec pieces[SEND_PIECES];
+	struct msghdr message = { .msg_iov = pieces };
 	int count = evbuffer_peek(p->base.output, -1, NULL, pieces, SEND_PIECES);
 	size_t offered = 0;
 	ssize_t n;
@@ -260,7 +294,10 @@ static enum sent send_some(struct plain *p)
 		offered += pieces[i].iov_len;
 	if (offered == 0)
 		return SENT_ALL;
-	n = socket_send(p->fd, pieces, count);
+	message.msg_iovlen = (size_t)count;
+	/* send(2) avoids copying a msghdr for a single piece. */
+	n = TEMP_FAILURE_RETRY(count == 1 ? send(p->fd, pieces->iov_base, offered, flags)
+					  : sendmsg(p->fd, &message, flags));
 	if (n < 0 && errno != EAGAIN) {
 		fail_sending(p, errno);
 		return SENT_FAILED;
@@ -274,17 +311,16 @@ static enum sent send_some(struct plain *p)
 	return count < SEND_PIECES ? SENT_ALL : SENT_SOME;
 }
 
-static void on_writable(evutil_socket_t fd, short what, void *arg);
+static void on_writable(void *arg);
 
-static void wait_writable(struct plain *p, enum waiting waiting)
+static void wait_writable(struct plain *p, bool full)
 {
 	if (p->writable == NULL)
-		p->writable = event_new(loop_base(p->base.loop), p->fd, EV_WRITE | EV_PERSIST,
-					on_writable, p);
-	if (p->waiting == WAITING_OFF && event_add(p->writable, NULL) != 0)
-		cannot_watch(p);
+		p->writable = fd_watch_call(p->base.loop, p->fd, WATCH_WRITE, on_writable, p);
+	if (fd_watch_arm(p->writable))
+		p->full = full;
 	else
-		p->waiting = waiting;
+		cannot_watch(p);
 }
 
 static void send_queue(struct plain *p)
@@ -300,30 +336,19 @@ static void send_queue(struct plain *p)
 		finish_sending(p);
 		break;
 	case SENT_SOME:
-		wait_writable(p, WAITING_MORE);
-		break;
 	case SENT_FULL:
-		wait_writable(p, WAITING_FULL);
+		wait_writable(p, sent == SENT_FULL);
 		break;
 	case SENT_FAILED:
 		break;
 	}
 }
 
-/* Keep the event for one extra firing: a socket that filled once will probably fill
- * again soon. */
-static void on_writable(evutil_socket_t fd, short what, void *arg)
+static void on_writable(void *arg)
 {
 	struct plain *p = arg;
 
-	(void)fd;
-	(void)what;
-	if (evbuffer_get_length(p->base.output) == 0) {
-		(void)event_del(p->writable);
-		p->waiting = WAITING_OFF;
-		return;
-	}
-	p->waiting = WAITING_MORE;
+	p->full = false;
 	send_queue(p);
 	transport_notify(&p->base);
 }
@@ -335,8 +360,7 @@ static void on_retry(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	set_reading(p, p->base.room > 0);
-	send_queue(p);
-	transport_notify(&p->base);
+	on_writable(p);
 }
 
 static void plain_free(struct transport *t)
@@ -344,8 +368,7 @@ static void plain_free(struct transport *t)
 	struct plain *p = plain_of(t);
 
 	/* Out of epoll before close(2): another process may hold the same file. */
-	if (p->writable != NULL)
-		event_free(p->writable);
+	fd_watch_free(p->writable);
 	if (p->retry != NULL)
 		event_free(p->retry);
 	bufferevent_free(p->bev);
@@ -362,46 +385,37 @@ static void plain_update(struct transport *t)
 	set_reading(p, t->room > 0);
 }
 
-/* Both directions have ended, and no event comes any more: was it reset since? */
-static void notice_reset(struct plain *p)
-{
-	int sys = socket_take_error(p->fd, 0);
-
-	if (sys != 0)
-		fail_sending(p, sys);
-}
-
 static void plain_flush(struct transport *t)
 {
 	struct plain *p = plain_of(t);
+	int error;
 
-	if (p->waiting != WAITING_FULL)
+	if (!p->full || evbuffer_get_length(t->output) == 0)
 		send_queue(p);
-	if (t->read_half != READ_OPEN && t->write_half == WRITE_SHUT && t->write_error == NULL)
-		notice_reset(p);
-}
-
-static void plain_shut(struct transport *t)
-{
-	plain_flush(t);
-	finish_sending(plain_of(t)); /* a full socket does not matter any more */
+	if (t->read_half == READ_OPEN || t->write_half != WRITE_SHUT || t->write_error != NULL)
+		return;
+	/* Both directions have ended, and no event comes any more: was it reset since? */
+	error = take_error(p, 0);
+	if (error != 0)
+		fail_sending(p, error);
 }
 
 static void plain_abort(struct transport *t)
 {
+	const struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
 	struct plain *p = plain_of(t);
 
-	if (p->inet)
-		socket_set_reset(p->fd);
+	if (p->inet) /* if it fails, the close is an ordinary one */
+		(void)setsockopt(p->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
 }
 
 static size_t plain_unsent(const struct transport *t)
 {
 	const struct plain *p = plain_of_const(t);
-	size_t bytes = p->inet ? socket_unacknowledged(p->fd) : 0;
+	size_t bytes = p->inet ? ask_bytes(p, TIOCOUTQ) : 0; /* SIOCOUTQ, by another name */
+	bool fin = t->write_half == WRITE_SHUT;		     /* it counts as a byte, the last one */
 
-	return t->write_half == WRITE_SHUT && bytes > 0 ? bytes - 1
-							: bytes; /* without our FIN, the last one */
+	return bytes > 0 && fin ? bytes - 1 : bytes;
 }
 
 /* splice(2) and sendfile(2) know no MSG_DONTWAIT. */
@@ -423,11 +437,58 @@ static void plain_raw_error(struct transport *t, enum transport_half half, int s
 		end_reading(p, sys != 0 ? sys : p->taken);
 }
 
+static bool append_address(const struct socket_address *a, struct evbuffer *out)
+{
+	char *text;
+
+	if (a->len == 0)
+		return false;
+	text = sockaddr_text(a);
+	(void)evbuffer_add(out, text, strlen(text));
+	free(text);
+	return true;
+}
+
+static bool append_family(sa_family_t family, struct evbuffer *out)
+{
+	const char *name = family == AF_INET	? "inet"
+			   : family == AF_INET6 ? "inet6"
+			   : family == AF_UNIX	? "unix"
+			   : family == AF_VSOCK ? "vsock"
+						: NULL;
+
+	return name != NULL && evbuffer_add(out, name, strlen(name)) == 0;
+}
+
+static bool append_rtt(const struct plain *p, struct evbuffer *out)
+{
+	struct tcp_info tcp = { 0 };
+	socklen_t len = sizeof(tcp);
+
+	if (getsockopt(p->fd, IPPROTO_TCP, TCP_INFO, &tcp, &len) != 0)
+		return false;
+	return evbuffer_add_printf(out, "%u.%06u", tcp.tcpi_rtt / MICROSECONDS,
+				   tcp.tcpi_rtt % MICROSECONDS) > 0;
+}
+
 static bool plain_info(const struct transport *t, enum info_key key, struct evbuffer *out)
 {
 	const struct plain *p = plain_of_const(t);
+	struct socket_address own = sockaddr_own(p->fd), peer = { .len = p->peer_len };
 
-	return socket_info_append(p->fd, p->peer, p->peer_len, key, out);
+	memcpy(&peer.addr, p->peer, p->peer_len);
+	switch ((int)key) {
+	case INFO_PEERNAME:
+		return append_address(&peer, out);
+	case INFO_SOCKNAME:
+		return append_address(&own, out);
+	case INFO_FAMILY:
+		return append_family(own.addr.ss_family, out); /* AF_UNSPEC when that failed */
+	case INFO_RTT:
+		return append_rtt(p, out);
+	default:
+		return false; /* TLS has it */
+	}
 }
 
 static const struct transport_ops plain_ops = {
@@ -435,7 +496,6 @@ static const struct transport_ops plain_ops = {
 	.free = plain_free,
 	.update = plain_update,
 	.flush = plain_flush,
-	.shut = plain_shut,
 	.abort = plain_abort,
 	.unsent = plain_unsent,
 	.raw_fd = plain_raw_fd,
@@ -446,14 +506,16 @@ static const struct transport_ops plain_ops = {
 struct transport *transport_plain_new(struct loop *loop, int fd,
 				      const struct socket_address *accepted, bool nagle)
 {
-	struct socket_address peer = accepted != NULL ? *accepted : socket_info_peer(fd);
+	const int on = 1;
+	struct socket_address peer = accepted != NULL ? *accepted : sockaddr_peer(fd);
+	struct socket_address known = peer.len > 0 ? peer : sockaddr_own(fd);
 	struct plain *p = alloc_zeroed(sizeof(*p) + peer.len);
 
 	transport_init(&p->base, &plain_ops, loop);
 	p->fd = fd;
 	p->peer_len = (unsigned char)peer.len; /* of sockaddr_un, the longest: 110 */
 	memcpy(p->peer, &peer.addr, peer.len);
-	p->inet = socket_info_is_inet(fd, &peer);
+	p->inet = known.addr.ss_family == AF_INET || known.addr.ss_family == AF_INET6;
 	p->bev = bufferevent_socket_new(loop_base(loop), fd, 0);
 	(void)bufferevent_disable(p->bev, EV_WRITE);
 	bufferevent_setcb(p->bev, on_input, NULL, on_event, p);
@@ -461,6 +523,6 @@ struct transport *transport_plain_new(struct loop *loop, int fd,
 	p->base.output = bufferevent_get_output(p->bev);
 	(void)evbuffer_unfreeze(p->base.output, 1); /* libevent never drains it */
 	if (p->inet && !nagle)
-		socket_set_nodelay(fd);
+		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	return &p->base;
 }

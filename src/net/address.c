@@ -13,6 +13,7 @@
 
 #include <arpa/inet.h>
 #include <limits.h>
+#include <linux/vm_sockets.h>
 #include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
@@ -314,10 +315,8 @@ static bool read_vsock(struct parse *p, const char *text)
 	const char *port = colon != NULL ? colon + 1 : text;
 	bool ok = read_number(port, strlen(port), UINT32_MAX - 1, &a->vsock_port);
 
-	if (!vsock_supported())
-		return refuse(p, "needs AF_VSOCK, which the system lacks");
 	a->kind = ADDRESS_VSOCK;
-	a->cid = VSOCK_CID_ANY;
+	a->cid = VMADDR_CID_ANY;
 	if (colon != NULL)
 		ok = ok && read_number(text, (size_t)(colon - text), UINT32_MAX - 1, &a->cid);
 	else if (connect)
@@ -456,7 +455,7 @@ char *address_text(const struct address *a)
 	case ADDRESS_SD:
 		return rest_text("sd:", a->name != NULL ? a->name : "");
 	case ADDRESS_VSOCK:
-		if (a->cid == VSOCK_CID_ANY)
+		if (a->cid == VMADDR_CID_ANY)
 			return alloc_printf("vsock:%u", a->vsock_port);
 		return alloc_printf("vsock:%u:%u", a->cid, a->vsock_port);
 	}
@@ -510,8 +509,10 @@ size_t address_sockaddrs(const struct address *a, enum address_use use, int fami
 
 	if (a->kind == ADDRESS_UNIX)
 		return sockaddr_unix(a->path, a->abstract, out);
-	if (a->kind == ADDRESS_VSOCK)
-		return vsock_fill(a->cid, a->vsock_port, out);
+	if (a->kind == ADDRESS_VSOCK) {
+		*out = sockaddr_vsock(a->cid, a->vsock_port);
+		return 1;
+	}
 	if (a->host != NULL)
 		return add_literal(a->host, a->port, AF_UNSPEC, out);
 	count = add_literal(every ? "0.0.0.0" : "127.0.0.1", a->port, family, out);

@@ -10,7 +10,6 @@
 #include "io/fd_watch.h"
 #include "io/loop.h"
 #include "io/sockaddr.h"
-#include "io/socket_info.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -91,7 +90,7 @@ static void attempt_refused(struct dial_attempt *attempt, int sys)
  * TCP lets the socket connect to itself. Treat it as refused. */
 static bool connected_to_itself(const struct dial_attempt *attempt)
 {
-	const struct socket_address own = socket_info_own(attempt->fd);
+	const struct socket_address own = sockaddr_own(attempt->fd);
 
 	return attempt->to.addr.ss_family != AF_UNIX && own.len == attempt->to.len &&
 	       memcmp(&own.addr, &attempt->to.addr, own.len) == 0;

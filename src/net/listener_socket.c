@@ -10,7 +10,6 @@
 #include "base/number.h"
 #include "io/fd_watch.h"
 #include "io/sockaddr.h"
-#include "io/socket_info.h"
 #include "net/address.h"
 #include "net/listener_options.h"
 #include "net/resolve.h"
@@ -198,7 +197,7 @@ static bool add_inherited(struct listener_sockets *set, const struct address *ad
 			  struct err *err)
 {
 	const struct listener_socket s = {
-		.fd = fd, .tls = address->tls, .at = socket_info_own(fd), .inherited = true
+		.fd = fd, .tls = address->tls, .at = sockaddr_own(fd), .inherited = true
 	};
 
 	for (size_t i = 0; i < set->count; i++) {
@@ -336,7 +335,7 @@ static bool bind_socket(struct listener_sockets *set, struct listener_socket *s,
 	if (s->fd < 0 || !set_options(s, options) ||
 	    bind(s->fd, (const struct sockaddr *)&s->at.addr, s->at.len) < 0)
 		return fail(s, errno, err);
-	s->at = socket_info_own(s->fd);
+	s->at = sockaddr_own(s->fd);
 	return true;
 }
 

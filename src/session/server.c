@@ -9,7 +9,6 @@
 #include "base/log.h"
 #include "io/loop.h"
 #include "io/sockaddr.h"
-#include "io/socket_info.h"
 #include "net/listener.h"
 #include "net/opening.h"
 #include "session/report.h"
@@ -373,7 +372,7 @@ struct server *server_new_connected(const struct server_shared *shared, int fd, 
 				    server_done_fn done, void *arg)
 {
 	struct server *server = server_alloc(shared, done, arg);
-	struct socket_address peer = socket_info_peer(fd);
+	struct socket_address peer = sockaddr_peer(fd);
 
 	set_state(server, SERVER_CLOSING);
 	accepted(server, fd, &peer, tls);

@@ -516,7 +516,6 @@ static const struct transport_ops tls_ops = {
 	.free = tls_free,
 	.update = tls_update,
 	.flush = tls_flush,
-	.shut = tls_flush,
 	.abort = tls_abort,
 	.unsent = tls_unsent,
 	.info = tls_info,
