@@ -181,8 +181,8 @@ struct timer *session_timer(struct session *s); /* the step's own; made at need 
 void session_piece_rest(struct session *s, struct evbuffer *data);
 
 /* The limits of time. Begin: from here on the deadline and the idle one count; step: the
- * next step begins; note: has a byte moved?; idle_off: silence is allowed from now on; end: only
- * the deadline counts. */
+ * next step begins; note: bytes may have moved, before a run or in it; idle_off: silence
+ * is allowed from now on; end: only the deadline counts. */
 void session_time_begin(struct session *s, uint64_t since_ms);
 void session_time_step(struct session *s);
 void session_time_note(struct session *s);

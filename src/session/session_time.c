@@ -13,8 +13,7 @@ struct session_limits {
 	struct timer *deadline; /* timers: NULL when not asked for */
 	struct timer *step;	/* of the running step */
 	struct timer *idle;
-	uint64_t idle_bytes; /* sent and received when a byte last moved */
-	uint64_t idle_since; /* ... which was then, ms */
+	uint64_t idle_bytes; /* sent and received when it was last started */
 };
 
 uint64_t session_time_left(const struct session_settings *settings, uint64_t since_ms)
@@ -48,9 +47,7 @@ void session_time_begin(struct session *s, uint64_t since_ms)
 	s->limits = alloc_zeroed(sizeof(*s->limits));
 	s->limits->deadline = start_timer(s, session_time_left(settings, since_ms));
 	s->limits->idle = start_timer(s, settings->idle_timeout_ms);
-	s->limits->idle_since = loop_now();
-	if (settings->step_timeout_ms > 0)
-		s->limits->step = timer_new(&s->task);
+	s->limits->step = start_timer(s, settings->step_timeout_ms);
 }
 
 void session_time_step(struct session *s)
@@ -83,39 +80,17 @@ void session_time_free(struct session *s)
 	s->limits = NULL;
 }
 
-/* Note when bytes have moved. At the start of a run for those that the loop moved, at
- * its end for those that the run did. */
 void session_time_note(struct session *s)
 {
 	struct session_limits *l = s->limits;
 	uint64_t bytes;
 
-	if (l == NULL || l->idle == NULL)
+	if (l == NULL || (!timer_pending(l->idle) && !timer_expired(l->idle)))
 		return;
 	bytes = connection_received(s->connection) + connection_sent(s->connection);
-	if (bytes == l->idle_bytes)
-		return;
+	if (bytes != l->idle_bytes)
+		timer_start(l->idle, s->shared->settings->idle_timeout_ms);
 	l->idle_bytes = bytes;
-	l->idle_since = loop_now();
-}
-
-/* The timer is only started again where less than the limit was silent. */
-static bool idle_over(struct session *s)
-{
-	struct session_limits *l = s->limits;
-	uint64_t limit = s->shared->settings->idle_timeout_ms;
-	uint64_t now, silent;
-
-	session_time_note(s);
-	if (!timer_expired(l->idle))
-		return false;
-	now = loop_now();
-	silent = now - l->idle_since;
-	timer_start(l->idle, silent < limit ? limit - silent : limit);
-	if (silent < limit)
-		return false;
-	l->idle_since = now;
-	return true;
 }
 
 enum expiry session_time_take(struct session *s, struct err *err)
@@ -129,7 +104,9 @@ enum expiry session_time_take(struct session *s, struct err *err)
 		*err = err_timeout(settings->timeout_ms, "--timeout");
 		return EXPIRY_DEADLINE;
 	}
-	if (l->idle != NULL && idle_over(s)) {
+	session_time_note(s);
+	if (timer_expired(l->idle)) {
+		timer_start(l->idle, settings->idle_timeout_ms);
 		*err = err_timeout(settings->idle_timeout_ms, "--idle-timeout");
 		return EXPIRY_STEP;
 	}
