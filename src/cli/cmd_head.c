@@ -15,7 +15,7 @@
 #include "http/url.h"
 #include "io/stdout_writer.h"
 #include "session/client.h"
-#include "session/report.h"
+#include "session/event_writer.h"
 #include "session/step.h"
 #include "tls/tls_config.h"
 

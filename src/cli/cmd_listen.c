@@ -11,7 +11,7 @@
 #include "cli/program.h"
 #include "io/descriptor.h"
 #include "io/stdout_writer.h"
-#include "session/report.h"
+#include "session/event_writer.h"
 #include "session/server.h"
 #include "tls/tls_config.h"
 

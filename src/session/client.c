@@ -6,7 +6,6 @@
 
 #include "base/alloc.h"
 #include "base/err.h"
-#include "session/report.h"
 #include "session/step.h"
 
 #include <stdlib.h>

@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/err.h"
+#include "base/log.h"
 #include "io/connection.h"
 #include "io/stdout_writer.h"
 
@@ -216,11 +217,16 @@ void event_writer_close(struct event_writer *events, unsigned conn, uint64_t sen
 	event_writer_add(events, event);
 }
 
-void event_writer_error(struct event_writer *events, unsigned conn, const struct err *err)
+void report_error(struct event_writer *events, unsigned conn, const char *peer,
+		  const struct err *err)
 {
 	json_t *event;
 
-	if (!events->json)
+	if (peer != NULL)
+		log_line(LOG_ERROR, "%s: %s", peer, err->text);
+	else
+		log_line(LOG_ERROR, "%s", err->text);
+	if (events == NULL || !events->json)
 		return;
 	event = new_event("error", conn);
 	set_error(event, err);

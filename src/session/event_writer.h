@@ -53,7 +53,15 @@ void event_writer_open(struct event_writer *events, unsigned conn,
 		       const struct connection *connection);
 void event_writer_close(struct event_writer *events, unsigned conn, uint64_t sent,
 			uint64_t received, uint64_t duration_us);
-void event_writer_error(struct event_writer *events, unsigned conn, const struct err *err);
+
+/*
+ * The one form in which an error is told while the loop runs: a line on standard error,
+ * "PEER: TEXT", and the event "error". Left out: the peer when NULL, the number when
+ * `conn` is 0, and the event when `events` is NULL, for an error that the event of a step
+ * has told.
+ */
+void report_error(struct event_writer *events, unsigned conn, const char *peer,
+		  const struct err *err);
 
 /* For events made elsewhere, where `json` is set. add() writes an object as a line; `event`
  * is handed over. A text may hold bytes that a peer chose: where it is not UTF-8, or holds

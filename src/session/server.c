@@ -11,7 +11,6 @@
 #include "io/sockaddr.h"
 #include "net/listener.h"
 #include "net/opening.h"
-#include "session/report.h"
 #include "session/session.h"
 
 #include <inttypes.h>

@@ -9,7 +9,6 @@
 #include "base/log.h"
 #include "io/fd_reader.h"
 #include "io/stdout_writer.h"
-#include "session/report.h"
 
 #include <assert.h>
 #include <event2/buffer.h>

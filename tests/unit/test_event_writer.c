@@ -93,7 +93,7 @@ static void raw_is_the_bytes_alone(void **state)
 	event.newline = false;
 	event_writer_step(rig.events, &event);
 	(void)err_set(&err, ERR_IO, "broken");
-	event_writer_error(rig.events, 1, &err);
+	report_error(rig.events, 1, NULL, &err);
 	event_writer_listening(rig.events, "127.0.0.1:1");
 	event_writer_close(rig.events, 1, 2, 3, 4);
 	assert_false(rig.events->json);
@@ -215,8 +215,8 @@ static void connections_are_told(void **state)
 	event_writer_open(rig.events, 1, connection);
 	event_writer_close(rig.events, 1, 12, 21, 12345);
 	(void)err_sys(&err, ERR_CONNECT, ECONNREFUSED, "cannot connect");
-	event_writer_error(rig.events, 2, &err);
-	event_writer_error(rig.events, 0, &err);
+	report_error(rig.events, 2, NULL, &err);
+	report_error(rig.events, 0, NULL, &err);
 	connection_free(connection);
 	close(pair[0]);
 	assert_written(
