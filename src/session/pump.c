@@ -19,7 +19,7 @@ bool pump_known(const char *name)
 	return strcmp(name, "splice") == 0 || strcmp(name, "buffered") == 0;
 }
 
-struct pump *pump_new(struct pump_source source, struct pump_dest dest, struct task *task,
+struct pump *pump_new(struct pump_end source, struct pump_end dest, struct task *task,
 		      struct splice_pipes *pipes, const char *only, char *name)
 {
 	struct pump *pump = alloc_zeroed(sizeof(*pump));
@@ -81,20 +81,20 @@ void pump_write(struct pump *pump)
 	if (pump->dest.look != NULL)
 		pump->dest.look(pump->dest.arg, pump->data);
 	else
-		pump->dest.ops->write(pump->dest.end, pump->data);
+		pump->dest.ops->write(pump->dest.object, pump->data);
 }
 
 static enum pump_result move_piece(struct pump *pump)
 {
-	const struct pump_dest *dest = &pump->dest;
+	const struct pump_end *dest = &pump->dest;
 	size_t room;
-	enum stream_status status = dest->ops->room(dest->end, &room);
+	enum stream_status status = dest->ops->room(dest->object, &room);
 
 	if (status == STREAM_AGAIN && dest->ops->wait != NULL)
-		dest->ops->wait(dest->end, pump->task);
+		dest->ops->wait(dest->object, pump->task);
 	if (status != STREAM_OK)
 		return status == STREAM_AGAIN ? PUMP_WAIT_DEST : PUMP_DEST_FAILED;
-	status = pump->source.ops->read(pump->source.end, room, pump->data);
+	status = pump->source.ops->read(pump->source.object, room, pump->data);
 	if (evbuffer_get_length(pump->data) > 0) {
 		pump->bytes += evbuffer_get_length(pump->data);
 		pump_write(pump);

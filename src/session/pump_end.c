@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* pump_end: what a pump takes bytes from and gives them to. */
+/* pump_end: connections, standard input and output as the ends of a pump. */
 #include "config.h"
 
-#include "session/pump_end.h"
+#include "session/pump.h"
 
 #include "io/connection.h"
 #include "io/fd_reader.h"
@@ -13,28 +13,21 @@
 
 /* --- a connection --- */
 
-static enum stream_status connection_read(void *end, size_t max, struct evbuffer *into)
+static enum stream_status connection_read(void *object, size_t max, struct evbuffer *into)
 {
-	struct connection *c = end;
+	struct connection *c = object;
 
 	return reader_read(&c->reader, max, into);
 }
 
-static int connection_fd(void *end)
+static int connection_fd(void *object)
 {
-	return connection_raw_fd(end);
+	return connection_raw_fd(object);
 }
 
-struct pump_source pump_source_connection(struct connection *c)
+static enum stream_status connection_room(void *object, size_t *room)
 {
-	static const struct pump_source_ops ops = { connection_read, connection_fd };
-
-	return (struct pump_source){ &ops, c, c };
-}
-
-static enum stream_status connection_room(void *end, size_t *room)
-{
-	struct connection *c = end;
+	struct connection *c = object;
 
 	*room = writer_room(&c->writer);
 	if (c->writer.broken)
@@ -42,93 +35,94 @@ static enum stream_status connection_room(void *end, size_t *room)
 	return *room > 0 ? STREAM_OK : STREAM_AGAIN;
 }
 
-static void connection_write(void *end, struct evbuffer *data)
+static void connection_write(void *object, struct evbuffer *data)
 {
-	struct connection *c = end;
+	struct connection *c = object;
 
 	writer_write_buffer(&c->writer, data);
 	connection_flush(c);
 }
 
-static bool connection_empty(void *end)
+static bool connection_empty(void *object)
 {
-	struct connection *c = end;
+	struct connection *c = object;
 
 	connection_flush(c);
 	return writer_queued(&c->writer) == 0;
 }
 
-struct pump_dest pump_dest_connection(struct connection *c)
+struct pump_end pump_end_connection(struct connection *c)
 {
-	static const struct pump_dest_ops ops = {
+	static const struct pump_end_ops ops = {
+		.raw_fd = connection_fd,
+		.read = connection_read,
 		.room = connection_room,
 		.write = connection_write,
-		.raw_fd = connection_fd,
 		.flush = connection_empty,
 	};
 
-	return (struct pump_dest){ .ops = &ops, .end = c, .connection = c };
+	return (struct pump_end){ .ops = &ops, .object = c, .connection = c };
 }
 
 /* --- standard input, a file --- */
 
-static enum stream_status input_read(void *end, size_t max, struct evbuffer *into)
+static enum stream_status input_read(void *object, size_t max, struct evbuffer *into)
 {
-	return fd_reader_read(end, max, into);
+	return fd_reader_read(object, max, into);
 }
 
-static int input_fd(void *end)
+static int input_fd(void *object)
 {
-	return fd_reader_raw_fd(end);
+	return fd_reader_raw_fd(object);
 }
 
-struct pump_source pump_source_input(struct fd_reader *input)
+struct pump_end pump_end_input(struct fd_reader *input)
 {
-	static const struct pump_source_ops ops = { input_read, input_fd };
+	static const struct pump_end_ops ops = { .raw_fd = input_fd, .read = input_read };
 
-	return (struct pump_source){ &ops, input, NULL };
+	return (struct pump_end){ .ops = &ops, .object = input };
 }
 
 /* --- standard output --- */
 
-static enum stream_status output_room(void *end, size_t *room)
+static enum stream_status output_room(void *object, size_t *room)
 {
 	*room = SIZE_MAX;
-	if (stdout_writer_error(end) != NULL)
+	if (stdout_writer_error(object) != NULL)
 		return STREAM_ERROR;
-	return stdout_writer_above(end) ? STREAM_AGAIN : STREAM_OK;
+	return stdout_writer_above(object) ? STREAM_AGAIN : STREAM_OK;
 }
 
-static void output_write(void *end, struct evbuffer *data)
+static void output_write(void *object, struct evbuffer *data)
 {
-	stdout_writer_add_buffer(end, data);
+	stdout_writer_add_buffer(object, data);
 }
 
-static void output_wait(void *end, struct task *task)
+static void output_wait(void *object, struct task *task)
 {
-	stdout_writer_wait(end, task);
+	stdout_writer_wait(object, task);
 }
 
-static int output_fd(void *end)
+static int output_fd(void *object)
 {
-	return stdout_writer_raw_fd(end);
+	return stdout_writer_raw_fd(object);
 }
 
-static bool output_flush(void *end)
+static bool output_flush(void *object)
 {
-	stdout_writer_flush(end);
-	return stdout_writer_queued(end) == 0;
+	stdout_writer_flush(object);
+	return stdout_writer_queued(object) == 0;
 }
 
-struct pump_dest pump_dest_output(struct stdout_writer *output)
+struct pump_end pump_end_output(struct stdout_writer *output)
 {
-	static const struct pump_dest_ops ops = {
+	static const struct pump_end_ops ops = {
+		.raw_fd = output_fd,
 		.room = output_room,
 		.write = output_write,
 		.wait = output_wait,
-		.raw_fd = output_fd,
 		.flush = output_flush,
 	};
 
-	return (struct pump_dest){ .ops = &ops, .end = output };
+	return (struct pump_end){ .ops = &ops, .object = output };
 }

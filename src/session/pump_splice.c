@@ -66,14 +66,16 @@ static enum raw_kind raw_kind_of(int fd)
 
 void pump_splice_open(struct pump *pump)
 {
-	const struct pump_source *source = &pump->source;
-	const struct pump_dest *dest = &pump->dest;
-	struct splice x = { .from = -1, .to = -1, .waited_at = UINT64_MAX };
+	const struct pump_end *source = &pump->source;
+	const struct pump_end *dest = &pump->dest;
+	struct splice x = {
+		.from = source->ops->raw_fd(source->object),
+		.to = -1,
+		.waited_at = UINT64_MAX,
+	};
 
-	if (source->ops->raw_fd != NULL)
-		x.from = source->ops->raw_fd(source->end);
-	if (dest->ops->raw_fd != NULL && dest->look == NULL && !dest->crlf)
-		x.to = dest->ops->raw_fd(dest->end);
+	if (dest->look == NULL && !dest->crlf)
+		x.to = dest->ops->raw_fd(dest->object);
 	if (x.from < 0 || x.to < 0)
 		return;
 	x.from_kind = raw_kind_of(x.from);
@@ -188,7 +190,7 @@ static enum pump_result wait_for_dest(struct pump *pump, short events)
 	size_t room;
 
 	if ((events & POLLHUP) != 0 && x->from_kind != RAW_SOCKET &&
-	    pump->dest.ops->room(pump->dest.end, &room) == STREAM_OK && at_hand(x) <= room)
+	    pump->dest.ops->room(pump->dest.object, &room) == STREAM_OK && at_hand(x) <= room)
 		return pump_buffered_run(pump);
 	if (x->from_kind == RAW_PIPE && (events & POLLHUP) == 0)
 		watch_for_hangup(pump);
@@ -334,9 +336,9 @@ static enum pump_result run_turn(struct pump *pump)
 
 	if (is_ahead(pump))
 		return empty_source(pump);
-	if (pump->dest.ops->room(pump->dest.end, &room) == STREAM_ERROR)
+	if (pump->dest.ops->room(pump->dest.object, &room) == STREAM_ERROR)
 		return PUMP_DEST_FAILED;
-	if (!pump->dest.ops->flush(pump->dest.end))
+	if (!pump->dest.ops->flush(pump->dest.object))
 		return wait_for_dest(pump, poll_source(x));
 	if (fd_watch_armed(x->readable))
 		return PUMP_WAIT_SOURCE;

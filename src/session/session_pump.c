@@ -17,8 +17,8 @@ static void add_piece(void *arg, struct evbuffer *data)
 	session_piece(arg, data, true);
 }
 
-static struct pump *new_pump(struct session *s, const char *way, struct pump_source source,
-			     struct pump_dest dest)
+static struct pump *new_pump(struct session *s, const char *way, struct pump_end source,
+			     struct pump_end dest)
 {
 	return pump_new(source, dest, &s->task, s->shared->pipes, s->shared->settings->pump,
 			alloc_printf("connection %u: pump %s", s->conn, way));
@@ -26,22 +26,22 @@ static struct pump *new_pump(struct session *s, const char *way, struct pump_sou
 
 struct pump *session_pump_up(struct session *s, struct fd_reader *input, bool crlf)
 {
-	struct pump_dest dest = pump_dest_connection(s->connection);
+	struct pump_end dest = pump_end_connection(s->connection);
 
 	dest.crlf = crlf;
 	fd_reader_set_task(input, &s->task);
-	return new_pump(s, "up", pump_source_input(input), dest);
+	return new_pump(s, "up", pump_end_input(input), dest);
 }
 
 struct pump *session_pump_down(struct session *s)
 {
-	struct pump_dest dest = pump_dest_output(s->shared->events->output);
+	struct pump_end dest = pump_end_output(s->shared->events->output);
 
 	if (s->shared->events->json || s->record != NULL) {
 		dest.look = add_piece;
 		dest.arg = s;
 	}
-	return new_pump(s, "down", pump_source_connection(s->connection), dest);
+	return new_pump(s, "down", pump_end_connection(s->connection), dest);
 }
 
 bool session_pump_waits(struct session *s, enum pump_result result)

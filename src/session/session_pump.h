@@ -12,7 +12,7 @@
 
 #include <stdbool.h>
 
-/* From a file to the peer, perhaps with CRs as in pump_end.h; and from the peer to
+/* From a file to the peer, perhaps with CRs as in pump.h; and from the peer to
  * standard output. */
 struct pump *session_pump_up(struct session *s, struct fd_reader *input, bool crlf);
 struct pump *session_pump_down(struct session *s);

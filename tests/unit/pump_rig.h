@@ -99,13 +99,13 @@ static inline struct rig *rig_new(enum rig_direction direction, int fd, const ch
 	if (direction == RIG_UP) {
 		r->input = fd_reader_new(r->loop, fd, false, "the input");
 		fd_reader_set_task(r->input, &r->task);
-		r->pump = pump_new(pump_source_input(r->input), pump_dest_connection(r->c),
-				   &r->task, &r->pipes, kind, strdup("up"));
+		r->pump = pump_new(pump_end_input(r->input), pump_end_connection(r->c), &r->task,
+				   &r->pipes, kind, strdup("up"));
 	} else {
 		r->output = stdout_writer_new(r->loop, fd, "the output");
 		stdout_writer_set_owner(r->output, &r->task);
-		r->pump = pump_new(pump_source_connection(r->c), pump_dest_output(r->output),
-				   &r->task, &r->pipes, kind, strdup("down"));
+		r->pump = pump_new(pump_end_connection(r->c), pump_end_output(r->output), &r->task,
+				   &r->pipes, kind, strdup("down"));
 	}
 	return r;
 }

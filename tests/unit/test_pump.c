@@ -692,8 +692,8 @@ static struct joint *joint_new(const char *kind, bool local)
 		j->got[i] = evbuffer_new();
 	}
 	for (int i = 0; i < 2; i++)
-		j->pumps[i] = pump_new(pump_source_connection(j->ends[i]),
-				       pump_dest_connection(j->ends[1 - i]), &j->task, &j->pipes,
+		j->pumps[i] = pump_new(pump_end_connection(j->ends[i]),
+				       pump_end_connection(j->ends[1 - i]), &j->task, &j->pipes,
 				       kind, strdup("between connections"));
 	task_wake(&j->task);
 	return j;
