@@ -16,8 +16,10 @@ static bool parse_echo(struct step *step, struct step_words *words, struct err *
 	size_t limit = words->context->settings->limit;
 	struct bytes newline = bytes_of_string("\n");
 
-	if (step_args_keyword(words, "line"))
+	if (step_args_keyword(words, "line")) {
 		step->args = separators_new(&newline, 1);
+		return true;
+	}
 	if (step_args_keyword(words, "until"))
 		return step_args_separators(step, words, err);
 	if (!step_args_keyword(words, "exactly"))

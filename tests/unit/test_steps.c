@@ -488,6 +488,8 @@ static void unknown_words(void **state)
 		{ "READ", "unknown step 'READ'" },
 		{ "try|reed", "unknown step 'reed', did you mean 'read'?" },
 		{ "echo|lines", "unknown step 'lines'" },
+		{ "echo|line|until|x", "unknown step 'until'" },
+		{ "echo|line|exactly|5", "unknown step 'exactly'" },
 	};
 
 	(void)state;
