@@ -272,14 +272,14 @@ static void sleep_at_most(const struct connection *c, uint64_t ms)
 enum stream_status connection_close(struct connection *c, uint64_t timeout_ms, struct err *err)
 {
 	enum stream_status status;
-	uint64_t dropped, now, wait;
+	uint64_t now, wait;
 
 	if (c->closing == NULL) {
 		c->closing = alloc_zeroed(sizeof(*c->closing));
 		*c->closing = (struct closing){ .ask_ms = ASK_FIRST_MS, .left = SIZE_MAX };
 	}
 	end_sending(c);
-	(void)reader_skip(&c->reader, UINT64_MAX, &dropped);
+	(void)reader_read(&c->reader, UINT64_MAX, NULL);
 	status = close_state(c, err);
 	if (status != STREAM_AGAIN)
 		return status;

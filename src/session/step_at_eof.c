@@ -6,21 +6,22 @@
 #include "base/escape.h"
 #include "session/session.h"
 
+#include <event2/buffer.h>
+
 /* at-eof: a byte, or the end. */
 static enum step_result run_at_eof(struct session *s, const struct step *step)
 {
-	enum stream_status status;
-	unsigned char byte;
-	char shown[8];
+	struct reader *reader = &s->connection->reader;
+	enum stream_status status = reader_wait(reader, 1);
+	char byte, shown[8];
 	struct err err;
-	size_t got;
 
 	(void)step;
-	status = reader_peek(&s->connection->reader, 1, &byte, &got);
 	if (status == STREAM_EOF)
 		return session_step_done(s);
 	if (status != STREAM_OK)
 		return session_read_unmet(s, status, NULL, 0);
+	(void)evbuffer_copyout(reader->in, &byte, 1); /* it is there */
 	(void)err_set(&err, ERR_EXPECTATION, "the stream goes on with '%s'",
 		      escape_visible(bytes_of(&byte, 1), shown, sizeof(shown)));
 	return session_fail(s, &err, NULL);

@@ -44,7 +44,7 @@ static enum step_result run_read(struct session *s, const struct step *step)
 
 	if (step->n == TO_THE_END)
 		return read_to_end(s);
-	status = reader_read(&s->connection->reader, (size_t)step->n, s->data);
+	status = reader_read(&s->connection->reader, step->n, s->data);
 	return session_take_record(s, status, 0, 0);
 }
 
@@ -102,7 +102,7 @@ static enum step_result read_piece(struct session *s, uint64_t n)
 	uint64_t left = n - session_taken(s);
 	uint64_t most = s->shared->events->json ? s->shared->settings->limit : SIZE_MAX;
 	enum stream_status status =
-		reader_read(&s->connection->reader, (size_t)(left < most ? left : most), s->data);
+		reader_read(&s->connection->reader, left < most ? left : most, s->data);
 	bool more = session_taken(s) < n;
 
 	if (status != STREAM_OK)

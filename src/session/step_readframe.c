@@ -24,11 +24,10 @@ static enum step_result bad_frame(struct session *s, struct bytes data)
 static enum step_result unmet(struct session *s, enum stream_status status, size_t header)
 {
 	struct reader *reader = &s->connection->reader;
-	uint64_t skipped;
 
 	if (status == STREAM_AGAIN)
 		return session_wait(s, WAIT_READ);
-	(void)reader_skip(reader, header, &skipped);
+	(void)reader_readexactly(reader, header, NULL);
 	s->step_start = session_consumed(s); /* the header does not count */
 	status = reader_readexactly(reader, SIZE_MAX, s->data);
 	return session_read_unmet(s, status, s->data, 0);
@@ -42,7 +41,6 @@ static enum step_result take_frame(struct session *s, enum frame_format format, 
 	size_t trailer = frame_trailer(format), whole;
 	enum stream_status status;
 	const unsigned char *data;
-	uint64_t skipped;
 
 	if (body > s->shared->settings->limit)
 		return session_fail_overrun(s, "the frame is above");
@@ -53,9 +51,9 @@ static enum step_result take_frame(struct session *s, enum frame_format format, 
 	data = evbuffer_pullup(reader->in, (ev_ssize_t)whole);
 	if (trailer > 0 && data[whole - 1] != ',')
 		return bad_frame(s, bytes_of(data, whole));
-	(void)reader_skip(reader, header, &skipped);
+	(void)reader_readexactly(reader, header, NULL);
 	(void)reader_readexactly(reader, (size_t)body, s->data);
-	(void)reader_skip(reader, trailer, &skipped);
+	(void)reader_readexactly(reader, trailer, NULL);
 	session_record(s, s->data, 0, false);
 	return STEP_NEXT;
 }

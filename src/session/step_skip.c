@@ -21,9 +21,8 @@ static enum step_result answer(struct session *s, enum stream_status status, uin
 
 static enum step_result run_skip(struct session *s, const struct step *step)
 {
-	uint64_t skipped;
 	enum stream_status status =
-		reader_skip(&s->connection->reader, step->n - session_taken(s), &skipped);
+		reader_read(&s->connection->reader, step->n - session_taken(s), NULL);
 
 	if (status == STREAM_OK && session_taken(s) < step->n)
 		return STEP_MORE;
@@ -32,10 +31,8 @@ static enum step_result run_skip(struct session *s, const struct step *step)
 
 static enum step_result run_skipline(struct session *s, const struct step *step)
 {
-	uint64_t skipped;
 	struct skipline_state *state = session_state(s, sizeof(*state));
-	enum stream_status status =
-		reader_skipuntil(&s->connection->reader, separators_newline(), &skipped);
+	enum stream_status status = reader_skipuntil(&s->connection->reader, separators_newline());
 
 	/* A partial last line is a line, as for readline. */
 	if (status == STREAM_EOF && session_taken(s) > state->bytes)
@@ -50,9 +47,7 @@ static enum step_result run_skipline(struct session *s, const struct step *step)
 
 static enum step_result run_skipuntil(struct session *s, const struct step *step)
 {
-	uint64_t skipped;
-
-	return answer(s, reader_skipuntil(&s->connection->reader, step->args, &skipped), 0);
+	return answer(s, reader_skipuntil(&s->connection->reader, step->args), 0);
 }
 
 const struct step_kind step_skip = {

@@ -85,15 +85,16 @@ static void take(struct reader *r, size_t n, struct evbuffer *into)
 	forget_search(r);
 }
 
-enum stream_status reader_read(struct reader *r, size_t max, struct evbuffer *into)
+enum stream_status reader_read(struct reader *r, uint64_t max, struct evbuffer *into)
 {
-	size_t n = size_min(max, reader_buffered(r));
+	size_t buffered = reader_buffered(r);
+	size_t n = max < buffered ? (size_t)max : buffered;
 
 	if (n > 0)
 		take(r, n, into);
 	if (n > 0 || max == 0)
 		return answer(r, STREAM_OK);
-	return r->ended ? over(r) : again(r, size_min(max, PIECE));
+	return r->ended ? over(r) : again(r, max < PIECE ? (size_t)max : PIECE);
 }
 
 enum stream_status reader_readline(struct reader *r, struct evbuffer *into)
@@ -187,29 +188,17 @@ enum stream_status reader_readlines(struct reader *r, uint64_t max, struct evbuf
 	return status;
 }
 
-enum stream_status reader_skip(struct reader *r, uint64_t max, uint64_t *skipped)
-{
-	size_t before = reader_buffered(r);
-	enum stream_status status = reader_read(r, max < SIZE_MAX ? (size_t)max : SIZE_MAX, NULL);
-
-	*skipped = before - reader_buffered(r);
-	return status;
-}
-
-enum stream_status reader_skipuntil(struct reader *r, const struct separators *seps,
-				    uint64_t *skipped)
+enum stream_status reader_skipuntil(struct reader *r, const struct separators *seps)
 {
 	size_t buffered = reader_buffered(r);
 	size_t keep = r->ended ? 0 : size_min(buffered, seps->longest - 1);
 	struct match match;
 
 	if (search(r, seps, buffered, &match)) {
-		*skipped = match.end;
 		r->matched = match.len;
 		take(r, match.end, NULL);
 		return answer(r, STREAM_OK);
 	}
-	*skipped = buffered - keep;
 	take(r, buffered - keep, NULL);
 	if (r->ended)
 		return over(r);
@@ -224,17 +213,6 @@ enum stream_status reader_wait(struct reader *r, size_t n)
 	if (reader_buffered(r) >= n)
 		return answer(r, STREAM_OK);
 	return r->ended ? over(r) : again(r, n);
-}
-
-enum stream_status reader_peek(struct reader *r, size_t n, unsigned char *data, size_t *got)
-{
-	enum stream_status status = reader_wait(r, n);
-
-	if (status == STREAM_AGAIN)
-		return status;
-	*got = size_min(n, reader_buffered(r));
-	(void)evbuffer_copyout(r->in, data, *got); /* they are there */
-	return status;
 }
 
 bool reader_at_eof(const struct reader *r)

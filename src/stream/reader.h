@@ -51,12 +51,13 @@ void reader_feed_eof(struct reader *r);
 void reader_feed_error(struct reader *r);
 
 /*
- * Each appends what it answers to `into`, without copying where it can.
- * STREAM_EOF and STREAM_ERROR leave the buffer empty.
+ * Each appends what it answers to `into`, without copying where it can; read and
+ * readexactly throw it away where that is NULL. STREAM_EOF and STREAM_ERROR leave the
+ * buffer empty.
  */
 
 /* At most `max` bytes, at least one; 0 is met at once. (StreamReader.read(n)) */
-enum stream_status reader_read(struct reader *r, size_t max, struct evbuffer *into);
+enum stream_status reader_read(struct reader *r, uint64_t max, struct evbuffer *into);
 
 /* Up to and including "\n"; at the end the rest is STREAM_EOF as everywhere: the caller
  * decides whether a partial last line is a line. (readline) */
@@ -78,23 +79,13 @@ enum stream_status reader_readexactly(struct reader *r, size_t n, struct evbuffe
 enum stream_status reader_readuntil(struct reader *r, const struct separators *seps,
 				    struct evbuffer *into);
 
-/* Throw away at most `max` bytes, at least one unless max is 0; `*skipped` is
- * how many, also with STREAM_EOF and STREAM_ERROR (0). */
-enum stream_status reader_skip(struct reader *r, uint64_t max, uint64_t *skipped);
-
 /* Throw away up to and including a separator, however far: bounded memory, no
- * limit. `*skipped` counts what this call threw away, with AGAIN too. */
-enum stream_status reader_skipuntil(struct reader *r, const struct separators *seps,
-				    uint64_t *skipped);
+ * limit. With AGAIN, too, some bytes may have been thrown away. */
+enum stream_status reader_skipuntil(struct reader *r, const struct separators *seps);
 
-/* Are `n` bytes there? Nothing is taken; STREAM_EOF or STREAM_ERROR when they never
- * will be. */
+/* Are `n` bytes there? Nothing is taken: they may be looked at in `in`. STREAM_EOF or
+ * STREAM_ERROR when they never will be. */
 enum stream_status reader_wait(struct reader *r, size_t n);
-
-/* The bytes at the front without taking them: STREAM_OK when `n` are there and
- * copied to `data`; STREAM_EOF or STREAM_ERROR when they never will be (the
- * bytes stay; `*got` of them were copied). */
-enum stream_status reader_peek(struct reader *r, size_t n, unsigned char *data, size_t *got);
 
 /* The stream has ended in good order and nothing is left. (at_eof) */
 bool reader_at_eof(const struct reader *r);

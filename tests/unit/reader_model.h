@@ -243,10 +243,10 @@ static inline struct answer model_answer(struct model *m, const struct question 
 static inline enum stream_status model_peek(struct model *m, size_t n)
 {
 	unsigned char *data = alloc_zeroed(n);
-	size_t got = 0;
-	enum stream_status status = reader_peek(&m->reader, n, data, &got);
+	enum stream_status status = reader_wait(&m->reader, n);
 
-	evbuffer_add(m->out, data, got);
+	if (status != STREAM_AGAIN)
+		evbuffer_add(m->out, data, (size_t)evbuffer_copyout(m->reader.in, data, n));
 	free(data);
 	return status;
 }
@@ -255,6 +255,7 @@ static inline struct answer reader_answer(struct model *m, const struct question
 {
 	struct reader *r = &m->reader;
 	struct answer a = { .status = STREAM_AGAIN };
+	size_t before = reader_buffered(r);
 
 	r->matched = 0;
 	switch (q->kind) {
@@ -271,10 +272,12 @@ static inline struct answer reader_answer(struct model *m, const struct question
 		a.status = reader_readuntil(r, q->seps, m->out);
 		break;
 	case ASK_SKIP:
-		a.status = reader_skip(r, q->n, &a.skipped);
+		a.status = reader_read(r, q->n, NULL);
+		a.skipped = before - reader_buffered(r);
 		break;
 	case ASK_SKIPUNTIL:
-		a.status = reader_skipuntil(r, q->seps, &a.skipped);
+		a.status = reader_skipuntil(r, q->seps);
+		a.skipped = before - reader_buffered(r);
 		break;
 	case ASK_PEEK:
 		a.status = model_peek(m, q->n);
