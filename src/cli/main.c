@@ -43,6 +43,7 @@ static int report(const struct err *err, const char *command)
 		log_line(LOG_ERROR, "%s (see: liu %s --help)", err->text, command);
 	else
 		log_line(LOG_ERROR, "%s (see: liu --help)", err->text);
+	descriptor_drop_input(STDERR_FILENO); /* inetd: the line is for the peer */
 	return err_status(err->kind);
 }
 

@@ -56,6 +56,14 @@ static bool is_terminal_master(int fd)
 	return ioctl(fd, TIOCGPTN, &number) == 0;
 }
 
+void descriptor_drop_input(int fd)
+{
+	char data[4096];
+
+	for (int i = 0; i < 256 && recv(fd, data, sizeof(data), MSG_DONTWAIT) > 0; i++)
+		continue;
+}
+
 bool descriptor_is_same(int one, int other)
 {
 	struct stat a, b;

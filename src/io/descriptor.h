@@ -41,6 +41,10 @@ unsigned descriptor_fill_standard(void);
  * soft limit is raised to the hard one. Where that is refused it stays. */
 void descriptor_raise_limit(void);
 
+/* Where `fd` is a socket, drop what has arrived there: closing it with unread bytes
+ * would reset the connection and destroy what was written last. */
+void descriptor_drop_input(int fd);
+
 /* Whether both are the same file, pipe or socket. */
 bool descriptor_is_same(int one, int other);
 

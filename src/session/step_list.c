@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/nearest.h"
 #include "base/text.h"
+#include "io/descriptor.h"
 #include "session/step_args.h"
 
 #include <stdlib.h>
@@ -114,6 +115,13 @@ static bool check_order(const struct step_list *list, struct err *err)
 	return true;
 }
 
+/* inetd gives a program the connection as 0, 1 and 2. */
+static bool is_connection(const struct step_context *context, int fd)
+{
+	return context->connection_fd == fd ||
+	       (context->connection_fd >= 0 && descriptor_is_same(context->connection_fd, fd));
+}
+
 /* Two things cannot use one descriptor. */
 static bool check_descriptors(const struct step_list *list, const struct step_context *context,
 			      struct err *err)
@@ -124,13 +132,13 @@ static bool check_descriptors(const struct step_list *list, const struct step_co
 		const struct step *step = &list->steps[i];
 		bool prints = context->json || (step->flags & STEP_PRINTS);
 
-		if (prints && context->connection_fd == STDOUT_FILENO)
+		if (prints && is_connection(context, STDOUT_FILENO))
 			return err_set(err, ERR_USAGE,
 				       "'%s' prints on standard output, which is the connection",
 				       step->text);
 		if (!(step->flags & STEP_STDIN))
 			continue;
-		if (context->connection_fd == STDIN_FILENO)
+		if (is_connection(context, STDIN_FILENO))
 			return err_set(err, ERR_USAGE,
 				       "'%s' reads standard input, which is the connection",
 				       step->text);
@@ -154,7 +162,7 @@ struct step_list *step_list_parse(char *const *items, size_t count,
 	/* No more steps than words. */
 	list->steps = alloc_array(words.count, sizeof(*list->steps));
 	list->visible = count > 0;
-	list->prints = context->connection_fd != STDOUT_FILENO;
+	list->prints = !is_connection(context, STDOUT_FILENO);
 	while (words.at < words.count) {
 		struct step *step = &list->steps[list->count++];
 

@@ -339,6 +339,25 @@ print(p.returncode, all_of(a))'
 	assert_error_is ''
 }
 
+@test "inetd's way: what prints is refused, and the peer is told; what does not print works" {
+	capture harness '
+for words in ["listen", "fd:0", "readline"], ["listen", "fd:0", "skipline", "info", "family"], ["listen", "fd:0", "echo"]:
+	a, b = socket.socketpair()
+	a.sendall(b"hello\n")
+	a.shutdown(socket.SHUT_WR)
+	p = subprocess.Popen([LIU] + words, stdin=b, stdout=b, stderr=b)
+	b.close()
+	print(all_of(a).decode(), end="")
+	print(p.wait(20))'
+	assert_error_is ''
+	assert_output_is "liu: 'readline' prints on standard output, which is the connection (see: liu listen --help)
+2
+liu: 'info family' prints on standard output, which is the connection (see: liu listen --help)
+2
+hello
+0"
+}
+
 @test "fd:1: what the peer had sent before a write failed is not sent back to it" {
 	capture harness '
 a, b = socket.socketpair()
