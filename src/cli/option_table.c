@@ -52,9 +52,10 @@ const struct option_row option_table[] = {
 	{ .title = "Reading and writing" },
 	{ .name = "limit", .arg = "SIZE", TO(SIZE, session.limit), .set = FOR_STREAMS,
 	  .summary = "most bytes before a separator (64K)" },
-	{ .name = "high-water", .arg = "SIZE", TO(SIZE, session.high_water), .set = FOR_STREAMS,
+	{ .name = "high-water", .arg = "SIZE", TO(SIZE_0, session.high_water), .set = FOR_STREAMS,
 	  .summary = "write buffer: stop filling above it (64K)" },
-	{ .name = "low-water", .arg = "SIZE", TO(SIZE, session.low_water), .set = FOR_STREAMS,
+	{ .name = "low-water", .arg = "SIZE", TO(SIZE_0, session.low_water),
+	  FLAG(session.has_low_water), .set = FOR_STREAMS,
 	  .summary = "... and continue at it (a quarter of high)" },
 	{ .name = "crlf", .letter = 'C', TO(SWITCH, session.crlf), .set = FOR_STREAMS,
 	  .summary = "send lines ending in CR LF" },
@@ -179,14 +180,14 @@ static bool store_string(const char *value, const char **out, struct err *err)
 	return true;
 }
 
-/* 0 must not mean "unlimited". */
-static bool store_size(const char *value, size_t *out, struct err *err)
+/* A limit of 0 must not mean "unlimited". */
+static bool store_size(const char *value, bool zero_allowed, size_t *out, struct err *err)
 {
 	uint64_t size;
 
 	if (!number_size(value, &size, err))
 		return false;
-	if (size == 0)
+	if (size == 0 && !zero_allowed)
 		return err_set(err, ERR_USAGE, "invalid size '%s': must be above 0", value);
 	if (size > SIZE_MAX)
 		return err_set(err, ERR_USAGE, "invalid size '%s': too large", value);
@@ -273,7 +274,9 @@ static bool store(const struct option_row *row, const char *value, void *field, 
 	case OPTION_DURATION_0:
 		return number_duration(value, true, field, err);
 	case OPTION_SIZE:
-		return store_size(value, field, err);
+		return store_size(value, false, field, err);
+	case OPTION_SIZE_0:
+		return store_size(value, true, field, err);
 	case OPTION_COUNT:
 		return number_count(value, "count", 1, UINT64_MAX, field, err);
 	case OPTION_INT:

@@ -23,6 +23,7 @@ enum option_type {
 	OPTION_DURATION,   /* uint64_t: milliseconds, above 0 */
 	OPTION_DURATION_0, /* the same, or 0 */
 	OPTION_SIZE,	   /* size_t: bytes, above 0 */
+	OPTION_SIZE_0,	   /* the same, or 0 */
 	OPTION_COUNT,	   /* uint64_t: above 0 */
 	OPTION_INT,	   /* int: above 0 */
 	OPTION_MODE,	   /* mode_t: octal, at most 0777 */

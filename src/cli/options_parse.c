@@ -232,7 +232,7 @@ static void set_defaults(struct options *out)
 
 static bool check_session(struct session_settings *session, struct err *err)
 {
-	if (session->low_water == 0)
+	if (!session->has_low_water)
 		session->low_water = session->high_water / LOW_WATER_PART;
 	if (session->low_water > session->high_water)
 		return err_set(err, ERR_USAGE, "--low-water (%zu) is above --high-water (%zu)",

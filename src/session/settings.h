@@ -27,6 +27,7 @@ struct relay_policy {
 struct session_settings {
 	size_t limit;	   /* bytes before a separator */
 	size_t high_water; /* write buffer marks, bytes */
+	bool has_low_water;
 	size_t low_water;
 	uint64_t timeout_ms; /* listen, echo: each connection; else from start to exit */
 	uint64_t step_timeout_ms;

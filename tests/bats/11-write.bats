@@ -404,6 +404,25 @@ many_writes() {
 	wait_for_line "$PEER_OUT" '^end 1040000$'
 }
 
+@test "--high-water 0 and --low-water 0: drain waits until everything has left" {
+	many_writes
+	unix_peer hold
+	run_liu connect --step-timeout 0.3 --high-water 2M --low-water 0 "$ADDRESS" "${WRITES[@]}" drain abort
+	assert_status 0
+	local marks
+	for marks in '--high-water 0' '--high-water 10 --low-water 0'; do
+		unix_peer hold
+		# shellcheck disable=SC2086 # words by intention
+		run_liu connect --step-timeout 0.3 $marks "$ADDRESS" "${WRITES[@]}" drain
+		assert_status 6
+		unix_peer receive-all
+		# shellcheck disable=SC2086 # words by intention
+		run_liu connect $marks "$ADDRESS" "${WRITES[@]}" drain abort
+		assert_status 0
+		wait_for_line "$PEER_OUT" '^end 1000000$'
+	done
+}
+
 @test "drain does not wait below the high-water mark" {
 	many_writes
 	unix_peer hold
