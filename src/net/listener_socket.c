@@ -106,8 +106,9 @@ static bool is_known(const struct listener_sockets *set, const struct listener_s
 	return false;
 }
 
-/* Has the system no address of the family, not even loopback? */
-static bool lacks_family(int family)
+/* Has the system no address of the family, not even loopback? The one that stands for every
+ * interface can be bound all the same, unless the system does not know the family. */
+static bool lacks_family(const struct address *address, int family)
 {
 	int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	struct socket_address addr;
@@ -115,7 +116,8 @@ static bool lacks_family(int family)
 
 	if (fd < 0)
 		return errno == EAFNOSUPPORT;
-	lacking = sockaddr_literal(family == AF_INET6 ? "::1" : "127.0.0.1", 0, &addr) &&
+	lacking = address->host_kind != HOST_ANY &&
+		  sockaddr_literal(family == AF_INET6 ? "::1" : "127.0.0.1", 0, &addr) &&
 		  bind(fd, (struct sockaddr *)&addr.addr, addr.len) < 0 && errno == EADDRNOTAVAIL;
 	close(fd);
 	return lacking;
@@ -176,7 +178,7 @@ static bool add_new(struct listener_sockets *set, const struct address *address,
 		return false;
 	for (size_t i = 0; i < count; i++) {
 		s.at = addrs[i];
-		if (several && lacks_family(s.at.addr.ss_family)) {
+		if (several && lacks_family(address, s.at.addr.ss_family)) {
 			leave_out(&s);
 			continue;
 		}

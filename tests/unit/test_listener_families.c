@@ -99,6 +99,7 @@ static struct listener *start(const struct address *address, struct err *err)
 static int without_ipv6(void)
 {
 	struct address loopback = { .kind = ADDRESS_TCP, .host_kind = HOST_LOOPBACK };
+	struct address any = { .kind = ADDRESS_TCP, .host_kind = HOST_ANY };
 	struct address name = { .kind = ADDRESS_TCP,
 				.host_kind = HOST_NAME,
 				.host = (char *)"localhost" };
@@ -119,6 +120,10 @@ static int without_ipv6(void)
 	listener = start(&name, &err);
 	if (listener == NULL || listener_count(listener) != 1)
 		return 3;
+	listener_free(listener);
+	listener = start(&any, &err); /* an address may come later */
+	if (listener == NULL || listener_count(listener) != 2)
+		return 8;
 	listener_free(listener);
 	/* None is left, or one was asked for by itself. */
 	if (start_family(&loopback, AF_INET6, &err) != NULL || err.kind != ERR_CONNECT)
