@@ -63,13 +63,6 @@ static bool is_other_file(const struct dial_attempt *attempt)
 	       stat(addr->sun_path, &st) == 0 && !S_ISSOCK(st.st_mode);
 }
 
-static const char *connect_message(const struct dial_attempt *attempt, int sys)
-{
-	if (sys == ECONNREFUSED && is_other_file(attempt))
-		return "not a socket";
-	return err_message(sys);
-}
-
 /* `reason` is handed over. */
 static void attempt_fail(struct dial_attempt *attempt, int sys, char *reason)
 {
@@ -83,7 +76,9 @@ static void attempt_fail(struct dial_attempt *attempt, int sys, char *reason)
 
 static void attempt_refused(struct dial_attempt *attempt, int sys)
 {
-	attempt_fail(attempt, sys, alloc_string(connect_message(attempt, sys)));
+	bool other_file = sys == ECONNREFUSED && is_other_file(attempt);
+
+	attempt_fail(attempt, sys, alloc_string(other_file ? "not a socket" : err_message(sys)));
 }
 
 /* When no socket listens on a port, the kernel may give that port to the attempt itself, and
