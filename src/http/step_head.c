@@ -38,14 +38,14 @@ static void keep_line(struct step_head *h, struct bytes line)
 }
 
 /* Take the line that was read. */
-static enum http_head_status take_line(struct step_head *h, struct err *err)
+static enum http_head_status take_line(struct step_head *h, struct evbuffer *data, struct err *err)
 {
-	struct bytes line = bytes_of(evbuffer_pullup(h->line, -1), evbuffer_get_length(h->line));
+	struct bytes line = bytes_of(evbuffer_pullup(data, -1), evbuffer_get_length(data));
 	enum http_head_status status = http_head_line(&h->head, line, err);
 
 	if (status == HTTP_HEAD_MORE)
 		keep_line(h, line);
-	evbuffer_drain(h->line, line.len);
+	evbuffer_drain(data, line.len);
 	if (status != HTTP_HEAD_DONE || h->head.status >= STATUS_FINAL ||
 	    h->head.status == STATUS_SWITCHING)
 		return status;
@@ -57,11 +57,12 @@ static enum http_head_status take_line(struct step_head *h, struct err *err)
 static enum step_result fail_read(struct session *s, struct step_head *h, enum stream_status status)
 {
 	const struct err *broken = connection_read_error(s->connection);
-	size_t len = evbuffer_get_length(h->line);
+	size_t len = evbuffer_get_length(s->data);
 	struct err err;
 
 	if (len > 0)
-		keep_line(h, bytes_of(evbuffer_pullup(h->line, -1), len));
+		keep_line(h, bytes_of(evbuffer_pullup(s->data, -1), len));
+	evbuffer_drain(s->data, len);
 	if (status == STREAM_OVERRUN)
 		(void)err_set(&err, ERR_LIMIT_OVERRUN,
 			      "the response has a line of more than %zu bytes",
@@ -82,7 +83,8 @@ static enum step_result fail_read(struct session *s, struct step_head *h, enum s
 static enum step_result run_head(struct session *s, const struct step *step)
 {
 	struct step_head *h = step->args;
-	enum http_head_status progress = HTTP_HEAD_MORE;
+	enum http_head_status progress;
+	enum stream_status status;
 	struct err err;
 
 	if (h->request != NULL) {
@@ -92,15 +94,14 @@ static enum step_result run_head(struct session *s, const struct step *step)
 	}
 	if (h->first_byte_us == 0 && connection_received(s->connection) > 0)
 		h->first_byte_us = loop_now_us() - s->started_us;
-	while (progress == HTTP_HEAD_MORE) {
-		enum stream_status status = reader_readline(&s->connection->reader, h->line);
-
-		if (status == STREAM_AGAIN)
-			return session_wait(s, WAIT_READ);
-		if (status != STREAM_OK)
-			return fail_read(s, h, status);
-		progress = take_line(h, &err);
-	}
+	status = reader_readline(&s->connection->reader, s->data);
+	if (status == STREAM_AGAIN)
+		return session_wait(s, WAIT_READ);
+	if (status != STREAM_OK)
+		return fail_read(s, h, status);
+	progress = take_line(h, s->data, &err);
+	if (progress == HTTP_HEAD_MORE)
+		return STEP_MORE;
 	return progress == HTTP_HEAD_DONE ? STEP_CLOSED : session_fail(s, &err, NULL);
 }
 
@@ -114,7 +115,7 @@ struct step_list *step_head_list(struct step_head *h, char *request)
 	struct step_list *list = step_list_of(&kind, h);
 
 	list->silent = true;
-	*h = (struct step_head){ .request = request, .line = evbuffer_new() };
+	*h = (struct step_head){ .request = request };
 	return list;
 }
 
@@ -123,7 +124,5 @@ void step_head_clear(struct step_head *h)
 	free(h->request);
 	http_head_free(&h->head);
 	free(h->text.data);
-	if (h->line != NULL)
-		evbuffer_free(h->line);
 	*h = (struct step_head){ 0 };
 }

@@ -8,7 +8,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct evbuffer;
 struct step_list;
 
 /* One request and its response; made by step_head_list(). */
@@ -16,7 +15,6 @@ struct step_head {
 	char *request; /* owned; NULL once it has been sent */
 	struct http_head head;
 	struct text text;	/* the lines of the head as received, each ended by LF */
-	struct evbuffer *line;	/* owned */
 	uint64_t first_byte_us; /* from the start of the session; 0: none came */
 };
 
