@@ -98,17 +98,14 @@ static void put_options(struct text *out, const struct command *command)
 
 static void put_steps(struct text *out)
 {
-	size_t count;
-	const struct step_kind *const *kinds = step_kinds(&count);
-
 	(void)text_addf(out, "\nSteps:\n");
-	for (size_t i = 0; i < count; i++) {
-		const char *args = kinds[i]->args;
+	for (size_t i = 0; step_table[i] != NULL; i++) {
+		const char *args = step_table[i]->args;
 		char left[LEFT_SIZE];
 
-		(void)snprintf(left, sizeof(left), "%s%s%s", kinds[i]->name,
+		(void)snprintf(left, sizeof(left), "%s%s%s", step_table[i]->name,
 			       args[0] == '\0' ? "" : " ", args);
-		put_row(out, left, kinds[i]->summary);
+		put_row(out, left, step_table[i]->summary);
 	}
 }
 
@@ -194,8 +191,6 @@ static void put_table_options(struct text *out, const struct command *command)
 
 char *help_table(void)
 {
-	size_t count;
-	const struct step_kind *const *kinds = step_kinds(&count);
 	struct text text = { 0 };
 
 	for (size_t i = 0; command_table[i] != NULL; i++)
@@ -204,8 +199,8 @@ char *help_table(void)
 	(void)text_addf(&text, "command\thelp\t[COMMAND]\tprint this text, or that of COMMAND\n");
 	for (size_t i = 0; command_table[i] != NULL; i++)
 		put_table_options(&text, command_table[i]);
-	for (size_t i = 0; i < count; i++)
-		(void)text_addf(&text, "step\t%s\t%s\t%s\n", kinds[i]->name, kinds[i]->args,
-				kinds[i]->summary);
+	for (size_t i = 0; step_table[i] != NULL; i++)
+		(void)text_addf(&text, "step\t%s\t%s\t%s\n", step_table[i]->name,
+				step_table[i]->args, step_table[i]->summary);
 	return text_take(&text);
 }

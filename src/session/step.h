@@ -94,8 +94,7 @@ struct step_context {
 	bool json;
 };
 
-/* The table, for help, completion and the check of the manual. */
-const struct step_kind *const *step_kinds(size_t *count);
+extern const struct step_kind *const step_table[]; /* in help's order; ends with NULL */
 
 /* The row of that name; NULL when there is none. `_` is read as `-`. */
 const struct step_kind *step_kind_find(const char *word);

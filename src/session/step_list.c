@@ -22,14 +22,12 @@ enum { STEP_TEXT_MAX = 60 }; /* of a step in messages */
 
 static bool unknown_step(const char *word, struct err *err)
 {
-	size_t count;
-	const struct step_kind *const *kinds = step_kinds(&count);
 	struct nearest nearest;
 	const char *near;
 
 	nearest_begin(&nearest, word);
-	for (size_t i = 0; i < count; i++)
-		nearest_try(&nearest, kinds[i]->name);
+	for (size_t i = 0; step_table[i] != NULL; i++)
+		nearest_try(&nearest, step_table[i]->name);
 	near = nearest_found(&nearest);
 	if (near != NULL)
 		return err_set(err, ERR_USAGE, "unknown step '%s', did you mean '%s'?", word, near);

@@ -10,20 +10,17 @@ extern const struct step_kind step_write, step_writeline, step_writehex, step_wr
 	step_at_eof, step_expect, step_info, step_sleep, step_try, step_loop, step_relay, step_echo,
 	step_close, step_abort;
 
-static const struct step_kind *const kinds[] = {
-	&step_write,	 &step_writeline, &step_writehex,  &step_writefile, &step_writeframe,
-	&step_drain,	 &step_write_eof, &step_read,	   &step_readline,  &step_readexactly,
-	&step_readuntil, &step_readframe, &step_readmatch, &step_skip,	    &step_skipline,
-	&step_skipuntil, &step_at_eof,	  &step_expect,	   &step_info,	    &step_sleep,
-	&step_try,	 &step_loop,	  &step_relay,	   &step_echo,	    &step_close,
-	&step_abort,
+const struct step_kind *const step_table[] = {
+	&step_write,	   &step_writeline,  &step_writehex,
+	&step_writefile,   &step_writeframe, &step_drain,
+	&step_write_eof,   &step_read,	     &step_readline,
+	&step_readexactly, &step_readuntil,  &step_readframe,
+	&step_readmatch,   &step_skip,	     &step_skipline,
+	&step_skipuntil,   &step_at_eof,     &step_expect,
+	&step_info,	   &step_sleep,	     &step_try,
+	&step_loop,	   &step_relay,	     &step_echo,
+	&step_close,	   &step_abort,	     NULL,
 };
-
-const struct step_kind *const *step_kinds(size_t *count)
-{
-	*count = sizeof(kinds) / sizeof(kinds[0]);
-	return kinds;
-}
 
 static bool same_name(const char *name, const char *word)
 {
@@ -36,9 +33,9 @@ static bool same_name(const char *name, const char *word)
 
 const struct step_kind *step_kind_find(const char *word)
 {
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		if (same_name(kinds[i]->name, word))
-			return kinds[i];
-	}
-	return NULL;
+	const struct step_kind *const *kind = step_table;
+
+	while (*kind != NULL && !same_name((*kind)->name, word))
+		kind++;
+	return *kind;
 }

@@ -352,15 +352,12 @@ static void is_example_of(const struct step_kind *kind)
 
 static void what_help_says_of_each_step(void **state)
 {
-	size_t count;
-	const struct step_kind *const *kinds = step_kinds(&count);
-
 	(void)state;
-	for (size_t i = 0; i < count; i++) {
-		fits_help(kinds[i], kinds[i]->returns);
-		fits_help(kinds[i], kinds[i]->fails);
-		fits_help(kinds[i], kinds[i]->example);
-		is_example_of(kinds[i]);
+	for (size_t i = 0; step_table[i] != NULL; i++) {
+		fits_help(step_table[i], step_table[i]->returns);
+		fits_help(step_table[i], step_table[i]->fails);
+		fits_help(step_table[i], step_table[i]->example);
+		is_example_of(step_table[i]);
 	}
 }
 
