@@ -37,7 +37,6 @@ static bool read_step(struct options *options, struct err *err)
 	char *number = alloc_printf("%zu", options->exactly);
 	char *words[] = { echo, NULL, NULL };
 	size_t count = 1;
-	bool good;
 
 	if (options->line) {
 		words[count++] = line;
@@ -48,18 +47,18 @@ static bool read_step(struct options *options, struct err *err)
 		words[count++] = until;
 		words[count++] = (char *)options->until;
 	}
-	good = command_read_steps(options, ADDRESS_LISTEN, words, count, err);
+	options->steps = step_list_parse(words, count, &options->step_context, err);
 	free(number);
-	if (good)
+	if (options->steps != NULL)
 		options->steps->visible = false;
-	return good;
+	return options->steps != NULL;
 }
 
 static bool check(struct options *options, struct err *err)
 {
 	options->serve.keep_open = true;
 	return check_operands(&options->operands, err) && check_limit(options, err) &&
-	       listen_read_addresses(options, err) && read_step(options, err);
+	       command_read_addresses(options, err) && read_step(options, err);
 }
 
 const struct command command_echo = {

@@ -22,9 +22,8 @@
 struct head {
 	const struct options *options;
 	struct program program;
-	const struct tls_config *tls; /* NULL: no URL is https */
-	size_t at;		      /* the index of the current URL */
-	struct session_shared shared;
+	struct tls_config *tls; /* NULL: no URL is https */
+	size_t at;		/* the index of the current URL */
 	struct client *client;
 	struct step_head step;
 	struct step_list *steps;
@@ -34,29 +33,21 @@ struct head {
 
 static void start_next(struct head *h);
 
-/* --- checks --- */
-
 static bool check(struct options *options, struct err *err)
 {
 	const struct string_list *words = &options->operands;
 
 	options->urls = alloc_array(words->count, sizeof(*options->urls));
-	for (size_t i = 0; i < words->count; i++)
-		if (!url_parse(words->items[i], &options->urls[i], err) ||
-		    !command_check_family(options, &options->urls[i].address, err))
+	for (size_t i = 0; i < words->count; i++) {
+		struct url *url = &options->urls[i];
+
+		if (!url_parse(words->items[i], url, err) ||
+		    !command_check_family(options, &url->address, err))
 			return false;
+		options->uses_tls = options->uses_tls || url->address.tls;
+	}
 	return http_request_check(&options->request, err);
 }
-
-static bool has_https(const struct options *options)
-{
-	for (size_t i = 0; i < options->operands.count; i++)
-		if (options->urls[i].address.tls)
-			return true;
-	return false;
-}
-
-/* --- one URL --- */
 
 static const struct url *current(const struct head *h)
 {
@@ -65,7 +56,7 @@ static const struct url *current(const struct head *h)
 
 static void note_failure(struct head *h, const struct err *err)
 {
-	report_error(h->program.events, 0, current(h)->text, err);
+	report_error(h->program.shared.events, 0, current(h)->text, err);
 	if (h->status == 0)
 		h->status = err_status(err->kind);
 }
@@ -117,7 +108,7 @@ static void url_clear(struct head *h)
 static void responded(struct head *h)
 {
 	if (h->options->json)
-		head_print_event(h->program.events, current(h)->text, &h->step,
+		head_print_event(h->program.shared.events, current(h)->text, &h->step,
 				 client_times(h->client));
 	else
 		print_response(h);
@@ -151,9 +142,8 @@ static void client_done(void *arg, const struct err *err)
 static void start_next(struct head *h)
 {
 	const struct url *url = current(h);
-	const char *server_name = h->options->tls_settings.server_name;
 	struct client_options client = {
-		.shared = &h->shared,
+		.shared = &h->program.shared,
 		.address = &url->address,
 		.dialing = h->options->dialing,
 		.conn = (unsigned)h->at + 1,
@@ -161,44 +151,24 @@ static void start_next(struct head *h)
 	};
 
 	client.dialing.tls = h->tls;
-	client.dialing.tls_name = server_name != NULL ? server_name : url->address.host;
+	client.dialing.tls_name = command_tls_name(h->options, &url->address);
 	h->steps = step_head_list(&h->step, http_request(url, &h->options->request));
-	h->shared.steps = h->steps;
+	h->program.shared.steps = h->steps;
 	h->client = client_start(&client, client_done, h);
-}
-
-/* --- the program --- */
-
-static void clean(void *arg)
-{
-	url_clear(arg);
-}
-
-static int work(const struct options *options, const struct tls_config *tls)
-{
-	struct head h = { .options = options, .tls = tls };
-	struct program *p = &h.program;
-
-	program_init(p, options);
-	p->arg = &h;
-	p->started_ms = loop_now();
-	h.shared = (struct session_shared){
-		.loop = p->loop,
-		.settings = &options->session,
-		.events = p->events,
-	};
-	start_next(&h);
-	return program_run(p, clean);
 }
 
 static bool run(const struct options *options, int *status, struct err *err)
 {
-	struct tls_config *tls = NULL;
+	struct head h = { .options = options };
 
-	if (has_https(options) && !command_client_tls(options, &tls, err))
+	if (!command_client_tls(options, &h.tls, err))
 		return false;
-	*status = work(options, tls);
-	tls_config_free(tls);
+	program_init(&h.program, options);
+	start_next(&h);
+	program_run(&h.program);
+	url_clear(&h);
+	tls_config_free(h.tls);
+	*status = program_end(&h.program);
 	return true;
 }
 

@@ -10,7 +10,6 @@
 #include "cli/options.h"
 #include "cli/program.h"
 #include "io/descriptor.h"
-#include "io/stdout_writer.h"
 #include "session/event_writer.h"
 #include "session/server.h"
 #include "tls/tls_config.h"
@@ -18,56 +17,15 @@
 #include <stdlib.h>
 
 struct listen {
-	const struct options *options;
 	struct program program;
-	struct tls_config *tls; /* NULL without TLS */
 	struct server *server;
 };
 
-/* --- checks --- */
-
-static bool check_connected(const struct options *options, struct err *err)
-{
-	int fd = command_connection_fd(options, ADDRESS_LISTEN);
-
-	if (fd >= 0 && options->address_count > 1)
-		return err_set(err, ERR_USAGE,
-			       "fd:%d is not a listening socket: --address needs one", fd);
-	if (fd >= 0 && options->serve.keep_open)
-		return err_set(err, ERR_USAGE, "fd:%d is not a listening socket: -k needs one", fd);
-	return true;
-}
-
-/* echo without an address is port 0 on loopback. */
-bool listen_read_addresses(struct options *options, struct err *err)
-{
-	const struct string_list *words = &options->operands;
-	const struct string_list *more = &options->more_addresses;
-	const char *first = words->count > 0 ? words->items[0] : "0";
-	const char *port = words->count > 1 ? words->items[1] : NULL;
-
-	if (!command_add_address(options, first, port, ADDRESS_LISTEN, err))
-		return false;
-	for (size_t i = 0; i < more->count; i++) {
-		if (!command_add_address(options, more->items[i], NULL, ADDRESS_LISTEN, err))
-			return false;
-	}
-	return check_connected(options, err) && command_check_tls(options, err);
-}
-
-static bool check(struct options *options, struct err *err)
-{
-	return listen_read_addresses(options, err) &&
-	       command_read_steps(options, ADDRESS_LISTEN, options->step_words,
-				  options->step_word_count, err);
-}
-
 /* A self-signed certificate is for the hosts listened on. */
-static struct tls_config *make_tls(const struct options *options, struct err *err)
+static bool make_tls(const struct options *options, struct tls_config **tls, struct err *err)
 {
 	const char **names = alloc_array(options->address_count, sizeof(*names));
 	size_t count = 0;
-	struct tls_config *tls;
 
 	for (size_t i = 0; i < options->address_count; i++) {
 		const struct address *address = &options->addresses[i];
@@ -75,12 +33,10 @@ static struct tls_config *make_tls(const struct options *options, struct err *er
 		if (address->kind == ADDRESS_TCP && address->host != NULL)
 			names[count++] = address->host;
 	}
-	tls = tls_config_server(&options->tls_settings, names, count, err);
+	*tls = tls_config_server(&options->tls_settings, names, count, err);
 	free((void *)names);
-	return tls;
+	return *tls != NULL;
 }
-
-/* --- the work --- */
 
 static void server_done(void *arg, int status)
 {
@@ -96,76 +52,51 @@ static void on_signal(void *arg)
 	server_finish(l->server);
 }
 
-static void clean(void *arg)
+static bool start(struct listen *l, const struct options *options, const struct tls_config *tls,
+		  struct err *err)
 {
-	struct listen *l = arg;
-
-	server_free(l->server);
-}
-
-static bool start(struct listen *l, struct err *err)
-{
-	const struct options *options = l->options;
-	struct program *p = &l->program;
-	int fd = command_connection_fd(options, ADDRESS_LISTEN);
+	int fd = options->step_context.connection_fd;
 	struct server_shared shared = {
-		.session = {
-			.loop = p->loop,
-			.settings = &options->session,
-			.steps = options->steps,
-			.events = p->events,
-			.input = options->steps->flags & STEP_STDIN ? program_input(p) : NULL,
-			.listening = true,
-			.pipes = &p->pipes,
-		},
+		.session = l->program.shared,
 		.options = &options->serve,
-		.tls = l->tls,
+		.tls = tls,
 	};
 
-	if (fd >= 0) {
-		stdout_writer_share(p->output, fd);
+	if (fd >= 0)
 		l->server = server_new_connected(&shared, fd, options->addresses[0].tls,
 						 server_done, l);
-	} else {
+	else
 		l->server = server_new(&shared, options->addresses, options->address_count,
 				       &options->listening, server_done, l, err);
-	}
 	return l->server != NULL;
-}
-
-static int work(struct listen *l)
-{
-	struct program *p = &l->program;
-	struct err err;
-
-	descriptor_raise_limit(); /* each connection needs one */
-	program_init(p, l->options);
-	p->on_signal = on_signal;
-	p->arg = l;
-	if (l->tls != NULL && l->tls->pin != NULL)
-		log_line(LOG_READY, "certificate pin %s", l->tls->pin);
-	if (!start(l, &err)) {
-		p->on_signal = NULL;
-		report_error(p->events, 0, NULL, &err);
-		program_finish(p, err_status(err.kind));
-	}
-	return program_run(p, clean);
 }
 
 bool listen_run(const struct options *options, int *status, struct err *err)
 {
-	struct listen l = { .options = options };
+	struct listen l = { .server = NULL };
+	struct program *p = &l.program;
+	struct tls_config *tls = NULL;
+	struct err failure;
 
-	if (!command_open_steps(options, ADDRESS_LISTEN, err) ||
-	    !readiness_check(&options->serve.readiness, err))
+	if (!step_list_open(options->steps, &options->step_context, err) ||
+	    !readiness_check(&options->serve.readiness, err) ||
+	    (options->uses_tls && !make_tls(options, &tls, err)))
 		return false;
-	if (command_has_tls(options)) {
-		l.tls = make_tls(options, err);
-		if (l.tls == NULL)
-			return false;
+	descriptor_raise_limit(); /* each connection needs one */
+	program_init(p, options);
+	p->arg = &l;
+	if (tls != NULL && tls->pin != NULL)
+		log_line(LOG_READY, "certificate pin %s", tls->pin);
+	if (start(&l, options, tls, &failure)) {
+		p->on_signal = on_signal;
+	} else {
+		report_error(p->shared.events, 0, NULL, &failure);
+		program_finish(p, err_status(failure.kind));
 	}
-	*status = work(&l);
-	tls_config_free(l.tls);
+	program_run(p);
+	server_free(l.server);
+	tls_config_free(tls);
+	*status = program_end(p);
 	return true;
 }
 
@@ -183,6 +114,6 @@ const struct command command_listen = {
 	},
 	.takes = FOR_ALL | FOR_STREAMS | FOR_SERVERS,
 	.steps = true,
-	.check = check,
+	.check = command_read_addresses,
 	.run = listen_run,
 };

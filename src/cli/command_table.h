@@ -39,8 +39,7 @@ struct command {
 	unsigned takes; /* enum option_set, or-ed */
 	bool steps;	/* the words after ADDRESS are steps */
 
-	/* The end of parsing: read the operands and steps into `options`. Opens
-	 * nothing. ERR_USAGE on failure. */
+	/* After the options: read the operands. Opens nothing. ERR_USAGE on failure. */
 	bool (*check)(struct options *options, struct err *err);
 	/* Open files, then the network. False with `err` filled when it could not
 	 * start; else `*status` is the exit status. */

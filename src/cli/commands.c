@@ -28,79 +28,90 @@ bool command_check_family(const struct options *options, const struct address *a
 		       family == AF_INET ? "-4" : "-6");
 }
 
-bool command_add_address(struct options *options, const char *text, const char *port,
-			 enum address_use use, struct err *err)
+/* `port` is the word after `text`, or NULL. */
+static bool add_address(struct options *options, const char *text, const char *port,
+			struct err *err)
 {
-	size_t size = (options->address_count + 1) * sizeof(*options->addresses);
-	struct address *address;
-	bool took_port = false;
+	enum address_use use = options->step_context.listening ? ADDRESS_LISTEN : ADDRESS_CONNECT;
+	struct address *address = &options->addresses[options->address_count];
+	bool took_port;
 
-	options->addresses = alloc_resize(options->addresses, size);
-	address = &options->addresses[options->address_count];
 	if (!address_parse(text, port, use, address, &took_port, err))
 		return false;
 	options->address_count++;
 	address->tls = address->tls || options->tls;
+	options->uses_tls = options->uses_tls || address->tls;
 	return command_check_family(options, address, err);
 }
 
-bool command_has_tls(const struct options *options)
-{
-	for (size_t i = 0; i < options->address_count; i++) {
-		if (options->addresses[i].tls)
-			return true;
-	}
-	return false;
-}
-
-bool command_check_tls(const struct options *options, struct err *err)
-{
-	if (options->needs_tls == NULL || command_has_tls(options))
-		return true;
-	return err_set(err, ERR_USAGE, "--%s needs TLS: --tls, or tls: in front of ADDRESS",
-		       options->needs_tls);
-}
-
-int command_connection_fd(const struct options *options, enum address_use use)
+/* The N of an ADDRESS fd:N that is a connection, not a listener; else -1. */
+static int connection_fd(const struct options *options)
 {
 	const struct address *first = &options->addresses[0];
-	bool connected = first->kind == ADDRESS_FD &&
-			 (use == ADDRESS_CONNECT || !listener_socket_is_listening(first->fd));
 
-	return connected ? first->fd : -1;
+	if (first->kind != ADDRESS_FD ||
+	    (options->step_context.listening && listener_socket_is_listening(first->fd)))
+		return -1;
+	return first->fd;
 }
 
-static struct step_context step_context(const struct options *options, enum address_use use)
+static bool check_connection_fd(const struct options *options, int fd, struct err *err)
 {
-	return (struct step_context){
-		.settings = &options->session,
-		.listening = use == ADDRESS_LISTEN,
-		.keep_open = options->serve.keep_open,
-		.connection_fd = command_connection_fd(options, use),
-		.json = options->json,
-	};
+	if (fd >= 0 && options->address_count > 1)
+		return err_set(err, ERR_USAGE,
+			       "fd:%d is not a listening socket: --address needs one", fd);
+	if (fd >= 0 && options->serve.keep_open)
+		return err_set(err, ERR_USAGE, "fd:%d is not a listening socket: -k needs one", fd);
+	return fd < 0 || dial_check_fd(fd, err);
 }
 
-bool command_read_steps(struct options *options, enum address_use use, char *const *words,
-			size_t count, struct err *err)
+const char *command_tls_name(const struct options *options, const struct address *address)
 {
-	struct step_context context = step_context(options, use);
+	const char *name = options->tls_settings.server_name;
 
-	if (context.connection_fd >= 0 && !dial_check_fd(context.connection_fd, err))
+	return name != NULL ? name : address_tls_name(address);
+}
+
+static bool check_tls(const struct options *options, struct err *err)
+{
+	const struct tls_settings *tls = &options->tls_settings;
+
+	if (options->needs_tls != NULL && !options->uses_tls)
+		return err_set(err, ERR_USAGE, "--%s needs TLS: --tls, or tls: in front of ADDRESS",
+			       options->needs_tls);
+	if (options->uses_tls && !options->step_context.listening && tls->pin_count == 0 &&
+	    !tls->insecure && command_tls_name(options, &options->addresses[0]) == NULL)
+		return err_set(err, ERR_USAGE,
+			       "TLS to an address without a host needs --server-name, --pin or "
+			       "--insecure");
+	return true;
+}
+
+bool command_read_addresses(struct options *options, struct err *err)
+{
+	const struct string_list *words = &options->operands;
+	const struct string_list *more = &options->more_addresses;
+	struct step_context *context = &options->step_context;
+
+	options->addresses = alloc_array(1 + more->count, sizeof(*options->addresses));
+	if (!add_address(options, words->count > 0 ? words->items[0] : "0",
+			 words->count > 1 ? words->items[1] : NULL, err))
 		return false;
-	options->steps = step_list_parse(words, count, &context, err);
-	return options->steps != NULL;
-}
-
-bool command_open_steps(const struct options *options, enum address_use use, struct err *err)
-{
-	struct step_context context = step_context(options, use);
-
-	return step_list_open(options->steps, &context, err);
+	for (size_t i = 0; i < more->count; i++)
+		if (!add_address(options, more->items[i], NULL, err))
+			return false;
+	context->settings = &options->session;
+	context->keep_open = options->serve.keep_open;
+	context->connection_fd = connection_fd(options);
+	context->json = options->json;
+	return check_tls(options, err) && check_connection_fd(options, context->connection_fd, err);
 }
 
 bool command_client_tls(const struct options *options, struct tls_config **tls, struct err *err)
 {
+	*tls = NULL;
+	if (!options->uses_tls)
+		return true;
 	*tls = tls_config_client(&options->tls_settings, err);
 	if (*tls != NULL && options->tls_settings.insecure)
 		log_line(LOG_NOTICE, "--insecure: the peer's certificate is not checked");

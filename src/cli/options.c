@@ -7,7 +7,6 @@
 #include "base/alloc.h"
 #include "http/url.h"
 #include "net/address.h"
-#include "session/step.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -7,6 +7,7 @@
 #include "net/listener_options.h"
 #include "session/server.h"
 #include "session/settings.h"
+#include "session/step.h"
 #include "tls/tls_settings.h"
 
 #include <stdbool.h>
@@ -14,7 +15,6 @@
 #include <stdint.h>
 
 struct address;
-struct step_list;
 struct url;
 
 enum color_when { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
@@ -69,15 +69,14 @@ struct options {
 	/* The words that are not options: ADDRESS, followed by PORT if that is a word
 	 * of its own (echo: perhaps none); URLs. */
 	struct string_list operands;
-	/* connect, listen: the steps, as in argv. */
-	char **step_words;
-	size_t step_word_count;
 
-	/* These words as parsed by the command's check; owned. */
+	/* The words as they are understood; owned. */
 	struct address *addresses; /* ADDRESS, then each --address */
 	size_t address_count;
-	struct step_list *steps;
 	struct url *urls; /* head: one for each operand */
+	bool uses_tls;	  /* one of them has TLS */
+	struct step_context step_context;
+	struct step_list *steps; /* NULL: the command runs none of these */
 };
 
 void options_free(struct options *options);

@@ -186,8 +186,6 @@ static bool take_words(struct parse *parse)
 			break;
 		}
 	}
-	out->step_words = parse->words + parse->at;
-	out->step_word_count = (size_t)(parse->count - parse->at);
 	return true;
 }
 
@@ -216,7 +214,7 @@ static bool check_given(const struct parse *parse)
 
 /* --- the values --- */
 
-static void set_defaults(struct options *out)
+static void set_defaults(const struct command *command, struct options *out)
 {
 	*out = (struct options){
 		.handshake_timeout_ms = SETTINGS_HANDSHAKE_TIMEOUT_MS,
@@ -227,6 +225,8 @@ static void set_defaults(struct options *out)
 		.listening.backlog = BACKLOG,
 		.serve.readiness.ready_fd = -1,
 		.request.method = "HEAD",
+		.step_context.listening = (command->takes & FOR_SERVERS) != 0,
+		.step_context.connection_fd = -1,
 	};
 }
 
@@ -301,7 +301,13 @@ static bool check(const struct parse *parse)
 		return false;
 	if (command->needs != NULL && out->operands.count == 0)
 		return err_set(parse->err, ERR_USAGE, "%s needs %s", command->name, command->needs);
-	return settle(out, parse->err) && command->check(out, parse->err);
+	if (!settle(out, parse->err) || !command->check(out, parse->err))
+		return false;
+	if (command->steps)
+		out->steps = step_list_parse(parse->words + parse->at,
+					     (size_t)(parse->count - parse->at), &out->step_context,
+					     parse->err);
+	return !command->steps || out->steps != NULL;
 }
 
 bool options_parse(const struct command *command, int count, char **words, struct options *out,
@@ -317,7 +323,7 @@ bool options_parse(const struct command *command, int count, char **words, struc
 	};
 	bool good;
 
-	set_defaults(out);
+	set_defaults(command, out);
 	good = take_words(&parse) && (out->help || out->version || check(&parse));
 	free(parse.given);
 	return good;

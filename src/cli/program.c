@@ -35,7 +35,7 @@ static void enter(struct program *p, enum program_phase phase)
 	log_line(LOG_DEBUG, "program: %s -> %s", names[p->phase], names[phase]);
 	p->phase = phase;
 	if (phase == PROGRAM_OVER)
-		loop_stop(p->loop);
+		loop_stop(p->shared.loop);
 }
 
 static void on_signal(int signo, void *arg)
@@ -77,7 +77,7 @@ static void output_failed(struct program *p, const struct err *err)
 
 static void flush_timed_out(struct program *p)
 {
-	struct err err = err_timeout(p->options->session.timeout_ms, "--timeout");
+	struct err err = err_timeout(p->shared.settings->timeout_ms, "--timeout");
 
 	if (p->status != err_status(ERR_TIMEOUT))
 		log_line(LOG_ERROR, "%s, writing to standard output", err.text);
@@ -122,56 +122,55 @@ static void cannot_start(const char *what)
 
 void program_init(struct program *p, const struct options *options)
 {
-	*p = (struct program){ .options = options };
-	p->loop = loop_new();
-	if (p->loop == NULL)
+	struct loop *loop = loop_new();
+
+	if (loop == NULL)
 		cannot_start("make an event loop");
-	p->output = stdout_writer_new(p->loop, STDOUT_FILENO, "standard output");
-	p->events = event_writer_new(p->output, options->json);
-	task_init(&p->task, p->loop, program_task, p);
-	stdout_writer_set_owner(p->output, &p->task);
+	*p = (struct program){ .started_ms = loop_now() };
+	task_init(&p->task, loop, program_task, p);
 	for (size_t i = 0; i < sizeof(ending_signals) / sizeof(*ending_signals); i++)
 		if (!is_ignored(ending_signals[i]) &&
-		    !loop_on_signal(p->loop, ending_signals[i], on_signal, p))
+		    !loop_on_signal(loop, ending_signals[i], on_signal, p))
 			cannot_start("catch signals");
-}
-
-struct fd_reader *program_input(struct program *p)
-{
-	if (p->input == NULL) {
-		p->input = fd_reader_new(p->loop, STDIN_FILENO, false, "standard input");
+	p->output = stdout_writer_new(loop, STDOUT_FILENO, "standard output");
+	stdout_writer_set_owner(p->output, &p->task);
+	p->shared = (struct session_shared){
+		.loop = loop,
+		.settings = &options->session,
+		.steps = options->steps,
+		.events = event_writer_new(p->output, options->json),
+		.listening = options->step_context.listening,
+		.pipes = &p->pipes,
+	};
+	if (options->step_context.connection_fd >= 0)
+		stdout_writer_share(p->output, options->step_context.connection_fd);
+	if (options->steps != NULL && (options->steps->flags & STEP_STDIN)) {
+		p->shared.input = fd_reader_new(loop, STDIN_FILENO, false, "standard input");
 		stdout_writer_share(p->output, STDIN_FILENO);
 	}
-	return p->input;
 }
 
 bool program_is_late(const struct program *p)
 {
-	uint64_t limit = p->options->session.timeout_ms;
+	uint64_t left = session_time_left(p->shared.settings, p->started_ms);
 
-	return limit > 0 && loop_now() + TIMER_EARLY_MS >= p->started_ms + limit;
-}
-
-/* What --timeout leaves for flushing, at least 1 ms. A listener has the whole time
- * again, since --timeout was for its connections. */
-static uint64_t flush_limit(const struct program *p)
-{
-	uint64_t limit = p->options->session.timeout_ms;
-	uint64_t used = p->started_ms == 0 ? 0 : loop_now() - p->started_ms;
-
-	return used < limit ? limit - used : 1;
+	return left > 0 && left <= TIMER_EARLY_MS;
 }
 
 void program_finish(struct program *p, int status)
 {
+	/* The --timeout of a listener was for its connections, and counts again. */
+	uint64_t since_ms = p->shared.listening ? loop_now() : p->started_ms;
+	uint64_t left = session_time_left(p->shared.settings, since_ms);
+
 	if (p->phase >= PROGRAM_FLUSHING)
 		return;
 	p->status = status;
 	stdout_writer_flush(p->output);
 	enter(p, p->phase == PROGRAM_STOPPING ? PROGRAM_OVER : PROGRAM_FLUSHING);
-	if (p->options->session.timeout_ms > 0) {
+	if (left > 0) {
 		p->deadline = timer_new(&p->task);
-		timer_start(p->deadline, flush_limit(p));
+		timer_start(p->deadline, left);
 	}
 	task_wake(&p->task);
 }
@@ -189,22 +188,25 @@ static void die_of(int signo)
 	(void)raise(signo);
 }
 
-int program_run(struct program *p, void (*clean)(void *arg))
+void program_run(struct program *p)
 {
-	if (!loop_run(p->loop)) {
+	if (!loop_run(p->shared.loop)) {
 		log_line(LOG_ERROR, "internal error: nothing is left to wait for");
 		p->status = err_status(ERR_IO);
 	}
 	if (p->signal != 0 && p->signal != SIGPIPE)
 		stdout_writer_flush(p->output);
-	clean(p->arg);
+}
+
+int program_end(struct program *p)
+{
 	splice_pipes_close(&p->pipes);
-	event_writer_free(p->events);
+	event_writer_free(p->shared.events);
 	stdout_writer_free(p->output);
-	fd_reader_free(p->input);
+	fd_reader_free(p->shared.input);
 	timer_free(p->deadline);
 	task_cancel(&p->task);
-	loop_free(p->loop);
+	loop_free(p->shared.loop);
 	if (p->signal != 0)
 		die_of(p->signal);
 	return p->status;

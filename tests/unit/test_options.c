@@ -120,7 +120,7 @@ static void forms_of_an_argument(void **state)
 		assert_int_equal(o.session.timeout_ms, 5000);
 		assert_int_equal(o.operands.count, 1);
 		assert_string_equal(o.operands.items[0], "h:1");
-		assert_int_equal(o.step_word_count, 0);
+		assert_false(o.steps->visible);
 		options_free(&o);
 	}
 }
@@ -137,10 +137,9 @@ static void options_stand_before_the_steps(void **state)
 	assert_true(o.session.crlf && o.session.chomp);
 	assert_int_equal(o.verbose, 1);
 	assert_false(o.json);
-	assert_int_equal(o.step_word_count, 4);
-	assert_string_equal(o.step_words[0], "write");
-	assert_string_equal(o.step_words[1], "-v");
-	assert_string_equal(o.step_words[3], "--json");
+	assert_int_equal(o.steps->count, 2);
+	assert_string_equal(o.steps->steps[0].text, "write -v");
+	assert_string_equal(o.steps->steps[1].text, "writeline --json");
 	options_free(&o);
 
 	REFUSED("unknown step '-v'", "listen", "8080", "--", "-v");
