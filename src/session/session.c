@@ -5,6 +5,7 @@
 #include "session/session.h"
 
 #include "base/alloc.h"
+#include "base/bytes.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "io/fd_reader.h"
@@ -111,16 +112,14 @@ void session_end(struct session *s, const struct err *err)
 /* The peer's name for messages; the caller owns it. "connection 3" when it has none. */
 static char *session_peer(const struct session *s)
 {
-	char *name;
-	size_t len;
+	struct bytes name = { NULL, 0 };
+	char *copy;
 
-	if (!connection_info(s->connection, INFO_PEERNAME, s->data) ||
-	    evbuffer_get_length(s->data) == 0)
-		return alloc_printf("connection %u", s->conn);
-	len = evbuffer_get_length(s->data);
-	name = alloc_zeroed(len + 1);
-	evbuffer_remove(s->data, name, len);
-	return name;
+	if (connection_info(s->connection, INFO_PEERNAME, s->data))
+		name = bytes_of(evbuffer_pullup(s->data, -1), evbuffer_get_length(s->data));
+	copy = name.len > 0 ? bytes_string(name) : alloc_printf("connection %u", s->conn);
+	evbuffer_drain(s->data, name.len);
+	return copy;
 }
 
 uint64_t session_consumed(const struct session *s)
@@ -164,7 +163,7 @@ enum step_result session_wait(struct session *s, enum session_wait wait)
 	return STEP_AGAIN;
 }
 
-enum step_result session_wait_output(struct session *s)
+static enum step_result wait_output(struct session *s)
 {
 	stdout_writer_wait(s->shared->events->output, &s->task);
 	return session_wait(s, WAIT_OUTPUT);
@@ -253,40 +252,29 @@ enum step_result session_read_unmet(struct session *s, enum stream_status status
 	return read_ended(s, data, expected);
 }
 
-/* Does salvage go on? The peer may have stopped reading alone, and never end: it is
- * given as much time as closing would give it, and less when it is silent. */
-static bool salvage_waits(struct session *s, bool came)
-{
-	struct timer *timer = session_timer(s);
-	uint64_t now = loop_now();
-
-	if (s->salvage_end == 0)
-		s->salvage_end = now + s->shared->settings->close_timeout_ms;
-	if (now >= s->salvage_end || (!came && timer_expired(timer)))
-		return false;
-	if (came || !timer_pending(timer))
-		timer_start(timer, SALVAGE_SILENCE_MS);
-	return true;
-}
-
-/* Read what the peer had sent before sending failed, and print it unless it would get it
- * back; then that is the error. */
+/*
+ * Read what the peer had sent before sending failed, and print it unless it would get it
+ * back; then that is the error. The peer may have stopped reading alone, and never end:
+ * it is given as much time as closing would give it, and less when it is silent.
+ */
 static enum step_result salvage(struct session *s)
 {
 	enum stream_status status;
-	bool came = false;
 
-	do {
-		if (stdout_writer_above(s->shared->events->output))
-			return session_wait_output(s);
-		status = reader_read(&s->connection->reader, SIZE_MAX, s->data);
-		came = came || evbuffer_get_length(s->data) > 0;
-		if (s->shared->steps->prints)
-			session_piece(s, s->data, true);
-		else
-			evbuffer_drain(s->data, evbuffer_get_length(s->data));
-	} while (status == STREAM_OK);
-	if (status == STREAM_AGAIN && salvage_waits(s, came))
+	if (stdout_writer_above(s->shared->events->output))
+		return wait_output(s);
+	status = reader_read(&s->connection->reader, SIZE_MAX, s->data);
+	if (status == STREAM_OK || s->salvage_end == 0)
+		timer_start(session_timer(s), SALVAGE_SILENCE_MS);
+	if (s->salvage_end == 0)
+		s->salvage_end = loop_now() + s->shared->settings->close_timeout_ms;
+	if (s->shared->steps->prints)
+		session_piece(s, s->data, true);
+	else
+		evbuffer_drain(s->data, evbuffer_get_length(s->data));
+	if (status == STREAM_OK)
+		return STEP_MORE;
+	if (status == STREAM_AGAIN && loop_now() < s->salvage_end && !timer_expired(s->timer))
 		return session_wait(s, WAIT_READ);
 	return session_fail(s, connection_write_error(s->connection), NULL);
 }
@@ -301,15 +289,6 @@ static bool needs_no_closing(const struct session *s)
 
 	return s->err != NULL &&
 	       (s->err->kind == ERR_TIMEOUT || (broken != NULL && broken->kind == ERR_IO));
-}
-
-static void end_steps(struct session *s, enum step_result result)
-{
-	bool closed = result == STEP_CLOSED || needs_no_closing(s);
-
-	session_time_end(s); /* the closing has its own patience */
-	timer_stop(s->timer);
-	move_to(s, closed ? SESSION_OVER : SESSION_CLOSING);
 }
 
 static void begin_step(struct session *s, const struct step *step)
@@ -351,9 +330,9 @@ static void report(const struct session *s)
 }
 
 /* A failed step under `try` is reported, and the list goes on. */
-static bool forgive(struct session *s, const struct step *step)
+static bool forgive(struct session *s)
 {
-	if (!step->tried || s->err == NULL)
+	if (!s->shared->steps->steps[s->at].tried || s->err == NULL)
 		return false;
 	if (s->err->kind != ERR_TIMEOUT) {
 		free(s->tried);
@@ -369,28 +348,30 @@ static bool forgive(struct session *s, const struct step *step)
 	return true;
 }
 
-/* Deal with what a step has answered: does the list go on? */
-static bool take_result(struct session *s, const struct step *step, enum step_result result,
-			bool forgivable)
+/* Deal with what the running step has answered. */
+static void take_result(struct session *s, enum step_result result, bool forgivable)
 {
+	if (result == STEP_FAIL && forgivable && forgive(s))
+		result = STEP_NEXT;
 	switch (result) {
-	case STEP_FAIL:
-		if (forgivable && forgive(s, step))
-			return leave_step(s);
-		return false;
-	case STEP_NEXT:
-		return leave_step(s);
-	case STEP_SALVAGE:
-		move_to(s, SESSION_SALVAGE);
-		return true;
-	case STEP_STOP:
-	case STEP_CLOSED:
-		return false;
 	case STEP_AGAIN:
 	case STEP_MORE:
+		return;
+	case STEP_SALVAGE:
+		move_to(s, SESSION_SALVAGE);
+		return;
+	case STEP_NEXT:
+		if (leave_step(s))
+			return;
+		break;
+	case STEP_FAIL:
+	case STEP_STOP:
+	case STEP_CLOSED:
 		break;
 	}
-	return true;
+	session_time_end(s); /* the closing has its own patience */
+	timer_stop(s->timer);
+	move_to(s, result == STEP_CLOSED || needs_no_closing(s) ? SESSION_OVER : SESSION_CLOSING);
 }
 
 /* With JSON each step gives an event at least. */
@@ -410,16 +391,15 @@ static bool run_steps(struct session *s)
 		if (!s->begun)
 			begin_step(s, step);
 		if (waits_for_output(s, step)) {
-			(void)session_wait_output(s);
+			(void)wait_output(s);
 			return false;
 		}
 		result = s->phase == SESSION_SALVAGE ? salvage(s) : step->kind->run(s, step);
 		if (result == STEP_AGAIN)
 			return false;
-		if (!take_result(s, step, result, true)) {
-			end_steps(s, result);
+		take_result(s, result, true);
+		if (s->phase != SESSION_STEPS && s->phase != SESSION_SALVAGE)
 			return true;
-		}
 	}
 	(void)session_wait(s, WAIT_TURN);
 	return false;
@@ -466,7 +446,6 @@ static void finish(struct session *s)
 /* A limit has passed: the running step fails, or everything ends. */
 static void apply_time(struct session *s)
 {
-	const struct step *step = &s->shared->steps->steps[s->at];
 	struct err err;
 	enum expiry expiry = session_time_take(s, &err);
 
@@ -478,8 +457,7 @@ static void apply_time(struct session *s)
 		return;
 	}
 	(void)session_fail(s, &err, NULL);
-	if (!take_result(s, step, STEP_FAIL, expiry != EXPIRY_DEADLINE))
-		end_steps(s, STEP_FAIL);
+	take_result(s, STEP_FAIL, expiry != EXPIRY_DEADLINE);
 }
 
 static void session_run(void *arg)

@@ -133,9 +133,6 @@ enum step_result session_fail_overrun(struct session *s, const char *what);
 /* Sleep until then; `wait` is one bit. Always STEP_AGAIN. */
 enum step_result session_wait(struct session *s, enum session_wait wait);
 
-/* Sleep until standard output is below its mark. Always STEP_AGAIN. */
-enum step_result session_wait_output(struct session *s);
-
 /* A new event of the running step. */
 struct step_event session_event(const struct session *s);
 

@@ -55,7 +55,6 @@ static enum step_result run_info(struct session *s, const struct step *step)
 
 	event.no_data =
 		!connection_info(s->connection, key, s->data) || evbuffer_get_length(s->data) == 0;
-	session_record_begin(s);
 	session_record_add(s, s->data, evbuffer_get_length(s->data));
 	if (!s->shared->events->json && key != INFO_PEERCERT && key != INFO_PEERCERT_NAMES)
 		show_controls(s->data);
