@@ -69,9 +69,22 @@ void head_print_fields(struct stdout_writer *output, const struct step_head *ste
 	}
 }
 
+/* A text of the server's; where it is not UTF-8 it is read as Latin-1. */
 static json_t *text(const char *string)
 {
-	return event_writer_text(bytes_of_string(string));
+	struct text utf8 = { 0 };
+	json_t *value;
+
+	if (bytes_is_utf8(bytes_of_string(string)))
+		return json_string(string);
+	for (const unsigned char *c = (const unsigned char *)string; *c != '\0'; c++) {
+		const char pair[] = { (char)(0xC0 | *c >> 6), (char)(0x80 | (*c & 0x3F)) };
+
+		text_add(&utf8, *c < 0x80 ? bytes_of(c, 1) : bytes_of(pair, 2));
+	}
+	value = json_stringn(utf8.data, utf8.len);
+	free(utf8.data);
+	return value;
 }
 
 static json_t *fields(const struct http_head *head)

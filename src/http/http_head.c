@@ -8,14 +8,12 @@
 #include "base/err.h"
 #include "base/escape.h"
 
-#include <fnmatch.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 enum { SHOWN_SIZE = 80, STATUS_DIGITS = 3 };
-
-#define STATUS_LINE "HTTP/1.[0-9] [1-9][0-9][0-9]"
 
 static enum http_head_status fail(struct err *err, const char *what, struct bytes line)
 {
@@ -44,32 +42,43 @@ static bool has_byte(struct bytes b, char byte)
 	return memchr(b.data, byte, b.len) != NULL;
 }
 
-/* "HTTP/1.1 200 OK"; the reason may be missing, with its space or without. */
+bool http_head_begins(struct bytes start)
+{
+	static const char scheme[] = "HTTP/";
+	size_t len = start.len < strlen(scheme) ? start.len : strlen(scheme);
+
+	return len == 0 || memcmp(start.data, scheme, len) == 0;
+}
+
+/* "HTTP/1.1 200 OK", with any number of spaces in between; the reason may be missing, with
+ * its space or without. */
 static enum http_head_status read_status(struct http_head *head, struct bytes line,
 					 struct bytes content, struct err *err)
 {
 	char *text = bytes_string(content);
+	char code[4] = "";
+	int end = 0;
 	bool good = strlen(text) == content.len && strchr(text, '\r') == NULL &&
-		    (fnmatch(STATUS_LINE, text, 0) == 0 || fnmatch(STATUS_LINE " *", text, 0) == 0);
+		    sscanf(text, "HTTP/1.%*1[0-9]%*[ ]%3[0-9]%n", code, &end) == 1 &&
+		    code[0] != '0' && strlen(code) == 3 && (text[end] == '\0' || text[end] == ' ');
 
 	if (good) {
 		head->version = bytes_string(bytes_of(text, strlen("HTTP/1.d")));
-		head->status = (int)strtol(text + strlen("HTTP/1.d "), NULL, 10);
-		head->reason =
-			bytes_string(trimmed(bytes_of_string(text + strlen("HTTP/1.d ddd"))));
+		head->status = (int)strtol(code, NULL, 10);
+		head->reason = bytes_string(trimmed(bytes_of_string(text + end)));
 	}
 	free(text);
 	return good ? HTTP_HEAD_MORE : fail(err, "the response is not HTTP", line);
 }
 
-/* RFC 9112, 5.2: a line that begins with a space continues the line before it. */
-static enum http_head_status read_fold(struct http_head *head, struct bytes line,
-				       struct bytes content, struct err *err)
+/* RFC 9112: a line that begins with a space continues the line before it (5.2); before the
+ * first field it belongs to none (2.2). */
+static enum http_head_status read_fold(struct http_head *head, struct bytes content)
 {
 	struct text *value;
 
 	if (head->count == 0)
-		return fail(err, "folded line without a header before it", line);
+		return HTTP_HEAD_MORE;
 	content = trimmed(content);
 	value = &head->fields[head->count - 1].value;
 	if (value->len > 0 && content.len > 0)
@@ -121,7 +130,7 @@ enum http_head_status http_head_line(struct http_head *head, struct bytes line, 
 	if (has_byte(content, '\r'))
 		return fail(err, "bare CR in a header line", line);
 	if (is_blank(content.data[0]))
-		return read_fold(head, line, content, err);
+		return read_fold(head, content);
 	return read_field(head, line, content, err);
 }
 

@@ -39,6 +39,9 @@ enum http_head_status {
 	HTTP_HEAD_FAIL, /* `err` says why: ERR_IO (not HTTP), ERR_LIMIT_OVERRUN */
 };
 
+/* Can a response begin with these bytes? */
+bool http_head_begins(struct bytes start);
+
 /* One line with its line end (CR LF or LF). */
 enum http_head_status http_head_line(struct http_head *head, struct bytes line, struct err *err);
 void http_head_free(struct http_head *head); /* leaves it zeroed, for the next */

@@ -16,6 +16,7 @@
 enum {
 	STATUS_FINAL = 200,	/* a lower one is an interim response... */
 	STATUS_SWITCHING = 101, /* ... but this one ends HTTP */
+	START_MAX = 80,		/* bytes that show what is not HTTP */
 };
 
 /* Its bytes still count: otherwise a peer could send interim responses for ever. */
@@ -53,15 +54,22 @@ static enum http_head_status take_line(struct step_head *h, struct evbuffer *dat
 	return HTTP_HEAD_MORE;
 }
 
-/* There is no further line. Keep what arrived of one. */
+/* There is no further line. Keep what arrived of one, unless it shows that the peer does
+ * not speak HTTP. */
 static enum step_result fail_read(struct session *s, struct step_head *h, enum stream_status status)
 {
 	const struct err *broken = connection_read_error(s->connection);
 	size_t len = evbuffer_get_length(s->data);
+	struct bytes line = bytes_of(evbuffer_pullup(s->data, -1), len);
 	struct err err;
 
+	if (h->head.status == 0 && !http_head_begins(line)) {
+		(void)http_head_line(&h->head, line, &err);
+		evbuffer_drain(s->data, len);
+		return session_fail(s, &err, NULL);
+	}
 	if (len > 0)
-		keep_line(h, bytes_of(evbuffer_pullup(s->data, -1), len));
+		keep_line(h, line);
 	evbuffer_drain(s->data, len);
 	if (status == STREAM_OVERRUN)
 		(void)err_set(&err, ERR_LIMIT_OVERRUN,
@@ -76,6 +84,20 @@ static enum step_result fail_read(struct session *s, struct step_head *h, enum s
 				? "empty reply: the peer closed without sending a byte"
 				: "the response was cut: the peer closed before the blank line");
 	return session_fail(s, &err, NULL);
+}
+
+/* Could what has come of the first line be that of a response? A peer that speaks another protocol
+ * may wait for us after a few bytes. */
+static bool may_come(struct session *s, struct step_head *h, struct err *err)
+{
+	struct evbuffer *in = s->connection->reader.in;
+	size_t len = evbuffer_get_length(in) < START_MAX ? evbuffer_get_length(in) : START_MAX;
+	struct bytes start = bytes_of(evbuffer_pullup(in, (ev_ssize_t)len), len);
+
+	if (h->head.status != 0 || http_head_begins(start))
+		return true;
+	(void)http_head_line(&h->head, start, err); /* says why */
+	return false;
 }
 
 /* A server may respond and close before it has read the request: a failed write does
@@ -96,7 +118,8 @@ static enum step_result run_head(struct session *s, const struct step *step)
 		h->first_byte_us = loop_now_us() - s->started_us;
 	status = reader_readline(&s->connection->reader, s->data);
 	if (status == STREAM_AGAIN)
-		return session_wait(s, WAIT_READ);
+		return may_come(s, h, &err) ? session_wait(s, WAIT_READ)
+					    : session_fail(s, &err, NULL);
 	if (status != STREAM_OK)
 		return fail_read(s, h, status);
 	progress = take_line(h, s->data, &err);

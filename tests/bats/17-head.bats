@@ -572,7 +572,6 @@ Early: 1'
 		HTTP/1.1 20 OK\r\n\r\n|HTTP/1.1 20 OK\r\n
 		HTTP/1.1 2000 OK\r\n\r\n|HTTP/1.1 2000 OK\r\n
 		HTTP/1.1 099 OK\r\n\r\n|HTTP/1.1 099 OK\r\n
-		HTTP/1.1  200 OK\r\n\r\n|HTTP/1.1  200 OK\r\n
 		http/1.1 200 OK\r\n\r\n|http/1.1 200 OK\r\n
 		HTTP/1.1 200 O\0K\r\n\r\n|HTTP/1.1 200 O\x00K\r\n
 		HTTP/1.1 200 O\rK\r\n\r\n|HTTP/1.1 200 O\rK\r\n
@@ -595,10 +594,42 @@ A: b'
 		no colon|header line without a colon: 'no colon\r\n'
 		: no name|header line without a name: ': no name\r\n'
 	LINES
-	serve "${OK} folded\r\n\r\n"
+}
+
+@test "a first header line that is indented is shown and belongs to no field" {
+	serve "${OK} folded: x\r\nA: b\r\n\r\n"
+	run_liu head "$URL"
+	assert_status 0
+	assert_error_is ''
+	assert_output_is 'HTTP/1.1 200 OK
+ folded: x
+A: b'
+	run_liu head --json "$URL"
+	assert_output_has '"headers":[["A","b"]]'
+}
+
+@test "JSON: what is not UTF-8 is read as Latin-1" {
+	serve 'HTTP/1.1 200 sch\xf6n\r\nA: caf\xe9 \xff\r\nB: caf\xc3\xa9\r\n\r\n'
+	run_liu head --json "$URL"
+	assert_status 0
+	assert_output_has '"reason":"schön"'
+	assert_output_has '"headers":[["A","café ÿ"],["B","café"]]'
+}
+
+@test "a peer that is not HTTP and waits after a few bytes is refused at once" {
+	local greeting
+	for greeting in 'login: ' '\x15\x03\x01\0\x02\x02(' 'HTTX'; do
+		start_liu listen -k 127.0.0.1:0 write "$greeting" read
+		run_liu head -w 10 "$ADDRESS" # else exit 6
+		assert_status 1
+		assert_output_is ''
+		assert_error_is "liu: $ADDRESS: the response is not HTTP: '${greeting/\\0/\\x00}'"
+	done
+	# The end changes nothing.
+	serve 'login: '
 	run_liu head "$URL"
 	assert_status 1
-	assert_error_is "liu: $URL: folded line without a header before it: ' folded\\r\\n'"
+	assert_error_is "liu: $URL: the response is not HTTP: 'login: '"
 }
 
 @test "the first bytes of a long line are shown, not all" {

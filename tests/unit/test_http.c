@@ -364,8 +364,9 @@ static const struct head_case head_cases[] = {
 	  "HTTP/1.1|200|OK header line without a colon: 'no colon\\r\\n'" },
 	{ "HTTP/1.1 200 OK\r\n: x\r\n", 0,
 	  "HTTP/1.1|200|OK header line without a name: ': x\\r\\n'" },
-	{ "HTTP/1.1 200 OK\r\n x\r\n", 0,
-	  "HTTP/1.1|200|OK folded line without a header before it: ' x\\r\\n'" },
+	{ "HTTP/1.1   200   OK\r\n\r\n", 0, "HTTP/1.1|200|OK done" },
+	{ "HTTP/1.12 200 OK\r\n", 0, " the response is not HTTP: 'HTTP/1.12 200 OK\\r\\n'" },
+	{ "HTTP/1.1 200 OK\r\n x\r\n\ty\r\nA: b\r\n\r\n", 0, "HTTP/1.1|200|OK|A=b done" },
 };
 
 static void test_head(void **state)
