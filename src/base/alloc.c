@@ -4,7 +4,6 @@
 
 #include "base/alloc.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,16 +33,15 @@ void *alloc_memory(size_t size)
 
 void *alloc_zeroed(size_t size)
 {
-	return checked(calloc(1, size == 0 ? 1 : size));
+	return alloc_array(1, size);
 }
 
 void *alloc_array(size_t count, size_t size)
 {
-	if (count == 0 || size == 0)
-		return alloc_zeroed(1);
 	return checked(calloc(count, size));
 }
 
+/* realloc(3) frees where the size is 0. */
 void *alloc_resize(void *old, size_t size)
 {
 	return checked(realloc(old, size == 0 ? 1 : size));
@@ -63,14 +61,22 @@ char *alloc_string(const char *string)
 	return alloc_copy(string, strlen(string) + 1);
 }
 
+char *alloc_vprintf(const char *format, va_list args)
+{
+	char *text;
+
+	if (vasprintf(&text, format, args) < 0)
+		alloc_failed();
+	return text;
+}
+
 char *alloc_printf(const char *format, ...)
 {
 	char *text;
 	va_list args;
 
 	va_start(args, format);
-	if (vasprintf(&text, format, args) < 0)
-		alloc_failed();
+	text = alloc_vprintf(format, args);
 	va_end(args);
 	return text;
 }

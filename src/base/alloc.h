@@ -8,6 +8,7 @@
  * caller owns what is returned, and frees it with free().
  */
 
+#include <stdarg.h>
 #include <stddef.h>
 
 void *alloc_memory(size_t size);		 /* malloc(3) */
@@ -17,4 +18,5 @@ void *alloc_resize(void *old, size_t size);	 /* realloc(3); old may be NULL */
 void *alloc_copy(const void *data, size_t size); /* size 0: one byte is allocated */
 char *alloc_string(const char *string);		 /* strdup(3) */
 char *alloc_printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
+char *alloc_vprintf(const char *format, va_list args) __attribute__((format(printf, 1, 0)));
 _Noreturn void alloc_failed(void); /* for libraries that report a failed allocation */

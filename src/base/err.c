@@ -4,68 +4,76 @@
 
 #include "base/err.h"
 
+#include "base/alloc.h"
 #include "base/bytes.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { MESSAGE_SIZE = 128 };
 
-/* The arguments may point into err->text, so the text is formatted aside first. */
+/* Take over `text`. */
+static bool fill(struct err *err, enum err_kind kind, int sys, char *text)
+{
+	size_t len = strlen(text);
+
+	if (len >= ERR_TEXT_SIZE)
+		len = bytes_utf8_prefix(bytes_of(text, ERR_TEXT_SIZE - 1));
+	*err = (struct err){ .kind = kind, .sys = sys };
+	memcpy(err->text, text, len);
+	free(text);
+	return false;
+}
+
+/* Here and below the arguments may point into err->text. */
 bool err_set(struct err *err, enum err_kind kind, const char *format, ...)
 {
-	char text[ERR_TEXT_SIZE] = "";
 	va_list args;
-	size_t len;
+	char *text;
 
 	va_start(args, format);
-	if (vsnprintf(text, sizeof(text), format, args) >= ERR_TEXT_SIZE) {
-		len = bytes_utf8_prefix(bytes_of(text, ERR_TEXT_SIZE - 1));
-		text[len] = '\0';
-	}
+	text = alloc_vprintf(format, args);
 	va_end(args);
-	*err = (struct err){ .kind = kind };
-	memcpy(err->text, text, strlen(text) + 1);
-	return false;
+	return fill(err, kind, 0, text);
+}
+
+/* "WHAT: TEXT"; takes over `what`. */
+static bool fill_pair(struct err *err, enum err_kind kind, int sys, char *what, const char *text)
+{
+	char *both = alloc_printf("%s: %s", what, text);
+
+	free(what);
+	return fill(err, kind, sys, both);
 }
 
 bool err_sys(struct err *err, enum err_kind kind, int sys, const char *format, ...)
 {
-	char what[ERR_TEXT_SIZE];
 	va_list args;
+	char *what;
 
 	va_start(args, format);
-	(void)vsnprintf(what, sizeof(what), format, args);
+	what = alloc_vprintf(format, args);
 	va_end(args);
-	(void)err_set(err, kind, "%s: %s", what, err_message(sys));
-	err->sys = sys;
-	return false;
+	return fill_pair(err, kind, sys, what, err_message(sys));
 }
 
 bool err_prefix(struct err *err, const char *format, ...)
 {
-	char prefix[ERR_TEXT_SIZE];
-	int sys = err->sys;
 	va_list args;
+	char *prefix;
 
 	va_start(args, format);
-	(void)vsnprintf(prefix, sizeof(prefix), format, args);
+	prefix = alloc_vprintf(format, args);
 	va_end(args);
-	(void)err_set(err, err->kind, "%s: %s", prefix, err->text);
-	err->sys = sys;
-	return false;
+	return fill_pair(err, err->kind, err->sys, prefix, err->text);
 }
 
 bool err_append(struct err *err, const char *suffix)
 {
-	int sys = err->sys;
-
-	(void)err_set(err, err->kind, "%s%s", err->text, suffix);
-	err->sys = sys;
-	return false;
+	return fill(err, err->kind, err->sys, alloc_printf("%s%s", err->text, suffix));
 }
 
 struct err err_timeout(uint64_t ms, const char *option)
@@ -100,45 +108,6 @@ const char *err_name(enum err_kind kind)
 	};
 
 	return names[kind];
-}
-
-/* A table, because strerrorname_np(3) is glibc's alone. */
-const char *err_symbol(int sys)
-{
-#define SYMBOL(name)                                                                               \
-	{                                                                                          \
-		name, #name                                                                        \
-	}
-	static const struct {
-		int sys;
-		const char *symbol;
-	} symbols[] = {
-		SYMBOL(EACCES),	      SYMBOL(EADDRINUSE),   SYMBOL(EADDRNOTAVAIL),
-		SYMBOL(EAFNOSUPPORT), SYMBOL(EAGAIN),	    SYMBOL(EALREADY),
-		SYMBOL(EBADF),	      SYMBOL(EBADMSG),	    SYMBOL(EBUSY),
-		SYMBOL(ECONNABORTED), SYMBOL(ECONNREFUSED), SYMBOL(ECONNRESET),
-		SYMBOL(EDESTADDRREQ), SYMBOL(EDQUOT),	    SYMBOL(EEXIST),
-		SYMBOL(EFAULT),	      SYMBOL(EFBIG),	    SYMBOL(EHOSTDOWN),
-		SYMBOL(EHOSTUNREACH), SYMBOL(EINPROGRESS),  SYMBOL(EINTR),
-		SYMBOL(EINVAL),	      SYMBOL(EIO),	    SYMBOL(EISCONN),
-		SYMBOL(EISDIR),	      SYMBOL(ELOOP),	    SYMBOL(EMFILE),
-		SYMBOL(EMSGSIZE),     SYMBOL(ENAMETOOLONG), SYMBOL(ENETDOWN),
-		SYMBOL(ENETRESET),    SYMBOL(ENETUNREACH),  SYMBOL(ENFILE),
-		SYMBOL(ENOBUFS),      SYMBOL(ENODEV),	    SYMBOL(ENOENT),
-		SYMBOL(ENOMEM),	      SYMBOL(ENOPROTOOPT),  SYMBOL(ENOSPC),
-		SYMBOL(ENOSYS),	      SYMBOL(ENOTCONN),	    SYMBOL(ENOTDIR),
-		SYMBOL(ENOTSOCK),     SYMBOL(ENXIO),	    SYMBOL(EOPNOTSUPP),
-		SYMBOL(EOVERFLOW),    SYMBOL(EPERM),	    SYMBOL(EPIPE),
-		SYMBOL(EPROTO),	      SYMBOL(EPROTOTYPE),   SYMBOL(EPROTONOSUPPORT),
-		SYMBOL(EROFS),	      SYMBOL(ESHUTDOWN),    SYMBOL(ETIMEDOUT),
-		SYMBOL(ETXTBSY),
-	};
-#undef SYMBOL
-
-	for (size_t i = 0; i < sizeof(symbols) / sizeof(symbols[0]); i++)
-		if (symbols[i].sys == sys)
-			return symbols[i].symbol;
-	return NULL;
 }
 
 const char *err_message(int sys)

@@ -65,9 +65,6 @@ int err_status(enum err_kind kind);
 /* Its name in messages and JSON: "io", "tls-truncated"... */
 const char *err_name(enum err_kind kind);
 
-/* errno's symbol ("ECONNRESET"), or NULL when it has none. */
-const char *err_symbol(int sys);
-
 /* errno's message with its first letter in lower case. Valid until the next
  * call in the same thread; never NULL. */
 const char *err_message(int sys);

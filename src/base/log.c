@@ -12,7 +12,6 @@
 #include <limits.h>
 #include <poll.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -80,16 +79,13 @@ void log_line(enum log_level level, const char *format, ...)
 	int saved = errno;
 	char *raw, *text, *line;
 	va_list args;
-	int len;
 
 	if (!log_enabled(level))
 		return;
 	va_start(args, format);
-	len = vasprintf(&raw, format, args);
+	raw = alloc_vprintf(format, args);
 	va_end(args);
-	if (len < 0)
-		alloc_failed();
-	text = escape_controls(bytes_of(raw, (size_t)len));
+	text = escape_controls(bytes_of_string(raw));
 	/* Scripts wait for a line that begins with this text. */
 	if (level == LOG_READY)
 		line = alloc_printf("%s\n", text);

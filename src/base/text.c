@@ -7,7 +7,6 @@
 #include "base/alloc.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,17 +29,16 @@ void text_add(struct text *text, struct bytes b)
 size_t text_addf(struct text *text, const char *format, ...)
 {
 	char *added;
+	size_t len;
 	va_list args;
-	int len;
 
 	va_start(args, format);
-	len = vasprintf(&added, format, args);
+	added = alloc_vprintf(format, args);
 	va_end(args);
-	if (len < 0)
-		alloc_failed();
-	text_add(text, bytes_of(added, (size_t)len));
+	len = strlen(added);
+	text_add(text, bytes_of(added, len));
 	free(added);
-	return (size_t)len;
+	return len;
 }
 
 char *text_take(struct text *text)

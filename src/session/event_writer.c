@@ -13,6 +13,7 @@
 #include <event2/buffer.h>
 #include <jansson.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct event_writer *event_writer_new(struct stdout_writer *output, bool json)
 {
@@ -98,7 +99,8 @@ static void set_data(json_t *event, struct bytes b)
 
 static void set_error(json_t *event, const struct err *err)
 {
-	const char *symbol = err->kind == ERR_IO ? err_symbol(err->sys) : NULL;
+	const char *symbol =
+		err->kind == ERR_IO && err->sys != 0 ? strerrorname_np(err->sys) : NULL;
 
 	json_object_set_new(event, "error", json_string(err_name(err->kind)));
 	json_object_set_new(event, "errno", json_string(symbol));

@@ -109,16 +109,6 @@ static void statuses_and_names_are_those_of_the_manual(void **state)
 	}
 }
 
-static void symbols_of_errno(void **state)
-{
-	(void)state;
-	assert_string_equal(err_symbol(ECONNRESET), "ECONNRESET");
-	assert_string_equal(err_symbol(EPIPE), "EPIPE");
-	assert_string_equal(err_symbol(ENOSPC), "ENOSPC");
-	assert_null(err_symbol(0));
-	assert_null(err_symbol(-1));
-}
-
 static void messages_begin_in_lower_case(void **state)
 {
 	(void)state;
@@ -136,7 +126,6 @@ int main(void)
 		cmocka_unit_test(arguments_may_be_the_record_itself),
 		cmocka_unit_test(long_text_is_cut_at_a_character),
 		cmocka_unit_test(statuses_and_names_are_those_of_the_manual),
-		cmocka_unit_test(symbols_of_errno),
 		cmocka_unit_test(messages_begin_in_lower_case),
 	};
 
