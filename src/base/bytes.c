@@ -53,82 +53,64 @@ bool bytes_has_control(const char *string)
 	return false;
 }
 
-/* The length of a character by its first byte; 0 when no character begins with it. */
+/* The length of a character by its first byte; 0 when none begins with it. */
 static size_t utf8_length(unsigned char first)
 {
 	if (first < 0x80)
 		return 1;
-	if (first < 0xC2)
+	if (first < 0xC0)
 		return 0;
 	if (first < 0xE0)
 		return 2;
 	if (first < 0xF0)
 		return 3;
-	return first < 0xF5 ? 4 : 0;
-}
-
-/* The second byte carries the bounds: no overlong forms, no surrogates, nothing
- * above U+10FFFF (the table in RFC 3629 section 4). */
-static bool utf8_second_fits(unsigned char first, unsigned char second)
-{
-	unsigned char low = 0x80, high = 0xBF;
-
-	if (first == 0xE0)
-		low = 0xA0;
-	else if (first == 0xED)
-		high = 0x9F;
-	else if (first == 0xF0)
-		low = 0x90;
-	else if (first == 0xF4)
-		high = 0x8F;
-	return second >= low && second <= high;
-}
-
-/* The number of bytes at the beginning of `b` that belong to one character, complete
- * or cut; 0 when they are not UTF-8. `*whole` is the length of the whole character. */
-static size_t utf8_so_far(struct bytes b, size_t *whole)
-{
-	size_t have = b.len;
-
-	if (b.len == 0)
-		return 0;
-	*whole = utf8_length(b.data[0]);
-	if (*whole == 0)
-		return 0;
-	if (have > *whole)
-		have = *whole;
-	for (size_t i = 1; i < have; i++) {
-		if (i == 1 && !utf8_second_fits(b.data[0], b.data[1]))
-			return 0;
-		if ((b.data[i] & 0xC0) != 0x80)
-			return 0;
-	}
-	return have;
+	return first < 0xF8 ? 4 : 0;
 }
 
 size_t bytes_utf8_char(struct bytes b, uint32_t *code)
 {
-	static const unsigned char mask[UTF8_MAX + 1] = { 0, 0x7F, 0x1F, 0x0F, 0x07 };
-	size_t whole = 0;
-	size_t have = utf8_so_far(b, &whole);
+	/* By the length, in which a smaller one is overlong. */
+	static const uint32_t least[UTF8_MAX + 1] = { 0, 0, 0x80, 0x800, 0x10000 };
+	size_t len = b.len > 0 ? utf8_length(b.data[0]) : 0;
+	uint32_t value;
 
-	if (have == 0 || have < whole)
+	if (len == 0 || len > b.len)
 		return 0;
-	*code = b.data[0] & mask[whole];
-	for (size_t i = 1; i < whole; i++)
-		*code = *code << 6 | (b.data[i] & 0x3F);
-	return whole;
+	value = len == 1 ? b.data[0] : b.data[0] & (0x7F >> len);
+	for (size_t i = 1; i < len; i++) {
+		if ((b.data[i] & 0xC0) != 0x80)
+			return 0;
+		value = value << 6 | (b.data[i] & 0x3F);
+	}
+	if (value < least[len] || value > 0x10FFFF || (value >= 0xD800 && value <= 0xDFFF))
+		return 0;
+	*code = value;
+	return len;
+}
+
+/* Is it a part of a character, from its first byte? Then the least or the greatest bytes
+ * that may follow make it whole. */
+static bool utf8_is_cut(struct bytes b)
+{
+	unsigned char low[UTF8_MAX], high[UTF8_MAX];
+	size_t len = utf8_length(b.data[0]);
+	uint32_t code;
+
+	if (len <= b.len)
+		return false;
+	memset(low, 0x80, sizeof(low));
+	memset(high, 0xBF, sizeof(high));
+	memcpy(low, b.data, b.len);
+	memcpy(high, b.data, b.len);
+	return bytes_utf8_char(bytes_of(low, len), &code) > 0 ||
+	       bytes_utf8_char(bytes_of(high, len), &code) > 0;
 }
 
 size_t bytes_utf8_prefix(struct bytes b)
 {
-	for (size_t back = 1; back < UTF8_MAX && back <= b.len; back++) {
-		struct bytes tail = bytes_of(b.data + b.len - back, back);
-		size_t whole = 0;
-
-		if (utf8_so_far(tail, &whole) == back && back < whole)
+	for (size_t back = 1; back < UTF8_MAX && back <= b.len; back++)
+		if (utf8_is_cut(bytes_of(b.data + b.len - back, back)))
 			return b.len - back;
-	}
 	return b.len;
 }
 
@@ -162,15 +144,8 @@ char *bytes_base64(struct bytes b)
 			group |= (uint32_t)b.data[i + 1] << 8;
 		if (left > 2)
 			group |= b.data[i + 2];
-		*to++ = digits[group >> 18];
-		*to++ = digits[group >> 12 & 63];
-		*to++ = '=';
-		*to++ = '=';
-		if (left > 1)
-			to[-2] = digits[group >> 6 & 63];
-		if (left > 2)
-			to[-1] = digits[group & 63];
+		for (size_t digit = 0; digit < 4; digit++)
+			*to++ = digit <= left ? digits[group >> (18 - 6 * digit) & 63] : '=';
 	}
-	*to = '\0';
 	return text;
 }

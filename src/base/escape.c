@@ -15,13 +15,12 @@
 #include <string.h>
 
 enum {
-	ESC = 0x1B,
 	OCTAL_MAX = 0377,
 	OCTAL_DIGITS = 3,
 	UNIT_SIZE = 17, /* four bytes as \xHH each, and a NUL */
 };
 
-int escape_hex_digit(char c)
+static int hex_digit(char c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
@@ -30,6 +29,14 @@ int escape_hex_digit(char c)
 	if (c >= 'A' && c <= 'F')
 		return c - 'A' + 10;
 	return -1;
+}
+
+int escape_hex_pair(const char *digits)
+{
+	int high = hex_digit(digits[0]);
+	int low = high < 0 ? -1 : hex_digit(digits[1]);
+
+	return low < 0 ? -1 : high << 4 | low;
 }
 
 /* "invalid escape \q": the first `len` bytes of `at`, which begins with the
@@ -50,15 +57,14 @@ static bool bad_escape(const char *at, size_t len, struct err *err)
 /* \x41 at `at`: four bytes. */
 static size_t decode_hex_escape(const char *at, unsigned char *out, struct err *err)
 {
-	int high = escape_hex_digit(at[2]);
-	int low = high < 0 ? -1 : escape_hex_digit(at[3]);
+	int value = escape_hex_pair(at + 2);
 
-	if (low < 0) {
+	if (value < 0) {
 		(void)err_set(err, ERR_USAGE,
 			      "invalid escape \\x: two hexadecimal digits must follow");
 		return 0;
 	}
-	*out = (unsigned char)(high << 4 | low);
+	*out = (unsigned char)value;
 	return 4;
 }
 
@@ -122,31 +128,21 @@ bool escape_decode(const char *text, struct bytes *out, struct err *err)
 	return true;
 }
 
-static bool is_space(char c)
-{
-	return c != '\0' && strchr(" \t\r\n\f\v", c) != NULL;
-}
-
 bool escape_decode_hex(const char *text, struct bytes *out, struct err *err)
 {
+	static const char spaces[] = " \t\r\n\f\v";
 	unsigned char *data = alloc_zeroed(strlen(text) / 2);
 	size_t len = 0;
 
-	for (;;) {
-		int high, low;
+	for (text += strspn(text, spaces); *text != '\0'; text += strspn(text, spaces)) {
+		int value = escape_hex_pair(text);
 
-		while (is_space(*text))
-			text++;
-		if (*text == '\0')
-			break;
-		high = escape_hex_digit(text[0]);
-		low = high < 0 ? -1 : escape_hex_digit(text[1]);
-		if (low < 0) {
+		if (value < 0) {
 			free(data);
 			return err_set(err, ERR_USAGE, "invalid pair of hexadecimal digits '%.2s'",
 				       text);
 		}
-		data[len++] = (unsigned char)(high << 4 | low);
+		data[len++] = (unsigned char)value;
 		text += 2;
 	}
 	*out = bytes_of(data, len);
@@ -168,20 +164,10 @@ static bool must_hide(uint32_t code)
 /* The letter of a byte that has a short form, else 0. */
 static char short_form(unsigned char byte, bool backslashes)
 {
-	switch (byte) {
-	case '\n':
-		return 'n';
-	case '\r':
-		return 'r';
-	case '\t':
-		return 't';
-	case ESC:
-		return 'e';
-	case '\\':
-		return backslashes ? '\\' : 0;
-	default:
-		return 0;
-	}
+	static const char bytes[] = "\n\r\t\x1B\\", letters[] = "nrte\\";
+	const char *at = memchr(bytes, byte, backslashes ? 5 : 4);
+
+	return at != NULL ? letters[at - bytes] : 0;
 }
 
 /* Show the first character of `b` (not empty) in `unit`; `*len` is the length of what

@@ -17,7 +17,7 @@ struct err;
  */
 bool escape_decode(const char *text, struct bytes *out, struct err *err);
 
-int escape_hex_digit(char c); /* its value, or -1 */
+int escape_hex_pair(const char *digits); /* the value of two, or -1 */
 
 /* Hexadecimal digits in pairs, white space between pairs allowed; else
  * ERR_USAGE. `out->data` is owned by the caller. */

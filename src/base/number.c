@@ -6,8 +6,9 @@
 
 #include "base/err.h"
 
+#include <errno.h>
 #include <inttypes.h>
-#include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -16,6 +17,8 @@ enum {
 
 /* A thousand years in milliseconds: sums and microseconds stay far below 2^64. */
 #define DURATION_MAX_MS (UINT64_C(1000) * 366 * 24 * 60 * 60 * 1000)
+
+#define DIGITS "0123456789"
 
 static bool is_digit(char c)
 {
@@ -26,15 +29,15 @@ static bool is_digit(char c)
  * they do not fit. */
 static bool take_digits(const char **at, uint64_t *out)
 {
-	uint64_t value = 0;
+	char *end;
 
-	for (; is_digit(**at); (*at)++) {
-		if (__builtin_mul_overflow(value, 10, &value) ||
-		    __builtin_add_overflow(value, (uint64_t)(**at - '0'), &value))
-			return false;
-	}
-	*out = value;
-	return true;
+	*out = 0;
+	if (!is_digit(**at))
+		return true;
+	errno = 0;
+	*out = strtoull(*at, &end, 10);
+	*at = end;
+	return errno == 0;
 }
 
 bool number_count(const char *text, const char *what, uint64_t min, uint64_t max, uint64_t *out,
@@ -71,7 +74,7 @@ static int size_shift(const char *suffix)
 
 bool number_size(const char *text, uint64_t *out, struct err *err)
 {
-	const char *at = text + strspn(text, "0123456789");
+	const char *at = text + strspn(text, DIGITS);
 	int shift = size_shift(at);
 	uint64_t value;
 
@@ -120,37 +123,21 @@ static uint64_t fraction_ms(const char *digits, uint64_t unit)
 	return value / scale + (value % scale != 0 || more ? 1 : 0);
 }
 
-/* Split "12.5ms": find the digits of the fraction (NULL without a point) and the
- * suffix. False when `text` has another shape. */
-static bool split_duration(const char *text, const char **fraction, const char **suffix)
-{
-	const char *at = text + strspn(text, "0123456789");
-
-	*fraction = NULL;
-	if (*at != '.') {
-		*suffix = at;
-		return at != text;
-	}
-	*fraction = at + 1;
-	*suffix = *fraction + strspn(*fraction, "0123456789");
-	return *suffix != *fraction;
-}
-
 bool number_duration(const char *text, bool zero_allowed, uint64_t *ms, struct err *err)
 {
-	const char *fraction, *suffix, *at = text;
+	const char *point = text + strspn(text, DIGITS), *suffix = point, *at = text;
 	uint64_t unit, value;
 
-	if (!split_duration(text, &fraction, &suffix))
-		return err_set(err, ERR_USAGE, "invalid duration '%s'", text);
+	if (*point == '.')
+		suffix = point + 1 + strspn(point + 1, DIGITS);
 	unit = duration_unit(suffix);
-	if (unit == 0)
+	if (unit == 0 || suffix == text || !is_digit(suffix[-1]))
 		return err_set(err, ERR_USAGE, "invalid duration '%s'", text);
 	if (!take_digits(&at, &value) || value > DURATION_MAX_MS / unit)
 		return err_set(err, ERR_USAGE, "invalid duration '%s': too long", text);
 	value *= unit;
-	if (fraction != NULL)
-		value += fraction_ms(fraction, unit);
+	if (suffix != point)
+		value += fraction_ms(point + 1, unit);
 	if (value == 0 && !zero_allowed)
 		return err_set(err, ERR_USAGE, "invalid duration '%s': must be above 0", text);
 	*ms = value;

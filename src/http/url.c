@@ -161,13 +161,10 @@ static const char *add_decoded(struct text *out, struct bytes part, bool user)
 		int byte = part.data[i];
 
 		if (byte == '%') {
-			bool whole = part.len - i > 2;
-			int high = whole ? escape_hex_digit((char)part.data[i + 1]) : -1;
-			int low = whole ? escape_hex_digit((char)part.data[i + 2]) : -1;
-
-			if (high < 0 || low < 0)
+			byte = part.len - i > 2 ? escape_hex_pair((const char *)part.data + i + 1)
+						: -1;
+			if (byte < 0)
 				return "invalid '%' in the credentials";
-			byte = high << 4 | low;
 			i += 2;
 		}
 		if (byte < 0x20 || byte == 0x7f)
