@@ -9,8 +9,6 @@
 #include "io/fd_reader.h"
 #include "session/session.h"
 
-#include <event2/buffer.h>
-
 /* A piece of the running step's record. */
 static void add_piece(void *arg, struct evbuffer *data)
 {

@@ -72,8 +72,8 @@ struct step {
 	bool tried;	/* `try STEP` */
 	size_t index;	/* its place in the list, from 1 */
 	char *text;	/* "readexactly 16", for messages; owned */
-	uint64_t n;	/* the arguments, as the kind takes them: a number, */
-	void *args;	/* and what it has made; owned where it has free_args */
+	uint64_t n;	/* the kind's: N, COUNT, a length... */
+	void *args;	/* the kind's; owned where it has free_args */
 };
 
 struct step_list {

@@ -7,7 +7,6 @@
 #include "session/step_args.h"
 #include "stream/separators.h"
 
-#include <event2/buffer.h>
 #include <stdlib.h>
 
 /* What ends a frame: step->args, separators, or step->n bytes; neither: all that is there. */
