@@ -39,13 +39,11 @@ enum {
 	STACK_SIZE = 256 * 1024, /* plugins of the name service need some */
 };
 
-enum job_state { JOB_QUEUED, JOB_RUNNING, JOB_FINISHED };
-
 struct job {
 	char *host;
 	uint16_t port;
 	int family;
-	enum job_state state;
+	bool queued;	/* no thread runs it yet */
 	unsigned users; /* lookups, and the thread that runs it */
 	int finished;	/* an eventfd */
 	struct addrinfo *found;
@@ -83,7 +81,7 @@ static void job_leave(struct job *job)
 {
 	if (--job->users > 0)
 		return;
-	if (job->state == JOB_QUEUED)
+	if (job->queued)
 		TAILQ_REMOVE(&resolver.jobs, job, link);
 	if (job->found != NULL)
 		freeaddrinfo(job->found);
@@ -97,7 +95,7 @@ static struct job *next_job(void)
 	struct job *job;
 
 	TAILQ_FOREACH (job, &resolver.jobs, link)
-		if (job->state == JOB_QUEUED)
+		if (job->queued)
 			break;
 	return job;
 }
@@ -109,12 +107,11 @@ static void *run(void *arg)
 	(void)arg;
 	lock();
 	while ((job = next_job()) != NULL) {
-		job->state = JOB_RUNNING;
+		job->queued = false;
 		job->users++;
 		unlock();
 		job->error = resolve_now(job->host, job->port, job->family, &job->found, &job->err);
 		lock();
-		job->state = JOB_FINISHED;
 		TAILQ_REMOVE(&resolver.jobs, job, link);
 		(void)eventfd_write(job->finished, 1); /* the first write fits */
 		job_leave(job);
@@ -180,6 +177,7 @@ static struct job *add_job(const char *host, uint16_t port, int family)
 	job->host = alloc_string(host);
 	job->port = port;
 	job->family = family;
+	job->queued = true;
 	job->finished = finished;
 	TAILQ_INSERT_TAIL(&resolver.jobs, job, link);
 	return job;
