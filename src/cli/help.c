@@ -12,50 +12,23 @@
 #include "session/step.h"
 #include "tls/tls_library.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+enum { SUMMARY_COLUMN = 32 };
 
-enum {
-	LINE_WIDTH = 80,
-	SUMMARY_COLUMN = 32,
-	LEFT_SIZE = 80,
-};
-
-/* Print `words`, broken into lines that begin at SUMMARY_COLUMN. The cursor is
- * there already. */
-static void put_wrapped(struct text *out, const char *words)
+/* End a row that has begun with `width` columns; where they are too many, the summary
+ * gets its own line. */
+static void put_summary(struct text *out, size_t width, const char *summary)
 {
-	int column = SUMMARY_COLUMN;
-
-	for (;;) {
-		int len = (int)strcspn(words, " ");
-
-		if (column > SUMMARY_COLUMN && column + 1 + len > LINE_WIDTH) {
-			(void)text_addf(out, "\n%*s", SUMMARY_COLUMN, "");
-			column = SUMMARY_COLUMN;
-		}
-		if (column > SUMMARY_COLUMN)
-			column += (int)text_addf(out, " ");
-		column += (int)text_addf(out, "%.*s", len, words);
-		if (words[len] == '\0')
-			break;
-		words += len + 1;
-	}
-	(void)text_addf(out, "\n");
-}
-
-/* "  LEFT          SUMMARY"; a long LEFT gets its own line. */
-static void put_row(struct text *out, const char *left, const char *summary)
-{
-	int width = (int)text_addf(out, "  %s", left);
-
 	if (width >= SUMMARY_COLUMN) {
-		(void)text_addf(out, "\n");
+		text_addf(out, "\n");
 		width = 0;
 	}
-	(void)text_addf(out, "%*s", SUMMARY_COLUMN - width, "");
-	put_wrapped(out, summary);
+	text_addf(out, "%*s%s\n", SUMMARY_COLUMN - (int)width, "", summary);
+}
+
+static void put_row(struct text *out, const char *name, const char *args, const char *summary)
+{
+	put_summary(out, text_addf(out, "  %s%s%s", name, args[0] == '\0' ? "" : " ", args),
+		    summary);
 }
 
 /* "-w, --timeout D". */
@@ -63,16 +36,15 @@ static void put_option(struct text *out, const struct option_row *row)
 {
 	const char *arg = row->arg == NULL ? "" : row->arg;
 	const char *space = arg[0] == '\0' || arg[0] == '[' ? "" : " ";
-	char left[LEFT_SIZE];
+	size_t width;
 
 	if (row->name == NULL)
-		(void)snprintf(left, sizeof(left), "-%c%s%s", row->letter, space, arg);
+		width = text_addf(out, "  -%c%s%s", row->letter, space, arg);
 	else if (row->letter == 0)
-		(void)snprintf(left, sizeof(left), "    --%s%s%s", row->name, space, arg);
+		width = text_addf(out, "      --%s%s%s", row->name, space, arg);
 	else
-		(void)snprintf(left, sizeof(left), "-%c, --%s%s%s", row->letter, row->name, space,
-			       arg);
-	put_row(out, left, row->summary);
+		width = text_addf(out, "  -%c, --%s%s%s", row->letter, row->name, space, arg);
+	put_summary(out, width, row->summary);
 }
 
 static bool is_shown(const struct option_row *row, const struct command *command)
@@ -90,7 +62,7 @@ static void put_options(struct text *out, const struct command *command)
 		if (!is_shown(row, command))
 			continue;
 		if (title != NULL)
-			(void)text_addf(out, "\n%s:\n", title);
+			text_addf(out, "\n%s:\n", title);
 		title = NULL;
 		put_option(out, row);
 	}
@@ -98,57 +70,46 @@ static void put_options(struct text *out, const struct command *command)
 
 static void put_steps(struct text *out)
 {
-	(void)text_addf(out, "\nSteps:\n");
-	for (size_t i = 0; step_table[i] != NULL; i++) {
-		const char *args = step_table[i]->args;
-		char left[LEFT_SIZE];
-
-		(void)snprintf(left, sizeof(left), "%s%s%s", step_table[i]->name,
-			       args[0] == '\0' ? "" : " ", args);
-		put_row(out, left, step_table[i]->summary);
-	}
+	text_addf(out, "\nSteps:\n");
+	for (size_t i = 0; step_table[i] != NULL; i++)
+		put_row(out, step_table[i]->name, step_table[i]->args, step_table[i]->summary);
 }
 
 static void put_address_forms(struct text *out, const struct command *command)
 {
 	bool serves = (command->takes & FOR_SERVERS) != 0;
 
-	(void)text_addf(
-		out,
-		"\nADDRESS is HOST:PORT, HOST PORT, [IPV6]:PORT, PORT (this machine only),\n"
-		"%sunix:PATH, a path with a slash, unix:@NAME, fd:N,\n"
-		"tls:ADDRESS for any of these with TLS.\n",
-		serves ? ":PORT (every interface), " : "");
+	text_addf(out,
+		  "\nADDRESS is HOST:PORT, HOST PORT, [IPV6]:PORT, PORT (this machine only),\n"
+		  "%sunix:PATH, a path with a slash, unix:@NAME, fd:N,\n"
+		  "tls:ADDRESS for any of these with TLS.\n",
+		  serves ? ":PORT (every interface), " : "");
 }
 
 static void put_examples(struct text *out, const struct command *command)
 {
-	(void)text_addf(out, "\nExamples:\n");
+	text_addf(out, "\nExamples:\n");
 	for (size_t i = 0; i < COMMAND_EXAMPLES; i++)
-		(void)text_addf(out, "  %s\n", command->examples[i]);
+		text_addf(out, "  %s\n", command->examples[i]);
 }
 
 char *help_general(void)
 {
 	struct text text = { 0 };
 
-	(void)text_addf(&text, "usage: liu COMMAND [OPTIONS] ...\n\n"
-			       "A netcat that speaks in lines, lengths and separators.\n\n"
-			       "Commands:\n");
-	for (size_t i = 0; command_table[i] != NULL; i++) {
-		char left[LEFT_SIZE];
-
-		(void)snprintf(left, sizeof(left), "%s %s", command_table[i]->name,
-			       command_table[i]->operands);
-		put_row(&text, left, command_table[i]->summary);
-	}
-	put_row(&text, "help [COMMAND]", "print this text, or that of COMMAND");
-	(void)text_addf(&text, "\nOptions:\n");
-	put_row(&text, "-h, --help", "this text; after COMMAND, its options and steps");
-	put_row(&text, "    --version", "versions of liu and its libraries");
-	(void)text_addf(&text, "\nExamples:\n");
+	text_addf(&text, "usage: liu COMMAND [OPTIONS] ...\n\n"
+			 "A netcat that speaks in lines, lengths and separators.\n\n"
+			 "Commands:\n");
 	for (size_t i = 0; command_table[i] != NULL; i++)
-		(void)text_addf(&text, "  %s\n", command_table[i]->examples[0]);
+		put_row(&text, command_table[i]->name, command_table[i]->operands,
+			command_table[i]->summary);
+	put_row(&text, "help", "[COMMAND]", "print this text, or that of COMMAND");
+	text_addf(&text, "\nOptions:\n");
+	put_row(&text, "-h, --help", "", "this text; after COMMAND, its options and steps");
+	put_row(&text, "    --version", "", "versions of liu and its libraries");
+	text_addf(&text, "\nExamples:\n");
+	for (size_t i = 0; command_table[i] != NULL; i++)
+		text_addf(&text, "  %s\n", command_table[i]->examples[0]);
 	return text_take(&text);
 }
 
@@ -157,16 +118,16 @@ char *help_command(const struct command *command)
 	bool streams = (command->takes & FOR_STREAMS) != 0;
 	struct text text = { 0 };
 
-	(void)text_addf(&text, "usage: liu %s [OPTIONS] %s\n\n%s", command->name,
-			command->steps ? "ADDRESS [OPTIONS] [STEP...]" : command->operands,
-			command->text);
+	text_addf(&text, "usage: liu %s [OPTIONS] %s\n\n%s", command->name,
+		  command->steps ? "ADDRESS [OPTIONS] [STEP...]" : command->operands,
+		  command->text);
 	if (streams)
 		put_address_forms(&text, command);
 	if (command->steps)
 		put_steps(&text);
 	put_options(&text, command);
-	(void)text_addf(&text, "\nD is a number of seconds, or has a suffix: ms, s, m, h or d.%s\n",
-			streams ? " SIZE may end in\nK, M or G." : "");
+	text_addf(&text, "\nD is a number of seconds, or has a suffix: ms, s, m, h or d.%s\n",
+		  streams ? " SIZE may end in\nK, M or G." : "");
 	put_examples(&text, command);
 	return text_take(&text);
 }
@@ -182,10 +143,10 @@ static void put_table_options(struct text *out, const struct command *command)
 	for (const struct option_row *row = option_table; row < option_table_end; row++) {
 		if (!is_shown(row, command))
 			continue;
-		(void)text_addf(out, "option\t%s\t%s%s\t%s%.1s\t%s\t%s\n", command->name,
-				row->name == NULL ? "" : "--", row->name == NULL ? "" : row->name,
-				row->letter == 0 ? "" : "-", &row->letter,
-				row->arg == NULL ? "" : row->arg, row->summary);
+		text_addf(out, "option\t%s\t%s%s\t%s%.1s\t%s\t%s\n", command->name,
+			  row->name == NULL ? "" : "--", row->name == NULL ? "" : row->name,
+			  row->letter == 0 ? "" : "-", &row->letter,
+			  row->arg == NULL ? "" : row->arg, row->summary);
 	}
 }
 
@@ -194,13 +155,13 @@ char *help_table(void)
 	struct text text = { 0 };
 
 	for (size_t i = 0; command_table[i] != NULL; i++)
-		(void)text_addf(&text, "command\t%s\t%s\t%s\n", command_table[i]->name,
-				command_table[i]->operands, command_table[i]->summary);
-	(void)text_addf(&text, "command\thelp\t[COMMAND]\tprint this text, or that of COMMAND\n");
+		text_addf(&text, "command\t%s\t%s\t%s\n", command_table[i]->name,
+			  command_table[i]->operands, command_table[i]->summary);
+	text_addf(&text, "command\thelp\t[COMMAND]\tprint this text, or that of COMMAND\n");
 	for (size_t i = 0; command_table[i] != NULL; i++)
 		put_table_options(&text, command_table[i]);
 	for (size_t i = 0; step_table[i] != NULL; i++)
-		(void)text_addf(&text, "step\t%s\t%s\t%s\n", step_table[i]->name,
-				step_table[i]->args, step_table[i]->summary);
+		text_addf(&text, "step\t%s\t%s\t%s\n", step_table[i]->name, step_table[i]->args,
+			  step_table[i]->summary);
 	return text_take(&text);
 }
