@@ -22,19 +22,19 @@ const struct command *command_find(const char *word)
 
 const char *command_names(unsigned set, const char *last, char buf[COMMAND_NAMES_SIZE])
 {
-	const char *names[COMMAND_NAMES_SIZE];
-	size_t count = 0, used = 0;
+	size_t left = 0, used = 0;
 
-	for (size_t i = 0; command_table[i] != NULL; i++) {
-		if ((command_table[i]->takes & set) != 0)
-			names[count++] = command_table[i]->name;
-	}
-	buf[0] = '\0';
-	for (size_t i = 0; i < count; i++) {
-		const char *before = i == 0 ? "" : i == count - 1 ? last : ", ";
-
-		used += (size_t)snprintf(buf + used, COMMAND_NAMES_SIZE - used, "%s%s", before,
-					 names[i]);
+	for (size_t i = 0; command_table[i] != NULL; i++)
+		left += (command_table[i]->takes & set) != 0;
+	for (size_t i = 0; left > 0; i++) {
+		if ((command_table[i]->takes & set) == 0)
+			continue;
+		left--;
+		used += (size_t)snprintf(buf + used, COMMAND_NAMES_SIZE - used, "%s%s",
+					 command_table[i]->name,
+					 left > 1    ? ", "
+					 : left == 1 ? last
+						     : "");
 	}
 	return buf;
 }
