@@ -344,12 +344,12 @@ static void finish_sending(struct tls *s)
 
 /* A write that failed below, or a reset that reading met there after the peer's
  * close_notify, is kept back while an alert may still arrive, which is the error then:
- * until the stream below ends, for some polls. Where nothing is read, nothing can. */
+ * until the stream below ends, for some polls. The owner may not have asked for bytes
+ * yet: it does so at the end of its run. */
 static void meet_write_error(struct tls *s)
 {
 	const struct err *err = s->lower->write_error;
-	bool reads =
-		s->state == TLS_HANDSHAKE || (s->base.room > 0 && s->base.read_half == READ_OPEN);
+	bool reads = s->state == TLS_HANDSHAKE || s->base.read_half == READ_OPEN;
 
 	if (err == NULL && s->base.read_half == READ_ENDED)
 		err = s->lower->read_error;

@@ -973,7 +973,13 @@ static void write_after_reset_is_io(void **state)
 	rig_free(rig);
 }
 
-/* The same while nothing is read: it must not wait for what nobody takes. */
+static bool client_write_failed(const struct rig *rig)
+{
+	return rig->client.t->write_error != NULL;
+}
+
+/* The same while nothing is read: it waits for some polls, not for bytes that are never
+ * taken. */
 static void write_error_comes_without_reading(void **state)
 {
 	struct rig *rig = rig_open(state, true);
@@ -982,14 +988,11 @@ static void write_error_comes_without_reading(void **state)
 	end_close(&rig->server);
 	queue_pattern(&rig->client, 1000, 0);
 	transport_flush(rig->client.t);
+	for (int i = 0; i < 100 && !client_write_failed(rig); i++)
+		turn_end(&rig->client, 1);
 	assert_non_null(rig->client.t->write_error);
 	assert_int_equal(rig->client.t->write_error->kind, ERR_IO);
 	rig_free(rig);
-}
-
-static bool client_write_failed(const struct rig *rig)
-{
-	return rig->client.t->write_error != NULL;
 }
 
 static void reset_after_close_notify_fails_sending(void **state)
@@ -1076,7 +1079,8 @@ static void bad_record_is_tls_on_both_sides(void **state)
 
 /*
  * The server sends an alert and closes with bytes unread, so that its kernel
- * sends a reset too. The client is asleep meanwhile, and writes before it reads.
+ * sends a reset too. The client is asleep meanwhile, and writes before it asks for
+ * bytes.
  */
 static void alert_is_not_hidden_by_a_write_error(void **state)
 {
@@ -1086,7 +1090,6 @@ static void alert_is_not_hidden_by_a_write_error(void **state)
 	rig->apart = true;
 	rig_connect(rig, true, "localhost");
 	shake(rig);
-	transport_want(rig->client.t, ROOM);
 	transport_want(rig->server.t, ROOM);
 	inject_record(rig);
 	while (!server_failed(rig) && loop_now() < end)
@@ -1098,6 +1101,7 @@ static void alert_is_not_hidden_by_a_write_error(void **state)
 	transport_flush(rig->client.t);
 	assert_non_null(rig->client.lower->write_error);
 	assert_null(rig->client.t->write_error);
+	transport_want(rig->client.t, ROOM);
 	for (int i = 0; i < 100 && rig->client.t->write_error == NULL; i++)
 		turn_end(&rig->client, 1);
 	check_error(rig->client.t->read_error, ERR_TLS, damaged_there);
