@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -108,11 +109,9 @@ static size_t encode_fixed(enum frame_format format, uint64_t body, unsigned cha
 
 	if (width < 8 && body >> (8 * width) != 0)
 		return 0;
-	for (size_t i = 0; i < width; i++) {
-		size_t shift = formats[format].big_endian ? width - 1 - i : i;
-
-		header[i] = (unsigned char)(body >> (8 * shift));
-	}
+	for (size_t i = 0; i < width; i++)
+		header[formats[format].big_endian ? width - 1 - i : i] =
+			(unsigned char)(body >> (8 * i));
 	return width;
 }
 
@@ -120,23 +119,18 @@ static size_t encode_varint(uint64_t body, unsigned char *header)
 {
 	size_t len = 0;
 
-	do {
-		header[len++] = (unsigned char)((body & 0x7f) | (body > 0x7f ? 0x80 : 0));
-		body >>= 7;
-	} while (body > 0);
+	for (; body > 0x7f; body >>= 7)
+		header[len++] = (unsigned char)(body | 0x80);
+	header[len++] = (unsigned char)body;
 	return len;
 }
 
-size_t frame_encode(enum frame_format format, uint64_t body, unsigned char header[FRAME_HEADER_MAX])
+size_t frame_encode(enum frame_format format, uint64_t body,
+		    unsigned char header[FRAME_HEADER_SIZE])
 {
-	char text[FRAME_HEADER_MAX + 1];
-	int len;
-
 	if (format == FRAME_VARINT)
 		return encode_varint(body, header);
 	if (format != FRAME_NETSTRING)
 		return encode_fixed(format, body, header);
-	len = snprintf(text, sizeof(text), "%llu:", (unsigned long long)body);
-	memcpy(header, text, (size_t)len);
-	return (size_t)len;
+	return (size_t)snprintf((char *)header, FRAME_HEADER_SIZE, "%" PRIu64 ":", body);
 }

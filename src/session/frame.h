@@ -8,8 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The longest header: 20 digits of a netstring and its colon. */
-enum { FRAME_HEADER_MAX = 21 };
+/* Room for the longest header: 20 digits of a netstring, its colon, and a NUL. */
+enum { FRAME_HEADER_SIZE = 22 };
 
 struct err;
 
@@ -45,4 +45,4 @@ size_t frame_trailer(enum frame_format format);
 
 /* Write the header for `body` bytes: its length, or 0 when too long for it. */
 size_t frame_encode(enum frame_format format, uint64_t body,
-		    unsigned char header[FRAME_HEADER_MAX]);
+		    unsigned char header[FRAME_HEADER_SIZE]);

@@ -10,6 +10,20 @@
 #include <event2/buffer.h>
 #include <stdlib.h>
 
+struct match_state {
+	size_t at;	       /* see regex_search() */
+	struct evbuffer *line; /* of readmatch: what is being searched, or empty; owned */
+};
+
+static void free_state(void *p)
+{
+	struct match_state *state = p;
+
+	if (state->line != NULL)
+		evbuffer_free(state->line);
+	free(state);
+}
+
 static void free_args(void *args)
 {
 	regex_free(args);
@@ -37,13 +51,9 @@ static enum step_result fail(struct session *s, const struct step *step, struct 
 
 /* --- expect --- */
 
-struct expect_state {
-	size_t at; /* see regex_search() */
-};
-
 static enum step_result run_expect(struct session *s, const struct step *step)
 {
-	struct expect_state *state = session_state(s, sizeof(*state));
+	struct match_state *state = session_state(s, sizeof(*state));
 	struct bytes record =
 		bytes_of(evbuffer_pullup(s->record, -1), evbuffer_get_length(s->record));
 	enum regex_answer answer =
@@ -63,22 +73,8 @@ static enum step_result run_expect(struct session *s, const struct step *step)
 
 /* --- readmatch --- */
 
-struct readmatch_state {
-	struct evbuffer *line; /* owned; the one that is being searched, or empty */
-	size_t at;	       /* see regex_search() */
-};
-
-static void free_state(void *state)
-{
-	struct readmatch_state *own = state;
-
-	if (own->line != NULL)
-		evbuffer_free(own->line);
-	free(own);
-}
-
 static enum step_result search_line(struct session *s, const struct step *step,
-				    struct readmatch_state *state)
+				    struct match_state *state)
 {
 	size_t end = session_line_end(state->line);
 	struct bytes text =
@@ -103,7 +99,7 @@ static enum step_result search_line(struct session *s, const struct step *step,
 
 static enum step_result run_readmatch(struct session *s, const struct step *step)
 {
-	struct readmatch_state *state = session_state(s, sizeof(*state));
+	struct match_state *state = session_state(s, sizeof(*state));
 	enum stream_status status = STREAM_OK;
 
 	if (state->line == NULL)
@@ -144,4 +140,5 @@ const struct step_kind step_expect = {
 	.parse = parse_regex,
 	.free_args = free_args,
 	.run = run_expect,
+	.free_state = free_state,
 };

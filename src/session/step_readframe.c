@@ -62,7 +62,7 @@ static enum step_result run_readframe(struct session *s, const struct step *step
 {
 	enum frame_format format = (enum frame_format)step->n;
 	struct reader *reader = &s->connection->reader;
-	unsigned char data[FRAME_HEADER_MAX];
+	unsigned char data[FRAME_HEADER_SIZE];
 	ev_ssize_t got = evbuffer_copyout(reader->in, data, sizeof(data));
 	size_t header;
 	uint64_t body;

@@ -65,7 +65,7 @@ static bool parse_writeline(struct step *step, struct step_words *words, struct 
 
 static bool parse_writeframe(struct step *step, struct step_words *words, struct err *err)
 {
-	unsigned char header[FRAME_HEADER_MAX];
+	unsigned char header[FRAME_HEADER_SIZE];
 	enum frame_format format;
 	size_t len;
 

@@ -84,7 +84,7 @@ static void headers_are_encoded(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ROW_COUNT; i++) {
-		unsigned char header[FRAME_HEADER_MAX];
+		unsigned char header[FRAME_HEADER_SIZE];
 		size_t len = frame_encode(rows[i].format, rows[i].body, header);
 
 		if (!bytes_equal(bytes_of(header, len), rows[i].header))
@@ -126,7 +126,7 @@ static void every_cut_of_a_header(void **state)
 /* What comes after the header is not looked at. */
 static void bytes_after_the_header(void **state)
 {
-	unsigned char data[FRAME_HEADER_MAX + 8];
+	unsigned char data[FRAME_HEADER_SIZE + 8];
 
 	(void)state;
 	for (size_t i = 0; i < ROW_COUNT; i++) {
@@ -211,14 +211,14 @@ static void what_is_too_long_for_a_format(void **state)
 		{ FRAME_U32BE, (uint64_t)UINT32_MAX + 1 },
 		{ FRAME_U32LE, (uint64_t)UINT32_MAX + 1 },
 	};
-	unsigned char header[FRAME_HEADER_MAX];
+	unsigned char header[FRAME_HEADER_SIZE];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(over) / sizeof(over[0]); i++) {
 		assert_int_equal(frame_encode(over[i].format, over[i].body, header), 0);
 		assert_int_not_equal(frame_encode(over[i].format, over[i].body - 1, header), 0);
 	}
-	assert_int_equal(frame_encode(FRAME_NETSTRING, UINT64_MAX, header), FRAME_HEADER_MAX);
+	assert_int_equal(frame_encode(FRAME_NETSTRING, UINT64_MAX, header), FRAME_HEADER_SIZE - 1);
 }
 
 /* What is encoded is read again, at every power of two and beside it. */
@@ -228,7 +228,7 @@ static void there_and_back(void **state)
 	for (int format = FRAME_U8; format <= FRAME_NETSTRING; format++) {
 		for (int i = 0; i < 3 * 63; i++) {
 			uint64_t body = ((uint64_t)1 << (i / 3)) + (uint64_t)(i % 3) - 1;
-			unsigned char data[FRAME_HEADER_MAX];
+			unsigned char data[FRAME_HEADER_SIZE];
 			size_t len = frame_encode((enum frame_format)format, body, data);
 			size_t header = 0;
 			uint64_t again = 0;
