@@ -267,10 +267,10 @@ static int take_error(const struct plain *p, int fallback)
 	return error != 0 ? error : fallback;
 }
 
-/* The half-close, when it is wanted and everything queued has gone. */
+/* Everything queued has gone: the half-close, when it is wanted. */
 static void finish_sending(struct plain *p)
 {
-	if (p->base.write_half != WRITE_DRAINING || evbuffer_get_length(p->base.output) > 0)
+	if (p->base.write_half != WRITE_DRAINING)
 		return;
 	if (shutdown(p->fd, SHUT_WR) == 0)
 		transport_shut_done(&p->base);
@@ -278,10 +278,8 @@ static void finish_sending(struct plain *p)
 		fail_sending(p, take_error(p, errno));
 }
 
-/* What one send(2) or sendmsg(2) has come to. */
-enum sent { SENT_ALL, SENT_SOME, SENT_FULL, SENT_FAILED };
-
-static enum sent send_some(struct plain *p)
+/* One send(2), which needs no msghdr, or sendmsg(2). False when it took less than there is. */
+static bool send_some(struct plain *p)
 {
 	const int flags = MSG_DONTWAIT | MSG_NOSIGNAL;
 	struct evbuffer_iovec pieces[SEND_PIECES];
@@ -292,23 +290,16 @@ static enum sent send_some(struct plain *p)
 
 	for (int i = 0; i < count; i++)
 		offered += pieces[i].iov_len;
-	if (offered == 0)
-		return SENT_ALL;
 	message.msg_iovlen = (size_t)count;
-	/* send(2) avoids copying a msghdr for a single piece. */
 	n = TEMP_FAILURE_RETRY(count == 1 ? send(p->fd, pieces->iov_base, offered, flags)
 					  : sendmsg(p->fd, &message, flags));
-	if (n < 0 && errno != EAGAIN) {
+	if (n < 0 && errno != EAGAIN)
 		fail_sending(p, errno);
-		return SENT_FAILED;
-	}
 	if (n > 0) {
 		(void)evbuffer_drain(p->base.output, (size_t)n);
 		p->base.sent += (uint64_t)n;
 	}
-	if (n < 0 || (size_t)n < offered)
-		return SENT_FULL;
-	return count < SEND_PIECES ? SENT_ALL : SENT_SOME;
+	return n >= 0 && (size_t)n == offered;
 }
 
 static void on_writable(void *arg);
@@ -325,23 +316,18 @@ static void wait_writable(struct plain *p, bool full)
 
 static void send_queue(struct plain *p)
 {
-	enum sent sent = SENT_SOME;
+	struct evbuffer *output = p->base.output;
+	bool all = p->base.write_error == NULL;
 
+	for (int rounds = SEND_ROUNDS; rounds > 0 && all && evbuffer_get_length(output) > 0;
+	     rounds--)
+		all = send_some(p);
 	if (p->base.write_error != NULL)
 		return;
-	for (int rounds = SEND_ROUNDS; rounds > 0 && sent == SENT_SOME; rounds--)
-		sent = send_some(p);
-	switch (sent) {
-	case SENT_ALL:
+	if (evbuffer_get_length(output) == 0)
 		finish_sending(p);
-		break;
-	case SENT_SOME:
-	case SENT_FULL:
-		wait_writable(p, sent == SENT_FULL);
-		break;
-	case SENT_FAILED:
-		break;
-	}
+	else
+		wait_writable(p, !all);
 }
 
 static void on_writable(void *arg)
