@@ -38,10 +38,11 @@ static void enter(struct program *p, enum program_phase phase)
 		loop_stop(p->shared.loop);
 }
 
-static void on_signal(int signo, void *arg)
+static void on_signal(int signo, short what, void *arg)
 {
 	struct program *p = arg;
 
+	(void)what;
 	p->caught = signo;
 	task_wake(&p->task);
 }

@@ -31,19 +31,13 @@
  * as much done. */
 enum { BROUGHT_MAX = 256 * 1024 };
 
-struct signal_watch {
-	int signo;
-	signal_fn fn;
-	void *arg;
-	struct event *event;
-	SLIST_ENTRY(signal_watch) link;
-};
+enum { SIGNALS_MAX = 8 };
 
 struct loop {
 	struct event_base *base;
 	TAILQ_HEAD(, task) tasks;
-	SLIST_HEAD(, signal_watch) watches;
-	int signals; /* watches that are added */
+	struct event *signals[SIGNALS_MAX];
+	int signal_count;
 	struct task mark;
 	size_t brought; /* bytes, in this turn */
 	bool stopped;
@@ -127,21 +121,15 @@ struct loop *loop_new(void)
 	loop = alloc_zeroed(sizeof(*loop));
 	loop->base = base;
 	TAILQ_INIT(&loop->tasks);
-	SLIST_INIT(&loop->watches);
 	task_init(&loop->mark, loop, NULL, NULL);
 	return loop;
 }
 
 void loop_free(struct loop *loop)
 {
-	struct signal_watch *watch;
-
 	assert(TAILQ_EMPTY(&loop->tasks));
-	while ((watch = SLIST_FIRST(&loop->watches)) != NULL) {
-		SLIST_REMOVE_HEAD(&loop->watches, link);
-		event_free(watch->event);
-		free(watch);
-	}
+	while (loop->signal_count > 0)
+		event_free(loop->signals[--loop->signal_count]);
 	event_base_free(loop->base);
 	free(loop);
 }
@@ -176,7 +164,7 @@ static bool is_alive(const struct loop *loop)
 	const unsigned events = EVENT_BASE_COUNT_ADDED | EVENT_BASE_COUNT_ACTIVE;
 
 	return !TAILQ_EMPTY(&loop->tasks) ||
-	       event_base_get_num_events(loop->base, events) > loop->signals;
+	       event_base_get_num_events(loop->base, events) > loop->signal_count;
 }
 
 bool loop_run(struct loop *loop)
@@ -190,12 +178,6 @@ bool loop_run(struct loop *loop)
 void loop_stop(struct loop *loop)
 {
 	loop->stopped = true;
-}
-
-static struct timeval interval(uint64_t ms)
-{
-	return (struct timeval){ .tv_sec = (time_t)(ms / 1000),
-				 .tv_usec = (suseconds_t)(ms % 1000 * 1000) };
 }
 
 void loop_brought(struct loop *loop, size_t bytes)
@@ -257,7 +239,8 @@ void timer_free(struct timer *timer)
 
 void timer_start(struct timer *timer, uint64_t ms)
 {
-	struct timeval end = interval(ms);
+	struct timeval end = { .tv_sec = (time_t)(ms / 1000),
+			       .tv_usec = (suseconds_t)(ms % 1000 * 1000) };
 
 	timer->expired = false;
 	if (event_add(timer->event, &end) != 0) /* a timer takes memory only */
@@ -282,24 +265,11 @@ bool timer_expired(const struct timer *timer)
 	return timer != NULL && timer->expired;
 }
 
-static void on_signal(evutil_socket_t fd, short what, void *arg)
-{
-	const struct signal_watch *watch = arg;
-
-	(void)fd;
-	(void)what;
-	watch->fn(watch->signo, watch->arg);
-}
-
 bool loop_on_signal(struct loop *loop, int signo, signal_fn fn, void *arg)
 {
-	struct signal_watch *watch = alloc_zeroed(sizeof(*watch));
+	struct event *event = evsignal_new(loop->base, signo, fn, arg);
 
-	*watch = (struct signal_watch){ .signo = signo, .fn = fn, .arg = arg };
-	watch->event = evsignal_new(loop->base, signo, on_signal, watch);
-	SLIST_INSERT_HEAD(&loop->watches, watch, link);
-	if (event_add(watch->event, NULL) != 0)
-		return false;
-	loop->signals++;
-	return true;
+	assert(loop->signal_count < SIGNALS_MAX);
+	loop->signals[loop->signal_count++] = event;
+	return event_add(event, NULL) == 0;
 }

@@ -18,7 +18,7 @@ struct loop;
 struct timer;
 
 typedef void (*task_fn)(void *arg);
-typedef void (*signal_fn)(int signo, void *arg);
+typedef void (*signal_fn)(int signo, short what, void *arg); /* libevent's */
 
 /* A function to be run soon, by the loop. Embedded in its owner; cancel it
  * before the owner is freed. */

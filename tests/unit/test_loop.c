@@ -335,10 +335,11 @@ static void test_timer_never_made(void **state)
 	assert_false(timer_expired(NULL));
 }
 
-static void note_signal(int signo, void *arg)
+static void note_signal(int signo, short what, void *arg)
 {
 	struct stage *stage = arg;
 
+	(void)what;
 	assert_int_equal(signo, SIGUSR1);
 	task_wake(&stage->a.task);
 }
