@@ -43,6 +43,8 @@ static void session_done(void *arg, struct session *session)
 /* Fail without a session, which reports its own errors. */
 static void fail(struct client *c, const struct err *err)
 {
+	dial_cancel(c->dial);
+	c->dial = NULL;
 	if (c->err.kind == ERR_OK && !c->options.shared->steps->silent)
 		report_error(c->options.shared->events, c->options.conn, NULL, err);
 	finish(c, err);
@@ -70,8 +72,6 @@ static void time_out(struct client *c)
 	struct err err;
 
 	dial_timed_out(c->dial, limit, &err);
-	dial_cancel(c->dial);
-	c->dial = NULL;
 	fail(c, &err);
 }
 
@@ -117,13 +117,10 @@ void client_free(struct client *client)
 
 void client_end(struct client *client, const struct err *err)
 {
-	if (client->session != NULL) {
+	if (client->session != NULL)
 		session_end(client->session, err);
-		return;
-	}
-	dial_cancel(client->dial);
-	client->dial = NULL;
-	fail(client, err);
+	else
+		fail(client, err);
 }
 
 const struct client_times *client_times(const struct client *client)

@@ -75,14 +75,6 @@ static void set_state(struct server *server, enum server_state state)
 		task_wake(&server->task);
 }
 
-static void end(struct server *server, int status)
-{
-	if (server->state == SERVER_OVER)
-		return;
-	set_state(server, SERVER_OVER);
-	server->done(server->arg, status);
-}
-
 /* --- how many --- */
 
 /* One connection at a time where they share standard input. */
@@ -111,14 +103,20 @@ static void report_max(struct server *server)
 		 server->open == 1 ? "" : "s");
 }
 
-/* The number of connections has changed. */
+static void end(struct server *server)
+{
+	set_state(server, SERVER_OVER);
+	server->done(server->arg, server->failed_status);
+}
+
+/* The number of connections or the state has changed. */
 static void update(struct server *server)
 {
 	uint64_t most = most_at_once(server);
 
 	if (server->state > SERVER_FULL) {
-		if (server->open == 0)
-			end(server, server->failed_status);
+		if (server->open == 0 && server->state != SERVER_OVER)
+			end(server);
 	} else if (server->accepted >= most_in_all(server)) {
 		set_state(server, SERVER_CLOSING);
 	} else if (most > 0 && server->open >= most) {
@@ -282,7 +280,8 @@ static void accept_timed_out(struct server *server)
 	(void)err_set(&err, ERR_TIMEOUT, "no connection within %.10g s (--accept-timeout)",
 		      (double)server->shared.options->accept_timeout_ms / 1000);
 	report_error(server->shared.session.events, 0, NULL, &err);
-	end(server, err_status(err.kind));
+	server->failed_status = err_status(err.kind);
+	end(server);
 }
 
 static void server_run(void *arg)
@@ -301,7 +300,7 @@ static void server_run(void *arg)
 	if (timer_expired(server->finish_timer)) {
 		timer_stop(server->finish_timer);
 		abort_all(server);
-		end(server, server->failed_status);
+		update(server);
 	}
 }
 
@@ -313,10 +312,9 @@ void server_finish(struct server *server)
 		abort_all(server);
 	else
 		set_state(server, SERVER_FINISHING);
-	if (server->open == 0) {
-		end(server, server->failed_status);
+	update(server);
+	if (server->state == SERVER_OVER)
 		return;
-	}
 	log_line(LOG_NOTICE,
 		 "finishing %" PRIu64 " connection%s, send the signal again to stop now",
 		 server->open, server->open == 1 ? "" : "s");
@@ -349,22 +347,21 @@ struct server *server_new(const struct server_shared *shared, const struct addre
 	server->readiness = readiness_new(shared->session.loop, &shared->options->readiness);
 	server->listener = listener_new(shared->session.loop, addresses, count, listening, accepted,
 					server, err);
-	if (server->listener == NULL) {
-		server_free(server);
-		return NULL;
-	}
+	if (server->listener == NULL)
+		goto fail;
 	for (size_t i = 0; i < listener_count(server->listener); i++)
 		event_writer_listening(shared->session.events,
 				       listener_address(server->listener, i));
-	if (!readiness_announce(server->readiness, server->listener, err)) {
-		server_free(server);
-		return NULL;
-	}
+	if (!readiness_announce(server->readiness, server->listener, err))
+		goto fail;
 	if (shared->options->accept_timeout_ms > 0)
 		server->accept_timer = timer_new(&server->task);
 	restart_accept_timer(server);
 	listener_resume(server->listener);
 	return server;
+fail:
+	server_free(server);
+	return NULL;
 }
 
 struct server *server_new_connected(const struct server_shared *shared, int fd, bool tls,

@@ -202,7 +202,7 @@ enum step_result session_fail(struct session *s, const struct err *err, struct s
 	event->error = err;
 	if (!s->shared->steps->silent)
 		event_writer_step(s->shared->events, event);
-	s->err_told = s->err_told || s->err == NULL;
+	s->err_told = true;
 	if (s->shared->steps->visible)
 		err_prefix(&named, "step %zu (%s)", step->index, step->text);
 	note_error(s, &named);
@@ -332,7 +332,7 @@ static void report(const struct session *s)
 /* A failed step under `try` is reported, and the list goes on. */
 static bool forgive(struct session *s)
 {
-	if (!s->shared->steps->steps[s->at].tried || s->err == NULL)
+	if (!s->shared->steps->steps[s->at].tried)
 		return false;
 	if (s->err->kind != ERR_TIMEOUT) {
 		free(s->tried);
