@@ -54,9 +54,12 @@ struct session *session_new(const struct session_shared *shared, struct transpor
 
 static void state_clear(struct session *s)
 {
-	const struct step_kind *kind = s->shared->steps->steps[s->at].kind;
+	const struct step_kind *kind;
 
-	if (s->state != NULL && kind->free_state != NULL)
+	if (s->state == NULL) /* as at the end of the list, where there is no step */
+		return;
+	kind = s->shared->steps->steps[s->at].kind;
+	if (kind->free_state != NULL)
 		kind->free_state(s->state);
 	else
 		free(s->state);
