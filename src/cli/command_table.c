@@ -27,14 +27,13 @@ const char *command_names(unsigned set, const char *last, char buf[COMMAND_NAMES
 	for (size_t i = 0; command_table[i] != NULL; i++)
 		left += (command_table[i]->takes & set) != 0;
 	for (size_t i = 0; left > 0; i++) {
+		const char *after = left > 2 ? ", " : left == 2 ? last : "";
+
 		if ((command_table[i]->takes & set) == 0)
 			continue;
-		left--;
 		used += (size_t)snprintf(buf + used, COMMAND_NAMES_SIZE - used, "%s%s",
-					 command_table[i]->name,
-					 left > 1    ? ", "
-					 : left == 1 ? last
-						     : "");
+					 command_table[i]->name, after);
+		left--;
 	}
 	return buf;
 }
