@@ -184,6 +184,23 @@ static void assert_armed(const struct session *s)
 	assert(!(s->waits & WAIT_TIMER) || timer_pending(s->timer) || timer_expired(s->timer));
 }
 
+bool session_is_deserted(struct session *s)
+{
+	uint64_t received = connection_received(s->connection);
+	struct timer *timer;
+
+	if (!s->connection->writer.broken)
+		return false;
+	timer = session_timer(s);
+	if (timer_expired(timer) && received == s->heard)
+		return true;
+	if (!timer_pending(timer) || received != s->heard ||
+	    stdout_writer_above(s->shared->events->output))
+		timer_start(timer, SALVAGE_SILENCE_MS);
+	s->heard = received;
+	return false;
+}
+
 /* --- how a step fails --- */
 
 enum step_result session_fail(struct session *s, const struct err *err, struct step_event *event)
@@ -398,6 +415,9 @@ static bool run_steps(struct session *s)
 			return false;
 		}
 		result = s->phase == SESSION_SALVAGE ? salvage(s) : step->kind->run(s, step);
+		if (result == STEP_AGAIN && s->phase == SESSION_STEPS &&
+		    (s->waits & (WAIT_READ | WAIT_PUMP)) && session_is_deserted(s))
+			result = session_fail(s, connection_write_error(s->connection), NULL);
 		if (result == STEP_AGAIN)
 			return false;
 		take_result(s, result, true);

@@ -198,10 +198,10 @@ static enum step_result decide(struct session *s, struct relay *relay)
 {
 	if (timer_expired(relay->quit))
 		return relay_ended(s);
+	if (relay->up.state == BROKEN && (relay->down.state == SHUT || session_is_deserted(s)))
+		return upload_failed(s);
 	if (relay->down.state != SHUT)
 		return STEP_AGAIN;
-	if (relay->up.state == BROKEN)
-		return upload_failed(s);
 	if (relay->up.state == SHUT)
 		return relay_ended(s);
 	if (relay->down.pump == NULL) /* --send-only: the peer's end says nothing */

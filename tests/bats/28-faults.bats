@@ -52,3 +52,31 @@ liu: cannot accept on $ADDRESS: operation not permitted: new connections wait"
 	done
 	grep -q INJECTED trace
 }
+
+# A peer that is silent: what was asked for never reached it.
+@test "a write that fails ends every step that waits for an answer" {
+	local steps pid err running=()
+	start_liu listen -k 127.0.0.1:0 skipline
+	for steps in 'readline' 'readexactly 3' 'readuntil x' 'readframe u8' 'readmatch x' 'read 1' 'read' 'skip 1' \
+		'skipline' 'skipuntil x' 'at-eof' 'relay'; do
+		# shellcheck disable=SC2086 # words by intention
+		start strace -D -qq -f -o "trace-$steps" -e trace=sendto,sendmsg -e signal=none \
+			-e inject=sendto,sendmsg:error=ENOBUFS "$LIU" connect "$ADDRESS" write x $steps
+		running+=("$PID:$PID_ERR:$steps")
+	done
+	for steps in "${running[@]}"; do
+		IFS=: read -r pid err steps <<<"$steps"
+		wait_exit "$pid"
+		assert_equal 1 "$status" "$steps"
+		has_line "$err" "^liu: step 2 \($steps\): (after 0 bytes sent: )?no buffer space available\$" ||
+			fail "$steps: $(<"$err")"
+	done
+}
+
+@test "a request that cannot be sent ends head" {
+	start_liu listen -k 127.0.0.1:0 skipline
+	capture timeout 20 strace -qq -o trace -e trace=sendto -e signal=none -e inject=sendto:error=ENOBUFS \
+		"$LIU" head "$ADDRESS"
+	assert_status 1
+	assert_error_is "liu: $ADDRESS: no buffer space available"
+}
