@@ -9,6 +9,7 @@
 #include "io/descriptor.h"
 #include "io/fd_watch.h"
 #include "io/loop.h"
+#include "stream/writer.h"
 
 #include <errno.h>
 #include <event2/buffer.h>
@@ -26,7 +27,6 @@
  * nothing, and the same ones would always win.
  */
 enum {
-	LOW_MARK = OUTPUT_MARK / 4,
 	TURN_MAX = 1024 * 1024, /* bytes a turn */
 	WAKES_MAX = 16,		/* waiting tasks woken a turn */
 };
@@ -39,11 +39,10 @@ struct waiter {
 struct stdout_writer {
 	struct descriptor d;
 	char *name;
-	struct evbuffer *queue;
+	struct writer queue; /* owns its buffer; above its mark until a quarter is left */
 	struct task task;
 	struct fd_watch *writable; /* armed: it is full; NULL for files */
 	struct fd_watch *gone;	   /* fires once the reader has gone; NULL: not watched */
-	bool above;
 	STAILQ_HEAD(, waiter) waiters;
 	struct task *owner;
 	struct err error; /* ERR_OK: none */
@@ -72,7 +71,7 @@ struct stdout_writer *stdout_writer_new(struct loop *loop, int fd, const char *n
 	struct stdout_writer *output = alloc_zeroed(sizeof(*output));
 
 	output->name = alloc_string(name);
-	output->queue = evbuffer_new();
+	writer_init(&output->queue, evbuffer_new(), OUTPUT_MARK, OUTPUT_MARK / 4);
 	STAILQ_INIT(&output->waiters);
 	task_init(&output->task, loop, run, output);
 	descriptor_open(&output->d, fd, true, false);
@@ -116,7 +115,7 @@ void stdout_writer_free(struct stdout_writer *output)
 	fd_watch_free(output->writable);
 	unwatch_reader(output);
 	descriptor_close(&output->d);
-	evbuffer_free(output->queue);
+	evbuffer_free(output->queue.out);
 	while (!STAILQ_EMPTY(&output->waiters))
 		take_waiter(output, STAILQ_FIRST(&output->waiters));
 	free(output->name);
@@ -141,8 +140,7 @@ static void fail(struct stdout_writer *output, int sys)
 	if (output->error.kind != ERR_OK)
 		return;
 	err_sys(&output->error, ERR_IO, sys, "writing to %s", output->name);
-	(void)evbuffer_drain(output->queue, evbuffer_get_length(output->queue));
-	output->above = false;
+	writer_feed_error(&output->queue);
 	fd_watch_free(output->writable);
 	output->writable = NULL;
 	unwatch_reader(output);
@@ -156,20 +154,10 @@ static void check_reader(struct stdout_writer *output)
 		fail(output, EPIPE);
 }
 
-static void note_length(struct stdout_writer *output)
-{
-	size_t queued = evbuffer_get_length(output->queue);
-
-	if (queued > OUTPUT_MARK)
-		output->above = true;
-	else if (queued <= LOW_MARK)
-		output->above = false;
-}
-
 /* One call; the number of bytes that went out, 0 when the descriptor is full. */
 static size_t write_some(struct stdout_writer *output)
 {
-	ssize_t n = descriptor_write(&output->d, output->queue);
+	ssize_t n = descriptor_write(&output->d, output->queue.out);
 
 	if (n >= 0)
 		return (size_t)n;
@@ -183,23 +171,22 @@ static void write_queue(struct stdout_writer *output)
 	size_t written = 0;
 	size_t n = 1;
 
-	if (fd_watch_armed(output->writable) || evbuffer_get_length(output->queue) == 0)
+	if (fd_watch_armed(output->writable) || writer_queued(&output->queue) == 0)
 		return;
-	while (n > 0 && written < TURN_MAX && evbuffer_get_length(output->queue) > 0) {
+	while (n > 0 && written < TURN_MAX && writer_queued(&output->queue) > 0) {
 		n = write_some(output);
 		written += n;
 	}
-	note_length(output);
-	if (evbuffer_get_length(output->queue) == 0)
+	if (writer_queued(&output->queue) == 0)
 		wake_owner(output);
 }
 
 /* Run once more when there are bytes to write now, or tasks to wake. */
 static void schedule(struct stdout_writer *output)
 {
-	bool writes = evbuffer_get_length(output->queue) > 0 && !fd_watch_armed(output->writable);
+	bool writes = writer_queued(&output->queue) > 0 && !fd_watch_armed(output->writable);
 
-	if (writes || (!output->above && !STAILQ_EMPTY(&output->waiters)))
+	if (writes || (!stdout_writer_above(output) && !STAILQ_EMPTY(&output->waiters)))
 		task_wake(&output->task);
 }
 
@@ -215,53 +202,50 @@ static void run(void *arg)
 
 	check_reader(output);
 	write_queue(output);
-	if (!output->above)
+	if (!stdout_writer_above(output))
 		wake_waiters(output, WAKES_MAX);
 	schedule(output); /* behind the tasks just woken: they may fill the queue again */
 }
 
 struct evbuffer *stdout_writer_queue(struct stdout_writer *output)
 {
-	return output->queue;
+	return output->queue.out;
 }
 
 void stdout_writer_added(struct stdout_writer *output)
 {
-	if (output->error.kind != ERR_OK) {
-		(void)evbuffer_drain(output->queue, evbuffer_get_length(output->queue));
-		return;
-	}
-	note_length(output);
+	if (output->error.kind != ERR_OK)
+		writer_feed_error(&output->queue);
 	schedule(output);
 }
 
 void stdout_writer_add(struct stdout_writer *output, struct bytes data)
 {
-	(void)evbuffer_add(output->queue, data.data, data.len);
-	stdout_writer_added(output);
+	writer_write(&output->queue, data);
+	schedule(output);
 }
 
 void stdout_writer_add_buffer(struct stdout_writer *output, struct evbuffer *data)
 {
-	(void)evbuffer_add_buffer(output->queue, data);
-	stdout_writer_added(output);
+	writer_write_buffer(&output->queue, data);
+	schedule(output);
 }
 
-bool stdout_writer_above(const struct stdout_writer *output)
+bool stdout_writer_above(struct stdout_writer *output)
 {
-	return output->above;
+	return writer_drain(&output->queue) == STREAM_AGAIN;
 }
 
 size_t stdout_writer_queued(const struct stdout_writer *output)
 {
-	return evbuffer_get_length(output->queue);
+	return writer_queued(&output->queue);
 }
 
 void stdout_writer_wait(struct stdout_writer *output, struct task *task)
 {
 	struct waiter *w;
 
-	if (!output->above) {
+	if (!stdout_writer_above(output)) {
 		task_wake(task);
 		return;
 	}

@@ -32,7 +32,7 @@ void stdout_writer_added(struct stdout_writer *output);
 
 /* The queue has exceeded OUTPUT_MARK bytes and not fallen to a quarter of it since:
  * add no more until it has. */
-bool stdout_writer_above(const struct stdout_writer *output);
+bool stdout_writer_above(struct stdout_writer *output);
 size_t stdout_writer_queued(const struct stdout_writer *output);
 
 /* Wake `task` once the writer is no longer above, or has failed; at once if it is not
