@@ -10,16 +10,6 @@
 
 #include <stdlib.h>
 
-static bool check_operands(const struct string_list *words, struct err *err)
-{
-	bool port = words->count > 1 && address_wants_port(words->items[0], words->items[1]);
-	size_t max = port ? 2 : 1;
-
-	if (words->count <= max)
-		return true;
-	return err_set(err, ERR_USAGE, "'%s': echo takes one ADDRESS", words->items[max]);
-}
-
 /* As in asyncio, the limit is for the bytes before a separator; a frame of a given
  * length is held to it too. */
 static bool check_limit(const struct options *options, struct err *err)
@@ -57,8 +47,8 @@ static bool read_step(struct options *options, struct err *err)
 static bool check(struct options *options, struct err *err)
 {
 	options->serve.keep_open = true;
-	return check_operands(&options->operands, err) && check_limit(options, err) &&
-	       command_read_addresses(options, err) && read_step(options, err);
+	return check_limit(options, err) && command_read_addresses(options, err) &&
+	       read_step(options, err);
 }
 
 const struct command command_echo = {

@@ -156,15 +156,13 @@ static bool take_option(struct parse *parse)
 	return word[1] == '-' ? take_long(parse, word) : take_cluster(parse, word);
 }
 
-/* Take ADDRESS, and the next word too if it is its PORT. */
-static void take_address(struct parse *parse)
+/* Is `word` a URL, the ADDRESS or its PORT? */
+static bool is_operand(const struct parse *parse, const char *word)
 {
-	const char *host = parse->words[parse->at++];
-	struct string_list *operands = &parse->out->operands;
+	const struct string_list *operands = &parse->out->operands;
 
-	string_list_add(operands, host);
-	if (parse->at < parse->count && address_wants_port(host, parse->words[parse->at]))
-		string_list_add(operands, parse->words[parse->at++]);
+	return operands->count == 0 || !(parse->command->takes & FOR_STREAMS) ||
+	       (operands->count == 1 && address_wants_port(operands->items[0], word));
 }
 
 /* Take the words up to the first step, or up to --help or --version. */
@@ -178,12 +176,14 @@ static bool take_words(struct parse *parse)
 		if (!parse->ended && word[0] == '-' && word[1] != '\0') {
 			if (!take_option(parse))
 				return false;
-		} else if (!parse->command->steps) {
-			string_list_add(&out->operands, parse->words[parse->at++]);
-		} else if (out->operands.count == 0) {
-			take_address(parse);
-		} else {
+		} else if (is_operand(parse, word)) {
+			string_list_add(&out->operands, word);
+			parse->at++;
+		} else if (parse->command->steps) {
 			break;
+		} else {
+			return err_set(parse->err, ERR_USAGE, "'%s': %s takes one ADDRESS", word,
+				       parse->command->name);
 		}
 	}
 	return true;

@@ -157,6 +157,12 @@ static void echo_and_head_mix(void **state)
 	assert_int_equal(o.verbose, 1);
 	options_free(&o);
 
+	o = GOOD("connect", "::1", "-v", "80", "-C", "read");
+	assert_int_equal(o.operands.count, 2);
+	assert_true(o.session.crlf);
+	assert_int_equal(o.steps->count, 1);
+	options_free(&o);
+
 	o = GOOD("echo", "::1", "-v", "80", "--line");
 	assert_int_equal(o.operands.count, 2);
 	assert_true(o.line);
