@@ -20,44 +20,45 @@
 #include <string.h>
 #include <time.h>
 
-static char *hex(const char *prefix, const unsigned char *data, size_t len)
+/* The SHA-256 of `der`, which is freed, in hexadecimal digits. */
+static char *sha256(const char *prefix, unsigned char *der, int size)
 {
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	unsigned len = 0;
 	struct text text = { 0 };
 
+	/* Should it fail, there are no digits, and no --pin allows it. */
+	if (size > 0)
+		(void)EVP_Digest(der, (size_t)size, digest, &len, EVP_sha256(), NULL);
+	OPENSSL_free(der);
 	(void)text_addf(&text, "%s", prefix);
-	for (size_t i = 0; i < len; i++)
-		(void)text_addf(&text, "%02x", data[i]);
+	for (unsigned i = 0; i < len; i++)
+		(void)text_addf(&text, "%02x", digest[i]);
 	return text_take(&text);
 }
 
 char *tls_cert_text_pin(const X509 *cert)
 {
-	unsigned char digest[EVP_MAX_MD_SIZE];
-	unsigned len = 0;
 	unsigned char *der = NULL;
 	int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), &der);
 
-	/* Should it fail, the pin has no digits, and no --pin allows it. */
-	if (size > 0)
-		(void)EVP_Digest(der, (size_t)size, digest, &len, EVP_sha256(), NULL);
-	OPENSSL_free(der);
-	return hex("sha256:", digest, len);
+	return sha256("sha256:", der, size);
 }
 
 static char *fingerprint(const X509 *cert)
 {
-	unsigned char digest[EVP_MAX_MD_SIZE];
-	unsigned len = 0;
+	unsigned char *der = NULL;
+	int size = i2d_X509(cert, &der);
 
-	return X509_digest(cert, EVP_sha256(), digest, &len) ? hex("", digest, len) : NULL;
+	return sha256("", der, size);
 }
 
 static struct bytes bio_bytes(BIO *bio)
 {
-	char *data = NULL;
-	long len = BIO_get_mem_data(bio, &data);
+	const BUF_MEM *memory = NULL;
 
-	return bytes_of(data, len > 0 ? (size_t)len : 0);
+	(void)BIO_get_mem_ptr(bio, &memory);
+	return bytes_of(memory->data, memory->length);
 }
 
 /* In RFC 2253 form, but UTF-8 stays as it is. */
@@ -69,16 +70,6 @@ static char *whole_name(const X509_NAME *name)
 	char *text = escape_controls(bio_bytes(bio));
 	BIO_free(bio);
 	return text;
-}
-
-static char *subject(const X509 *cert)
-{
-	return whole_name(X509_get_subject_name(cert));
-}
-
-static char *issuer(const X509 *cert)
-{
-	return whole_name(X509_get_issuer_name(cert));
 }
 
 /* The last common name, which is the most specific; NULL without one. */
@@ -171,11 +162,6 @@ char *tls_cert_text_date(const ASN1_TIME *time)
 	return text;
 }
 
-static char *not_after(const X509 *cert)
-{
-	return format_time(X509_get0_notAfter(cert));
-}
-
 /* Whole days until it expires, rounded down: -1 from that moment on. */
 static char *days_left(const X509 *cert)
 {
@@ -199,16 +185,24 @@ static char *pem(const X509 *cert)
 
 char *tls_cert_text_fact(const X509 *cert, enum info_key key)
 {
-	static char *(*const facts[INFO_KEYS])(const X509 *) = {
-		[INFO_PEERCERT] = pem,
-		[INFO_PEERCERT_SUBJECT] = subject,
-		[INFO_PEERCERT_ISSUER] = issuer,
-		[INFO_PEERCERT_NAMES] = tls_cert_text_names,
-		[INFO_PEERCERT_NOT_AFTER] = not_after,
-		[INFO_PEERCERT_DAYS_LEFT] = days_left,
-		[INFO_PEERCERT_SHA256] = fingerprint,
-		[INFO_PEERCERT_PIN] = tls_cert_text_pin,
-	};
-
-	return facts[key] != NULL ? facts[key](cert) : NULL;
+	switch ((int)key) {
+	case INFO_PEERCERT:
+		return pem(cert);
+	case INFO_PEERCERT_SUBJECT:
+		return whole_name(X509_get_subject_name(cert));
+	case INFO_PEERCERT_ISSUER:
+		return whole_name(X509_get_issuer_name(cert));
+	case INFO_PEERCERT_NAMES:
+		return tls_cert_text_names(cert);
+	case INFO_PEERCERT_NOT_AFTER:
+		return format_time(X509_get0_notAfter(cert));
+	case INFO_PEERCERT_DAYS_LEFT:
+		return days_left(cert);
+	case INFO_PEERCERT_SHA256:
+		return fingerprint(cert);
+	case INFO_PEERCERT_PIN:
+		return tls_cert_text_pin(cert);
+	default:
+		return NULL;
+	}
 }

@@ -39,32 +39,25 @@ static char *shorten(char *text)
 	return text;
 }
 
-/* "'a.example', 'b.example' and 4 more" of names, one a line. */
-static char *quote_names(char *names)
-{
-	struct text list = { 0 };
-	size_t count = 0;
-
-	for (char *name; (name = strsep(&names, "\n")) != NULL; count++)
-		if (count < NAMES_SHOWN)
-			(void)text_addf(&list, "%s'%s'", count > 0 ? ", " : "", shorten(name));
-	if (count > NAMES_SHOWN)
-		(void)text_addf(&list, " and %zu more", count - NAMES_SHOWN);
-	return text_take(&list);
-}
-
+/* "certificate is for 'a.example', 'b.example' and 4 more, not for 'c.example'" */
 static char *wrong_name(const X509 *cert, const char *wanted)
 {
 	char *names = tls_cert_text_names(cert);
-	char *list = names[0] != '\0' ? quote_names(names) : alloc_string("no name");
+	char *rest = names[0] != '\0' ? names : NULL; /* one a line */
+	struct text text = { 0 };
 	char shown[NAME_SIZE];
-	char *text;
+	size_t count = 0;
 
-	escape_visible(bytes_of_string(wanted), shown, sizeof(shown));
-	text = alloc_printf("certificate is for %s, not for '%s'", list, shown);
-	free(list);
+	(void)text_addf(&text, "certificate is for %s", rest == NULL ? "no name" : "");
+	for (char *name; (name = strsep(&rest, "\n")) != NULL; count++)
+		if (count < NAMES_SHOWN)
+			(void)text_addf(&text, "%s'%s'", count > 0 ? ", " : "", shorten(name));
+	if (count > NAMES_SHOWN)
+		(void)text_addf(&text, " and %zu more", count - NAMES_SHOWN);
+	(void)text_addf(&text, ", not for '%s'",
+			escape_visible(bytes_of_string(wanted), shown, sizeof(shown)));
 	free(names);
-	return text;
+	return text_take(&text);
 }
 
 /* "certificate", or that of the authority, `depth` steps up. */
@@ -160,25 +153,21 @@ static int verify(X509_STORE_CTX *store, void *arg)
 	SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
 	struct tls_peer *peer = SSL_get_app_data(ssl);
 	bool chain = tls_verify_needs_chain(settings);
+	int error = X509_V_OK;
 
 	/* A trusted chain proves nothing unless a name is checked. */
 	if (chain && peer->name[0] == '\0' && settings->pin_count == 0) {
 		peer->failure = alloc_string("there is no name to check the certificate against");
-		X509_STORE_CTX_set_error(store, X509_V_ERR_HOSTNAME_MISMATCH);
-		return 0;
+		error = X509_V_ERR_HOSTNAME_MISMATCH;
+	} else if (!check_pin(settings, X509_STORE_CTX_get0_cert(store), &peer->failure)) {
+		error = X509_V_ERR_CERT_REJECTED;
+	} else if (chain) {
+		if (X509_verify_cert(store) != 1)
+			peer->failure = explain(store, peer);
+		error = X509_STORE_CTX_get_error(store);
 	}
-	if (!check_pin(settings, X509_STORE_CTX_get0_cert(store), &peer->failure)) {
-		X509_STORE_CTX_set_error(store, X509_V_ERR_CERT_REJECTED);
-		return 0;
-	}
-	if (!chain) {
-		X509_STORE_CTX_set_error(store, X509_V_OK);
-		return 1;
-	}
-	if (X509_verify_cert(store) == 1)
-		return 1;
-	peer->failure = explain(store, peer);
-	return 0;
+	X509_STORE_CTX_set_error(store, error);
+	return peer->failure == NULL;
 }
 
 void tls_verify_install(SSL_CTX *ctx, const struct tls_settings *settings)

@@ -417,8 +417,7 @@ static void on_task(void *arg)
 
 	if (s->lower->write_error != NULL)
 		s->polls++;
-	pump(s, true);
-	transport_notify(&s->base);
+	on_lower(s);
 }
 
 static void tls_free(struct transport *t)
