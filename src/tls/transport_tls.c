@@ -284,7 +284,7 @@ static bool can_write(const struct tls *s)
 	return s->state == TLS_OPEN && s->lower->write_error == NULL;
 }
 
-/* One record. False when it failed, or the queue below is full. */
+/* One record. False when it failed, or OpenSSL has to wait. */
 static bool write_some(struct tls *s)
 {
 	struct transport *t = &s->base;
@@ -307,15 +307,10 @@ static bool write_some(struct tls *s)
 
 static void write_all(struct tls *s)
 {
-	bool moved = true;
-
-	while (moved && can_write(s)) {
-		moved = false;
-		while (evbuffer_get_length(s->base.output) > 0 && queued(s) < QUEUE_MARK &&
-		       write_some(s))
-			moved = true;
-		transport_flush(s->lower);
-	}
+	while (can_write(s) && evbuffer_get_length(s->base.output) > 0 && queued(s) < QUEUE_MARK &&
+	       write_some(s))
+		if (queued(s) >= QUEUE_MARK)
+			transport_flush(s->lower);
 }
 
 /* close_notify once everything is encrypted, and the end of the stream below after it. */
@@ -323,8 +318,7 @@ static void finish_sending(struct tls *s)
 {
 	struct transport *t = &s->base;
 
-	if ((t->write_half != WRITE_DRAINING && t->write_half != WRITE_SHUT) ||
-	    evbuffer_get_length(t->output) > 0)
+	if (t->write_half != WRITE_DRAINING || evbuffer_get_length(t->output) > 0)
 		return;
 	if (can_write(s)) {
 		int result;
@@ -338,7 +332,7 @@ static void finish_sending(struct tls *s)
 	if (s->state != TLS_CLOSED)
 		return;
 	transport_shut(s->lower);
-	if (s->lower->write_half == WRITE_SHUT && t->write_half == WRITE_DRAINING)
+	if (s->lower->write_half == WRITE_SHUT)
 		transport_shut_done(t);
 }
 
@@ -457,7 +451,7 @@ static void tls_abort(struct transport *t)
 }
 
 /* What was queued after the owner's last byte does not count: a peer that misses
- * session tickets or close_notify has lost nothing. */
+ * close_notify has lost nothing. */
 static size_t tls_unsent(const struct transport *t)
 {
 	const struct tls *s = tls_of(t);
