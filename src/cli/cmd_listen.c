@@ -56,18 +56,17 @@ static bool start(struct listen *l, const struct options *options, const struct 
 		  struct err *err)
 {
 	int fd = options->step_context.connection_fd;
-	struct server_shared shared = {
-		.session = l->program.shared,
-		.options = &options->serve,
-		.tls = tls,
-	};
+	struct session_shared *shared = &l->program.shared;
 
+	shared->tls = tls;
+	shared->handshake_timeout_ms = options->serve.handshake_timeout_ms;
 	if (fd >= 0)
-		l->server = server_new_connected(&shared, fd, options->addresses[0].tls,
-						 server_done, l);
+		l->server = server_new_connected(shared, &options->serve, fd,
+						 options->addresses[0].tls, server_done, l);
 	else
-		l->server = server_new(&shared, options->addresses, options->address_count,
-				       &options->listening, server_done, l, err);
+		l->server = server_new(shared, &options->serve, options->addresses,
+				       options->address_count, &options->listening, server_done, l,
+				       err);
 	return l->server != NULL;
 }
 

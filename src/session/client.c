@@ -61,7 +61,7 @@ static void dialled(void *arg, struct transport *transport, const struct err *er
 	if (transport == NULL)
 		fail(c, err);
 	else
-		c->session = session_new(c->options.shared, transport, c->options.conn,
+		c->session = session_new(c->options.shared, transport, false, c->options.conn,
 					 c->options.started_ms, session_done, c);
 }
 

@@ -10,23 +10,11 @@
 #include "io/loop.h"
 #include "io/sockaddr.h"
 #include "net/listener.h"
-#include "net/opening.h"
 #include "session/session.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <sys/queue.h>
-
-/* A connection that is still being opened. */
-struct arrival {
-	struct server *server;
-	unsigned conn;
-	char *peer;
-	uint64_t accepted_ms;
-	struct opening *opening;
-	struct task task;
-	TAILQ_ENTRY(arrival) link;
-};
 
 enum server_state {
 	SERVER_ACCEPTING,
@@ -37,13 +25,13 @@ enum server_state {
 };
 
 struct server {
-	struct server_shared shared;
+	const struct session_shared *shared;
+	const struct serve_options *options;
 	struct listener *listener;   /* owned; NULL once no more are accepted */
 	struct readiness *readiness; /* NULL for a connected descriptor */
-	TAILQ_HEAD(, arrival) arrivals;
 	TAILQ_HEAD(, session) sessions;
 	enum server_state state;
-	uint64_t open;	   /* arrivals and sessions */
+	uint64_t open;	   /* sessions */
 	unsigned accepted; /* so far; the number of the last one */
 	unsigned failed;   /* the lowest number that failed; 0: none */
 	int failed_status; /* ... and its exit status */
@@ -80,14 +68,14 @@ static void set_state(struct server *server, enum server_state state)
 /* One connection at a time where they share standard input. */
 static uint64_t most_at_once(const struct server *server)
 {
-	if (server->shared.session.steps->flags & STEP_STDIN)
+	if (server->shared->steps->flags & STEP_STDIN)
 		return 1;
-	return server->shared.options->max_conns;
+	return server->options->max_conns;
 }
 
 static uint64_t most_in_all(const struct server *server)
 {
-	const struct serve_options *options = server->shared.options;
+	const struct serve_options *options = server->options;
 
 	if (options->accept_count > 0)
 		return options->accept_count;
@@ -96,7 +84,7 @@ static uint64_t most_in_all(const struct server *server)
 
 static void report_max(struct server *server)
 {
-	if (server->max_reported || (server->shared.session.steps->flags & STEP_STDIN))
+	if (server->max_reported || (server->shared->steps->flags & STEP_STDIN))
 		return;
 	server->max_reported = true;
 	log_line(LOG_NOTICE, "%" PRIu64 " connection%s (--max-conns): new ones wait", server->open,
@@ -130,21 +118,21 @@ static void update(struct server *server)
 static void restart_accept_timer(struct server *server)
 {
 	if (server->accept_timer != NULL)
-		timer_start(server->accept_timer, server->shared.options->accept_timeout_ms);
+		timer_start(server->accept_timer, server->options->accept_timeout_ms);
 }
 
 /* --- connections --- */
 
-static void note_failure(struct server *server, unsigned conn, const struct err *err)
+static void session_done(void *arg, struct session *session)
 {
-	if (server->failed == 0 || conn < server->failed) {
-		server->failed = conn;
-		server->failed_status = err_status(err->kind);
-	}
-}
+	struct server *server = arg;
+	unsigned conn = session->conn;
 
-static void connection_ended(struct server *server, unsigned conn)
-{
+	if (session->err != NULL && (server->failed == 0 || conn < server->failed)) {
+		server->failed = conn;
+		server->failed_status = err_status(session->err->kind);
+	}
+	TAILQ_REMOVE(&server->sessions, session, link);
 	log_line(LOG_INFO, "connection %u has ended", conn);
 	server->open--;
 	if (server->listener != NULL)
@@ -154,107 +142,19 @@ static void connection_ended(struct server *server, unsigned conn)
 	update(server);
 }
 
-static void session_done(void *arg, struct session *session)
-{
-	struct server *server = arg;
-	const struct err *err = session->err;
-
-	if (err != NULL)
-		note_failure(server, session->conn, err);
-	TAILQ_REMOVE(&server->sessions, session, link);
-	connection_ended(server, session->conn);
-}
-
-static void start_session(struct server *server, struct transport *transport, unsigned conn,
-			  uint64_t accepted_ms)
-{
-	struct session *session = session_new(&server->shared.session, transport, conn, accepted_ms,
-					      session_done, server);
-
-	TAILQ_INSERT_TAIL(&server->sessions, session, link);
-}
-
-static void arrival_free(struct arrival *a)
-{
-	TAILQ_REMOVE(&a->server->arrivals, a, link);
-	opening_free(a->opening);
-	task_cancel(&a->task);
-	free(a->peer);
-	free(a);
-}
-
-static void arrival_run(void *arg)
-{
-	struct arrival *a = arg;
-	struct server *server = a->server;
-	unsigned conn = a->conn;
-	struct err err;
-
-	switch (opening_run(a->opening, &err)) {
-	case OPENING_AGAIN:
-		return;
-	case OPENING_DONE:
-		start_session(server, opening_take(a->opening), conn, a->accepted_ms);
-		arrival_free(a);
-		return;
-	case OPENING_FAILED:
-		break;
-	}
-	report_error(server->shared.session.events, conn, a->peer, &err);
-	note_failure(server, conn, &err);
-	arrival_free(a);
-	connection_ended(server, conn);
-}
-
-/* `peer` is handed over. */
-static void start_opening(struct server *server, struct transport *transport, unsigned conn,
-			  char *peer)
-{
-	const struct opening_limit limit = { server->shared.session.settings->timeout_ms,
-					     "--timeout" };
-	const struct opening_limit handshake = { server->shared.options->handshake_timeout_ms,
-						 "--handshake-timeout" };
-	struct arrival *a = alloc_zeroed(sizeof(*a));
-
-	a->server = server;
-	a->conn = conn;
-	a->peer = peer;
-	a->accepted_ms = loop_now();
-	task_init(&a->task, server->shared.session.loop, arrival_run, a);
-	a->opening = opening_new(&a->task, transport, limit);
-	opening_add_tls(a->opening, server->shared.tls, NULL, NULL, handshake, NULL);
-	TAILQ_INSERT_TAIL(&server->arrivals, a, link);
-	task_wake(&a->task);
-}
-
-static char *peer_text(const struct socket_address *peer, unsigned conn)
-{
-	char *text = sockaddr_text(peer);
-
-	if (*text != '\0')
-		return text;
-	free(text);
-	return alloc_printf("connection %u", conn);
-}
-
-static void accepted(void *arg, int fd, const struct socket_address *address, bool tls)
+static void accepted(void *arg, int fd, const struct socket_address *peer, bool tls)
 {
 	struct server *server = arg;
 	unsigned conn = ++server->accepted;
-	struct transport *transport = transport_plain_new(server->shared.session.loop, fd, address,
-							  server->shared.options->nagle);
-	char *peer = tls || log_enabled(LOG_INFO) ? peer_text(address, conn) : NULL;
+	struct transport *transport =
+		transport_plain_new(server->shared->loop, fd, peer, server->options->nagle);
+	struct session *session;
 
 	server->open++;
 	restart_accept_timer(server);
-	if (peer != NULL)
-		log_line(LOG_INFO, "connection %u from %s", conn, peer);
-	if (tls) {
-		start_opening(server, transport, conn, peer);
-	} else {
-		start_session(server, transport, conn, loop_now());
-		free(peer);
-	}
+	session =
+		session_new(server->shared, transport, tls, conn, loop_now(), session_done, server);
+	TAILQ_INSERT_TAIL(&server->sessions, session, link);
 	update(server);
 }
 
@@ -264,8 +164,6 @@ static void abort_all(struct server *server)
 {
 	struct session *session;
 
-	while (!TAILQ_EMPTY(&server->arrivals))
-		arrival_free(TAILQ_FIRST(&server->arrivals));
 	while ((session = TAILQ_FIRST(&server->sessions)) != NULL) {
 		TAILQ_REMOVE(&server->sessions, session, link);
 		session_free(session);
@@ -278,8 +176,8 @@ static void accept_timed_out(struct server *server)
 	struct err err;
 
 	(void)err_set(&err, ERR_TIMEOUT, "no connection within %.10g s (--accept-timeout)",
-		      (double)server->shared.options->accept_timeout_ms / 1000);
-	report_error(server->shared.session.events, 0, NULL, &err);
+		      (double)server->options->accept_timeout_ms / 1000);
+	report_error(server->shared->events, 0, NULL, &err);
 	server->failed_status = err_status(err.kind);
 	end(server);
 }
@@ -319,42 +217,43 @@ void server_finish(struct server *server)
 		 "finishing %" PRIu64 " connection%s, send the signal again to stop now",
 		 server->open, server->open == 1 ? "" : "s");
 	server->finish_timer = timer_new(&server->task);
-	timer_start(server->finish_timer, server->shared.session.settings->close_timeout_ms);
+	timer_start(server->finish_timer, server->shared->settings->close_timeout_ms);
 }
 
 /* --- life --- */
 
-static struct server *server_alloc(const struct server_shared *shared, server_done_fn done,
+static struct server *server_alloc(const struct session_shared *shared,
+				   const struct serve_options *options, server_done_fn done,
 				   void *arg)
 {
 	struct server *server = alloc_zeroed(sizeof(*server));
 
-	server->shared = *shared;
+	server->shared = shared;
+	server->options = options;
 	server->done = done;
 	server->arg = arg;
-	TAILQ_INIT(&server->arrivals);
 	TAILQ_INIT(&server->sessions);
-	task_init(&server->task, shared->session.loop, server_run, server);
+	task_init(&server->task, shared->loop, server_run, server);
 	return server;
 }
 
-struct server *server_new(const struct server_shared *shared, const struct address *addresses,
-			  size_t count, const struct listener_options *listening,
-			  server_done_fn done, void *arg, struct err *err)
+struct server *server_new(const struct session_shared *shared, const struct serve_options *options,
+			  const struct address *addresses, size_t count,
+			  const struct listener_options *listening, server_done_fn done, void *arg,
+			  struct err *err)
 {
-	struct server *server = server_alloc(shared, done, arg);
+	struct server *server = server_alloc(shared, options, done, arg);
 
-	server->readiness = readiness_new(shared->session.loop, &shared->options->readiness);
-	server->listener = listener_new(shared->session.loop, addresses, count, listening, accepted,
-					server, err);
+	server->readiness = readiness_new(shared->loop, &options->readiness);
+	server->listener =
+		listener_new(shared->loop, addresses, count, listening, accepted, server, err);
 	if (server->listener == NULL)
 		goto fail;
 	for (size_t i = 0; i < listener_count(server->listener); i++)
-		event_writer_listening(shared->session.events,
-				       listener_address(server->listener, i));
+		event_writer_listening(shared->events, listener_address(server->listener, i));
 	if (!readiness_announce(server->readiness, server->listener, err))
 		goto fail;
-	if (shared->options->accept_timeout_ms > 0)
+	if (options->accept_timeout_ms > 0)
 		server->accept_timer = timer_new(&server->task);
 	restart_accept_timer(server);
 	listener_resume(server->listener);
@@ -364,10 +263,11 @@ fail:
 	return NULL;
 }
 
-struct server *server_new_connected(const struct server_shared *shared, int fd, bool tls,
+struct server *server_new_connected(const struct session_shared *shared,
+				    const struct serve_options *options, int fd, bool tls,
 				    server_done_fn done, void *arg)
 {
-	struct server *server = server_alloc(shared, done, arg);
+	struct server *server = server_alloc(shared, options, done, arg);
 	struct socket_address peer = sockaddr_peer(fd);
 
 	set_state(server, SERVER_CLOSING);

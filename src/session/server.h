@@ -13,7 +13,6 @@ struct address;
 struct err;
 struct listener_options;
 struct server;
-struct tls_config;
 
 struct serve_options {
 	bool keep_open;
@@ -25,24 +24,19 @@ struct serve_options {
 	struct readiness_options readiness;
 };
 
-/* What it points to is borrowed until the server is freed. */
-struct server_shared {
-	struct session_shared session;
-	const struct serve_options *options;
-	const struct tls_config *tls; /* for addresses with `tls` */
-};
-
 typedef void (*server_done_fn)(void *arg, int status);
 
-/* Listens, says so, and accepts. `done` is called once, with the exit status,
- * when the last connection of the last accept has ended. */
-struct server *server_new(const struct server_shared *shared, const struct address *addresses,
-			  size_t count, const struct listener_options *listening,
-			  server_done_fn done, void *arg, struct err *err);
+/* Listens, says so, and accepts. `shared` and `options` are borrowed until it is freed. `done`
+ * is called once, with the exit status, when the last connection of the last accept has ended. */
+struct server *server_new(const struct session_shared *shared, const struct serve_options *options,
+			  const struct address *addresses, size_t count,
+			  const struct listener_options *listening, server_done_fn done, void *arg,
+			  struct err *err);
 void server_free(struct server *server);
 
 /* fd:N that is connected: one connection without a listener. */
-struct server *server_new_connected(const struct server_shared *shared, int fd, bool tls,
+struct server *server_new_connected(const struct session_shared *shared,
+				    const struct serve_options *options, int fd, bool tls,
 				    server_done_fn done, void *arg);
 
 /* SIGINT or SIGTERM: accept no more, serve the rest for at most the close

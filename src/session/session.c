@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "io/fd_reader.h"
 #include "io/stdout_writer.h"
+#include "net/opening.h"
 
 #include <assert.h>
 #include <event2/buffer.h>
@@ -28,10 +29,60 @@ static void session_run(void *arg);
 
 /* --- life --- */
 
-struct session *session_new(const struct session_shared *shared, struct transport *transport,
-			    unsigned conn, uint64_t since_ms, session_done_fn done, void *arg)
+/* The peer's name for messages; the caller owns it. "connection 3" when it has none. */
+static char *session_peer(const struct session *s)
 {
-	const struct session_settings *settings = shared->settings;
+	struct bytes name = { NULL, 0 };
+	char *copy;
+
+	if (s->connection != NULL
+		    ? connection_info(s->connection, INFO_PEERNAME, s->data)
+		    : transport_info(opening_transport(s->opening), INFO_PEERNAME, s->data))
+		name = bytes_of(evbuffer_pullup(s->data, -1), evbuffer_get_length(s->data));
+	copy = name.len > 0 ? bytes_string(name) : alloc_printf("connection %u", s->conn);
+	evbuffer_drain(s->data, name.len);
+	return copy;
+}
+
+static void log_peer(const struct session *s)
+{
+	char *peer;
+
+	if (!log_enabled(LOG_INFO))
+		return;
+	peer = session_peer(s);
+	log_line(LOG_INFO, "connection %u from %s", s->conn, peer);
+	free(peer);
+}
+
+static void start_opening(struct session *s, struct transport *transport)
+{
+	const struct session_shared *shared = s->shared;
+	const struct opening_limit limit = { shared->settings->timeout_ms, "--timeout" };
+	const struct opening_limit handshake = { shared->handshake_timeout_ms,
+						 "--handshake-timeout" };
+
+	s->opening = opening_new(&s->task, transport, limit);
+	opening_add_tls(s->opening, shared->tls, NULL, NULL, handshake, NULL);
+}
+
+/* The connection is open. */
+static void begin(struct session *s, struct transport *transport, uint64_t since_ms)
+{
+	const struct session_settings *settings = s->shared->settings;
+
+	s->phase = SESSION_STEPS;
+	s->connection = connection_new(transport, settings->limit, settings->high_water,
+				       settings->low_water, &s->task);
+	session_time_begin(s, since_ms);
+	if (!s->shared->steps->silent)
+		event_writer_open(s->shared->events, s->conn, s->connection);
+}
+
+struct session *session_new(const struct session_shared *shared, struct transport *transport,
+			    bool tls, unsigned conn, uint64_t since_ms, session_done_fn done,
+			    void *arg)
+{
 	struct session *s = alloc_zeroed(sizeof(*s));
 
 	s->shared = shared;
@@ -39,15 +90,16 @@ struct session *session_new(const struct session_shared *shared, struct transpor
 	s->done = done;
 	s->arg = arg;
 	s->data = shared->events->scratch;
-	s->started_us = loop_now_us();
 	task_init(&s->task, shared->loop, session_run, s);
-	s->connection = connection_new(transport, settings->limit, settings->high_water,
-				       settings->low_water, &s->task);
 	if (shared->steps->flags & STEP_NEEDS_RECORD)
 		s->record = evbuffer_new();
-	session_time_begin(s, since_ms);
-	if (!shared->steps->silent)
-		event_writer_open(shared->events, conn, s->connection);
+	if (tls)
+		start_opening(s, transport);
+	else
+		begin(s, transport, since_ms);
+	s->started_us = loop_now_us();
+	if (shared->listening)
+		log_peer(s);
 	task_wake(&s->task);
 	return s;
 }
@@ -76,6 +128,7 @@ void session_free(struct session *s)
 		fd_reader_set_task(s->shared->input, NULL);
 	session_time_free(s);
 	timer_free(s->timer);
+	opening_free(s->opening);
 	connection_free(s->connection);
 	task_cancel(&s->task);
 	if (s->record != NULL)
@@ -88,9 +141,8 @@ void session_free(struct session *s)
 static void move_to(struct session *s, enum session_phase phase)
 {
 	static const char *const names[] = {
-		[SESSION_STEPS] = "steps",
-		[SESSION_SALVAGE] = "salvage",
-		[SESSION_CLOSING] = "closing",
+		[SESSION_OPENING] = "opening", [SESSION_STEPS] = "steps",
+		[SESSION_SALVAGE] = "salvage", [SESSION_CLOSING] = "closing",
 		[SESSION_OVER] = "over",
 	};
 
@@ -110,19 +162,6 @@ void session_end(struct session *s, const struct err *err)
 	note_error(s, err);
 	move_to(s, SESSION_OVER);
 	task_wake(&s->task);
-}
-
-/* The peer's name for messages; the caller owns it. "connection 3" when it has none. */
-static char *session_peer(const struct session *s)
-{
-	struct bytes name = { NULL, 0 };
-	char *copy;
-
-	if (connection_info(s->connection, INFO_PEERNAME, s->data))
-		name = bytes_of(evbuffer_pullup(s->data, -1), evbuffer_get_length(s->data));
-	copy = name.len > 0 ? bytes_string(name) : alloc_printf("connection %u", s->conn);
-	evbuffer_drain(s->data, name.len);
-	return copy;
 }
 
 uint64_t session_consumed(const struct session *s)
@@ -301,6 +340,28 @@ static enum step_result salvage(struct session *s)
 
 /* --- the phases; each says whether the next one can run at once --- */
 
+/* False while it is not open, nor known to have failed. */
+static bool run_opening(struct session *s)
+{
+	struct err err;
+
+	switch (opening_run(s->opening, &err)) {
+	case OPENING_AGAIN:
+		return false;
+	case OPENING_DONE:
+		begin(s, opening_take(s->opening), s->started_us / 1000);
+		s->started_us = loop_now_us();
+		opening_free(s->opening);
+		s->opening = NULL;
+		return true;
+	case OPENING_FAILED:
+		break;
+	}
+	note_error(s, &err);
+	move_to(s, SESSION_OVER);
+	return true;
+}
+
 /* After a deadline there is no time left, and of a connection that is known
  * to have broken nothing is left to close. */
 static bool needs_no_closing(const struct session *s)
@@ -458,9 +519,11 @@ static void finish(struct session *s)
 	if (!s->shared->steps->silent) {
 		if (s->err != NULL)
 			report(s);
-		event_writer_close(s->shared->events, s->conn, connection_sent(s->connection),
-				   connection_received(s->connection),
-				   loop_now_us() - s->started_us);
+		if (s->connection != NULL)
+			event_writer_close(s->shared->events, s->conn,
+					   connection_sent(s->connection),
+					   connection_received(s->connection),
+					   loop_now_us() - s->started_us);
 	}
 	s->done(s->arg, s);
 	session_free(s);
@@ -488,8 +551,11 @@ static void session_run(void *arg)
 	struct session *s = arg;
 	bool more = true;
 
+	if (s->phase == SESSION_OPENING && !run_opening(s))
+		return;
 	s->turn_end_us = 0;
-	connection_refresh(s->connection);
+	if (s->connection != NULL)
+		connection_refresh(s->connection);
 	if (s->phase != SESSION_OVER)
 		apply_time(s);
 	while (more) {
@@ -503,6 +569,8 @@ static void session_run(void *arg)
 			break;
 		case SESSION_OVER:
 			finish(s);
+			return;
+		case SESSION_OPENING:
 			return;
 		}
 	}

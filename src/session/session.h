@@ -26,9 +26,11 @@
 struct err;
 struct evbuffer;
 struct fd_reader;
+struct opening;
 struct session;
 struct session_limits;
 struct splice_pipes;
+struct tls_config;
 
 /* At the end of the session's last run; it is freed when this returns. */
 typedef void (*session_done_fn)(void *arg, struct session *session);
@@ -42,6 +44,9 @@ struct session_shared {
 	struct fd_reader *input;    /* standard input; NULL when no step uses it */
 	bool listening;		    /* we accepted the connection */
 	struct splice_pipes *pipes; /* for the pumps; NULL: none */
+	/* For accepted connections that begin with TLS. */
+	const struct tls_config *tls;
+	uint64_t handshake_timeout_ms; /* 0: no bound */
 };
 
 /* What armed the wake-up of a session that sleeps. */
@@ -56,6 +61,7 @@ enum session_wait {
 };
 
 enum session_phase {
+	SESSION_OPENING, /* the handshake of an accepted connection */
 	SESSION_STEPS,
 	SESSION_SALVAGE, /* sending failed: read what the peer had sent, then fail */
 	SESSION_CLOSING,
@@ -66,15 +72,16 @@ enum session_phase {
  * that do nothing: what few of them need is made at need. */
 struct session {
 	const struct session_shared *shared;
-	struct connection *connection; /* owned */
+	struct opening *opening;       /* owned; NULL: it is open */
+	struct connection *connection; /* owned; NULL until it is open */
 	struct task task;
 	unsigned conn;
-	unsigned at;	/* the running step */
-	unsigned next;	/* the one after it */
-	unsigned waits; /* enum session_wait, or-ed; of the last run */
+	unsigned at;   /* the running step */
+	unsigned next; /* the one after it */
 	enum session_phase phase;
-	bool err_told; /* the event of the failed step has told `err` */
-	bool begun;    /* the running step has */
+	unsigned char waits; /* enum session_wait, or-ed; of the last run */
+	bool err_told;	     /* the event of the failed step has told `err` */
+	bool begun;	     /* the running step has */
 	unsigned char held_len;
 	unsigned char held[4];	       /* JSON: the start of a character, for the next piece */
 	void *state;		       /* of the running step, made by it; owned */
@@ -96,10 +103,11 @@ struct session {
 	TAILQ_ENTRY(session) link; /* for its owner */
 };
 
-/* `transport` is handed over; it is open, TLS included. --timeout has counted since
- * `since_ms`, by loop_now(). */
+/* `transport` is handed over; it is open, unless `tls`: then it has just been accepted,
+ * and TLS starts. --timeout has counted since `since_ms`, by loop_now(). */
 struct session *session_new(const struct session_shared *shared, struct transport *transport,
-			    unsigned conn, uint64_t since_ms, session_done_fn done, void *arg);
+			    bool tls, unsigned conn, uint64_t since_ms, session_done_fn done,
+			    void *arg);
 
 /* NULL is allowed. Before it is done: `done` is not called. */
 void session_free(struct session *s);

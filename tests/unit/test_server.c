@@ -42,7 +42,7 @@ struct rig {
 	struct serve_options options;
 	struct listener_options listening;
 	struct step_list *list;
-	struct server_shared shared;
+	struct session_shared shared;
 	struct address address;
 	struct tls_config *tls;
 	struct socket_address addr;
@@ -123,18 +123,17 @@ static struct server *try_start(struct rig *rig, const char *step, struct err *e
 
 	(void)snprintf(word, sizeof(word), "%s", step);
 	rig->list = step_list_parse(words, 1, &context, err);
-	rig->shared = (struct server_shared){
-		.session = {
-			.loop = rig->loop,
-			.settings = &rig->settings,
-			.steps = rig->list,
-			.events = rig->events,
-			.listening = true,
-		},
-		.options = &rig->options,
+	rig->shared = (struct session_shared){
+		.loop = rig->loop,
+		.settings = &rig->settings,
+		.steps = rig->list,
+		.events = rig->events,
+		.listening = true,
 		.tls = rig->tls,
+		.handshake_timeout_ms = rig->options.handshake_timeout_ms,
 	};
-	return server_new(&rig->shared, &rig->address, 1, &rig->listening, server_over, rig, err);
+	return server_new(&rig->shared, &rig->options, &rig->address, 1, &rig->listening,
+			  server_over, rig, err);
 }
 
 static void start(struct rig *rig, const char *step)

@@ -156,7 +156,8 @@ static void start_on(struct rig *rig, const char *line, struct transport *transp
 		.steps = rig->list,
 		.events = rig->events,
 	};
-	rig->session = session_new(&rig->shared, transport, 1, loop_now(), session_over, rig);
+	rig->session =
+		session_new(&rig->shared, transport, false, 1, loop_now(), session_over, rig);
 }
 
 static void start(struct rig *rig, const char *line, uint64_t deadline_ms)
