@@ -41,25 +41,20 @@ static size_t distance(const char *a, size_t a_len, const char *b, size_t b_len)
 	return rows[a_len % 3][b_len];
 }
 
-void nearest_begin(struct nearest *nearest, const char *word)
-{
-	*nearest = (struct nearest){ .word = word, .len = strlen(word) };
-	/* A third of the word may be wrong, and at least one letter. */
-	nearest->distance = nearest->len / 3 + 2;
-}
-
 void nearest_try(struct nearest *nearest, const char *name)
 {
-	size_t len = strlen(name), far;
+	size_t word_len = strlen(nearest->word), len = strlen(name), far;
+	/* A third of the word may be wrong, and at least one letter. */
+	size_t limit = nearest->best != NULL ? nearest->distance : word_len / 3 + 2;
 
-	if (nearest->len < 2 || nearest->len > WORD_MAX || len > WORD_MAX)
+	if (word_len < 2 || word_len > WORD_MAX || len > WORD_MAX)
 		return;
-	far = distance(nearest->word, nearest->len, name, len);
-	if (far < nearest->distance) {
+	far = distance(nearest->word, word_len, name, len);
+	if (far < limit) {
 		nearest->distance = far;
 		nearest->best = name;
 	}
-	if (nearest->len >= PREFIX_MIN && strncmp(name, nearest->word, nearest->len) == 0) {
+	if (word_len >= PREFIX_MIN && strncmp(name, nearest->word, word_len) == 0) {
 		nearest->continued = name;
 		nearest->continuations++;
 	}

@@ -4,18 +4,16 @@
 
 #include <stddef.h>
 
-/* A search: begin it with the mistyped word, try each known name, ask for the
+/* A search, at first { .word = the mistyped one }: try each known name, ask for the
  * result. All strings are borrowed. */
 struct nearest {
 	const char *word;
-	size_t len;
 	const char *best; /* at `distance`; NULL: none is near enough */
 	size_t distance;
 	const char *continued; /* the last name that `word` is a prefix of */
 	size_t continuations;  /* ... and how many there are */
 };
 
-void nearest_begin(struct nearest *nearest, const char *word);
 void nearest_try(struct nearest *nearest, const char *name);
 
 /* The first of the names with the fewest edits (insert, delete, replace, swap of

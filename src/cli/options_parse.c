@@ -51,9 +51,8 @@ static const struct option_row *find_row(unsigned sets, const char *name, char l
 
 static const char *nearest_option(const struct command *command, const char *word)
 {
-	struct nearest nearest;
+	struct nearest nearest = { .word = word };
 
-	nearest_begin(&nearest, word);
 	for (const struct option_row *row = option_table; row < option_table_end; row++)
 		if (option_is_of(row, command) && row->name != NULL)
 			nearest_try(&nearest, row->name);

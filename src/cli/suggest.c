@@ -188,11 +188,10 @@ static char *line_for_netcat(struct netcat *nc)
 
 static const char *nearest_command(const char *word)
 {
-	struct nearest nearest;
+	struct nearest nearest = { .word = word };
 
 	if (word[0] == '-')
 		return NULL;
-	nearest_begin(&nearest, word);
 	nearest_try(&nearest, "help");
 	for (size_t i = 0; command_table[i] != NULL; i++)
 		nearest_try(&nearest, command_table[i]->name);

@@ -15,12 +15,11 @@
 static bool parse_info(struct step *step, struct step_words *words, struct err *err)
 {
 	const char *word = step_args_word(words, "KEY", err);
-	struct nearest nearest;
+	struct nearest nearest = { .word = word };
 	const char *near;
 
 	if (word == NULL)
 		return false;
-	nearest_begin(&nearest, word);
 	for (int key = 0; key < INFO_KEYS; key++) {
 		const char *name = info_key_name((enum info_key)key);
 

@@ -22,10 +22,9 @@ enum { STEP_TEXT_MAX = 60 }; /* of a step in messages */
 
 static bool unknown_step(const char *word, struct err *err)
 {
-	struct nearest nearest;
+	struct nearest nearest = { .word = word };
 	const char *near;
 
-	nearest_begin(&nearest, word);
 	for (size_t i = 0; step_table[i] != NULL; i++)
 		nearest_try(&nearest, step_table[i]->name);
 	near = nearest_found(&nearest);

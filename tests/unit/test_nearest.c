@@ -15,9 +15,8 @@ enum { NAMES_MAX = 8 };
 
 static const char *find(const char *word, const char *const names[NAMES_MAX])
 {
-	struct nearest nearest;
+	struct nearest nearest = { .word = word };
 
-	nearest_begin(&nearest, word);
 	for (size_t i = 0; i < NAMES_MAX && names[i] != NULL; i++)
 		nearest_try(&nearest, names[i]);
 	return nearest_found(&nearest);
