@@ -141,6 +141,7 @@ void program_init(struct program *p, const struct options *options)
 		.steps = options->steps,
 		.events = event_writer_new(p->output, options->json),
 		.listening = options->step_context.listening,
+		.single = !options->step_context.keep_open,
 		.pipes = &p->pipes,
 	};
 	if (options->step_context.connection_fd >= 0)

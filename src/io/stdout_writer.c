@@ -13,8 +13,10 @@
 
 #include <errno.h>
 #include <event2/buffer.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/queue.h>
+#include <unistd.h>
 
 /*
  * Bytes are written by run(), which the writer's task calls, so that all that one
@@ -38,6 +40,8 @@ struct waiter {
 
 struct stdout_writer {
 	struct descriptor d;
+	int fd; /* as it was given */
+	bool ending;
 	char *name;
 	struct writer queue; /* owns its buffer; above its mark until a quarter is left */
 	struct task task;
@@ -71,6 +75,7 @@ struct stdout_writer *stdout_writer_new(struct loop *loop, int fd, const char *n
 	struct stdout_writer *output = alloc_zeroed(sizeof(*output));
 
 	output->name = alloc_string(name);
+	output->fd = fd;
 	writer_init(&output->queue, evbuffer_new(), OUTPUT_MARK, OUTPUT_MARK / 4);
 	STAILQ_INIT(&output->waiters);
 	task_init(&output->task, loop, run, output);
@@ -166,6 +171,30 @@ static size_t write_some(struct stdout_writer *output)
 	return 0;
 }
 
+/* Another process may hold the same pipe or socket: only our part of it ends. */
+static void end_descriptor(struct stdout_writer *output)
+{
+	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	output->ending = false;
+	if (null < 0)
+		return;
+	fd_watch_free(output->writable);
+	output->writable = NULL;
+	unwatch_reader(output);
+	descriptor_close(&output->d);
+	(void)dup2(null, output->fd);
+	close(null);
+	descriptor_open(&output->d, output->fd, true, false);
+}
+
+void stdout_writer_end(struct stdout_writer *output)
+{
+	output->ending = !output->d.terminal;
+	if (output->ending)
+		task_wake(&output->task);
+}
+
 static void write_queue(struct stdout_writer *output)
 {
 	size_t written = 0;
@@ -202,6 +231,8 @@ static void run(void *arg)
 
 	check_reader(output);
 	write_queue(output);
+	if (output->ending && stdout_writer_queued(output) == 0)
+		end_descriptor(output);
 	if (!stdout_writer_above(output))
 		wake_waiters(output, WAKES_MAX);
 	schedule(output); /* behind the tasks just woken: they may fill the queue again */

@@ -26,6 +26,10 @@ void stdout_writer_add(struct stdout_writer *output, struct bytes data);
 void stdout_writer_add_buffer(struct stdout_writer *output, struct evbuffer *data);
 void stdout_writer_flush(struct stdout_writer *output);
 
+/* Once everything queued is written, let the reader see the end: the descriptor becomes
+ * /dev/null. A terminal stays. */
+void stdout_writer_end(struct stdout_writer *output);
+
 /* The queue itself, borrowed. Call stdout_writer_added() after appending to it. */
 struct evbuffer *stdout_writer_queue(struct stdout_writer *output);
 void stdout_writer_added(struct stdout_writer *output);

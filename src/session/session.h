@@ -43,6 +43,7 @@ struct session_shared {
 	struct event_writer *events;
 	struct fd_reader *input;    /* standard input; NULL when no step uses it */
 	bool listening;		    /* we accepted the connection */
+	bool single;		    /* the only one: the end of its peer is that of the output */
 	struct splice_pipes *pipes; /* for the pumps; NULL: none */
 	/* For accepted connections that begin with TLS. */
 	const struct tls_config *tls;

@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "io/fd_reader.h"
+#include "io/stdout_writer.h"
 #include "session/session.h"
 #include "session/session_pump.h"
 #include "session/step_args.h"
@@ -165,6 +166,10 @@ static enum step_result run_down(struct session *s, struct relay *relay)
 		return result;
 	move_to(s, &relay->down, SHUT);
 	explain_silence(s, relay);
+	pump_free(relay->down.pump);
+	relay->down.pump = NULL;
+	if (s->shared->single && !s->shared->events->json)
+		stdout_writer_end(s->shared->events->output);
 	return STEP_AGAIN;
 }
 
@@ -204,7 +209,7 @@ static enum step_result decide(struct session *s, struct relay *relay)
 		return STEP_AGAIN;
 	if (relay->up.state == SHUT)
 		return relay_ended(s);
-	if (relay->down.pump == NULL) /* --send-only: the peer's end says nothing */
+	if (s->shared->settings->relay.send_only) /* the peer's end says nothing */
 		return STEP_AGAIN;
 	if (ends_with_peer(s))
 		return relay_ended(s);

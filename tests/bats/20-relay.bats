@@ -52,6 +52,40 @@ c.close()'
 	is "$SERVER_OUT" "output of the listener" - < <(printf 'question?')
 }
 
+@test "the end of the peer is passed on to standard output, while input is still open" {
+	capture harness '
+s = listen()
+for kind in "pipe", "socket", "JSON":
+	r, w = os.pipe()
+	if kind == "socket":
+		a, b = socket.socketpair()
+		r, w = a.detach(), b.detach()
+	words = ["--json"] if kind == "JSON" else []
+	p = subprocess.Popen([LIU, "connect"] + words + ["127.0.0.1:%d" % s.getsockname()[1]], stdin=subprocess.PIPE, stdout=w)
+	os.close(w)
+	c = accept()
+	c.sendall(b"bye\n")
+	c.shutdown(socket.SHUT_WR)
+	said = b""
+	while piece := os.read(r, 100):
+		said += piece
+		if kind == "JSON" and said.count(b"\n") == 2: break
+	print(kind, said.decode() if kind != "JSON" else "", p.poll(), select.select([r], [], [], 0.1)[0] == [r])
+	p.stdin.write(b"more")
+	p.stdin.close()
+	print(all_of(c), p.wait(20))
+	os.close(r)'
+	assert_error_is ''
+	assert_output_is "pipe bye
+ None True
+b'more' 0
+socket bye
+ None True
+b'more' 0
+JSON  None False
+b'more' 0"
+}
+
 @test "relay as a step is what no step is, after other steps too" {
 	peer 'c = accept(); c.sendall(b"hello\nrest\n"); say(all_of(c)); c.close()'
 	run_liu connect "127.0.0.1:$PEER_PORT" write 'first\n' skipline relay < <(echo second)
