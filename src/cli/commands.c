@@ -34,9 +34,8 @@ static bool add_address(struct options *options, const char *text, const char *p
 {
 	enum address_use use = options->step_context.listening ? ADDRESS_LISTEN : ADDRESS_CONNECT;
 	struct address *address = &options->addresses[options->address_count];
-	bool took_port;
 
-	if (!address_parse(text, port, use, address, &took_port, err))
+	if (!address_parse(text, port, use, address, err))
 		return false;
 	options->address_count++;
 	address->tls = address->tls || options->tls;

@@ -378,12 +378,11 @@ static bool read_address(struct parse *p)
 }
 
 bool address_parse(const char *text, const char *port_word, enum address_use use,
-		   struct address *out, bool *took_port, struct err *err)
+		   struct address *out, struct err *err)
 {
-	bool take = took_port != NULL && address_wants_port(text, port_word);
 	struct parse p = {
 		.word = text,
-		.port_word = take ? port_word : NULL,
+		.port_word = address_wants_port(text, port_word) ? port_word : NULL,
 		.use = use,
 		.err = err,
 	};
@@ -393,8 +392,6 @@ bool address_parse(const char *text, const char *port_word, enum address_use use
 		return false;
 	}
 	*out = p.address;
-	if (took_port != NULL)
-		*took_port = take;
 	return true;
 }
 

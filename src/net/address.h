@@ -40,14 +40,10 @@ struct address {
 
 enum address_use { ADDRESS_CONNECT, ADDRESS_LISTEN };
 
-/*
- * Read `text`; `port_word` is the word after it or NULL. When ADDRESS is the
- * HOST of "HOST PORT", and so the word is taken too, `*took_port` is set
- * (`took_port` NULL: one word only). ERR_USAGE on anything wrong, naming the
- * word. Free the result with address_free().
- */
+/* Read `text`, and `port_word`, the word after it or NULL, if address_wants_port() says
+ * so. ERR_USAGE on anything wrong, naming the word. Free the result with address_free(). */
 bool address_parse(const char *text, const char *port_word, enum address_use use,
-		   struct address *out, bool *took_port, struct err *err);
+		   struct address *out, struct err *err);
 void address_free(struct address *address);
 
 /* Does `text` look like a HOST that takes the next word as its PORT, and that word like

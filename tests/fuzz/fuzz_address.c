@@ -48,7 +48,7 @@ static void check_text(const struct address *address, enum address_use use)
 	struct err err;
 
 	require(text != NULL);
-	require(address_parse(text, NULL, use, &again, NULL, &err));
+	require(address_parse(text, NULL, use, &again, &err));
 	require(same(address, &again));
 	address_free(&again);
 	free(text);
@@ -78,13 +78,11 @@ static void check(const char *word, const char *next, enum address_use use)
 {
 	struct address address;
 	struct err err = { .kind = ERR_OK };
-	bool took = false;
 
-	if (!address_parse(word, next, use, &address, &took, &err)) {
+	if (!address_parse(word, next, use, &address, &err)) {
 		require(err.kind == ERR_USAGE && err.text[0] != '\0');
 		return;
 	}
-	require(took == address_wants_port(word, next));
 	check_text(&address, use);
 	check_fields(&address, use);
 	address_free(&address);

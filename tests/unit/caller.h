@@ -53,7 +53,7 @@ static inline void prepare(struct caller *c, const char *address)
 	struct err err;
 
 	*c = (struct caller){ .loop = loop_new() };
-	if (!address_parse(address, NULL, ADDRESS_CONNECT, &c->address, NULL, &err))
+	if (!address_parse(address, NULL, ADDRESS_CONNECT, &c->address, &err))
 		fail_msg("%s", err.text);
 	c->options.happy_eyeballs_delay_ms = NEVER_MS;
 }

@@ -59,9 +59,8 @@ static void check_row(const struct row *row)
 {
 	struct address a;
 	struct err err = { .kind = ERR_OK };
-	bool took = false;
-	bool ok = address_parse(row->text, row->next, row->use, &a,
-				row->next != NULL ? &took : NULL, &err);
+	bool ok = address_parse(row->text, row->next, row->use, &a, &err);
+	bool took = ok && address_wants_port(row->text, row->next);
 	char *got = ok ? shown(&a) : alloc_string(err.text);
 	char *all = alloc_printf("%s -> %s%s", row->text, got, took ? " (took the next)" : "");
 	char *want = alloc_printf("%s -> %s", row->text, row->want);
@@ -147,9 +146,9 @@ static void test_not_idn(void **state)
 	(void)state;
 	assert_false(address_parse("b\xfc"
 				   "cher:80",
-				   NULL, C, &a, NULL, &err));
+				   NULL, C, &a, &err));
 	assert_int_equal(err.kind, ERR_USAGE);
-	assert_false(address_parse("\xe2\x84\x80:80", NULL, C, &a, NULL, &err)); /* a/c */
+	assert_false(address_parse("\xe2\x84\x80:80", NULL, C, &a, &err)); /* a/c */
 	assert_int_equal(err.kind, ERR_USAGE);
 }
 
@@ -257,7 +256,7 @@ static void test_one_word_only(void **state)
 	struct err err;
 
 	(void)state;
-	assert_false(address_parse("localhost", "80", C, &a, NULL, &err));
+	assert_false(address_parse("localhost", NULL, C, &a, &err));
 	assert_string_equal(err.text, "'localhost' has no port: localhost:PORT");
 }
 
@@ -393,7 +392,7 @@ static void test_too_long(void **state)
 	struct err err;
 
 	(void)state;
-	assert_false(address_parse(NAME_253 "x:80", NULL, C, &a, NULL, &err));
+	assert_false(address_parse(NAME_253 "x:80", NULL, C, &a, &err));
 	assert_int_equal(err.kind, ERR_USAGE);
 	assert_non_null(strstr(err.text, "is too long for a host name"));
 }
@@ -479,11 +478,11 @@ static void test_text(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		char *text;
 
-		assert_true(address_parse(rows[i][0], NULL, L, &a, NULL, &err));
+		assert_true(address_parse(rows[i][0], NULL, L, &a, &err));
 		text = address_text(&a);
 		assert_string_equal(text, rows[i][1]);
 		address_free(&a);
-		assert_true(address_parse(text, NULL, L, &a, NULL, &err));
+		assert_true(address_parse(text, NULL, L, &a, &err));
 		free(text);
 		text = address_text(&a);
 		assert_string_equal(text, rows[i][1]);
@@ -509,7 +508,7 @@ static void test_tls_name(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		assert_true(address_parse(rows[i][0], NULL, L, &a, NULL, &err));
+		assert_true(address_parse(rows[i][0], NULL, L, &a, &err));
 		if (rows[i][1] == NULL)
 			assert_null(address_tls_name(&a));
 		else

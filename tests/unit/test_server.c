@@ -74,7 +74,7 @@ static int set_up(void **state)
 	rig->listening.backlog = 100;
 	(void)snprintf(name, sizeof(name), "unix:@liu-test-serve-%d-%p", (int)getpid(),
 		       (void *)rig);
-	assert_true(address_parse(name, NULL, ADDRESS_LISTEN, &rig->address, NULL, &err));
+	assert_true(address_parse(name, NULL, ADDRESS_LISTEN, &rig->address, &err));
 	assert_true(sockaddr_unix(rig->address.path, true, &rig->addr));
 	for (int i = 0; i < CLIENTS; i++)
 		rig->clients[i] = -1;
