@@ -5,6 +5,7 @@
 #include "session/event_writer.h"
 
 #include "base/alloc.h"
+#include "base/bytes.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "io/connection.h"
@@ -67,7 +68,8 @@ static json_t *base64(struct bytes b, const char *prefix)
 	return string;
 }
 
-json_t *event_writer_text(struct bytes text)
+/* A peer may have chosen the text: "base64:..." where it is not UTF-8, or holds a NUL. */
+static json_t *text_of(struct bytes text)
 {
 	return bytes_is_utf8(text) ? json_stringn((const char *)text.data, text.len)
 				   : base64(text, "base64:");
@@ -158,7 +160,7 @@ void event_writer_listening(struct event_writer *events, const char *address)
 	if (!events->json)
 		return;
 	event = new_event("listening", 0);
-	json_object_set_new(event, "address", event_writer_text(bytes_of_string(address)));
+	json_object_set_new(event, "address", text_of(bytes_of_string(address)));
 	event_writer_add(events, event);
 }
 
@@ -169,7 +171,7 @@ static json_t *fact(const struct connection *connection, enum info_key key)
 	json_t *value = json_null();
 
 	if (connection_info(connection, key, text) && evbuffer_get_length(text) > 0)
-		value = event_writer_text(contents(text));
+		value = text_of(contents(text));
 	evbuffer_free(text);
 	return value;
 }
@@ -232,6 +234,6 @@ void report_error(struct event_writer *events, unsigned conn, const char *peer,
 		return;
 	event = new_event("error", conn);
 	set_error(event, err);
-	json_object_set_new(event, "message", event_writer_text(bytes_of_string(err->text)));
+	json_object_set_new(event, "message", text_of(bytes_of_string(err->text)));
 	event_writer_add(events, event);
 }

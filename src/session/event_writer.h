@@ -7,8 +7,6 @@
  * Each record is written whole, so that the records of sessions do not mix.
  */
 
-#include "base/bytes.h"
-
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -64,8 +62,6 @@ void report_error(struct event_writer *events, unsigned conn, const char *peer,
 		  const struct err *err);
 
 /* For events made elsewhere, where `json` is set. add() writes an object as a line; `event`
- * is handed over. A text may hold bytes that a peer chose: where it is not UTF-8, or holds
- * a NUL, it becomes "base64:...". Microseconds become seconds. */
+ * is handed over. Microseconds become seconds. */
 void event_writer_add(struct event_writer *events, struct json_t *event);
-struct json_t *event_writer_text(struct bytes text);
 struct json_t *event_writer_seconds(uint64_t us);
