@@ -14,16 +14,13 @@
 #include <event2/buffer.h>
 #include <stdlib.h>
 
-/* A read asks for one chunk, which doubles when it was filled and halves when less
- * than a quarter of it was: a terminal's lines do not cost 256K each. */
-enum { CHUNK_MIN = 4 * 1024, CHUNK_MAX = 256 * 1024 };
+enum { READ_MAX = 256 * 1024 }; /* bytes a call; what is not filled costs no pages */
 
 struct fd_reader {
 	struct descriptor d;
 	char *name;
 	struct fd_watch *readable; /* NULL for files, which never wait */
 	struct task *task;	   /* or NULL */
-	size_t chunk;
 	bool ended;
 	struct err error; /* ERR_OK: none */
 };
@@ -42,7 +39,6 @@ struct fd_reader *fd_reader_new(struct loop *loop, int fd, bool owned, const cha
 
 	input->name = alloc_string(name);
 	descriptor_open(&input->d, fd, false, owned);
-	input->chunk = input->d.kind == DESCRIPTOR_FILE ? CHUNK_MAX : CHUNK_MIN;
 	if (input->d.kind != DESCRIPTOR_FILE)
 		input->readable = fd_watch_call(loop, input->d.fd, WATCH_READ, on_readable, input);
 	return input;
@@ -69,16 +65,6 @@ static enum stream_status fail(struct fd_reader *input, int sys)
 	return STREAM_ERROR;
 }
 
-static void adapt_chunk(struct fd_reader *input, size_t asked, size_t got)
-{
-	if (asked < input->chunk || input->d.kind == DESCRIPTOR_FILE)
-		return;
-	if (got == asked && input->chunk < CHUNK_MAX)
-		input->chunk *= 2;
-	else if (got < input->chunk / 4 && input->chunk > CHUNK_MIN)
-		input->chunk /= 2;
-}
-
 /* One read, appended to `into`. Returns what read(2) returned. */
 static ssize_t read_some(struct fd_reader *input, size_t max, struct evbuffer *into)
 {
@@ -96,7 +82,6 @@ static ssize_t read_some(struct fd_reader *input, size_t max, struct evbuffer *i
 
 enum stream_status fd_reader_read(struct fd_reader *input, size_t max, struct evbuffer *into)
 {
-	size_t asked = max < input->chunk ? max : input->chunk;
 	ssize_t n;
 
 	if (input->error.kind != ERR_OK)
@@ -105,11 +90,9 @@ enum stream_status fd_reader_read(struct fd_reader *input, size_t max, struct ev
 		return STREAM_EOF;
 	if (fd_watch_armed(input->readable))
 		return STREAM_AGAIN;
-	n = read_some(input, asked, into);
-	if (n > 0) {
-		adapt_chunk(input, asked, (size_t)n);
+	n = read_some(input, max < READ_MAX ? max : READ_MAX, into);
+	if (n > 0)
 		return STREAM_OK;
-	}
 	if (n == 0) {
 		input->ended = true;
 		return STREAM_EOF;

@@ -172,7 +172,7 @@ static void file_is_read_at_once(void **state)
 	assert_int_equal(fcntl(fd, F_GETFD), -1);
 }
 
-/* What one read asks for grows with what comes, in whatever pieces. */
+/* In whatever pieces it comes. */
 static void pipe_arrives_whole(void **state)
 {
 	struct fixture *f = *state;
