@@ -94,11 +94,6 @@ bool connection_update(struct connection *c)
 	return writer_queued(&c->writer) < queued;
 }
 
-void connection_flush(struct connection *c)
-{
-	transport_flush(c->transport);
-}
-
 bool connection_wakes_reader(const struct connection *c)
 {
 	return c->transport->room > 0;
@@ -119,11 +114,6 @@ uint64_t connection_sent(const struct connection *c)
 	return c->transport->sent;
 }
 
-bool connection_info(const struct connection *c, enum info_key key, struct evbuffer *out)
-{
-	return transport_info(c->transport, key, out);
-}
-
 const struct err *connection_read_error(const struct connection *c)
 {
 	return c->transport->read_error;
@@ -132,11 +122,6 @@ const struct err *connection_read_error(const struct connection *c)
 const struct err *connection_write_error(const struct connection *c)
 {
 	return c->transport->write_error;
-}
-
-int connection_raw_fd(const struct connection *c)
-{
-	return transport_raw_fd(c->transport);
 }
 
 void connection_bypass(struct connection *c, bool on)

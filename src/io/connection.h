@@ -19,17 +19,16 @@
 
 struct closing;
 struct err;
-struct evbuffer;
 struct task;
 
 struct connection {
 	struct reader reader;
 	struct writer writer;
+	struct transport *transport; /* owned; for transport_flush(), _raw_fd(), _info() */
 	/* The rest is private. */
-	struct transport *transport; /* owned */
-	struct task *task;	     /* borrowed */
-	struct closing *closing;     /* owned; NULL until the orderly end begins */
-	bool bypassed;		     /* see connection_bypass() */
+	struct task *task;	 /* borrowed */
+	struct closing *closing; /* owned; NULL until the orderly end begins */
+	bool bypassed;		 /* see connection_bypass() */
 };
 
 /* `transport` is handed over and wakes `task` (NULL: nothing) from now on. `limit`
@@ -49,9 +48,6 @@ void connection_refresh(struct connection *c);
  * it once more. */
 bool connection_update(struct connection *c);
 
-/* Send what is queued as far as the kernel takes it now. */
-void connection_flush(struct connection *c);
-
 /* Can the peer's bytes wake the task? Can bytes leaving towards it? For the owner's
  * check against lost wake-ups. */
 bool connection_wakes_reader(const struct connection *c);
@@ -62,21 +58,15 @@ bool connection_wakes_writer(const struct connection *c);
 uint64_t connection_received(const struct connection *c);
 uint64_t connection_sent(const struct connection *c);
 
-/* See transport_info(). */
-bool connection_info(const struct connection *c, enum info_key key, struct evbuffer *out);
-
 /* Why the reader or the writer is broken; borrowed; NULL when it is not. */
 const struct err *connection_read_error(const struct connection *c);
 const struct err *connection_write_error(const struct connection *c);
 
 /*
- * For a pump that moves bytes past the buffers. connection_raw_fd() is a descriptor
- * that does not block and whose bytes are the stream's bytes, or -1. A pump that
- * reads from it bypasses the reader's buffer first: reading is off until the bypass
- * ends. It reports the bytes it moved, and what it met: an errno, or 0 for the
- * peer's end of stream.
+ * For a pump that moves bytes past the buffers, with transport_raw_fd(). One that reads
+ * from it bypasses the reader's buffer first: reading is off until the bypass ends. It
+ * reports the bytes it moved, and what it met: an errno, or 0 for the peer's end of stream.
  */
-int connection_raw_fd(const struct connection *c);
 void connection_bypass(struct connection *c, bool on);
 void connection_moved(struct connection *c, uint64_t received, uint64_t sent);
 void connection_failed(struct connection *c, enum transport_half half, int sys);

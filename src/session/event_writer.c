@@ -170,7 +170,7 @@ static json_t *fact(const struct connection *connection, enum info_key key)
 	struct evbuffer *text = evbuffer_new();
 	json_t *value = json_null();
 
-	if (connection_info(connection, key, text) && evbuffer_get_length(text) > 0)
+	if (transport_info(connection->transport, key, text) && evbuffer_get_length(text) > 0)
 		value = text_of(contents(text));
 	evbuffer_free(text);
 	return value;

@@ -22,7 +22,9 @@ static enum stream_status connection_read(void *object, size_t max, struct evbuf
 
 static int connection_fd(void *object)
 {
-	return connection_raw_fd(object);
+	const struct connection *c = object;
+
+	return transport_raw_fd(c->transport);
 }
 
 static enum stream_status connection_room(void *object, size_t *room)
@@ -40,14 +42,14 @@ static void connection_write(void *object, struct evbuffer *data)
 	struct connection *c = object;
 
 	writer_write_buffer(&c->writer, data);
-	connection_flush(c);
+	transport_flush(c->transport);
 }
 
 static bool connection_empty(void *object)
 {
 	struct connection *c = object;
 
-	connection_flush(c);
+	transport_flush(c->transport);
 	return writer_queued(&c->writer) == 0;
 }
 

@@ -36,7 +36,7 @@ static char *session_peer(const struct session *s)
 	char *copy;
 
 	if (s->connection != NULL
-		    ? connection_info(s->connection, INFO_PEERNAME, s->data)
+		    ? transport_info(s->connection->transport, INFO_PEERNAME, s->data)
 		    : transport_info(opening_transport(s->opening), INFO_PEERNAME, s->data))
 		name = bytes_of(evbuffer_pullup(s->data, -1), evbuffer_get_length(s->data));
 	copy = name.len > 0 ? bytes_string(name) : alloc_printf("connection %u", s->conn);

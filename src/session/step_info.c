@@ -52,8 +52,8 @@ static enum step_result run_info(struct session *s, const struct step *step)
 	enum info_key key = (enum info_key)step->n;
 	struct step_event event = session_event(s);
 
-	event.no_data =
-		!connection_info(s->connection, key, s->data) || evbuffer_get_length(s->data) == 0;
+	event.no_data = !transport_info(s->connection->transport, key, s->data) ||
+			evbuffer_get_length(s->data) == 0;
 	session_record_add(s, s->data, evbuffer_get_length(s->data));
 	if (!s->shared->events->json && key != INFO_PEERCERT && key != INFO_PEERCERT_NAMES)
 		show_controls(s->data);

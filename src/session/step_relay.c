@@ -148,7 +148,7 @@ static void explain_silence(const struct session *s, const struct relay *relay)
 
 	if (relay->up.pump != NULL && relay->up.state == SHUT &&
 	    !s->shared->settings->relay.no_half_close && connection_received(s->connection) == 0 &&
-	    connection_info(s->connection, INFO_TLS_VERSION, version))
+	    transport_info(s->connection->transport, INFO_TLS_VERSION, version))
 		log_line(LOG_NOTICE,
 			 "the peer ended without a byte after our close_notify: if it takes "
 			 "that for the end of everything, use --no-half-close");

@@ -180,7 +180,7 @@ static void up_ends_when_the_rest_fits(void **state)
 	for (int more = 0; more < 2; more++) {
 		struct rig *r =
 			rig_new(RIG_UP, pattern_file(SETTINGS_HIGH_WATER + more), *state, true);
-		size_t filled = support_fill(connection_raw_fd(r->c));
+		size_t filled = support_fill(transport_raw_fd(r->c->transport));
 
 		rig_until(r, rig_waits);
 		assert_int_equal(r->result, more ? PUMP_WAIT_DEST : PUMP_END);
@@ -202,7 +202,7 @@ static void up_from_a_pipe_that_ends_meanwhile(void **state)
 
 		assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
 		r = rig_new(RIG_UP, ends[0], *state, true);
-		filled = support_fill(connection_raw_fd(r->c));
+		filled = support_fill(transport_raw_fd(r->c->transport));
 		write_pattern(ends[1], 5000, 0);
 		if (late) {
 			rig_until(r, rig_waits);
@@ -525,7 +525,7 @@ static void down_after_a_write_met_the_reset(void **state)
 	support_reset(r->peer);
 	r->peer = -1;
 	writer_write(&r->c->writer, bytes_of_string("x"));
-	connection_flush(r->c);
+	transport_flush(r->c->transport);
 	assert_int_equal(connection_write_error(r->c)->sys, ECONNRESET);
 	r->over = true; /* by the failed write; what runs the pump now is here */
 	assert_true(support_run(r->loop, pump_has_ended, r, SUPPORT_DEADLINE_MS));
