@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "io/loop.h"
 #include "io/sockaddr.h"
+#include "io/stdout_writer.h"
 #include "net/listener.h"
 #include "session/session.h"
 
@@ -18,7 +19,7 @@
 
 enum server_state {
 	SERVER_ACCEPTING,
-	SERVER_FULL,	  /* accepts again when a connection ends */
+	SERVER_FULL,	  /* accepts again when a connection ends, or the events are out */
 	SERVER_CLOSING,	  /* accepts no more; serves the rest */
 	SERVER_FINISHING, /* the same after a signal, for at most the close timeout */
 	SERVER_OVER,	  /* `done` has been called */
@@ -97,6 +98,17 @@ static void end(struct server *server)
 	server->done(server->arg, server->failed_status);
 }
 
+/* Each connection leaves events, even where it is over at once. */
+static bool events_wait(struct server *server)
+{
+	struct event_writer *events = server->shared->events;
+
+	if (!events->json || !stdout_writer_above(events->output))
+		return false;
+	stdout_writer_wait(events->output, &server->task);
+	return true;
+}
+
 /* The number of connections or the state has changed. */
 static void update(struct server *server)
 {
@@ -110,6 +122,8 @@ static void update(struct server *server)
 	} else if (most > 0 && server->open >= most) {
 		set_state(server, SERVER_FULL);
 		report_max(server);
+	} else if (events_wait(server)) {
+		set_state(server, SERVER_FULL);
 	} else {
 		set_state(server, SERVER_ACCEPTING);
 	}
@@ -186,6 +200,8 @@ static void server_run(void *arg)
 {
 	struct server *server = arg;
 
+	if (server->state == SERVER_FULL)
+		update(server);
 	if (server->state > SERVER_FULL) {
 		listener_free(server->listener);
 		server->listener = NULL;
@@ -284,6 +300,7 @@ void server_free(struct server *server)
 	readiness_free(server->readiness);
 	timer_free(server->accept_timer);
 	timer_free(server->finish_timer);
+	stdout_writer_unwait(server->shared->events->output, &server->task);
 	task_cancel(&server->task);
 	free(server);
 }

@@ -415,6 +415,32 @@ for i, c in enumerate(all):
 	stop "$SERVER"
 }
 
+@test "--json: accepting pauses while standard output is stuck, and nothing is lost" {
+	clients 'import json, subprocess
+r, w = os.pipe()
+path = sys.argv[2] + "/s"
+p = subprocess.Popen([sys.argv[3], "listen", "-q", "-k", "--json", "--backlog", "1", "unix:" + path, "readline"],
+	stdout=w, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+os.close(w)
+until(lambda: os.path.exists(path))
+def connects(): # within half a second
+	end = time.monotonic() + 0.5
+	while time.monotonic() < end:
+		with socket.socket(socket.AF_UNIX) as c:
+			c.setblocking(False)
+			try: c.connect(path); return True
+			except BlockingIOError: select.select([], [], [], 0.01)
+	return False
+done = 0
+while done < 5000 and connects(): done += 1
+if not 50 < done < 5000: sys.exit("%d connections are taken" % done)
+seen = 0; left = b""
+while seen < done:
+	*lines, left = (left + os.read(r, 65536)).split(b"\n")
+	seen += sum(json.loads(line)["event"] == "close" for line in lines)
+p.terminate(); same(-15, p.wait(DEADLINE))' "$BATS_TEST_TMPDIR" "$LIU"
+}
+
 # --- Sockets -------------------------------------------------------------------------
 
 # A Unix socket says at once when its backlog is full; as many as that and one more can wait.
