@@ -124,12 +124,13 @@ static bool search(struct reader *r, const struct separators *seps, size_t size,
 		forget_search(r);
 	r->sought = seps;
 	r->longest = size_max(r->longest, seps->longest);
-	/* Many small chunks are put together. The new one has room behind its bytes, up to the
-	 * next power of two, so that this comes ever less often as the bytes get more. */
-	if (evbuffer_peek(r->in, (ev_ssize_t)size, NULL, NULL, 0) > CHUNKS_MAX)
-		(void)evbuffer_pullup(r->in, (ev_ssize_t)size);
 	found = r->scanned < size && separators_find(seps, r->in, r->scanned, size, match);
 	r->scanned = found ? match->end - 1 : size_max(r->scanned, size);
+	/* Many small chunks are put together before the search goes on. The new one has room
+	 * behind its bytes, up to the next power of two, so that this comes ever less often
+	 * as the bytes get more. */
+	if (!found && evbuffer_peek(r->in, (ev_ssize_t)size, NULL, NULL, 0) > CHUNKS_MAX)
+		(void)evbuffer_pullup(r->in, (ev_ssize_t)size);
 	return found;
 }
 
