@@ -55,11 +55,13 @@ static bool find_one(const struct bytes *item, struct evbuffer *in, size_t from,
 {
 	size_t begin = from < item->len ? 0 : from + 1 - item->len;
 	struct evbuffer_ptr start, end;
+	bool to_end = to == evbuffer_get_length(in); /* spares a walk along all chunks */
 
 	if (evbuffer_ptr_set(in, &start, begin, EVBUFFER_PTR_SET) < 0 ||
-	    evbuffer_ptr_set(in, &end, to, EVBUFFER_PTR_SET) < 0)
+	    (!to_end && evbuffer_ptr_set(in, &end, to, EVBUFFER_PTR_SET) < 0))
 		return false;
-	start = evbuffer_search_range(in, (const char *)item->data, item->len, &start, &end);
+	start = evbuffer_search_range(in, (const char *)item->data, item->len, &start,
+				      to_end ? NULL : &end);
 	if (start.pos < 0)
 		return false;
 	*match = (struct match){ .end = (size_t)start.pos + item->len, .len = item->len };
