@@ -8,7 +8,6 @@
 
 #include <event2/buffer.h>
 
-/* at-eof: a byte, or the end. */
 static enum step_result run_at_eof(struct session *s, const struct step *step)
 {
 	struct reader *reader = &s->connection->reader;
