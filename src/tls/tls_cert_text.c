@@ -111,8 +111,7 @@ static char *address(const ASN1_OCTET_STRING *ip)
 	return alloc_string(text);
 }
 
-/* NULL for a kind of name that TLS does not check. */
-static char *alternative_name(const GENERAL_NAME *name)
+char *tls_cert_text_name(const GENERAL_NAME *name)
 {
 	const ASN1_IA5STRING *dns = name->d.dNSName;
 
@@ -137,7 +136,7 @@ char *tls_cert_text_names(const X509 *cert)
 	struct text lines = { 0 };
 
 	for (int i = 0; i < sk_GENERAL_NAME_num(names); i++)
-		add_line(&lines, alternative_name(sk_GENERAL_NAME_value(names, i)));
+		add_line(&lines, tls_cert_text_name(sk_GENERAL_NAME_value(names, i)));
 	GENERAL_NAMES_free(names);
 	if (lines.len == 0)
 		add_line(&lines, common_name(X509_get_subject_name(cert)));

@@ -7,6 +7,7 @@
 
 #include "io/transport.h"
 
+struct GENERAL_NAME_st;
 struct X509_name_st;
 struct asn1_string_st;
 struct x509_st;
@@ -16,6 +17,9 @@ char *tls_cert_text_pin(const struct x509_st *cert);
 
 /* The most specific common name of a subject or issuer, or without one the whole. */
 char *tls_cert_text_common_name(const struct X509_name_st *name);
+
+/* One of its alternative names; NULL for a kind of name that TLS does not check. */
+char *tls_cert_text_name(const struct GENERAL_NAME_st *name);
 
 /* The DNS names and IP addresses that it is for, one a line; without any, its common
  * name (RFC 6125 section 6.4.4). */

@@ -39,24 +39,42 @@ static char *shorten(char *text)
 	return text;
 }
 
-/* "certificate is for 'a.example', 'b.example' and 4 more, not for 'c.example'" */
-static char *wrong_name(const X509 *cert, const char *wanted)
+static const char *kind_of(bool address)
 {
-	char *names = tls_cert_text_names(cert);
-	char *rest = names[0] != '\0' ? names : NULL; /* one a line */
+	return address ? "IP address" : "DNS name";
+}
+
+/* "certificate is for DNS name 'a.example', IP address '::1' and 4 more, not for IP
+ * address '127.0.0.1'": a name of the other kind does not match. */
+static char *wrong_name(const X509 *cert, const char *wanted, bool address)
+{
+	GENERAL_NAMES *names = X509_get_ext_d2i(cert, NID_subject_alt_name, NULL, NULL);
 	struct text text = { 0 };
 	char shown[NAME_SIZE];
 	size_t count = 0;
 
-	(void)text_addf(&text, "certificate is for %s", rest == NULL ? "no name" : "");
-	for (char *name; (name = strsep(&rest, "\n")) != NULL; count++)
-		if (count < NAMES_SHOWN)
-			(void)text_addf(&text, "%s'%s'", count > 0 ? ", " : "", shorten(name));
+	(void)text_addf(&text, "certificate is for ");
+	for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
+		const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
+		char *own = tls_cert_text_name(name);
+
+		if (own != NULL && count++ < NAMES_SHOWN)
+			(void)text_addf(&text, "%s%s '%s'", count > 1 ? ", " : "",
+					kind_of(name->type == GEN_IPADD), shorten(own));
+		free(own);
+	}
+	GENERAL_NAMES_free(names);
+	if (count == 0) {
+		char *common = tls_cert_text_names(cert);
+
+		(void)text_addf(&text, *common != '\0' ? "common name '%s'" : "no name",
+				shorten(common));
+		free(common);
+	}
 	if (count > NAMES_SHOWN)
 		(void)text_addf(&text, " and %zu more", count - NAMES_SHOWN);
-	(void)text_addf(&text, ", not for '%s'",
+	(void)text_addf(&text, ", not for %s '%s'", kind_of(address),
 			escape_visible(bytes_of_string(wanted), shown, sizeof(shown)));
-	free(names);
 	return text_take(&text);
 }
 
@@ -83,7 +101,7 @@ static char *explain(X509_STORE_CTX *store, const struct tls_peer *peer)
 	switch (code) {
 	case X509_V_ERR_HOSTNAME_MISMATCH:
 	case X509_V_ERR_IP_ADDRESS_MISMATCH:
-		text = wrong_name(cert, peer->name);
+		text = wrong_name(cert, peer->name, code == X509_V_ERR_IP_ADDRESS_MISMATCH);
 		break;
 	case X509_V_ERR_CERT_HAS_EXPIRED:
 		detail = tls_cert_text_date(X509_get0_notAfter(cert));

@@ -142,10 +142,10 @@ pin_of() { # CERTIFICATE
 	run_liu connect "tls:localhost:$PORT" -4 --cacert "$CERTS/ca.pem" write 'hello\n' read
 	assert_status 5
 	assert_output_is ''
-	assert_error_is "liu: localhost:$PORT: certificate is for 'other.example', not for 'localhost'"
+	assert_error_is "liu: localhost:$PORT: certificate is for DNS name 'other.example', not for DNS name 'localhost'"
 	run_liu connect "$ADDRESS" --cacert "$CERTS/ca.pem" write 'hello\n' read
 	assert_status 5
-	assert_error_is "liu: 127.0.0.1:$PORT: certificate is for 'other.example', not for '127.0.0.1'"
+	assert_error_is "liu: 127.0.0.1:$PORT: certificate is for DNS name 'other.example', not for IP address '127.0.0.1'"
 }
 
 @test "--server-name is the name that is checked, and that is asked for" {
@@ -157,7 +157,7 @@ pin_of() { # CERTIFICATE
 	wait_for_line "$SERVER_OUT" '^other\.example$'
 	run_liu connect "$ADDRESS" --cacert "$CERTS/ca.pem" --server-name third.example read
 	assert_status 5
-	assert_error_is "liu: 127.0.0.1:$PORT: certificate is for 'other.example', not for 'third.example'"
+	assert_error_is "liu: 127.0.0.1:$PORT: certificate is for DNS name 'other.example', not for DNS name 'third.example'"
 }
 
 @test "IP literals are checked against IP names and are sent to nobody" {
@@ -167,7 +167,7 @@ pin_of() { # CERTIFICATE
 	start_liu listen --tls --cert dnsip.pem --key dnsip.key 127.0.0.1:0 readline
 	run_liu connect "$ADDRESS" --cacert ca.pem read
 	assert_status 5
-	assert_error_is "liu: 127.0.0.1:$PORT: certificate is for '127.0.0.1', not for '127.0.0.1'"
+	assert_error_is "liu: 127.0.0.1:$PORT: certificate is for DNS name '127.0.0.1', not for IP address '127.0.0.1'"
 	start_tls listen info server-name
 	run_liu connect "$ADDRESS" --cacert ca.pem info server-name read
 	assert_status 0
@@ -190,14 +190,14 @@ pin_of() { # CERTIFICATE
 	start_liu listen --tls --cert "$CERTS/other.pem" --key "$CERTS/other.key" 0
 	run_liu connect "tls:$PORT" --cacert "$CERTS/ca.pem"
 	assert_status 5
-	assert_error_has "certificate is for 'other.example', not for 'localhost'"
+	assert_error_has "certificate is for DNS name 'other.example', not for DNS name 'localhost'"
 }
 
 @test "an internationalised name is asked for and checked in its ASCII form" {
 	start_liu listen --tls --cert "$CERTS/other.pem" --key "$CERTS/other.key" 127.0.0.1:0
 	run_liu connect "$ADDRESS" --cacert "$CERTS/ca.pem" --server-name 'bücher.example'
 	assert_status 5
-	assert_error_is "liu: 127.0.0.1:$PORT: certificate is for 'other.example', not for 'xn--bcher-kva.example'"
+	assert_error_is "liu: 127.0.0.1:$PORT: certificate is for DNS name 'other.example', not for DNS name 'xn--bcher-kva.example'"
 }
 
 @test "a self-signed certificate is exit 5 and the line says how to trust it" {
@@ -225,7 +225,7 @@ pin_of() { # CERTIFICATE
 	assert_error_is ''
 	run_liu connect "$ADDRESS" --cacert "$pem" --server-name other.example read
 	assert_status 5
-	assert_error_has "not for 'other.example'"
+	assert_error_has "not for DNS name 'other.example'"
 }
 
 @test "a pin decides alone: no chain, no name, no date" {
@@ -278,7 +278,7 @@ pin_of() { # CERTIFICATE
 	run_liu connect "$ADDRESS" --cacert "$CERTS/ca.pem" --pin "$good" --server-name third.example \
 		write 'hello\n' readline
 	assert_status 5
-	assert_error_has "not for 'third.example'"
+	assert_error_has "not for DNS name 'third.example'"
 }
 
 @test "--insecure takes any certificate and is said" {
@@ -303,7 +303,7 @@ pin_of() { # CERTIFICATE
 	assert_error_is "liu: 127.0.0.1:$PORT: certificate is signed by 'evil\\e[31m\\nCA', which is not trusted here: --cacert FILE trusts it"
 	run_liu connect "$ADDRESS" --cacert "$dir/ca.pem" read
 	assert_status 5
-	assert_error_is "liu: 127.0.0.1:$PORT: certificate is for 'x\\e[2Jy', not for '127.0.0.1'"
+	assert_error_is "liu: 127.0.0.1:$PORT: certificate is for DNS name 'x\\e[2Jy', not for IP address '127.0.0.1'"
 	run_liu connect "$ADDRESS" --insecure info peercert-subject info peercert-names info peercert-issuer
 	assert_status 0
 	! grep -q $'\e' "$OUT" || fail 'an escape sequence on standard output'
@@ -338,7 +338,7 @@ pin_of() { # CERTIFICATE
 	assert_error_is "liu: --insecure: the peer's certificate is not checked"
 	run_liu connect "$ADDRESS" --server-name third.example --cacert "$CERTS/ca.pem" write 'four\n' readline
 	assert_status 5
-	assert_error_has "not for 'third.example'"
+	assert_error_has "not for DNS name 'third.example'"
 }
 
 @test "TLS over an inherited socket, both roles" {
@@ -1050,7 +1050,7 @@ t.unwrap()'
 	assert_error_is ''
 	run_liu head --cacert "$CERTS/ca.pem" --server-name third.example "https://127.0.0.1:$PORT/"
 	assert_status 5
-	assert_error_is "liu: https://127.0.0.1:$PORT/: 127.0.0.1:$PORT: certificate is for 'localhost', '127.0.0.1', '::1', not for 'third.example'"
+	assert_error_is "liu: https://127.0.0.1:$PORT/: 127.0.0.1:$PORT: certificate is for DNS name 'localhost', IP address '127.0.0.1', IP address '::1', not for DNS name 'third.example'"
 	run_liu head --pin "$(pin_of "$CERTS/server.pem")" "https://127.0.0.1:$PORT/"
 	assert_status 0
 	assert_output_is 'HTTP/1.1 200 OK'

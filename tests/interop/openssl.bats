@@ -81,7 +81,7 @@ question'
 	assert_status 0
 	ask --cacert "$CERTS/ca.pem" --server-name other.example
 	assert_status 5
-	assert_error_is "liu: 127.0.0.1:$PORT: certificate is for 'localhost', '127.0.0.1', '::1', not for 'other.example'"
+	assert_error_is "liu: 127.0.0.1:$PORT: certificate is for DNS name 'localhost', IP address '127.0.0.1', IP address '::1', not for DNS name 'other.example'"
 	ask --cacert "$CERTS/other.pem"
 	assert_status 5
 	assert_error_is "liu: 127.0.0.1:$PORT: certificate is signed by 'liu test CA', which is not trusted here: --cacert FILE trusts it"

@@ -408,13 +408,17 @@ static void strangers_are_refused(void **state)
 		const char *name, *client, *server;
 	} cases[] = {
 		{ WHO_OTHER, "localhost",
-		  "certificate is for 'a.example', '*.b.example', '10.0.0.1', not for 'localhost'",
+		  "certificate is for DNS name 'a.example', DNS name '*.b.example', IP address "
+		  "'10.0.0.1', not for DNS name 'localhost'",
 		  bad },
 		{ WHO_OTHER, "b.example",
-		  "certificate is for 'a.example', '*.b.example', '10.0.0.1', not for 'b.example'",
+		  "certificate is for DNS name 'a.example', DNS name '*.b.example', IP address "
+		  "'10.0.0.1', not for DNS name 'b.example'",
 		  bad },
 		{ WHO_GOOD, "127.0.0.1",
-		  "certificate is for 'localhost', 'good.example', not for '127.0.0.1'", bad },
+		  "certificate is for DNS name 'localhost', DNS name 'good.example', not for IP "
+		  "address '127.0.0.1'",
+		  bad },
 		{ WHO_GOOD, "", "there is no name to check the certificate against", bad },
 		{ WHO_GOOD, NULL, "there is no name to check the certificate against", bad },
 		{ WHO_EXPIRED, "localhost", "certificate expired on 2024-05-01", expired },
@@ -525,7 +529,8 @@ static void pin_and_authority_must_both_hold(void **state)
 	rig = rig_pinned(state, WHO_OTHER, WHO_OTHER, true);
 	rig_connect(rig, true, "localhost");
 	both_failed(rig,
-		    "certificate is for 'a.example', '*.b.example', '10.0.0.1', not for "
+		    "certificate is for DNS name 'a.example', DNS name '*.b.example', IP address "
+		    "'10.0.0.1', not for "
 		    "'localhost'",
 		    NULL);
 	rig_free(rig);
