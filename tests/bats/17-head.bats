@@ -657,7 +657,10 @@ A: b'
 	assert_status 8
 	assert_error_is "liu: $URL: the response has a line of more than 65536 bytes"
 	# Without an end in sight too.
-	head -c 10000000 /dev/zero | tr '\0' x >"$file"
+	{
+		printf 'HTTP/1.1 200 '
+		head -c 10000000 /dev/zero | tr '\0' x
+	} >"$file"
 	run_liu head "$URL"
 	assert_status 8
 	assert_output_is ''
