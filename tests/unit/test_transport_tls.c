@@ -531,7 +531,7 @@ static void pin_and_authority_must_both_hold(void **state)
 	both_failed(rig,
 		    "certificate is for DNS name 'a.example', DNS name '*.b.example', IP address "
 		    "'10.0.0.1', not for "
-		    "'localhost'",
+		    "DNS name 'localhost'",
 		    NULL);
 	rig_free(rig);
 
