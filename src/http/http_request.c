@@ -111,24 +111,13 @@ static char *host_value(const struct url *url)
 	return text_take(&value);
 }
 
-static char *authorization_value(const struct url *url)
-{
-	char *base64, *value;
-
-	if (url->userinfo == NULL)
-		return alloc_string("");
-	base64 = bytes_base64(bytes_of_string(url->userinfo));
-	value = alloc_printf("Basic %s", base64);
-	free(base64);
-	return value;
-}
-
 char *http_request(const struct url *url, const struct http_request_options *options)
 {
 	const char *agent =
 		options->user_agent != NULL ? options->user_agent : "liu/" PACKAGE_VERSION;
 	char *host = host_value(url);
-	char *authorization = authorization_value(url);
+	char *credentials =
+		bytes_base64(bytes_of_string(url->userinfo != NULL ? url->userinfo : ""));
 	struct text out = { 0 };
 
 	text_addf(&out, "%s %s HTTP/1.%c\r\n", options->method, url->target,
@@ -137,11 +126,12 @@ char *http_request(const struct url *url, const struct http_request_options *opt
 	add_user(&out, options, true);
 	add_default(&out, options, "User-Agent", agent);
 	add_default(&out, options, "Accept", "*/*");
-	add_default(&out, options, "Authorization", authorization);
+	if (*credentials != '\0' && !user_has(options, "Authorization"))
+		text_addf(&out, "Authorization: Basic %s\r\n", credentials);
 	add_default(&out, options, "Connection", "close");
 	add_user(&out, options, false);
 	text_addf(&out, "\r\n");
 	free(host);
-	free(authorization);
+	free(credentials);
 	return text_take(&out);
 }

@@ -30,7 +30,7 @@ enum { FILE_MAX = 16 * 1024 * 1024 }; /* a bundle of all authorities has 200 KiB
 
 /* The whole file in memory, where BIO_reset() goes back to its beginning: it is read
  * once, so that it may be a pipe, and may hold the certificate and its key. */
-static BIO *file_read(const char *path, const char *what, struct err *err)
+static BIO *file_read(const char *what, const char *path, struct err *err)
 {
 	BIO *bio = BIO_new(BIO_s_mem());
 	char *data = alloc_memory(FILE_MAX + 1);
@@ -55,7 +55,7 @@ static BIO *file_read(const char *path, const char *what, struct err *err)
 	return NULL;
 }
 
-static bool file_refused(struct err *err, const char *what, const char *path, const char *why)
+static bool file_refused(const char *what, const char *path, const char *why, struct err *err)
 {
 	ERR_clear_error();
 	return err_set(err, ERR_USAGE, "cannot use %s '%s': %s", what, path, why);
@@ -95,12 +95,12 @@ static bool use_certificates(SSL_CTX *ctx, bool (*use)(SSL_CTX *ctx, X509 *cert)
 		found = use(ctx, cert);
 		X509_free(cert);
 		if (!found)
-			return file_refused(err, what, path, tls_library_reason());
+			return file_refused(what, path, tls_library_reason(), err);
 	}
 	if (!found)
-		return file_refused(err, what, path, "there is no PEM certificate in it");
+		return file_refused(what, path, "there is no PEM certificate in it", err);
 	if (ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE)
-		return file_refused(err, what, path, "its chain is malformed");
+		return file_refused(what, path, "its chain is malformed", err);
 	ERR_clear_error();
 	return true;
 }
@@ -111,27 +111,27 @@ static bool use_key(SSL_CTX *ctx, BIO *bio, const char *path, struct err *err)
 	EVP_PKEY *key = PEM_read_bio_PrivateKey(bio, NULL, refuse_passphrase, &encrypted);
 
 	if (key == NULL && encrypted)
-		return file_refused(err, "key", path, "it is encrypted with a passphrase");
+		return file_refused("key", path, "it is encrypted with a passphrase", err);
 	if (key == NULL)
-		return file_refused(err, "key", path, "there is no PEM private key in it");
+		return file_refused("key", path, "there is no PEM private key in it", err);
 	bool fits = X509_check_private_key(SSL_CTX_get0_certificate(ctx), key) == 1;
 	bool ok = fits && SSL_CTX_use_PrivateKey(ctx, key) == 1;
 	EVP_PKEY_free(key);
 	if (!fits)
-		return file_refused(err, "key", path, "it does not belong to the certificate");
-	return ok || file_refused(err, "key", path, tls_library_reason());
+		return file_refused("key", path, "it does not belong to the certificate", err);
+	return ok || file_refused("key", path, tls_library_reason(), err);
 }
 
 static bool use_files(SSL_CTX *ctx, const struct tls_settings *settings, struct err *err)
 {
 	const char *key_path = settings->key != NULL ? settings->key : settings->cert;
-	BIO *cert = file_read(settings->cert, "certificate", err);
+	BIO *cert = file_read("certificate", settings->cert, err);
 	BIO *key = NULL;
 	bool ok = cert != NULL &&
 		  use_certificates(ctx, use_certificate, cert, "certificate", settings->cert, err);
 
 	if (ok && settings->key != NULL) {
-		key = file_read(key_path, "key", err);
+		key = file_read("key", key_path, err);
 		ok = key != NULL;
 	} else if (ok) {
 		(void)BIO_reset(cert);
@@ -144,7 +144,7 @@ static bool use_files(SSL_CTX *ctx, const struct tls_settings *settings, struct 
 
 static bool trust_file(SSL_CTX *ctx, const char *path, struct err *err)
 {
-	BIO *file = file_read(path, "CA file", err);
+	BIO *file = file_read("CA file", path, err);
 	bool ok = file != NULL &&
 		  use_certificates(ctx, trust_certificate, file, "CA file", path, err);
 
@@ -162,7 +162,7 @@ static bool trust_directory(SSL_CTX *ctx, const char *path, struct err *err)
 	if (sys != 0)
 		return err_sys(err, ERR_USAGE, sys, "cannot use CA directory '%s'", path);
 	if (SSL_CTX_load_verify_dir(ctx, path) != 1)
-		return file_refused(err, "CA directory", path, tls_library_reason());
+		return file_refused("CA directory", path, tls_library_reason(), err);
 	return true;
 }
 

@@ -44,9 +44,9 @@ static const char *in(const struct rig *rig, const char *name)
 	return path;
 }
 
-static void write_text(const struct rig *rig, const char *name, const char *text)
+static void append_text(const struct rig *rig, const char *name, const char *text)
 {
-	FILE *file = fopen(in(rig, name), "w");
+	FILE *file = fopen(in(rig, name), "a");
 
 	assert_non_null(file);
 	assert_true(fputs(text, file) >= 0);
@@ -85,8 +85,12 @@ static int set_up(void **state)
 	certificate_write(in(rig, "both.pem"), "a",
 			  &(struct identity){ rig->authority.cert, NULL });
 	certificate_write(in(rig, "ca.pem"), "w", &(struct identity){ rig->authority.cert, NULL });
-	write_text(rig, "text", "hello\n");
-	write_text(rig, "empty", "");
+	certificate_write(in(rig, "cut.pem"), "w", &(struct identity){ rig->leaf.cert, NULL });
+	append_text(rig, "cut.pem",
+		    "-----BEGIN CERTIFICATE-----\nAAAA\n"
+		    "-----END CERTIFICATE-----\n");
+	append_text(rig, "text", "hello\n");
+	append_text(rig, "empty", "");
 	write_encrypted(rig);
 	*state = rig;
 	return 0;
@@ -361,6 +365,8 @@ static void files_that_do_not_serve_are_named(void **state)
 		{ .cert = "leaf.key",
 		  .expected =
 			  "cannot use certificate '#leaf.key': there is no PEM certificate in it" },
+		{ .cert = "cut.pem",
+		  .expected = "cannot use certificate '#cut.pem': its chain is malformed" },
 		{ .cert = "leaf.pem",
 		  .expected = "cannot use key '#leaf.pem': there is no PEM private key in it" },
 		{ .cert = "leaf.pem",
@@ -380,6 +386,8 @@ static void files_that_do_not_serve_are_named(void **state)
 		  .expected = "cannot use CA file '#none': no such file or directory" },
 		{ .cacert = "text",
 		  .expected = "cannot use CA file '#text': there is no PEM certificate in it" },
+		{ .cacert = "cut.pem",
+		  .expected = "cannot use CA file '#cut.pem': its chain is malformed" },
 		{ .capath = "none",
 		  .expected = "cannot use CA directory '#none': no such file or directory" },
 		{ .capath = "text",
