@@ -9,27 +9,25 @@
 #include <assert.h>
 #include <event2/buffer.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <unistd.h>
 
-static struct splice_pipe *find(struct splice_pipes *pool, enum splice_pipe_state state)
+static bool open_pipe(struct splice_pipe *p)
 {
-	for (size_t i = 0; i < SPLICE_PIPES; i++) {
-		if (pool->pipes[i].state == state)
-			return &pool->pipes[i];
-	}
-	return NULL;
+	if (pipe2(p->fd, O_CLOEXEC | O_NONBLOCK) < 0)
+		return false;
+	(void)fcntl(p->fd[0], F_SETPIPE_SZ, SPLICE_PIPE_SIZE); /* else it is smaller */
+	return true;
 }
 
 struct splice_pipe *splice_pipe_borrow(struct splice_pipes *pool)
 {
-	struct splice_pipe *p = find(pool, SPLICE_PIPE_IDLE);
+	struct splice_pipe *p = pool->pipes, *end = p + SPLICE_PIPES;
 
-	if (p == NULL) {
-		p = find(pool, SPLICE_PIPE_CLOSED);
-		if (p == NULL || pipe2(p->fd, O_CLOEXEC | O_NONBLOCK) < 0)
-			return NULL;
-		(void)fcntl(p->fd[0], F_SETPIPE_SZ, SPLICE_PIPE_SIZE); /* else it is smaller */
-	}
+	while (p < end && p->state == SPLICE_PIPE_LENT)
+		p++;
+	if (p == end || (p->state == SPLICE_PIPE_CLOSED && !open_pipe(p)))
+		return NULL;
 	p->state = SPLICE_PIPE_LENT;
 	return p;
 }
