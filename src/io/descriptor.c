@@ -176,9 +176,18 @@ static ssize_t read_once(const struct descriptor *d, void *data, size_t size)
 					    : read(d->fd, data, size);
 }
 
-ssize_t descriptor_read(const struct descriptor *d, void *data, size_t size)
+ssize_t descriptor_read(const struct descriptor *d, size_t max, struct evbuffer *into)
 {
-	return TEMP_FAILURE_RETRY(read_once(d, data, size));
+	struct evbuffer_iovec space;
+	ssize_t n;
+
+	(void)evbuffer_reserve_space(into, (ev_ssize_t)max, &space, 1);
+	n = TEMP_FAILURE_RETRY(read_once(d, space.iov_base, max));
+	if (n > 0) {
+		space.iov_len = (size_t)n;
+		(void)evbuffer_commit_space(into, &space, 1);
+	}
+	return n;
 }
 
 /* One piece, as libevent has no send(2). */

@@ -53,7 +53,7 @@ bool descriptor_is_same(int one, int other);
 void descriptor_open(struct descriptor *d, int fd, bool writing, bool owned);
 void descriptor_close(struct descriptor *d);
 
-/* read(2), and the same from the front of a buffer, without waiting: -1 and EAGAIN
- * instead. EINTR is dealt with. */
-ssize_t descriptor_read(const struct descriptor *d, void *data, size_t size);
+/* read(2) to the end of a buffer, in one piece, and write(2) from the front of one, without
+ * waiting: -1 and EAGAIN instead. EINTR is dealt with. */
+ssize_t descriptor_read(const struct descriptor *d, size_t max, struct evbuffer *into);
 ssize_t descriptor_write(const struct descriptor *d, struct evbuffer *from);

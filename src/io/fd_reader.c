@@ -65,21 +65,6 @@ static enum stream_status fail(struct fd_reader *input, int sys)
 	return STREAM_ERROR;
 }
 
-/* One read, appended to `into`. Returns what read(2) returned. */
-static ssize_t read_some(struct fd_reader *input, size_t max, struct evbuffer *into)
-{
-	struct evbuffer_iovec space;
-	ssize_t n;
-
-	(void)evbuffer_reserve_space(into, (ev_ssize_t)max, &space, 1);
-	n = descriptor_read(&input->d, space.iov_base, max);
-	if (n > 0) {
-		space.iov_len = (size_t)n;
-		(void)evbuffer_commit_space(into, &space, 1);
-	}
-	return n;
-}
-
 enum stream_status fd_reader_read(struct fd_reader *input, size_t max, struct evbuffer *into)
 {
 	ssize_t n;
@@ -90,7 +75,7 @@ enum stream_status fd_reader_read(struct fd_reader *input, size_t max, struct ev
 		return STREAM_EOF;
 	if (fd_watch_armed(input->readable))
 		return STREAM_AGAIN;
-	n = read_some(input, max < READ_MAX ? max : READ_MAX, into);
+	n = descriptor_read(&input->d, max < READ_MAX ? max : READ_MAX, into);
 	if (n > 0)
 		return STREAM_OK;
 	if (n == 0) {

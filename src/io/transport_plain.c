@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/err.h"
+#include "io/descriptor.h"
 #include "io/fd_watch.h"
 #include "io/loop.h"
 #include "io/sockaddr.h"
@@ -166,20 +167,15 @@ static size_t ask_bytes(const struct plain *p, unsigned long request)
 	return ioctl(p->fd, request, &bytes) == 0 && bytes > 0 ? (size_t)bytes : 0;
 }
 
-/* One recv(2), to the end of the input, which libevent keeps frozen. */
+/* Read once more, to the end of the input, which libevent keeps frozen. */
 static ssize_t receive(struct plain *p, size_t max)
 {
+	const struct descriptor socket = { .fd = p->fd, .kind = DESCRIPTOR_SOCKET };
 	struct evbuffer *input = p->base.input;
-	struct evbuffer_iovec space;
 	ssize_t n;
 
 	(void)evbuffer_unfreeze(input, 0);
-	(void)evbuffer_reserve_space(input, (ev_ssize_t)max, &space, 1);
-	n = TEMP_FAILURE_RETRY(recv(p->fd, space.iov_base, max, MSG_DONTWAIT));
-	if (n > 0) {
-		space.iov_len = (size_t)n;
-		(void)evbuffer_commit_space(input, &space, 1);
-	}
+	n = descriptor_read(&socket, max, input);
 	(void)evbuffer_freeze(input, 0);
 	return n;
 }
