@@ -73,7 +73,7 @@ void transport_shut(struct transport *t)
 
 void transport_abort(struct transport *t)
 {
-	t->ops->abort(t);
+	t->reset = true;
 }
 
 size_t transport_unsent(const struct transport *t)

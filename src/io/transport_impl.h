@@ -16,7 +16,6 @@ struct transport_ops {
 	void (*free)(struct transport *t);
 	void (*update)(struct transport *t); /* `room` has changed */
 	void (*flush)(struct transport *t);  /* and half-close where it is WRITE_DRAINING */
-	void (*abort)(struct transport *t);
 	size_t (*unsent)(const struct transport *t);
 	/* Both NULL where there is never a raw descriptor. */
 	int (*raw_fd)(const struct transport *t);
@@ -50,6 +49,7 @@ struct transport {
 	size_t room;	   /* bytes more that the owner can use; 0: reading is off */
 	uint64_t received; /* bytes that came to `input`, and left `output` */
 	uint64_t sent;
+	bool reset;		  /* to be reset when it is freed */
 	enum read_half read_half; /* both are assigned in transport.c alone */
 	enum write_half write_half;
 	struct err *read_error;	 /* owned, or NULL */

@@ -347,8 +347,11 @@ static void on_retry(evutil_socket_t fd, short what, void *arg)
 
 static void plain_free(struct transport *t)
 {
+	const struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
 	struct plain *p = plain_of(t);
 
+	if (t->reset && p->inet) /* if it fails, the close is an ordinary one */
+		(void)setsockopt(p->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
 	/* Out of epoll before close(2): another process may hold the same file. */
 	fd_watch_free(p->writable);
 	if (p->retry != NULL)
@@ -380,15 +383,6 @@ static void plain_flush(struct transport *t)
 	error = take_error(p, 0);
 	if (error != 0)
 		fail_sending(p, error);
-}
-
-static void plain_abort(struct transport *t)
-{
-	const struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
-	struct plain *p = plain_of(t);
-
-	if (p->inet) /* if it fails, the close is an ordinary one */
-		(void)setsockopt(p->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
 }
 
 static size_t plain_unsent(const struct transport *t)
@@ -478,7 +472,6 @@ static const struct transport_ops plain_ops = {
 	.free = plain_free,
 	.update = plain_update,
 	.flush = plain_flush,
-	.abort = plain_abort,
 	.unsent = plain_unsent,
 	.raw_fd = plain_raw_fd,
 	.raw_error = plain_raw_error,

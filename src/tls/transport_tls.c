@@ -421,6 +421,7 @@ static void tls_free(struct transport *t)
 	task_cancel(&s->task);
 	SSL_free(s->ssl);
 	tls_verify_release(&s->peer);
+	s->lower->reset = t->reset;
 	transport_free(s->lower);
 	evbuffer_free(t->input);
 	evbuffer_free(t->output);
@@ -443,11 +444,6 @@ static void tls_flush(struct transport *t)
 
 	if (s->state != TLS_HANDSHAKE && !s->pumping)
 		pump(s, false);
-}
-
-static void tls_abort(struct transport *t)
-{
-	transport_abort(tls_of(t)->lower);
 }
 
 /* What was queued after the owner's last byte does not count: a peer that misses
@@ -509,7 +505,6 @@ static const struct transport_ops tls_ops = {
 	.free = tls_free,
 	.update = tls_update,
 	.flush = tls_flush,
-	.abort = tls_abort,
 	.unsent = tls_unsent,
 	.info = tls_info,
 	.handshake = tls_handshake,
