@@ -245,8 +245,7 @@ struct evbuffer *stdout_writer_queue(struct stdout_writer *output)
 
 void stdout_writer_added(struct stdout_writer *output)
 {
-	if (output->error.kind != ERR_OK)
-		writer_feed_error(&output->queue);
+	writer_added(&output->queue);
 	schedule(output);
 }
 

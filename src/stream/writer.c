@@ -30,34 +30,25 @@ static size_t refresh(struct writer *w)
 	return queued;
 }
 
-/* Account for `len` bytes; false if they must be dropped. */
-static bool accept_bytes(struct writer *w, size_t len)
+void writer_added(struct writer *w)
 {
-	assert(!w->ended);
-	w->written += len;
 	if (w->broken)
-		w->dropped += len;
-	return !w->broken;
+		writer_feed_error(w);
+	refresh(w);
 }
 
 void writer_write(struct writer *w, struct bytes data)
 {
-	if (!accept_bytes(w, data.len))
-		return;
+	assert(!w->ended);
 	(void)evbuffer_add(w->out, data.data, data.len); /* out of memory ends the program */
-	refresh(w);
+	writer_added(w);
 }
 
 void writer_write_buffer(struct writer *w, struct evbuffer *data)
 {
-	size_t len = evbuffer_get_length(data);
-
-	if (!accept_bytes(w, len)) {
-		(void)evbuffer_drain(data, len); /* fails on frozen buffers only */
-		return;
-	}
-	buffer_move(data, len, w->out);
-	refresh(w);
+	assert(!w->ended);
+	buffer_move(data, evbuffer_get_length(data), w->out);
+	writer_added(w);
 }
 
 enum stream_status writer_drain(struct writer *w)
@@ -93,6 +84,6 @@ void writer_feed_error(struct writer *w)
 {
 	w->broken = true;
 	w->dropped += writer_queued(w);
-	(void)evbuffer_drain(w->out, writer_queued(w));
-	refresh(w);
+	(void)evbuffer_drain(w->out, writer_queued(w)); /* fails on frozen buffers only */
+	w->above = false;
 }

@@ -20,8 +20,7 @@ struct writer {
 	bool above;	      /* above the high mark, and not yet down at the low one */
 	bool ended;	      /* write_eof was asked for; its owner sets it */
 	bool broken;	      /* sending failed: writes are dropped */
-	uint64_t written;     /* bytes given to write so far */
-	uint64_t dropped;     /* of these, the ones that will never be sent */
+	uint64_t dropped;     /* bytes that will never be sent */
 };
 
 /* `out` is borrowed until the writer is no longer used; low <= high. */
@@ -31,6 +30,9 @@ void writer_init(struct writer *w, struct evbuffer *out, size_t high, size_t low
  * (asserted: lists that do this are refused when they are read). */
 void writer_write(struct writer *w, struct bytes data);
 void writer_write_buffer(struct writer *w, struct evbuffer *data); /* leaves it empty */
+
+/* Call it after appending to `out` directly. */
+void writer_added(struct writer *w);
 
 /* OK, unless the queue has gone above the high mark and is not yet at or below
  * the low one (asyncio's drain); STREAM_ERROR after feed_error. */

@@ -67,7 +67,6 @@ static void test_bytes_are_queued_in_order(void **state)
 	assert_int_equal(writer_queued(&f->w), 14);
 	assert_int_equal(evbuffer_get_length(f->out), 14);
 	assert_memory_equal(evbuffer_pullup(f->out, -1), "one two\0three.", 14);
-	assert_int_equal(f->w.written, 14);
 	evbuffer_free(data);
 }
 
@@ -168,19 +167,6 @@ static void test_room(void **state)
 	assert_int_equal(writer_room(&f->w), HIGH - LOW);
 }
 
-static void test_written(void **state)
-{
-	struct fixture *f = *state;
-
-	assert_int_equal(f->w.written, 0);
-	write_zeros(&f->w, 10);
-	assert_int_equal(f->w.written, 10);
-	send_bytes(f, 4);
-	write_zeros(&f->w, 1);
-	send_bytes(f, 7);
-	assert_int_equal(f->w.written, 11);
-}
-
 static void test_error(void **state)
 {
 	struct fixture *f = *state;
@@ -200,7 +186,6 @@ static void test_error(void **state)
 	writer_write_buffer(&f->w, data);
 	assert_int_equal(evbuffer_get_length(data), 0);
 	assert_int_equal(writer_queued(&f->w), 0);
-	assert_int_equal(f->w.written, HIGH + 8);
 	assert_int_equal(f->w.dropped, HIGH + 7);
 	assert_int_equal(writer_flush(&f->w), STREAM_ERROR);
 	evbuffer_free(data);
@@ -216,7 +201,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_no_marks, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_flush, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_room, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_written, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_error, set_up, tear_down),
 	};
 
