@@ -5,6 +5,7 @@
 load helpers
 
 setup() {
+	trace_the_test_alone
 	make_certs
 }
 

@@ -8,6 +8,7 @@ load clients
 load peer
 
 setup() {
+	trace_the_test_alone
 	cd "$BATS_TEST_TMPDIR" || return
 }
 

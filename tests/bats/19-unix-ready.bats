@@ -7,6 +7,7 @@ load helpers
 load clients
 
 setup() {
+	trace_the_test_alone
 	cd "$BATS_TEST_TMPDIR" || return
 }
 

@@ -16,6 +16,7 @@ opens() {
 }
 
 setup() {
+	trace_the_test_alone
 	need strace
 	cd "$BATS_TEST_TMPDIR" || return
 	start_liu echo 127.0.0.1:0

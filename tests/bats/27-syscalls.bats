@@ -6,6 +6,7 @@ load helpers
 load peer
 
 setup() {
+	trace_the_test_alone
 	need strace
 	cd "$BATS_TEST_TMPDIR" || return
 }

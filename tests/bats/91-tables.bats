@@ -56,7 +56,6 @@ answers() {
 }
 
 load_completion() {
-	set +T # bats traces each command of the functions below: the time of all of 91-tables otherwise
 	mkdir -p "$BATS_TEST_TMPDIR/bin"
 	ln -sf "$LIU" "$BATS_TEST_TMPDIR/bin/liu"
 	PATH=$BATS_TEST_TMPDIR/bin:$PATH

@@ -4,10 +4,7 @@
 #
 # Nothing here waits without a deadline, and nothing sleeps for a time that is only likely to be long
 # enough. A test that starts something needs no teardown of its own: stop_all does it. A file that has
-# a teardown calls stop_all in it.
-#
-# bats traces each command of a test to show the one that failed, in the functions below too, and half of
-# the processor time goes there. `local -; set +T` ends that for what a function calls.
+# a setup calls trace_the_test_alone in it, one that has a teardown calls stop_all.
 
 # absolute PATH: set $REPLY to it as seen from everywhere. Each test loads this file: it forks nothing.
 absolute() {
@@ -48,8 +45,24 @@ export LC_ALL=C.UTF-8
 
 STARTED=() # the process ids of what runs in the background
 
-teardown() {
+setup() {
+	trace_the_test_alone
+}
+
+# trace_the_test_alone: bats runs a function before each command, to know the place of the one that fails.
+# Leave that to the commands of the test itself: half of the processor time went there. In the functions
+# which it calls the place is noted when something has failed.
+trace_the_test_alone() {
 	set +T
+	trap 'bats_error_trap; trap - DEBUG; note_place' ERR
+}
+
+# One function more: bats_capture_stack_trace takes no notice of its caller.
+note_place() {
+	bats_capture_stack_trace
+}
+
+teardown() {
 	stop_all
 }
 
@@ -63,8 +76,6 @@ liu() {
 # capture COMMAND...: run it. $status is its exit status; its output is, to the byte, in the files $OUT
 # and $ERR. Standard input is the caller's: capture liu connect ... <file
 capture() {
-	local -
-	set +T
 	OUT=$BATS_TEST_TMPDIR/out
 	ERR=$BATS_TEST_TMPDIR/err
 	status=0
@@ -104,8 +115,6 @@ same() {
 # is FILE WHAT TEXT: FILE holds TEXT and a newline; nothing at all for an empty TEXT. With `-` it holds
 # what standard input has, to the byte.
 is() {
-	local -
-	set +T
 	local expected=$BATS_TEST_TMPDIR/expected
 	case $3 in
 	-) cat >"$expected" ;;
@@ -190,8 +199,6 @@ pause() {
 
 # wait_until [-t SECONDS] COMMAND...: until COMMAND succeeds; fails when the time is over.
 wait_until() {
-	local -
-	set +T
 	local seconds=$LIU_TIMEOUT end
 	if [ "$1" = -t ]; then
 		seconds=$2
@@ -262,8 +269,6 @@ start() {
 # $SERVER_OUT and $SERVER_ERR are its output, $ADDRESS is what the first ready line names, $PORT its
 # port (empty for a Unix socket). A second one overwrites them all: keep what is needed.
 start_liu() {
-	local -
-	set +T
 	start "$LIU" "$@"
 	SERVER=$PID
 	SERVER_OUT=$PID_OUT
@@ -294,8 +299,6 @@ stop() {
 
 # stop_all: end whatever start has started, at once.
 stop_all() {
-	local -
-	set +T
 	local pid
 	for pid in ${STARTED[@]+"${STARTED[@]}"}; do
 		kill -KILL "$pid" 2>/dev/null || :

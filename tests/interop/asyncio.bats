@@ -48,6 +48,7 @@ asyncio.run(main())' "$ADDRESS" "$CERTS" "$1"
 }
 
 setup() {
+	trace_the_test_alone
 	make_certs
 	KINDS=(tcp tls "$BATS_TEST_TMPDIR/s")
 }

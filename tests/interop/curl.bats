@@ -5,6 +5,7 @@
 load ../bats/helpers
 
 setup() {
+	trace_the_test_alone
 	need curl
 }
 

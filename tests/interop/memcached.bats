@@ -10,6 +10,7 @@ memcached_on() { # PORT
 }
 
 setup() {
+	trace_the_test_alone
 	need memcached
 	start_on_free_port memcached_on
 }

@@ -13,6 +13,7 @@ setup_file() {
 }
 
 setup() {
+	trace_the_test_alone
 	UP=$BATS_FILE_TMPDIR/up     # what the client sends
 	DOWN=$BATS_FILE_TMPDIR/down # what the server sends
 	SOCK=$BATS_TEST_TMPDIR/s

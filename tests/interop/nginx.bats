@@ -48,6 +48,7 @@ nginx_on() { # PORT
 }
 
 setup() {
+	trace_the_test_alone
 	NGINX=$(PATH=$PATH:/usr/sbin command -v nginx) || skip 'nginx is not installed'
 	make_certs
 	mkdir "$BATS_TEST_TMPDIR/www" "$BATS_TEST_TMPDIR/www/large" "$BATS_TEST_TMPDIR/www/auth"

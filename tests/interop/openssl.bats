@@ -6,6 +6,7 @@ load ../bats/helpers
 load programs
 
 setup() {
+	trace_the_test_alone
 	need openssl
 	make_certs
 }

@@ -11,6 +11,7 @@ redis() { # PORT
 }
 
 setup() {
+	trace_the_test_alone
 	need redis-server
 	start_on_free_port redis
 	wait_until path_listens "$BATS_TEST_TMPDIR/redis"

@@ -6,6 +6,7 @@ load ../bats/helpers
 load programs
 
 setup() {
+	trace_the_test_alone
 	local python
 	for python in /usr/bin/python3 python3; do
 		if "$python" -c 'import aiosmtpd.controller' 2>/dev/null; then
