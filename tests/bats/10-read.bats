@@ -11,7 +11,7 @@ serve() {
 
 # peer ACTION...: one connection to peer.py; $ADDRESS is where.
 peer() {
-	start python3 "$BATS_TEST_DIRNAME/peer.py" listen "$@"
+	start python3 -IS "$BATS_TEST_DIRNAME/peer.py" listen "$@"
 	wait_for_line "$PID_OUT" '^[0-9]+$' || return
 	ADDRESS=127.0.0.1:$(head -n 1 "$PID_OUT")
 }

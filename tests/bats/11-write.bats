@@ -7,7 +7,7 @@ load helpers
 # peer ACTION...: one connection to peer.py; $ADDRESS is where, $PEER_OUT what it prints
 # behind its port.
 peer() {
-	start python3 "$BATS_TEST_DIRNAME/peer.py" listen "$@"
+	start python3 -IS "$BATS_TEST_DIRNAME/peer.py" listen "$@"
 	PEER_OUT=$PID_OUT
 	wait_for_line "$PEER_OUT" '^[0-9]+$' || return
 	ADDRESS=127.0.0.1:$(head -n 1 "$PEER_OUT")
@@ -17,7 +17,7 @@ peer() {
 unix_peer() {
 	local path=$BATS_TEST_TMPDIR/peer
 	rm -f "$path"
-	start python3 "$BATS_TEST_DIRNAME/peer.py" listen-unix "$path" "$@"
+	start python3 -IS "$BATS_TEST_DIRNAME/peer.py" listen-unix "$path" "$@"
 	PEER_OUT=$PID_OUT
 	wait_for_line "$PEER_OUT" peer || return
 	ADDRESS=unix:$path

@@ -18,7 +18,7 @@ serve_tls() {
 
 # peer ACTION...: one connection to peer.py; $ADDRESS is where, $PEER_OUT what it prints behind its port.
 peer() {
-	start python3 "$BATS_TEST_DIRNAME/peer.py" listen "$@"
+	start python3 -IS "$BATS_TEST_DIRNAME/peer.py" listen "$@"
 	PEER_OUT=$PID_OUT
 	wait_for_line "$PEER_OUT" '^[0-9]+$' || return
 	ADDRESS=127.0.0.1:$(head -n 1 "$PEER_OUT")
@@ -200,7 +200,7 @@ unix" "$(cat "$SERVER_OUT")"
 
 @test "info shows a path with control characters on one line, escaped" {
 	start_liu listen "unix:$BATS_TEST_TMPDIR/s" info peername
-	python3 -c 'import socket, sys
+	python3 -IS -c 'import socket, sys
 c = socket.socket(socket.AF_UNIX)
 c.bind(sys.argv[1] + "/a\nb\x1b[1m")
 c.connect(sys.argv[1] + "/s")

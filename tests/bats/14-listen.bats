@@ -210,7 +210,7 @@ for each in b, a: each.sendall(b"x\n"); same(b"ok\n", rest(each))'
 # The client waits for the server, so that it is there in time.
 @test "--accept-timeout does not touch a connection, and begins anew after it" {
 	local client said
-	start python3 -c "$CLIENTS_PRELUDE"'def there():
+	start python3 -IS -c "$CLIENTS_PRELUDE"'def there():
 	global c
 	try: c = dial_unix(sys.argv[2])
 	except OSError: return False

@@ -174,7 +174,7 @@ ask(b"\n" * 30000, b"\n" * 30000); long = b"x" * 65536 + b"\n"; ask(long, long);
 }
 
 @test "the step echo works in connect, and after other steps" {
-	start python3 -c 'import socket
+	start python3 -IS -c 'import socket
 s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1], flush=True)
 c = s.accept()[0]; f = c.makefile("rwb")
 f.write(b"first\nsecond\nthird"); f.flush(); c.shutdown(socket.SHUT_WR)

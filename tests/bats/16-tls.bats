@@ -20,7 +20,7 @@ start_tls() { # COMMAND [ARGUMENT...]: the ADDRESS is ours
 # tls_server CODE: a TLS server in Python for one connection. In CODE `c` is the accepted socket, and
 # shake() makes it `t`, with hands shaken. $PORT is where it listens.
 tls_server() {
-	start python3 -c 'import select, socket, ssl, sys
+	start python3 -IS -c 'import select, socket, ssl, sys
 s = socket.create_server(("127.0.0.1", 0))
 print(s.getsockname()[1], flush=True)
 ctx = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -36,7 +36,7 @@ exec(sys.argv[2])' "$CERTS" "$1"
 
 # tls_client CODE: the same as a client of $PORT. Run by capture or start.
 tls_client() {
-	timeout "$LIU_TIMEOUT" python3 -c 'import select, socket, ssl, sys
+	timeout "$LIU_TIMEOUT" python3 -IS -c 'import select, socket, ssl, sys
 ctx = ssl.create_default_context(cafile=sys.argv[1] + "/ca.pem")
 c = socket.create_connection(("127.0.0.1", int(sys.argv[2])))
 def shake():
@@ -343,7 +343,7 @@ pin_of() { # CERTIFICATE
 }
 
 @test "TLS over an inherited socket, both roles" {
-	capture timeout "$LIU_TIMEOUT" python3 -c 'import socket, subprocess, sys
+	capture timeout "$LIU_TIMEOUT" python3 -IS -c 'import socket, subprocess, sys
 a, b = socket.socketpair()
 liu, certs = sys.argv[1:]
 server = subprocess.Popen([liu, "listen", "--tls", "--cert", certs + "/server.pem",
@@ -586,7 +586,7 @@ $sha
 $(pin_of "$CERTS/server.pem")"
 	run_liu connect "tls:localhost:$PORT" -4 --cacert "$CERTS/ca.pem" --json info cipher info alpn
 	assert_status 0
-	python3 - "$OUT" "$sha" "$(pin_of "$CERTS/server.pem")" <<'CODE'
+	python3 -IS - "$OUT" "$sha" "$(pin_of "$CERTS/server.pem")" <<'CODE'
 import json, sys
 lines = [json.loads(line) for line in open(sys.argv[1])]
 tls = lines[0]["tls"]

@@ -38,7 +38,7 @@ version() {
 
 # on_terminal WORD...: run liu with a terminal as its standard output; what was shown is in $OUT.
 on_terminal() {
-	capture timeout -k 5 "$LIU_TIMEOUT" python3 -c 'import os, pty, subprocess, sys, termios
+	capture timeout -k 5 "$LIU_TIMEOUT" python3 -IS -c 'import os, pty, subprocess, sys, termios
 master, slave = pty.openpty()
 mode = termios.tcgetattr(slave)
 mode[1] &= ~termios.OPOST
@@ -448,7 +448,7 @@ A: b'
 # A TLS server that answers TEXT and ends without close_notify.
 serve_cut() { # TEXT
 	make_certs
-	start python3 -c 'import socket, ssl, sys
+	start python3 -IS -c 'import socket, ssl, sys
 s = socket.create_server(("127.0.0.1", 0))
 print(s.getsockname()[1], flush=True)
 ctx = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -525,7 +525,7 @@ A: b'
 }
 
 @test "an answer that comes a byte at a time is the same" {
-	start python3 -c 'import select, socket
+	start python3 -IS -c 'import select, socket
 s = socket.create_server(("127.0.0.1", 0))
 print(s.getsockname()[1], flush=True)
 c, _ = s.accept()
@@ -777,7 +777,7 @@ X: \\e[2Jevil\\x07\\x9b\\tü"
 	run_liu head --json "$URL"
 	assert_status 0
 	assert_error_is ''
-	python3 - "$OUT" "$URL" <<'CODE'
+	python3 -IS - "$OUT" "$URL" <<'CODE'
 import json, sys
 text = open(sys.argv[1], "rb").read()
 lines = text.decode().splitlines()
@@ -811,7 +811,7 @@ CODE
 	run_liu head --json "$URL" "http://127.0.0.1:$REFUSED/" "$URL"
 	assert_status 4
 	assert_equal 'head error head' "$(sed -E 's/^\{"event":"([a-z]+)".*/\1/' "$OUT" | xargs)"
-	sed -n 2p "$OUT" | python3 -c 'import json, sys
+	sed -n 2p "$OUT" | python3 -IS -c 'import json, sys
 event = json.loads(sys.stdin.read())
 assert event["error"] == "connect", event
 assert "connection refused" in event["message"], event'
@@ -833,7 +833,7 @@ assert "connection refused" in event["message"], event'
 	serve_tls readuntil '\r\n\r\n' write "$OK\r\n"
 	run_liu head --json --pin "$PIN" "$URL"
 	assert_status 0
-	python3 -c 'import json, sys
+	python3 -IS -c 'import json, sys
 assert json.load(open(sys.argv[1]))["timing"]["tls"] > 0' "$OUT"
 }
 

@@ -13,7 +13,7 @@ setup() {
 }
 
 need_ipv6() {
-	python3 -c 'import socket; socket.socket(socket.AF_INET6).bind(("::1", 0))' 2>/dev/null || skip "no IPv6"
+	python3 -IS -c 'import socket; socket.socket(socket.AF_INET6).bind(("::1", 0))' 2>/dev/null || skip "no IPv6"
 }
 
 # serve WORD...: an echo server there.
@@ -125,7 +125,7 @@ refuses() {
 
 @test "PORT is loopback only, both families" {
 	serve 0
-	if [ "$(wc -l <"$SERVER_ERR")" -gt 1 ] || python3 -c 'import socket; socket.socket(socket.AF_INET6).bind(("::1", 0))'; then
+	if [ "$(wc -l <"$SERVER_ERR")" -gt 1 ] || python3 -IS -c 'import socket; socket.socket(socket.AF_INET6).bind(("::1", 0))'; then
 		ready_on "listening on 127.0.0.1:$PORT
 listening on [::1]:$PORT"
 		reached "[::1]:$PORT"
@@ -299,7 +299,7 @@ not_reached_name() {
 @test "a family that the machine lacks is left out of PORT, and a literal of it is exit 4" {
 	need unshare
 	local bare=(unshare -n sh -c 'ip link set lo up 2>/dev/null ||
-		python3 -c "import fcntl, socket, struct
+		python3 -IS -c "import fcntl, socket, struct
 s = socket.socket(); fcntl.ioctl(s, 0x8914, struct.pack(\"16sh22x\", b\"lo\", 1))" || exit 99
 		echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6 || exit 99; exec timeout 20 "$0" "$@"' "$LIU")
 	capture "${bare[@]}" --version
@@ -408,8 +408,8 @@ listening on unix:$PWD/s"
 @test "unix: what is no socket, or is not there, is exit 4" {
 	touch file
 	mkdir d
-	python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind("stale")'
-	python3 -c 'import socket; socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).bind("datagram")'
+	python3 -IS -c 'import socket; socket.socket(socket.AF_UNIX).bind("stale")'
+	python3 -IS -c 'import socket; socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).bind("datagram")'
 	not_reached 4 'cannot connect to unix:./file: not a socket' ./file
 	not_reached 4 'cannot connect to unix:d: not a socket' unix:d
 	not_reached 4 'cannot connect to unix:./none: no such file or directory' ./none
@@ -589,11 +589,11 @@ same(b"ok\n", rest(a))' "$LIU"
 # --- vsock -------------------------------------------------------------------------------
 
 @test "vsock:PORT listens, port 0 too, and vsock:CID:PORT connects" {
-	python3 -c 'import socket; s = socket.socket(socket.AF_VSOCK); s.bind((-1 % 2**32, -1 % 2**32)); s.listen()' \
+	python3 -IS -c 'import socket; s = socket.socket(socket.AF_VSOCK); s.bind((-1 % 2**32, -1 % 2**32)); s.listen()' \
 		2>/dev/null || skip "no vsock"
 	serve vsock:0
 	[[ $ADDRESS =~ ^vsock:[0-9]+:[1-9][0-9]*$ ]] || fail "ready on $ADDRESS"
-	python3 -c 'import socket; s = socket.socket(socket.AF_VSOCK); s.bind((1, -1 % 2**32))' \
+	python3 -IS -c 'import socket; s = socket.socket(socket.AF_VSOCK); s.bind((1, -1 % 2**32))' \
 		2>/dev/null || skip "no vsock on loopback"
 	reached "$ADDRESS"
 }

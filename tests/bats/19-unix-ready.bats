@@ -13,7 +13,7 @@ setup() {
 
 # A socket file of which nobody listens.
 make_stale() {
-	python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$1"
+	python3 -IS -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$1"
 }
 
 # answers PATH: the echo server there does.
@@ -71,7 +71,7 @@ answers() {
 
 @test "a live socket with a full backlog is not touched" {
 	local before
-	start python3 -c 'import socket, signal
+	start python3 -IS -c 'import socket, signal
 s = socket.socket(socket.AF_UNIX); s.bind("s"); s.listen(0); waiting = []
 while True:
 	c = socket.socket(socket.AF_UNIX); c.setblocking(False)
@@ -106,7 +106,7 @@ print("full", flush=True); signal.pause()'
 }
 
 @test "a socket of another kind is not touched" {
-	start python3 -c 'import socket, signal
+	start python3 -IS -c 'import socket, signal
 s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM); s.bind("s"); print("bound", flush=True); signal.pause()'
 	wait_for_line "$PID_OUT" bound
 	run_liu listen ./s readline

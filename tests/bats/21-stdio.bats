@@ -427,7 +427,7 @@ for t in threads: t.join()' "$PORT"
 	assert_status 0
 	wait_exit "$SERVER"
 	assert_equal 0 "$status" "exit status of the listener"
-	capture python3 -c 'import collections, sys
+	capture python3 -IS -c 'import collections, sys
 lines = collections.Counter(open(sys.argv[1]).read().splitlines())
 print(sorted((line[:2], len(line), count) for line, count in lines.items()))' "$SERVER_OUT"
 	assert_output_is "[('aa', 9999, 300), ('bb', 9999, 300), ('cc', 9999, 300), ('dd', 9999, 300)]"

@@ -10,7 +10,7 @@ load peer
 hold() {
 	HOLD_PIPE=$BATS_TEST_TMPDIR/hold-$1
 	mkfifo "$HOLD_PIPE"
-	start python3 -c "$PEER_PRELUDE"'
+	start python3 -IS -c "$PEER_PRELUDE"'
 where = sys.argv[1]
 if where.startswith("/"):
 	c = socket.socket(socket.AF_UNIX)
@@ -130,7 +130,7 @@ print(p.stdout.read().decode(), end="")' "$PEER_PORT"
 
 # A listener whose backlog is full takes no more: a black hole. $FULL is its port.
 full_backlog() {
-	start python3 -c "$PEER_PRELUDE"'
+	start python3 -IS -c "$PEER_PRELUDE"'
 s = listen(0)
 held = []
 while True:

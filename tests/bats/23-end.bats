@@ -169,7 +169,7 @@ while True:
 
 # A black hole on one family and a peer on the same port of the other: $EYES.
 half_black() {
-	start python3 -c "$PEER_PRELUDE"'
+	start python3 -IS -c "$PEER_PRELUDE"'
 hole_host, good_host = sys.argv[1:]
 while True:
 	hole = listen(0, hole_host)

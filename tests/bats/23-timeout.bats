@@ -16,7 +16,7 @@ dns_black_hole() {
 	# shellcheck disable=SC2016 # for the inner shell
 	capture timeout -k 5 "$LIU_TIMEOUT" unshare -m -n bash -c '
 		mount --bind "$1" /etc/resolv.conf && ip link set lo up || exit 77
-		python3 -c "import socket, signal
+		python3 -IS -c "import socket, signal
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind((\"127.0.0.1\", 53)); print(flush=True)
 signal.alarm(60)
 signal.pause()" >"$2" & peer=$!

@@ -14,7 +14,7 @@ run_json() {
 # What varies in FILE.
 settle() {
 	sed -i -E 's/(127\.0\.0\.1|\[::1\]):[0-9]+/\1:PORT/g; s/("duration"):[0-9]+\.[0-9]+\}/\1:TIME}/' "$1"
-	python3 -c 'import json, sys
+	python3 -IS -c 'import json, sys
 for line in open(sys.argv[1]):
 	json.loads(line.replace(":TIME}", ":1.0}"))' "$1" || fail "not JSON" || return
 }
@@ -138,7 +138,7 @@ $(closed 0 0)"
 	peer "$SENDS" '"grün 流 \U0001f600 \x7f\x1b\"\\/\t\n".encode() + b"\x00\n\xff\xfe\n\xc3\n\xed\xa0\x80\n\xc0\x80\n"'
 	run_json connect "127.0.0.1:$PEER_PORT" readline readline readline readline readline readline
 	assert_status 0
-	python3 -c 'import json, sys
+	python3 -IS -c 'import json, sys
 for line in open(sys.argv[1]):
 	e = json.loads(line.replace(":TIME", ":1"))
 	if e["event"] == "step": print(list(e)[4:], e["bytes"], repr(e.get("data", e.get("base64"))))' "$OUT" >"$OUT.2"
@@ -275,7 +275,7 @@ c.close()' "$BATS_TEST_TMPDIR/out"
 		# shellcheck disable=SC2086 # words by intention
 		run_json connect --limit 8 "127.0.0.1:$PEER_PORT" $steps
 		assert_status 0
-		python3 -c 'import json, sys
+		python3 -IS -c 'import json, sys
 got = [json.loads(line.replace(":TIME", ":1")) for line in open(sys.argv[1])]
 got = [e for e in got if e["event"] == "step"]
 assert all(len(e["data"].encode()) == e["bytes"] for e in got), got
@@ -298,7 +298,7 @@ print("".join(e["data"] for e in got))' "$OUT" >"$OUT.2"
 	peer 'c = accept(); c.sendall(b"ab\xe6\xb5"); c.recv(1); wait(0.3); reset(c)'
 	run_json connect "127.0.0.1:$PEER_PORT" write x relay < <(exec sleep 30 3>&-)
 	assert_status 1
-	python3 -c 'import base64, json, sys
+	python3 -IS -c 'import base64, json, sys
 got = b""
 for line in open(sys.argv[1]):
 	e = json.loads(line.replace(":TIME", ":1"))
@@ -340,7 +340,7 @@ c.close()' "$BATS_TEST_TMPDIR/out"
 	peer "$SENDS" 'b"x" * 65536 + b"y" * 65537'
 	run_json connect "127.0.0.1:$PEER_PORT" readexactly 65536 readexactly 65537
 	assert_status 0
-	python3 -c 'import json, sys
+	python3 -IS -c 'import json, sys
 got = [json.loads(line.replace(":TIME", ":1")) for line in open(sys.argv[1])][1:-1]
 first = [e for e in got if e["index"] == 1]
 second = [e for e in got if e["index"] == 2]
@@ -415,7 +415,7 @@ os.close(c.detach())' "$CERTS/server.pem" "$CERTS/server.key"
 # an_error KIND TEXT: the only event is that error.
 only_error() {
 	local expected
-	expected=$(TEXT=$2 python3 -c 'import json, os, sys
+	expected=$(TEXT=$2 python3 -IS -c 'import json, os, sys
 print(json.dumps({"event": "error", "conn": 1, "error": sys.argv[1], "message": os.environ["TEXT"]},
 	separators=(",", ":")))' "$1")
 	assert_output_is "$expected"
@@ -516,7 +516,7 @@ for t in threads: t.join()' "$PORT"
 	assert_error_is ''
 	wait_exit "$SERVER"
 	assert_equal 0 "$status" "exit status of the listener"
-	python3 -c 'import json, sys
+	python3 -IS -c 'import json, sys
 got = {}
 for line in open(sys.argv[1]):
 	e = json.loads(line)

@@ -68,7 +68,7 @@ def same(expected, actual):
 clients() {
 	SAID=$BATS_TEST_TMPDIR/said
 	LIU_TIMEOUT=$LIU_TIMEOUT timeout -k 5 "$((2 * LIU_TIMEOUT))" \
-		python3 -c "$CLIENTS_PRELUDE$1" "${PORT:-0}" "${@:2}" >"$SAID" 2>"$SAID.err" </dev/null 3>&- ||
+		python3 -IS -c "$CLIENTS_PRELUDE$1" "${PORT:-0}" "${@:2}" >"$SAID" 2>"$SAID.err" </dev/null 3>&- ||
 		fail "--- the clients failed ($?) ---" "$(cat "$SAID" "$SAID.err")" \
 			"--- the server said ---" "$(cat "${SERVER_ERR:-/dev/null}")" || return
 	[ ! -s "$SAID.err" ] || fail "$(cat "$SAID.err")"

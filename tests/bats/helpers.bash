@@ -320,7 +320,7 @@ need() {
 # refused_port: a loopback port that refuses connections for as long as the test runs: bound, and
 # never listening. $REFUSED is the port.
 refused_port() {
-	start python3 -c 'import signal, socket, sys
+	start python3 -IS -c 'import signal, socket, sys
 s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1], flush=True); signal.pause()'
 	wait_for_line "$PID_OUT" '^[0-9]+$' || return
 	REFUSED=$(cat "$PID_OUT")

@@ -47,7 +47,7 @@ def say(*words):
 # peer SCRIPT [ARGUMENT...]: start a Python peer that listens as `s`. $PEER is its process, $PEER_PORT
 # its port, $PEER_SAID the file with what it says.
 peer() {
-	start python3 -c "$PEER_PRELUDE
+	start python3 -IS -c "$PEER_PRELUDE
 s = listen()
 ready(s)
 $1" "${@:2}"
@@ -78,7 +78,7 @@ big_writes() {
 
 # harness SCRIPT ARGUMENT...: run a Python script that runs liu itself. capture it to look at the result.
 harness() {
-	timeout -k 5 "$((2 * LIU_TIMEOUT))" python3 -c "$PEER_PRELUDE
+	timeout -k 5 "$((2 * LIU_TIMEOUT))" python3 -IS -c "$PEER_PRELUDE
 import subprocess
 LIU = os.environ[\"LIU\"]
 $1" "${@:2}"

@@ -17,7 +17,7 @@ took() {
 
 # A listener whose backlog is full takes no more: a black hole. full_backlog [HOST]; $FULL is its port.
 full_backlog() {
-	start python3 -c "$PEER_PRELUDE"'
+	start python3 -IS -c "$PEER_PRELUDE"'
 s = listen(0, sys.argv[1])
 held = []
 while True:

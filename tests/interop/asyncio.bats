@@ -7,7 +7,7 @@ load ../bats/helpers
 # asyncio_server KIND CODE: CODE defines `async def handle(reader, writer)`. KIND is tcp, tls or a path.
 # $ADDRESS is where it listens, as liu takes it.
 asyncio_server() {
-	start python3 -u -c 'import asyncio, ssl, sys
+	start python3 -IS -u -c 'import asyncio, ssl, sys
 kind, code, certs = sys.argv[1:]
 exec(code)
 async def main():
@@ -32,7 +32,7 @@ asyncio.run(main())' "$1" "$2" "$CERTS"
 
 # asyncio_client CODE: CODE is the body of a coroutine with `reader` and `writer` connected to $ADDRESS.
 asyncio_client() {
-	capture timeout "$LIU_TIMEOUT" python3 -u -c 'import asyncio, ssl, sys
+	capture timeout "$LIU_TIMEOUT" python3 -IS -u -c 'import asyncio, ssl, sys
 address, certs, code = sys.argv[1:]
 exec("async def talk(reader, writer):\n    " + code.replace("\n", "\n    "))
 async def main():
@@ -169,7 +169,7 @@ HTTP header> Server: liu'
 }
 
 @test "the example to register an open socket: connect fd:3 with a socketpair" {
-	capture timeout "$LIU_TIMEOUT" python3 -c 'import asyncio, os, socket, subprocess, sys
+	capture timeout "$LIU_TIMEOUT" python3 -IS -c 'import asyncio, os, socket, subprocess, sys
 async def main():
     rsock, wsock = socket.socketpair()
     child = await asyncio.create_subprocess_exec("/bin/sh", "-c", "exec \"$0\" \"$@\" 3<&%d" % rsock.fileno(),
@@ -186,7 +186,7 @@ asyncio.run(main())' "$LIU"
 }
 
 @test "asyncio registers the other end: open_connection(sock=) with liu listen fd:N" {
-	capture timeout "$LIU_TIMEOUT" python3 -c 'import asyncio, socket, subprocess, sys
+	capture timeout "$LIU_TIMEOUT" python3 -IS -c 'import asyncio, socket, subprocess, sys
 async def main():
     ours, theirs = socket.socketpair()
     child = await asyncio.create_subprocess_exec(sys.argv[1], "listen", "fd:%d" % theirs.fileno(), "echo",

@@ -77,8 +77,8 @@ ok'
 	local pin
 	start_liu listen -k --tls 127.0.0.1:0 skipuntil '\r\n\r\n' write 'HTTP/1.0 200 OK\r\n\r\npinned\n'
 	pin=$(sed -n 's/^certificate pin sha256://p' "$SERVER_ERR" | tr '[:lower:]' '[:upper:]' |
-		python3 -c 'import base64, sys; print(base64.b16encode(base64.b16decode(sys.stdin.read().strip())).decode())')
-	pin=$(python3 -c 'import base64, sys; print(base64.b64encode(bytes.fromhex(sys.argv[1])).decode())' "$pin")
+		python3 -IS -c 'import base64, sys; print(base64.b16encode(base64.b16decode(sys.stdin.read().strip())).decode())')
+	pin=$(python3 -IS -c 'import base64, sys; print(base64.b64encode(bytes.fromhex(sys.argv[1])).decode())' "$pin")
 	curl_gets -k --pinnedpubkey "sha256//$pin" "https://127.0.0.1:$PORT/"
 	assert_status 0
 	assert_output_is pinned

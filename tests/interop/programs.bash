@@ -34,7 +34,7 @@ start_server() {
 
 # free_port: one that was free a moment ago.
 free_port() {
-	python3 -c 'import socket
+	python3 -IS -c 'import socket
 s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 }
 
