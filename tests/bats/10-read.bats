@@ -13,7 +13,7 @@ serve() {
 peer() {
 	start python3 -IS "$BATS_TEST_DIRNAME/peer.py" listen "$@"
 	wait_for_line "$PID_OUT" '^[0-9]+$' || return
-	ADDRESS=127.0.0.1:$(head -n 1 "$PID_OUT")
+	ADDRESS=127.0.0.1:$REPLY
 }
 
 # reads STEP...: what they give of a server that serve has started.

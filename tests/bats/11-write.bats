@@ -10,7 +10,7 @@ peer() {
 	start python3 -IS "$BATS_TEST_DIRNAME/peer.py" listen "$@"
 	PEER_OUT=$PID_OUT
 	wait_for_line "$PEER_OUT" '^[0-9]+$' || return
-	ADDRESS=127.0.0.1:$(head -n 1 "$PEER_OUT")
+	ADDRESS=127.0.0.1:$REPLY
 }
 
 # unix_peer ACTION...: the same on a Unix socket, whose buffers are small.
@@ -148,7 +148,7 @@ random_file() {
 	INPUT=$FILE arrive write '' writefile - <"$FILE"
 	printf 'ab' | arrive write a writefile - write b
 	start_liu listen 127.0.0.1:0 read
-	capture liu connect "$ADDRESS" write '<' writefile - write '>' < <(cat "$FILE")
+	capture "$LIU" connect "$ADDRESS" write '<' writefile - write '>' < <(cat "$FILE")
 	assert_status 0
 	wait_exit "$SERVER"
 	{ printf '<'; cat "$FILE"; printf '>'; } | is "$SERVER_OUT" output -

@@ -21,7 +21,7 @@ peer() {
 	start python3 -IS "$BATS_TEST_DIRNAME/peer.py" listen "$@"
 	PEER_OUT=$PID_OUT
 	wait_for_line "$PEER_OUT" '^[0-9]+$' || return
-	ADDRESS=127.0.0.1:$(head -n 1 "$PEER_OUT")
+	ADDRESS=127.0.0.1:$REPLY
 }
 
 # gives TEXT STEP...: they succeed, with that and nothing else.

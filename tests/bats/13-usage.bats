@@ -40,7 +40,7 @@ nobody_came() {
 # on_socket FD MESSAGE COMMAND WORD...: the same where descriptor FD is a connected socket.
 on_socket() {
 	local message=$2
-	capture timeout "$LIU_TIMEOUT" python3 -IS -c 'import os, socket, sys
+	capture python3 -IS -c 'import os, socket, sys
 one, other = socket.socketpair()
 other.set_inheritable(True)
 os.dup2(one.fileno(), int(sys.argv[1]))

@@ -180,7 +180,7 @@ c = s.accept()[0]; f = c.makefile("rwb")
 f.write(b"first\nsecond\nthird"); f.flush(); c.shutdown(socket.SHUT_WR)
 print(repr(f.read()))'
 	wait_for_line "$PID_OUT" '^[0-9]'
-	run_liu connect "127.0.0.1:$(cat "$PID_OUT")" readline write '>' echo line
+	run_liu connect "127.0.0.1:$REPLY" readline write '>' echo line
 	assert_status 0
 	assert_output_is first
 	assert_error_is ''

@@ -38,7 +38,7 @@ version() {
 
 # on_terminal WORD...: run liu with a terminal as its standard output; what was shown is in $OUT.
 on_terminal() {
-	capture timeout -k 5 "$LIU_TIMEOUT" python3 -IS -c 'import os, pty, subprocess, sys, termios
+	capture python3 -IS -c 'import os, pty, subprocess, sys, termios
 master, slave = pty.openpty()
 mode = termios.tcgetattr(slave)
 mode[1] &= ~termios.OPOST
@@ -461,7 +461,7 @@ while True:
     t.sendall(sys.argv[2].encode())
     t.close()' "$CERTS" "$1"
 	wait_for_line "$PID_OUT" '^[0-9]+$' || return
-	URL=https://127.0.0.1:$(cat "$PID_OUT")/
+	URL=https://127.0.0.1:$REPLY/
 }
 
 @test "over TLS without close_notify a cut answer is exit 5, and what came is printed" {
@@ -538,7 +538,7 @@ for byte in b"HTTP/1.1 200 OK\r\nA: b\r\n\r\n":
     select.select([c], [], [], 0.005)
 c.recv(1)'
 	wait_for_line "$PID_OUT" '^[0-9]+$'
-	run_liu head "127.0.0.1:$(cat "$PID_OUT")"
+	run_liu head "127.0.0.1:$REPLY"
 	assert_status 0
 	assert_output_is 'HTTP/1.1 200 OK
 A: b'

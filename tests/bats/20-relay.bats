@@ -129,7 +129,7 @@ reset(c)'
 
 @test "a peer that is gone: exit 1 with the number of bytes sent" {
 	peer "$GOES"
-	capture liu connect "127.0.0.1:$PEER_PORT" < <(feed_while_read)
+	capture "$LIU" connect "127.0.0.1:$PEER_PORT" < <(feed_while_read)
 	assert_status 1
 	assert_output_is bye
 	sed -i 's/after [0-9]* bytes\{0,1\} sent/after N bytes sent/; s/connection reset by peer/broken pipe/' "$ERR"
@@ -185,7 +185,7 @@ while c.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == 0:
 	if sent == 0: break
 	wait(0.01)
 reset(c)'
-	capture liu connect "127.0.0.1:$PEER_PORT" < <(yes 2>/dev/null)
+	capture "$LIU" connect "127.0.0.1:$PEER_PORT" < <(yes 2>/dev/null)
 	assert_status 1
 	{ head -c 200000 /dev/zero | tr '\0' x; echo 'the reason'; } | assert_output_is -
 	[ "$(wc -l <"$ERR")" -eq 1 ] || fail "$(cat "$ERR")"
@@ -455,7 +455,7 @@ c.close()' "$PORT"
 
 @test "to connect /dev/null is an end of input" {
 	peer 'c = accept(); say(all_of(c)); c.sendall(b"seen\n"); c.close()'
-	capture liu connect "127.0.0.1:$PEER_PORT" </dev/null
+	capture "$LIU" connect "127.0.0.1:$PEER_PORT" </dev/null
 	assert_status 0
 	assert_output_is seen
 	peer_says "b''"
@@ -652,7 +652,7 @@ print(len(data), results, server.wait(), client.wait(), server.stderr.read())'
 liu: connection 1: relay up: flushing -> shut
 liu: connection 1: relay down: flowing -> shut'
 	peer "$GOES"
-	capture liu connect -vvv "127.0.0.1:$PEER_PORT" < <(feed_while_read)
+	capture "$LIU" connect -vvv "127.0.0.1:$PEER_PORT" < <(feed_while_read)
 	assert_status 1
 	grep 'relay ' "$ERR" >"$ERR.relay"
 	is "$ERR.relay" 'states' 'liu: connection 1: relay down: flowing -> shut

@@ -28,7 +28,7 @@ load peer
 closed_run() {
 	local redirections='' fd
 	for fd; do redirections+=" $fd>&-"; done
-	capture timeout -k 5 "$LIU_TIMEOUT" sh -c "exec \"\$0\" \"\$@\" $redirections" \
+	capture sh -c "exec \"\$0\" \"\$@\" $redirections" \
 		"$LIU" connect "127.0.0.1:$PEER_PORT" write x write-eof read
 }
 
@@ -391,7 +391,7 @@ p.wait()'
 # bats test_tags=pump
 @test "standard output may be a file, a pipe, a socket, /dev/null, a file opened to append" {
 	peer 'while True: c = accept(); c.sendall(b"x" * 3000000); c.close()'
-	capture liu connect "127.0.0.1:$PEER_PORT" read
+	capture "$LIU" connect "127.0.0.1:$PEER_PORT" read
 	assert_status 0
 	assert_equal 3000000 "$(wc -c <"$OUT")" "bytes in a file"
 	echo start >"$BATS_TEST_TMPDIR/append"

@@ -50,12 +50,6 @@ wait_for_text() {
 	wait_until has_text "$1" "$2"
 }
 
-has_text() {
-	local text
-	read -r -d '' text <"$1" || :
-	[[ $text = *"$2"* ]]
-}
-
 # bats test_tags=pump
 @test "SIGTERM: connect stops at once and dies of it" {
 	stops_at_once TERM 143 read
@@ -142,7 +136,7 @@ while True:
 ready(s)
 signal.pause()'
 	wait_for_line "$PID_OUT" '^[0-9]+$' || return
-	FULL=$(cat "$PID_OUT")
+	FULL=$REPLY
 }
 
 # A third SYN to that port, beside the two of full_backlog.

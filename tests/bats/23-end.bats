@@ -193,7 +193,7 @@ while True:
 	all_of(c)
 	c.close()' "$1" "$2"
 	wait_for_line "$PID_OUT" '^[0-9]+$' || return
-	EYES=$(cat "$PID_OUT")
+	EYES=$REPLY
 }
 
 @test "a black-holed ::1 does not hold up 127.0.0.1 for long" {

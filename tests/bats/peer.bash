@@ -55,7 +55,7 @@ $1" "${@:2}"
 	PEER_SAID=$PID_ERR
 	wait_for_line "$PID_OUT" '^[0-9]+$' || return
 	# shellcheck disable=SC2034 # for the tests
-	PEER_PORT=$(head -n 1 "$PID_OUT")
+	PEER_PORT=$REPLY
 }
 
 # peer_says TEXT: the peer has ended well and has said so much.

@@ -29,7 +29,7 @@ while True:
 ready(s)
 signal.pause()' "${1:-127.0.0.1}"
 	wait_for_line "$PID_OUT" '^[0-9]+$' || return
-	FULL=$(cat "$PID_OUT")
+	FULL=$REPLY
 }
 
 # A peer that accepts, sends nothing, reads nothing and stays.

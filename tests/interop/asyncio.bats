@@ -27,12 +27,12 @@ asyncio.run(main())' "$1" "$2" "$CERTS"
 	PEER_SAID=$PID_OUT
 	PEER_ERR=$PID_ERR
 	wait_for_line "$PID_OUT" '^(tcp|tls|unix):' || return
-	ADDRESS=$(head -n 1 "$PID_OUT")
+	ADDRESS=$REPLY
 }
 
 # asyncio_client CODE: CODE is the body of a coroutine with `reader` and `writer` connected to $ADDRESS.
 asyncio_client() {
-	capture timeout "$LIU_TIMEOUT" python3 -IS -u -c 'import asyncio, ssl, sys
+	capture python3 -IS -u -c 'import asyncio, ssl, sys
 address, certs, code = sys.argv[1:]
 exec("async def talk(reader, writer):\n    " + code.replace("\n", "\n    "))
 async def main():
@@ -169,7 +169,7 @@ HTTP header> Server: liu'
 }
 
 @test "the example to register an open socket: connect fd:3 with a socketpair" {
-	capture timeout "$LIU_TIMEOUT" python3 -IS -c 'import asyncio, os, socket, subprocess, sys
+	capture python3 -IS -c 'import asyncio, os, socket, subprocess, sys
 async def main():
     rsock, wsock = socket.socketpair()
     child = await asyncio.create_subprocess_exec("/bin/sh", "-c", "exec \"$0\" \"$@\" 3<&%d" % rsock.fileno(),
@@ -186,7 +186,7 @@ asyncio.run(main())' "$LIU"
 }
 
 @test "asyncio registers the other end: open_connection(sock=) with liu listen fd:N" {
-	capture timeout "$LIU_TIMEOUT" python3 -IS -c 'import asyncio, socket, subprocess, sys
+	capture python3 -IS -c 'import asyncio, socket, subprocess, sys
 async def main():
     ours, theirs = socket.socketpair()
     child = await asyncio.create_subprocess_exec(sys.argv[1], "listen", "fd:%d" % theirs.fileno(), "echo",
