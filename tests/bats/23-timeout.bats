@@ -108,6 +108,13 @@ while text != b"end":
 	took 650
 	assert_output_is ''
 	assert_error_is 'liu: step 1 (readline): timed out after 0.7 s (--timeout)'
+	peer 'c = accept()
+c.sendall(b"HTTP/1.1 200 OK\r\nX: ")
+try:
+	while True:
+		c.sendall(b".")
+		wait(0.05)
+except OSError: pass'
 	timed head -w 0.7 "127.0.0.1:$PEER_PORT"
 	assert_status 6
 	took 650
