@@ -788,7 +788,7 @@ timing = event.pop("timing")
 assert list(timing) == ["resolve", "connect", "tls", "first_byte", "total"], timing
 assert timing["tls"] == 0, timing
 assert all(0 <= timing[key] < 60 for key in ("resolve", "connect", "first_byte", "total")), timing
-assert timing["total"] >= timing["first_byte"] > 0, timing
+assert timing["total"] >= timing["first_byte"], timing # both may be 0: below 50 microseconds
 assert event["headers"][0] == ["Set-Cookie", "a=1"], event
 assert event["headers"][1] == ["X", "\"\\\u00ff"], event
 assert event["headers"][2] == ["set-cookie", "b c"], event
