@@ -343,13 +343,12 @@ static void finish_sending(struct tls *s)
 static void meet_write_error(struct tls *s)
 {
 	const struct err *err = s->lower->write_error;
-	bool reads = s->state == TLS_HANDSHAKE || s->base.read_half == READ_OPEN;
 
 	if (err == NULL && s->base.read_half == READ_ENDED)
 		err = s->lower->read_error;
 	if (err == NULL || s->base.write_error != NULL)
 		return;
-	if (reads && s->polls < LATE_POLLS)
+	if (s->base.read_half == READ_OPEN && s->polls < LATE_POLLS)
 		task_wake(&s->task);
 	else if (s->state == TLS_HANDSHAKE)
 		refuse_end(s);
@@ -364,17 +363,15 @@ static void meet_write_error(struct tls *s)
 static void ask_lower(struct tls *s)
 {
 	struct transport *lower = s->lower;
-	bool always = s->state == TLS_HANDSHAKE ||
-		      s->base.read_half != READ_OPEN; /* also unless the owner reads */
+	bool ended = s->base.read_half != READ_OPEN;
 	size_t room = s->base.room;
-	size_t waiting;
 
-	if (s->base.read_half != READ_OPEN)
-		(void)evbuffer_drain(lower->input, evbuffer_get_length(lower->input));
-	if (room < RECORD_MAX && (room > 0 || always))
+	if (ended)
+		(void)evbuffer_drain(lower->input, arrived(s));
+	/* At the end and during the handshake even when the owner wants nothing. */
+	if (room < RECORD_MAX && (room > 0 || ended || s->state == TLS_HANDSHAKE))
 		room = RECORD_MAX;
-	waiting = evbuffer_get_length(lower->input);
-	transport_want(lower, waiting < room ? room - waiting : 0);
+	transport_want(lower, arrived(s) < room ? room - arrived(s) : 0);
 }
 
 static void pump(struct tls *s, bool reading)
