@@ -22,7 +22,7 @@
 enum {
 	STEPS_PER_RUN = 1024,
 	TURN_US = 5000, /* see session_turn_end() */
-	SALVAGE_SILENCE_MS = 1000,
+	SILENCE_MS = 1000,
 };
 
 static void session_run(void *arg);
@@ -223,7 +223,7 @@ static void assert_armed(const struct session *s)
 	assert(!(s->waits & WAIT_TIMER) || timer_pending(s->timer) || timer_expired(s->timer));
 }
 
-bool session_is_deserted(struct session *s)
+bool session_watch_silence(struct session *s)
 {
 	uint64_t received = connection_received(s->connection);
 	struct timer *timer;
@@ -235,7 +235,7 @@ bool session_is_deserted(struct session *s)
 		return true;
 	if (!timer_pending(timer) || received != s->heard ||
 	    stdout_writer_above(s->shared->events->output))
-		timer_start(timer, SALVAGE_SILENCE_MS);
+		timer_start(timer, SILENCE_MS);
 	s->heard = received;
 	return false;
 }
@@ -323,8 +323,6 @@ static enum step_result salvage(struct session *s)
 	if (stdout_writer_above(s->shared->events->output))
 		return wait_output(s);
 	status = reader_read(&s->connection->reader, SIZE_MAX, s->data);
-	if (status == STREAM_OK || s->salvage_end == 0)
-		timer_start(session_timer(s), SALVAGE_SILENCE_MS);
 	if (s->salvage_end == 0)
 		s->salvage_end = loop_now() + s->shared->settings->close_timeout_ms;
 	if (s->shared->steps->prints)
@@ -333,7 +331,7 @@ static enum step_result salvage(struct session *s)
 		evbuffer_drain(s->data, evbuffer_get_length(s->data));
 	if (status == STREAM_OK)
 		return STEP_MORE;
-	if (status == STREAM_AGAIN && loop_now() < s->salvage_end && !timer_expired(s->timer))
+	if (status == STREAM_AGAIN && loop_now() < s->salvage_end)
 		return session_wait(s, WAIT_READ);
 	return session_fail(s, connection_write_error(s->connection), NULL);
 }
@@ -439,6 +437,7 @@ static void take_result(struct session *s, enum step_result result, bool forgiva
 	case STEP_MORE:
 		return;
 	case STEP_SALVAGE:
+		timer_stop(s->timer);
 		move_to(s, SESSION_SALVAGE);
 		return;
 	case STEP_NEXT:
@@ -476,8 +475,8 @@ static bool run_steps(struct session *s)
 			return false;
 		}
 		result = s->phase == SESSION_SALVAGE ? salvage(s) : step->kind->run(s, step);
-		if (result == STEP_AGAIN && s->phase == SESSION_STEPS &&
-		    (s->waits & (WAIT_READ | WAIT_PUMP)) && session_is_deserted(s))
+		if (result == STEP_AGAIN && (s->waits & (WAIT_READ | WAIT_PUMP)) &&
+		    session_watch_silence(s))
 			result = session_fail(s, connection_write_error(s->connection), NULL);
 		if (result == STEP_AGAIN)
 			return false;

@@ -87,7 +87,7 @@ struct session {
 	unsigned char held[4];	       /* JSON: the start of a character, for the next piece */
 	void *state;		       /* of the running step, made by it; owned */
 	uint64_t salvage_end;	       /* ms; until then what the peer had sent is read */
-	uint64_t heard;		       /* bytes received when session_is_deserted() last asked */
+	uint64_t heard;		       /* bytes received when session_watch_silence() last asked */
 	uint64_t round_start;	       /* bytes consumed when this round of a loop began */
 	uint64_t step_start;	       /* ... when the running step began; see session_taken() */
 	struct evbuffer *data;	       /* what it reads; empty between runs; shared, borrowed */
@@ -180,9 +180,9 @@ uint64_t session_turn_end(struct session *s);
 uint64_t session_consumed(const struct session *s);
 uint64_t session_taken(const struct session *s);
 
-/* Sending has failed, and for a second nothing has come: a step that waits for the peer
- * need not wait any longer. Uses the step's timer. */
-bool session_is_deserted(struct session *s);
+/* Once sending has failed: true when for a second nothing has come, so that there is no
+ * use in waiting for the peer any longer; until then the step's timer is started. */
+bool session_watch_silence(struct session *s);
 
 struct timer *session_timer(struct session *s); /* the step's own; made at need */
 

@@ -203,7 +203,7 @@ static enum step_result decide(struct session *s, struct relay *relay)
 {
 	if (timer_expired(relay->quit))
 		return relay_ended(s);
-	if (relay->up.state == BROKEN && (relay->down.state == SHUT || session_is_deserted(s)))
+	if (relay->up.state == BROKEN && (relay->down.state == SHUT || session_watch_silence(s)))
 		return upload_failed(s);
 	if (relay->down.state != SHUT)
 		return STEP_AGAIN;
