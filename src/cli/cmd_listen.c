@@ -52,22 +52,16 @@ static void on_signal(void *arg)
 	server_finish(l->server);
 }
 
-static bool start(struct listen *l, const struct options *options, const struct tls_config *tls,
-		  struct err *err)
+static bool start(struct listen *l, const struct options *options, struct err *err)
 {
 	int fd = options->step_context.connection_fd;
-	struct session_shared *shared = &l->program.shared;
 
-	shared->tls = tls;
-	shared->handshake_timeout_ms = options->serve.handshake_timeout_ms;
-	if (fd >= 0)
-		l->server = server_new_connected(shared, &options->serve, fd,
-						 options->addresses[0].tls, server_done, l);
-	else
-		l->server = server_new(shared, &options->serve, options->addresses,
-				       options->address_count, &options->listening, server_done, l,
-				       err);
-	return l->server != NULL;
+	l->server = server_new(&l->program.shared, &options->serve, server_done, l);
+	if (fd < 0)
+		return server_listen(l->server, options->addresses, options->address_count,
+				     &options->listening, err);
+	server_adopt(l->server, fd, options->addresses[0].tls);
+	return true;
 }
 
 bool listen_run(const struct options *options, int *status, struct err *err)
@@ -84,9 +78,10 @@ bool listen_run(const struct options *options, int *status, struct err *err)
 	descriptor_raise_limit(); /* each connection needs one */
 	program_init(p, options);
 	p->arg = &l;
+	p->shared.tls = tls;
 	if (tls != NULL && tls->pin != NULL)
 		log_line(LOG_READY, "certificate pin %s", tls->pin);
-	if (start(&l, options, tls, &failure)) {
+	if (start(&l, options, &failure)) {
 		p->on_signal = on_signal;
 	} else {
 		report_error(p->shared.events, 0, NULL, &failure);

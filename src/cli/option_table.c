@@ -40,7 +40,7 @@ const struct option_row option_table[] = {
 	  .set = FOR_SERVERS, .summary = "limit for each connection, from accept on" },
 	{ .name = "connect-timeout", .arg = "D", TO(DURATION, dialing.connect_timeout_ms),
 	  .set = FOR_CLIENTS, .summary = "... for name, connection and handshake" },
-	{ .name = "handshake-timeout", .arg = "D", TO(DURATION, handshake_timeout_ms),
+	{ .name = "handshake-timeout", .arg = "D", TO(DURATION, session.handshake_timeout_ms),
 	  .set = FOR_ALL, .summary = "... for the TLS handshake (60s)" },
 	{ .name = "step-timeout", .arg = "D", TO(DURATION, session.step_timeout_ms),
 	  .set = FOR_STREAMS, .summary = "... for each step" },

@@ -40,7 +40,6 @@ struct options {
 	bool nagle;
 	enum color_when color;
 	unsigned verbose, quiet; /* how often */
-	uint64_t handshake_timeout_ms;
 
 	struct session_settings session;
 	struct dial_options dialing; /* `tls` and `tls_name` are not set */

@@ -216,10 +216,10 @@ static bool check_given(const struct parse *parse)
 static void set_defaults(const struct command *command, struct options *out)
 {
 	*out = (struct options){
-		.handshake_timeout_ms = SETTINGS_HANDSHAKE_TIMEOUT_MS,
 		.session.limit = SETTINGS_LIMIT,
 		.session.high_water = SETTINGS_HIGH_WATER,
 		.session.close_timeout_ms = SETTINGS_CLOSE_TIMEOUT_MS,
+		.session.handshake_timeout_ms = SETTINGS_HANDSHAKE_TIMEOUT_MS,
 		.dialing.happy_eyeballs_delay_ms = HAPPY_EYEBALLS_DELAY_MS,
 		.listening.backlog = BACKLOG,
 		.serve.readiness.ready_fd = -1,
@@ -282,10 +282,9 @@ static bool settle(struct options *out, struct err *err)
 	out->tls_settings.pins = out->pins.items;
 	out->tls_settings.pin_count = out->pins.count;
 	out->dialing.family = family;
-	out->dialing.handshake_timeout_ms = out->handshake_timeout_ms;
+	out->dialing.handshake_timeout_ms = out->session.handshake_timeout_ms;
 	out->dialing.nagle = out->nagle;
 	out->listening.family = family;
-	out->serve.handshake_timeout_ms = out->handshake_timeout_ms;
 	out->serve.nagle = out->nagle;
 	out->serve.keep_open = out->serve.keep_open || out->serve.accept_count > 0;
 	return true;

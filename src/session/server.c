@@ -238,9 +238,8 @@ void server_finish(struct server *server)
 
 /* --- life --- */
 
-static struct server *server_alloc(const struct session_shared *shared,
-				   const struct serve_options *options, server_done_fn done,
-				   void *arg)
+struct server *server_new(const struct session_shared *shared, const struct serve_options *options,
+			  server_done_fn done, void *arg)
 {
 	struct server *server = alloc_zeroed(sizeof(*server));
 
@@ -253,42 +252,33 @@ static struct server *server_alloc(const struct session_shared *shared,
 	return server;
 }
 
-struct server *server_new(const struct session_shared *shared, const struct serve_options *options,
-			  const struct address *addresses, size_t count,
-			  const struct listener_options *listening, server_done_fn done, void *arg,
-			  struct err *err)
+bool server_listen(struct server *server, const struct address *addresses, size_t count,
+		   const struct listener_options *listening, struct err *err)
 {
-	struct server *server = server_alloc(shared, options, done, arg);
+	struct loop *loop = server->shared->loop;
 
-	server->readiness = readiness_new(shared->loop, &options->readiness);
-	server->listener =
-		listener_new(shared->loop, addresses, count, listening, accepted, server, err);
+	server->readiness = readiness_new(loop, &server->options->readiness);
+	server->listener = listener_new(loop, addresses, count, listening, accepted, server, err);
 	if (server->listener == NULL)
-		goto fail;
+		return false;
 	for (size_t i = 0; i < listener_count(server->listener); i++)
-		event_writer_listening(shared->events, listener_address(server->listener, i));
+		event_writer_listening(server->shared->events,
+				       listener_address(server->listener, i));
 	if (!readiness_announce(server->readiness, server->listener, err))
-		goto fail;
-	if (options->accept_timeout_ms > 0)
+		return false;
+	if (server->options->accept_timeout_ms > 0)
 		server->accept_timer = timer_new(&server->task);
 	restart_accept_timer(server);
 	listener_resume(server->listener);
-	return server;
-fail:
-	server_free(server);
-	return NULL;
+	return true;
 }
 
-struct server *server_new_connected(const struct session_shared *shared,
-				    const struct serve_options *options, int fd, bool tls,
-				    server_done_fn done, void *arg)
+void server_adopt(struct server *server, int fd, bool tls)
 {
-	struct server *server = server_alloc(shared, options, done, arg);
 	struct socket_address peer = sockaddr_peer(fd);
 
 	set_state(server, SERVER_CLOSING);
 	accepted(server, fd, &peer, tls);
-	return server;
 }
 
 void server_free(struct server *server)

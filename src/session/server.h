@@ -18,26 +18,25 @@ struct serve_options {
 	bool keep_open;
 	uint64_t accept_count; /* --accept N; 0: no bound */
 	uint64_t accept_timeout_ms;
-	uint64_t max_conns;	       /* 0: no bound */
-	uint64_t handshake_timeout_ms; /* 0: no bound */
+	uint64_t max_conns; /* 0: no bound */
 	bool nagle;
 	struct readiness_options readiness;
 };
 
 typedef void (*server_done_fn)(void *arg, int status);
 
-/* Listens, says so, and accepts. `shared` and `options` are borrowed until it is freed. `done`
- * is called once, with the exit status, when the last connection of the last accept has ended. */
+/* `shared` and `options` are borrowed until it is freed. `done` is called once, with the
+ * exit status, when the last connection of the last accept has ended. */
 struct server *server_new(const struct session_shared *shared, const struct serve_options *options,
-			  const struct address *addresses, size_t count,
-			  const struct listener_options *listening, server_done_fn done, void *arg,
-			  struct err *err);
+			  server_done_fn done, void *arg);
 void server_free(struct server *server);
 
-/* fd:N that is connected: one connection without a listener. */
-struct server *server_new_connected(const struct session_shared *shared,
-				    const struct serve_options *options, int fd, bool tls,
-				    server_done_fn done, void *arg);
+/* Listen, say so, and accept. */
+bool server_listen(struct server *server, const struct address *addresses, size_t count,
+		   const struct listener_options *listening, struct err *err);
+
+/* Instead: serve fd:N, which is connected, and no other. */
+void server_adopt(struct server *server, int fd, bool tls);
 
 /* SIGINT or SIGTERM: accept no more, serve the rest for at most the close
  * timeout, then `done`. The second time: at once. */

@@ -57,13 +57,13 @@ static void log_peer(const struct session *s)
 
 static void start_opening(struct session *s, struct transport *transport)
 {
-	const struct session_shared *shared = s->shared;
-	const struct opening_limit limit = { shared->settings->timeout_ms, "--timeout" };
-	const struct opening_limit handshake = { shared->handshake_timeout_ms,
+	const struct session_settings *settings = s->shared->settings;
+	const struct opening_limit limit = { settings->timeout_ms, "--timeout" };
+	const struct opening_limit handshake = { settings->handshake_timeout_ms,
 						 "--handshake-timeout" };
 
 	s->opening = opening_new(&s->task, transport, limit);
-	opening_add_tls(s->opening, shared->tls, NULL, NULL, handshake, NULL);
+	opening_add_tls(s->opening, s->shared->tls, NULL, NULL, handshake, NULL);
 }
 
 /* The connection is open. */

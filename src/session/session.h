@@ -41,13 +41,11 @@ struct session_shared {
 	const struct session_settings *settings;
 	const struct step_list *steps;
 	struct event_writer *events;
-	struct fd_reader *input;    /* standard input; NULL when no step uses it */
-	bool listening;		    /* we accepted the connection */
-	bool single;		    /* the only one: the end of its peer is that of the output */
-	struct splice_pipes *pipes; /* for the pumps; NULL: none */
-	/* For accepted connections that begin with TLS. */
-	const struct tls_config *tls;
-	uint64_t handshake_timeout_ms; /* 0: no bound */
+	struct fd_reader *input;      /* standard input; NULL when no step uses it */
+	bool listening;		      /* we accepted the connection */
+	bool single;		      /* the only one: the end of its peer is that of the output */
+	struct splice_pipes *pipes;   /* for the pumps; NULL: none */
+	const struct tls_config *tls; /* for accepted connections that start TLS */
 };
 
 /* What armed the wake-up of a session that sleeps. */

@@ -33,6 +33,7 @@ struct session_settings {
 	uint64_t step_timeout_ms;
 	uint64_t idle_timeout_ms;
 	uint64_t close_timeout_ms;
+	uint64_t handshake_timeout_ms;
 	bool crlf;
 	bool chomp;
 	struct relay_policy relay;

@@ -86,7 +86,7 @@ static void defaults(void **state)
 	assert_int_equal(o.dialing.handshake_timeout_ms, 60000);
 	assert_int_equal(o.dialing.happy_eyeballs_delay_ms, 250);
 	assert_int_equal(o.dialing.local.len, 0);
-	assert_int_equal(o.serve.handshake_timeout_ms, 60000);
+	assert_int_equal(o.session.handshake_timeout_ms, 60000);
 	assert_int_equal(o.session.close_timeout_ms, 3000);
 	assert_int_equal(o.session.limit, 65536);
 	assert_int_equal(o.session.high_water, 65536);
@@ -277,7 +277,7 @@ static void values_of_a_connection(void **state)
 	(void)state;
 	assert_int_equal(o.dialing.connect_timeout_ms, 1000);
 	assert_int_equal(o.dialing.handshake_timeout_ms, 2000);
-	assert_int_equal(o.serve.handshake_timeout_ms, 2000);
+	assert_int_equal(o.session.handshake_timeout_ms, 2000);
 	assert_int_equal(o.session.step_timeout_ms, 3000);
 	assert_int_equal(o.session.idle_timeout_ms, 4000);
 	assert_int_equal(o.session.close_timeout_ms, 500);

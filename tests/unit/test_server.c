@@ -111,7 +111,7 @@ static void server_over(void *arg, int status)
 	rig->status = status;
 }
 
-static struct server *try_start(struct rig *rig, const char *step, struct err *err)
+static bool try_start(struct rig *rig, const char *step, struct err *err)
 {
 	const struct step_context context = {
 		.settings = &rig->settings,
@@ -130,18 +130,16 @@ static struct server *try_start(struct rig *rig, const char *step, struct err *e
 		.events = rig->events,
 		.listening = true,
 		.tls = rig->tls,
-		.handshake_timeout_ms = rig->options.handshake_timeout_ms,
 	};
-	return server_new(&rig->shared, &rig->options, &rig->address, 1, &rig->listening,
-			  server_over, rig, err);
+	rig->server = server_new(&rig->shared, &rig->options, server_over, rig);
+	return server_listen(rig->server, &rig->address, 1, &rig->listening, err);
 }
 
 static void start(struct rig *rig, const char *step)
 {
 	struct err err;
 
-	rig->server = try_start(rig, step, &err);
-	assert_non_null(rig->server);
+	assert_true(try_start(rig, step, &err));
 }
 
 static void start_tls(struct rig *rig, const char *step)
@@ -294,7 +292,7 @@ static void a_handshake_has_its_own_limit_and_counts(void **state)
 	struct rig *rig = *state;
 
 	rig->options.accept_count = CLIENTS;
-	rig->options.handshake_timeout_ms = SHORT_MS;
+	rig->settings.handshake_timeout_ms = SHORT_MS;
 	rig->settings.step_timeout_ms = 1;
 	start_tls(rig, "readline");
 	dial_all(rig);
@@ -307,7 +305,7 @@ static void the_deadline_covers_the_handshake(void **state)
 	struct rig *rig = *state;
 
 	rig->options.accept_count = 1;
-	rig->options.handshake_timeout_ms = SUPPORT_DEADLINE_MS;
+	rig->settings.handshake_timeout_ms = SUPPORT_DEADLINE_MS;
 	rig->settings.timeout_ms = SHORT_MS;
 	start_tls(rig, "readline");
 	rig->clients[0] = dial(rig);
@@ -320,7 +318,7 @@ static void a_handshake_takes_a_place(void **state)
 	char byte;
 
 	rig->options.max_conns = 1;
-	rig->options.handshake_timeout_ms = SHORT_MS;
+	rig->settings.handshake_timeout_ms = SHORT_MS;
 	start_tls(rig, "readline");
 	dial_all(rig);
 	support_send(rig->clients[1], "no TLS", 6);
@@ -366,7 +364,9 @@ static void nothing_is_left_when_it_cannot_say_where(void **state)
 	struct err err;
 
 	rig->options.readiness.address_file = "/nonexistent/ready";
-	assert_null(try_start(rig, "echo", &err));
+	assert_false(try_start(rig, "echo", &err));
+	server_free(rig->server);
+	rig->server = NULL;
 	assert_int_equal(err.kind, ERR_IO);
 	assert_string_equal(err.text,
 			    "cannot write '/nonexistent/ready': no such file or directory");
