@@ -312,15 +312,16 @@ static void wait_writable(struct plain *p, bool full)
 
 static void send_queue(struct plain *p)
 {
-	struct evbuffer *output = p->base.output;
+	size_t left = evbuffer_get_length(p->base.output);
 	bool all = p->base.write_error == NULL;
 
-	for (int rounds = SEND_ROUNDS; rounds > 0 && all && evbuffer_get_length(output) > 0;
-	     rounds--)
+	for (int rounds = SEND_ROUNDS; rounds > 0 && all && left > 0; rounds--) {
 		all = send_some(p);
+		left = evbuffer_get_length(p->base.output);
+	}
 	if (p->base.write_error != NULL)
 		return;
-	if (evbuffer_get_length(output) == 0)
+	if (left == 0)
 		finish_sending(p);
 	else
 		wait_writable(p, !all);
