@@ -18,8 +18,6 @@ enum {
 /* A thousand years in milliseconds: sums and microseconds stay far below 2^64. */
 #define DURATION_MAX_MS (UINT64_C(1000) * 366 * 24 * 60 * 60 * 1000)
 
-#define DIGITS "0123456789"
-
 static bool is_digit(char c)
 {
 	return c >= '0' && c <= '9';
@@ -74,15 +72,15 @@ static int size_shift(const char *suffix)
 
 bool number_size(const char *text, uint64_t *out, struct err *err)
 {
-	const char *at = text + strspn(text, DIGITS);
-	int shift = size_shift(at);
+	const char *at = text;
 	uint64_t value;
+	bool fits = take_digits(&at, &value);
+	int shift = size_shift(at);
 
 	if (at == text || shift < 0)
 		return err_set(err, ERR_USAGE, "invalid size '%s'", text);
-	at = text;
 	/* INT64_MAX: what an off_t and a size_t hold. */
-	if (!take_digits(&at, &value) || value > (uint64_t)INT64_MAX >> shift)
+	if (!fits || value > (uint64_t)INT64_MAX >> shift)
 		return err_set(err, ERR_USAGE, "invalid size '%s': too large", text);
 	*out = value << shift;
 	return true;
@@ -125,15 +123,15 @@ static uint64_t fraction_ms(const char *digits, uint64_t unit)
 
 bool number_duration(const char *text, bool zero_allowed, uint64_t *ms, struct err *err)
 {
-	const char *point = text + strspn(text, DIGITS), *suffix = point, *at = text;
+	const char *point = text, *suffix;
 	uint64_t unit, value;
+	bool fits = take_digits(&point, &value);
 
-	if (*point == '.')
-		suffix = point + 1 + strspn(point + 1, DIGITS);
+	suffix = *point == '.' ? point + 1 + strspn(point + 1, "0123456789") : point;
 	unit = duration_unit(suffix);
 	if (unit == 0 || suffix == text || !is_digit(suffix[-1]))
 		return err_set(err, ERR_USAGE, "invalid duration '%s'", text);
-	if (!take_digits(&at, &value) || value > DURATION_MAX_MS / unit)
+	if (!fits || value > DURATION_MAX_MS / unit)
 		return err_set(err, ERR_USAGE, "invalid duration '%s': too long", text);
 	value *= unit;
 	if (suffix != point)

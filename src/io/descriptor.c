@@ -102,10 +102,9 @@ static void open_pollable(struct descriptor *d, bool writing)
 
 		if (flags >= 0 && fcntl(d->fd, F_SETFL, flags | O_NONBLOCK) == 0)
 			d->kind = DESCRIPTOR_OWN;
-		/* splice(2) reports the end of a FIFO that no process has opened for writing yet.
-		 */
 		d->fresh = d->fifo && !writing;
-		d->raw = d->kind == DESCRIPTOR_OWN && d->fifo && writing;
+		/* A FIFO without a writer yet has ended for splice(2). */
+		d->raw = d->kind == DESCRIPTOR_OWN && d->fifo && !d->fresh;
 		return;
 	}
 	if (!d->fifo && (!d->terminal || is_terminal_master(d->fd)))
