@@ -32,11 +32,12 @@ struct server {
 	struct readiness *readiness; /* NULL for a connected descriptor */
 	TAILQ_HEAD(, session) sessions;
 	enum server_state state;
-	uint64_t open;	   /* sessions */
-	unsigned accepted; /* so far; the number of the last one */
-	unsigned failed;   /* the lowest number that failed; 0: none */
-	int failed_status; /* ... and its exit status */
-	bool max_reported; /* SERVER_FULL is reported once */
+	uint64_t most_at_once, most_in_all; /* UINT64_MAX: no bound */
+	uint64_t open;			    /* sessions */
+	unsigned accepted;		    /* so far; the number of the last one */
+	unsigned failed;		    /* the lowest number that failed; 0: none */
+	int failed_status;		    /* ... and its exit status */
+	bool max_reported;		    /* SERVER_FULL is reported once */
 	struct task task;
 	struct timer *accept_timer; /* NULL: --accept-timeout was not given */
 	struct timer *finish_timer;
@@ -65,23 +66,6 @@ static void set_state(struct server *server, enum server_state state)
 }
 
 /* --- how many --- */
-
-/* One connection at a time where they share standard input. */
-static uint64_t most_at_once(const struct server *server)
-{
-	if (server->shared->steps->flags & STEP_STDIN)
-		return 1;
-	return server->options->max_conns;
-}
-
-static uint64_t most_in_all(const struct server *server)
-{
-	const struct serve_options *options = server->options;
-
-	if (options->accept_count > 0)
-		return options->accept_count;
-	return options->keep_open ? UINT64_MAX : 1;
-}
 
 static void report_max(struct server *server)
 {
@@ -112,14 +96,12 @@ static bool events_wait(struct server *server)
 /* The number of connections or the state has changed. */
 static void update(struct server *server)
 {
-	uint64_t most = most_at_once(server);
-
 	if (server->state > SERVER_FULL) {
 		if (server->open == 0 && server->state != SERVER_OVER)
 			end(server);
-	} else if (server->accepted >= most_in_all(server)) {
+	} else if (server->accepted >= server->most_in_all) {
 		set_state(server, SERVER_CLOSING);
-	} else if (most > 0 && server->open >= most) {
+	} else if (server->open >= server->most_at_once) {
 		set_state(server, SERVER_FULL);
 		report_max(server);
 	} else if (events_wait(server)) {
@@ -248,6 +230,12 @@ struct server *server_new(const struct session_shared *shared, const struct serv
 	server->done = done;
 	server->arg = arg;
 	TAILQ_INIT(&server->sessions);
+	server->most_at_once = options->max_conns > 0 ? options->max_conns : UINT64_MAX;
+	if (shared->steps->flags & STEP_STDIN)
+		server->most_at_once = 1; /* connections share standard input */
+	server->most_in_all = options->keep_open ? UINT64_MAX : 1;
+	if (options->accept_count > 0)
+		server->most_in_all = options->accept_count;
 	task_init(&server->task, shared->loop, server_run, server);
 	return server;
 }

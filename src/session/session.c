@@ -32,12 +32,12 @@ static void session_run(void *arg);
 /* The peer's name for messages; the caller owns it. "connection 3" when it has none. */
 static char *session_peer(const struct session *s)
 {
+	const struct transport *transport =
+		s->connection != NULL ? s->connection->transport : opening_transport(s->opening);
 	struct bytes name = { NULL, 0 };
 	char *copy;
 
-	if (s->connection != NULL
-		    ? transport_info(s->connection->transport, INFO_PEERNAME, s->data)
-		    : transport_info(opening_transport(s->opening), INFO_PEERNAME, s->data))
+	if (transport_info(transport, INFO_PEERNAME, s->data))
 		name = bytes_of(evbuffer_pullup(s->data, -1), evbuffer_get_length(s->data));
 	copy = name.len > 0 ? bytes_string(name) : alloc_printf("connection %u", s->conn);
 	evbuffer_drain(s->data, name.len);
