@@ -47,6 +47,7 @@ const struct option_row option_table[] = {
 	{ .name = "idle-timeout", .arg = "D", TO(DURATION, session.idle_timeout_ms),
 	  .set = FOR_STREAMS, .summary = "... for the time without a byte either way" },
 	{ .name = "close-timeout", .arg = "D", TO(DURATION, session.close_timeout_ms),
+	  FLAG(session.has_close_timeout),
 	  .set = FOR_STREAMS, .summary = "give up closing when nothing was sent for D (3s)" },
 
 	{ .title = "Reading and writing" },

@@ -199,10 +199,15 @@ static enum stream_status close_state(const struct connection *c, struct err *er
 	return transport_unsent(t) > 0 ? STREAM_AGAIN : STREAM_OK;
 }
 
+size_t connection_unsent(const struct connection *c)
+{
+	return writer_queued(&c->writer) + transport_unsent(c->transport);
+}
+
 static void observe(const struct connection *c, uint64_t now)
 {
 	const struct transport *t = c->transport;
-	size_t left = writer_queued(&c->writer) + transport_unsent(t);
+	size_t left = connection_unsent(c);
 
 	if (left < c->closing->left) {
 		c->closing->left = left;
@@ -225,16 +230,16 @@ static bool is_shut(const struct connection *c)
 }
 
 /* Milliseconds to wait for something to happen; 0: long enough. */
-static uint64_t patience(const struct connection *c, uint64_t timeout_ms, uint64_t now)
+static uint64_t patience(const struct connection *c, uint64_t send_ms, uint64_t linger_ms,
+			 uint64_t now)
 {
 	const struct closing *l = c->closing;
-	uint64_t wait = UINT64_MAX, quiet;
+	uint64_t quiet, wait;
 
-	if (timeout_ms > 0)
-		wait = remaining(l->moved, timeout_ms, now);
 	if (l->left > 0 || !is_shut(c))
-		return wait;
+		return send_ms > 0 ? remaining(l->moved, send_ms, now) : UINT64_MAX;
 	quiet = remaining(l->heard > l->moved ? l->heard : l->moved, SILENCE_MS, now);
+	wait = remaining(l->moved, linger_ms, now);
 	return quiet < wait ? quiet : wait;
 }
 
@@ -254,7 +259,8 @@ static void sleep_at_most(const struct connection *c, uint64_t ms)
 		timer_start(l->timer, ms);
 }
 
-enum stream_status connection_close(struct connection *c, uint64_t timeout_ms, struct err *err)
+enum stream_status connection_close(struct connection *c, uint64_t send_ms, uint64_t linger_ms,
+				    struct err *err)
 {
 	enum stream_status status;
 	uint64_t now, wait;
@@ -270,7 +276,7 @@ enum stream_status connection_close(struct connection *c, uint64_t timeout_ms, s
 		return status;
 	now = loop_now();
 	observe(c, now);
-	wait = patience(c, timeout_ms, now);
+	wait = patience(c, send_ms, linger_ms, now);
 	if (wait > 0) {
 		sleep_at_most(c, wait);
 		return STREAM_AGAIN;

@@ -76,16 +76,19 @@ void connection_failed(struct connection *c, enum transport_half half, int sys);
 enum stream_status connection_write_eof(struct connection *c);
 
 /*
- * close and wait_closed: flush, for as long as bytes leave; close the sending
- * half; drop what the peer still sends until it ends, has been silent for 1 s,
- * or `timeout_ms` (0: no bound) has passed. STREAM_AGAIN until then; call it again
- * after each wake. STREAM_OK: connection_free() may close the descriptor, nothing is
- * lost by it. STREAM_ERROR fills `err`: ERR_TIMEOUT when no byte has left for
- * `timeout_ms`, with the number unsent; or why bytes are lost ("connection reset
- * by peer with 5 bytes unsent"). A reset that loses nothing is a clean end. Its
- * timers wake the task too.
+ * close and wait_closed: flush, however long that takes, or until no byte has left for
+ * `send_ms` (0: no bound); close the sending half; drop what the peer still sends until
+ * it ends, has been silent for 1 s, or `linger_ms` have passed. STREAM_AGAIN until then;
+ * call it again after each wake. STREAM_OK: connection_free() may close the descriptor,
+ * nothing is lost by it. STREAM_ERROR fills `err`: ERR_TIMEOUT after `send_ms`, with the
+ * number unsent; or why bytes are lost ("connection reset by peer with 5 bytes unsent").
+ * A reset that loses nothing is a clean end. Its timers wake the task too.
  */
-enum stream_status connection_close(struct connection *c, uint64_t timeout_ms, struct err *err);
+enum stream_status connection_close(struct connection *c, uint64_t send_ms, uint64_t linger_ms,
+				    struct err *err);
+
+/* Bytes that the peer's kernel has not received, as far as the system tells. */
+size_t connection_unsent(const struct connection *c);
 
 /* abort: drop what is queued and make connection_free() reset the connection. */
 void connection_abort(struct connection *c);

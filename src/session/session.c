@@ -15,6 +15,7 @@
 #include <assert.h>
 #include <event2/buffer.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -449,7 +450,7 @@ static void take_result(struct session *s, enum step_result result, bool forgiva
 	case STEP_CLOSED:
 		break;
 	}
-	session_time_end(s); /* the closing has its own patience */
+	session_time_end(s);
 	timer_stop(s->timer);
 	move_to(s, result == STEP_CLOSED || needs_no_closing(s) ? SESSION_OVER : SESSION_CLOSING);
 }
@@ -494,11 +495,25 @@ static void closing_failed(struct session *s, struct err err)
 	note_error(s, &err);
 }
 
+/* What is unsent may take its time, unless a limit was given or a step has failed. */
+enum stream_status session_close(struct session *s, struct err *err)
+{
+	uint64_t limit = s->shared->settings->close_timeout_ms;
+	bool bounded = s->shared->settings->has_close_timeout || s->err != NULL;
+	enum stream_status status =
+		connection_close(s->connection, bounded ? limit : 0, limit, err);
+
+	/* Only what is unsent makes silence a failure. */
+	if (status == STREAM_AGAIN && connection_unsent(s->connection) == 0)
+		session_time_idle_off(s);
+	return status;
+}
+
 static bool run_closing(struct session *s)
 {
 	struct err err;
 
-	switch (connection_close(s->connection, s->shared->settings->close_timeout_ms, &err)) {
+	switch (session_close(s, &err)) {
 	case STREAM_AGAIN:
 		return false;
 	case STREAM_ERROR:
@@ -528,6 +543,17 @@ static void finish(struct session *s)
 	session_free(s);
 }
 
+static void add_unsent(const struct session *s, struct err *err)
+{
+	size_t unsent = connection_unsent(s->connection);
+	char text[64];
+
+	(void)snprintf(text, sizeof(text), " with %zu byte%s unsent", unsent,
+		       unsent == 1 ? "" : "s");
+	if (unsent > 0)
+		(void)err_append(err, text);
+}
+
 /* A limit has passed: the running step fails, or everything ends. */
 static void apply_time(struct session *s)
 {
@@ -536,6 +562,8 @@ static void apply_time(struct session *s)
 
 	if (expiry == EXPIRY_NONE)
 		return;
+	if (s->connection->closing != NULL)
+		add_unsent(s, &err);
 	if (s->phase == SESSION_CLOSING) {
 		closing_failed(s, err);
 		move_to(s, SESSION_OVER);

@@ -178,6 +178,9 @@ uint64_t session_turn_end(struct session *s);
 uint64_t session_consumed(const struct session *s);
 uint64_t session_taken(const struct session *s);
 
+/* One call of the orderly end, as connection_close() has it. */
+enum stream_status session_close(struct session *s, struct err *err);
+
 /* Once sending has failed: true when for a second nothing has come, so that there is no
  * use in waiting for the peer any longer; until then the step's timer is started. */
 bool session_watch_silence(struct session *s);
@@ -191,7 +194,7 @@ void session_piece_rest(struct session *s, struct evbuffer *data);
 
 /* The limits of time. Begin: from here on the deadline and the idle one count; step: the
  * next step begins; note: bytes may have moved, before a run or in it; idle_off: silence
- * is allowed from now on; end: only the deadline counts. */
+ * is allowed from now on; end: the limit for steps has had its turn. */
 void session_time_begin(struct session *s, uint64_t since_ms);
 void session_time_step(struct session *s);
 void session_time_note(struct session *s);

@@ -64,7 +64,6 @@ void session_time_idle_off(struct session *s)
 
 void session_time_end(struct session *s)
 {
-	session_time_idle_off(s);
 	if (s->limits != NULL)
 		timer_stop(s->limits->step);
 }

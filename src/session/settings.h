@@ -32,6 +32,7 @@ struct session_settings {
 	uint64_t timeout_ms; /* listen, echo: each connection; else from start to exit */
 	uint64_t step_timeout_ms;
 	uint64_t idle_timeout_ms;
+	bool has_close_timeout; /* given: it bounds the sending of the rest, too */
 	uint64_t close_timeout_ms;
 	uint64_t handshake_timeout_ms;
 	bool crlf;

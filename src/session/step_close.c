@@ -11,8 +11,7 @@ static enum step_result run_close(struct session *s, const struct step *step)
 	struct err err;
 
 	(void)step;
-	session_time_idle_off(s); /* the closing has its own patience */
-	switch (connection_close(s->connection, s->shared->settings->close_timeout_ms, &err)) {
+	switch (session_close(s, &err)) {
 	case STREAM_AGAIN:
 		return session_wait(s, WAIT_CLOSE);
 	case STREAM_ERROR:

@@ -57,6 +57,36 @@ quickly() {
 	[ "$(tr -dc 0-9 <"$ERR")" -le 1500000 ] || fail "$(cat "$ERR")"
 }
 
+@test "without --close-timeout a reader may stall as long as it likes" {
+	big_writes
+	peer 'small(s); c = accept(); wait(3.5); say(len(all_of(c)))'
+	timed connect "127.0.0.1:$PEER_PORT" "${WRITES[@]}"
+	assert_status 0
+	assert_error_is ''
+	took 3400 20000
+	peer_says 1500000
+}
+
+@test "after a failed step it has 3 s" {
+	big_writes
+	silent_peer
+	timed connect "127.0.0.1:$PEER_PORT" "${WRITES[@]}" info family expect nothing
+	assert_status 9
+	took 2900 6000
+}
+
+@test "--idle-timeout ends what cannot be sent, and nothing else of the closing" {
+	big_writes
+	silent_peer
+	timed connect --idle-timeout 0.5 "127.0.0.1:$PEER_PORT" "${WRITES[@]}"
+	assert_status 6
+	took 450
+	grep -qxE 'liu: closing: timed out after 0.5 s \(--idle-timeout\) with [0-9]+ bytes unsent' "$ERR" || fail "$(cat "$ERR")"
+	timed connect --idle-timeout 0.3 "127.0.0.1:$PEER_PORT" write x
+	assert_status 0
+	assert_error_is ''
+}
+
 # bats test_tags=pump
 @test "--close-timeout counts once the rest of a file fits below --high-water" {
 	head -c 5M /dev/zero >"$BATS_TEST_TMPDIR/file"

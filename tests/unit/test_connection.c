@@ -410,7 +410,7 @@ static void test_write_eof_on_a_reset_stream(void **state)
 
 static enum stream_status end(struct rig *rig)
 {
-	return connection_close(rig->connection, rig->timeout_ms, &rig->err);
+	return connection_close(rig->connection, rig->timeout_ms, rig->timeout_ms, &rig->err);
 }
 
 /* The peer has ended, and all has been sent: nothing to wait for, in one run. */

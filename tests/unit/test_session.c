@@ -776,6 +776,7 @@ static void closing_gives_up_when_nothing_leaves(void **state)
 
 	(void)state;
 	rig->settings.close_timeout_ms = SHORT_MS;
+	rig->settings.has_close_timeout = true;
 	support_unix_pair(pair);
 	rig->peer = pair[0];
 	(void)support_fill(pair[1]);
