@@ -291,5 +291,5 @@ enum stream_status connection_close(struct connection *c, uint64_t send_ms, uint
 void connection_abort(struct connection *c)
 {
 	writer_feed_error(&c->writer);
-	transport_abort(c->transport);
+	c->transport->reset = true;
 }

@@ -71,11 +71,6 @@ void transport_shut(struct transport *t)
 	t->ops->flush(t);
 }
 
-void transport_abort(struct transport *t)
-{
-	t->reset = true;
-}
-
 size_t transport_unsent(const struct transport *t)
 {
 	return t->ops->unsent(t);
@@ -128,11 +123,6 @@ enum stream_status transport_handshake(struct transport *t, struct err *err)
 	if (status == STREAM_ERROR)
 		*err = *t->read_error;
 	return status;
-}
-
-void transport_init(struct transport *t, const struct transport_ops *ops, struct loop *loop)
-{
-	*t = (struct transport){ .ops = ops, .loop = loop };
 }
 
 void transport_release(struct transport *t)

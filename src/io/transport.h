@@ -91,10 +91,6 @@ void transport_flush(struct transport *t);
  * and then FIN. Nothing may be added to the output afterwards. */
 void transport_shut(struct transport *t);
 
-/* Make the transport_free() that follows reset the connection (Unix: just close
- * it). */
-void transport_abort(struct transport *t);
-
 /* Bytes sent that the peer's kernel has not acknowledged (SIOCOUTQ); 0 where
  * the system does not say, or they cannot be lost (Unix). */
 size_t transport_unsent(const struct transport *t);

@@ -49,14 +49,13 @@ struct transport {
 	size_t room;	   /* bytes more that the owner can use; 0: reading is off */
 	uint64_t received; /* bytes that came to `input`, and left `output` */
 	uint64_t sent;
-	bool reset;		  /* to be reset when it is freed */
+	bool reset;		  /* freeing it resets the connection (Unix: just closes it) */
 	enum read_half read_half; /* both are assigned in transport.c alone */
 	enum write_half write_half;
 	struct err *read_error;	 /* owned, or NULL */
 	struct err *write_error; /* owned, or NULL */
 };
 
-void transport_init(struct transport *t, const struct transport_ops *ops, struct loop *loop);
 void transport_release(struct transport *t);			/* frees the two errors */
 void transport_notify(struct transport *t);			/* wakes the owner */
 void transport_end(struct transport *t, const struct err *err); /* NULL: a clean end */

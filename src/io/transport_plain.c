@@ -487,7 +487,7 @@ struct transport *transport_plain_new(struct loop *loop, int fd,
 	struct socket_address known = peer.len > 0 ? peer : sockaddr_own(fd);
 	struct plain *p = alloc_zeroed(sizeof(*p) + peer.len);
 
-	transport_init(&p->base, &plain_ops, loop);
+	p->base = (struct transport){ .ops = &plain_ops, .loop = loop };
 	p->fd = fd;
 	p->peer_len = (unsigned char)peer.len; /* of sockaddr_un, the longest: 110 */
 	memcpy(p->peer, &peer.addr, peer.len);

@@ -513,7 +513,7 @@ struct transport *transport_tls_new(struct transport *lower, const struct tls_co
 	const char *other = config->settings->server_name;
 	struct tls *s = alloc_zeroed(sizeof(*s));
 
-	transport_init(&s->base, &tls_ops, lower->loop);
+	s->base = (struct transport){ .ops = &tls_ops, .loop = lower->loop };
 	s->base.input = evbuffer_new();
 	s->base.output = evbuffer_new();
 	s->lower = lower;
