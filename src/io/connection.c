@@ -69,10 +69,8 @@ void connection_refresh(struct connection *c)
 {
 	const struct transport *t = c->transport;
 
-	if (t->read_half == READ_BROKEN)
-		reader_feed_error(&c->reader);
-	else if (t->read_half == READ_ENDED)
-		reader_feed_eof(&c->reader);
+	if (t->read_half != READ_OPEN)
+		reader_end(&c->reader, t->read_half == READ_BROKEN);
 	if (t->write_error != NULL)
 		writer_feed_error(&c->writer);
 }

@@ -37,15 +37,10 @@ void reader_init(struct reader *r, struct evbuffer *in, size_t limit)
 	*r = (struct reader){ .in = in, .limit = limit, .longest = 1 };
 }
 
-void reader_feed_eof(struct reader *r)
-{
-	r->ended = true;
-}
-
-void reader_feed_error(struct reader *r)
+void reader_end(struct reader *r, bool broken)
 {
 	if (!r->ended)
-		r->broken = true;
+		r->broken = broken;
 	r->ended = true;
 }
 

@@ -45,10 +45,9 @@ struct reader {
 /* `in` is borrowed until the reader is no longer used. `limit` is at least 1. */
 void reader_init(struct reader *r, struct evbuffer *in, size_t limit);
 
-/* Nothing more will come (feed_eof), or the stream broke (set_exception). The
+/* Nothing more will come (feed_eof), or the stream is `broken` (set_exception). The
  * first call counts. */
-void reader_feed_eof(struct reader *r);
-void reader_feed_error(struct reader *r);
+void reader_end(struct reader *r, bool broken);
 
 /*
  * Each appends what it answers to `into`, without copying where it can; read and

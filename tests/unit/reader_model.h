@@ -118,10 +118,7 @@ static inline void model_end(struct model *m, bool broken)
 	if (!m->ended)
 		m->broken = broken;
 	m->ended = true;
-	if (broken)
-		reader_feed_error(&m->reader);
-	else
-		reader_feed_eof(&m->reader);
+	reader_end(&m->reader, broken);
 }
 
 /* What the model answers. */

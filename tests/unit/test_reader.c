@@ -59,10 +59,8 @@ static void play_feed(struct play *p)
 	const struct bytes *input = &p->example->input;
 	size_t from = p->fed;
 
-	if (from == input->len && p->example->broken)
-		reader_feed_error(&p->reader);
-	else if (from == input->len)
-		reader_feed_eof(&p->reader);
+	if (from == input->len)
+		reader_end(&p->reader, p->example->broken);
 	while (p->fed < input->len) {
 		p->fed++;
 		if (p->way.cuts >> ((p->fed - 1) % 64) & 1)
@@ -489,7 +487,7 @@ static void test_wait(void **state)
 	assert_int_equal(reader_room(&r), 0);
 	assert_int_equal(reader_wait(&r, 5), STREAM_AGAIN);
 	assert_int_equal(reader_room(&r), 2);
-	reader_feed_eof(&r);
+	reader_end(&r, false);
 	assert_int_equal(reader_wait(&r, 5), STREAM_EOF);
 	assert_int_equal(reader_wait(&r, 3), STREAM_OK);
 	assert_int_equal(reader_buffered(&r), 3);
@@ -504,14 +502,14 @@ static void test_first_end_counts(void **state)
 	(void)state;
 	reader_init(&r, in, 4);
 	assert_false(reader_at_eof(&r));
-	reader_feed_eof(&r);
-	reader_feed_error(&r);
+	reader_end(&r, false);
+	reader_end(&r, true);
 	assert_true(reader_at_eof(&r));
 	assert_int_equal(reader_readline(&r, in), STREAM_EOF);
 
 	reader_init(&r, in, 4);
-	reader_feed_error(&r);
-	reader_feed_eof(&r);
+	reader_end(&r, true);
+	reader_end(&r, false);
 	assert_false(reader_at_eof(&r));
 	assert_int_equal(reader_readline(&r, in), STREAM_ERROR);
 	evbuffer_free(in);
@@ -551,7 +549,7 @@ static void test_room(void **state)
 	assert_int_equal(reader_room(&r), 0);
 	assert_int_equal(reader_read(&r, 5, NULL), STREAM_OK);
 	assert_int_equal(reader_room(&r), 4);
-	reader_feed_error(&r);
+	reader_end(&r, true);
 	assert_int_equal(reader_room(&r), 0);
 
 	reader_init(&r, in, SIZE_MAX);

@@ -203,9 +203,9 @@ static void replay_line(struct replay *p, char *rest)
 	else if (strcmp(event, "feed") == 0)
 		replay_feed(p, rest);
 	else if (strcmp(event, "eof") == 0)
-		reader_feed_eof(&p->reader);
+		reader_end(&p->reader, false);
 	else if (strcmp(event, "error") == 0)
-		reader_feed_error(&p->reader);
+		reader_end(&p->reader, true);
 	else if (strcmp(event, "ask") == 0)
 		replay_ask(p, rest);
 	else if (strcmp(event, "wait") == 0)

@@ -62,8 +62,8 @@ static bool pair_feed(struct pair *p, unsigned *seed)
 
 	if (p->fed == p->len)
 		for (int i = 0; i < 2; i++)
-			p->broken ? reader_feed_error(&p->reader[i])
-				  : reader_feed_eof(&p->reader[i]);
+			p->broken ? reader_end(&p->reader[i], true)
+				  : reader_end(&p->reader[i], false);
 	if (p->fed == p->len)
 		return false;
 	n = n < p->len - p->fed ? n : p->len - p->fed;
