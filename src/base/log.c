@@ -34,13 +34,9 @@ static struct {
 	bool stuck; /* the last line could not be written */
 } settings;
 
-void log_set_level(int level)
+void log_set(int level, bool color)
 {
 	settings.level = level;
-}
-
-void log_set_color(bool color)
-{
 	settings.color = color;
 }
 

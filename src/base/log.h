@@ -21,8 +21,8 @@ enum log_level {
 	LOG_DEBUG,  /* -vvv: every change of state */
 };
 
-void log_set_level(int level);	/* number of -v less number of -q; 0 at start */
-void log_set_color(bool color); /* off at start */
+/* `level`: the number of -v less the number of -q. At start 0, without colour. */
+void log_set(int level, bool color);
 bool log_enabled(enum log_level level);
 
 /* Keeps errno. A line that cannot be written is lost. */

@@ -60,8 +60,8 @@ static int command_main(const struct command *command, int argc, char **argv)
 	} else if (options.version) {
 		status = print_text(help_version());
 	} else {
-		log_set_level((int)options.verbose - (int)options.quiet);
-		log_set_color(options_color(&options, isatty(STDERR_FILENO)));
+		log_set((int)options.verbose - (int)options.quiet,
+			options_color(&options, isatty(STDERR_FILENO)));
 		if (!command->run(&options, &status, &err))
 			status = report(&err, command->name);
 	}

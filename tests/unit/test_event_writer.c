@@ -288,6 +288,6 @@ int main(void)
 		cmocka_unit_test(jansson_allocates_with_alloc),
 	};
 
-	log_set_level(-2);
+	log_set(-2, false);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -365,7 +365,7 @@ static int run_out(struct fixture *f)
 	int fds[3];
 	int lowest;
 
-	log_set_level(-1);
+	log_set(-1, false);
 	if (!start(f, &address, 1))
 		return 1;
 	for (size_t i = 0; i < 3; i++)

@@ -39,8 +39,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	(void)state;
-	log_set_level(0);
-	log_set_color(false);
+	log_set(0, false);
 	dup2(saved_stderr, STDERR_FILENO);
 	close(saved_stderr);
 	close(reading);
@@ -85,7 +84,7 @@ static void levels(void **state)
 
 	(void)state;
 	for (int level = -3; level <= 4; level++) {
-		log_set_level(level);
+		log_set(level, false);
 		for (enum log_level kind = LOG_ERROR; kind <= LOG_DEBUG; kind++) {
 			bool shown = level >= from[kind];
 			const char *line = kind == LOG_READY ? "x\n" : "liu: x\n";
@@ -102,7 +101,7 @@ static void color_is_of_the_name_only(void **state)
 	char text[TEXT_SIZE];
 
 	(void)state;
-	log_set_color(true);
+	log_set(0, true);
 	log_line(LOG_ERROR, "x");
 	assert_string_equal(written(text), "\x1B[1;31mliu:\x1B[0m x\n");
 	log_line(LOG_READY, "x");

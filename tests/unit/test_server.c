@@ -445,6 +445,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(waiting_costs_nothing, set_up, tear_down),
 	};
 
-	log_set_level(-2);
+	log_set(-2, false);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -834,6 +834,6 @@ int main(void)
 		cmocka_unit_test(waiting_costs_nothing),
 	};
 
-	log_set_level(-2); /* what is tried is said */
+	log_set(-2, false); /* what is tried is said */
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
