@@ -32,7 +32,7 @@ static enum step_result run_skip(struct session *s, const struct step *step)
 static enum step_result run_skipline(struct session *s, const struct step *step)
 {
 	struct skipline_state *state = session_state(s, sizeof(*state));
-	enum stream_status status = reader_skipuntil(&s->connection->reader, separators_newline());
+	enum stream_status status = reader_skipuntil(&s->connection->reader, &separators_newline);
 
 	/* A partial last line is a line, as for readline. */
 	if (status == STREAM_EOF && session_taken(s) > state->bytes)

@@ -94,7 +94,7 @@ enum stream_status reader_read(struct reader *r, uint64_t max, struct evbuffer *
 
 enum stream_status reader_readline(struct reader *r, struct evbuffer *into)
 {
-	return reader_readuntil(r, separators_newline(), into);
+	return reader_readuntil(r, &separators_newline, into);
 }
 
 enum stream_status reader_readexactly(struct reader *r, size_t n, struct evbuffer *into)

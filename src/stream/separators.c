@@ -8,20 +8,15 @@
 
 #include <assert.h>
 #include <event2/buffer.h>
-#include <stdlib.h>
 #include <string.h>
 
-static int by_length(const void *a, const void *b)
-{
-	const struct bytes *left = a;
-	const struct bytes *right = b;
-
-	return (left->len > right->len) - (left->len < right->len);
-}
+static const struct bytes newline = { (const unsigned char *)"\n", 1 };
+const struct separators separators_newline = { 1, &newline, 1 };
 
 struct separators *separators_new(const struct bytes *items, size_t count)
 {
 	size_t size = sizeof(struct separators) + count * sizeof(*items);
+	size_t longest = 0;
 	struct separators *seps;
 	struct bytes *own;
 	unsigned char *data;
@@ -36,35 +31,24 @@ struct separators *separators_new(const struct bytes *items, size_t count)
 		assert(items[i].len > 0);
 		own[i] = bytes_of(memcpy(data, items[i].data, items[i].len), items[i].len);
 		data += items[i].len;
+		longest = items[i].len > longest ? items[i].len : longest;
 	}
-	qsort(own, count, sizeof(*own), by_length);
-	*seps = (struct separators){ count, own, own[count - 1].len };
+	*seps = (struct separators){ count, own, longest };
 	return seps;
-}
-
-const struct separators *separators_newline(void)
-{
-	static const struct bytes item = { (const unsigned char *)"\n", 1 };
-	static const struct separators newline = { 1, &item, 1 };
-
-	return &newline;
 }
 
 static bool find_one(const struct bytes *item, struct evbuffer *in, size_t from, size_t to,
 		     struct match *match)
 {
 	size_t begin = from < item->len ? 0 : from + 1 - item->len;
-	struct evbuffer_ptr start, end;
-	bool to_end = to == evbuffer_get_length(in); /* spares a walk along all chunks */
+	struct evbuffer_ptr at;
 
-	if (evbuffer_ptr_set(in, &start, begin, EVBUFFER_PTR_SET) < 0 ||
-	    (!to_end && evbuffer_ptr_set(in, &end, to, EVBUFFER_PTR_SET) < 0))
+	if (evbuffer_ptr_set(in, &at, begin, EVBUFFER_PTR_SET) < 0)
 		return false;
-	start = evbuffer_search_range(in, (const char *)item->data, item->len, &start,
-				      to_end ? NULL : &end);
-	if (start.pos < 0)
+	at = evbuffer_search(in, (const char *)item->data, item->len, &at);
+	if (at.pos < 0 || (size_t)at.pos + item->len > to)
 		return false;
-	*match = (struct match){ .end = (size_t)start.pos + item->len, .len = item->len };
+	*match = (struct match){ .end = (size_t)at.pos + item->len, .len = item->len };
 	return true;
 }
 
@@ -83,10 +67,14 @@ static bool find_any(const struct separators *seps, struct evbuffer *in, size_t 
 	const unsigned char *data = evbuffer_pullup(in, (ev_ssize_t)to);
 
 	for (size_t end = from + 1; end <= to; end++) {
-		for (size_t i = 0; i < seps->count; i++) {
-			if (!ends_in(data, end, &seps->items[i]))
-				continue;
-			*match = (struct match){ .end = end, .len = seps->items[i].len };
+		size_t len = 0;
+
+		for (size_t i = 0; i < seps->count; i++)
+			if (ends_in(data, end, &seps->items[i]) &&
+			    (len == 0 || seps->items[i].len < len))
+				len = seps->items[i].len;
+		if (len > 0) {
+			*match = (struct match){ .end = end, .len = len };
 			return true;
 		}
 	}

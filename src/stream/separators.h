@@ -14,13 +14,13 @@ struct evbuffer;
 /* At least one separator, none empty. */
 struct separators {
 	size_t count;
-	const struct bytes *items; /* shortest first */
+	const struct bytes *items;
 	size_t longest;
 };
 
 /* `items` is copied, data and all, into one block: free() frees it. */
 struct separators *separators_new(const struct bytes *items, size_t count);
-const struct separators *separators_newline(void); /* "\n", static */
+extern const struct separators separators_newline; /* "\n" */
 
 struct match {
 	size_t end; /* the offset behind the separator */

@@ -336,7 +336,7 @@ static inline const char *model_ask(struct model *m, const struct question *aske
 	if (q.kind == ASK_READLINE) {
 		q.items = &newline;
 		q.count = 1;
-		q.seps = separators_newline();
+		q.seps = &separators_newline;
 	}
 	expected = model_answer(m, &q);
 	same = bytes_equal(actual.data, expected.data);

@@ -606,7 +606,7 @@ static void test_search_goes_on(void **state)
 		model_init(&m, 16);
 		model_feed(&m, "ab\ncd", 5, false);
 		model_lay(&m, layouts[i]);
-		m.reader.sought = separators_newline();
+		m.reader.sought = &separators_newline;
 		m.reader.scanned = 4;
 		assert_int_equal(reader_readline(&m.reader, out), STREAM_AGAIN);
 		assert_int_equal(m.reader.scanned, 5);
@@ -678,7 +678,7 @@ static void test_linear(void **state)
 	struct separators *seps = separators_new(items, 3);
 
 	(void)state;
-	drip(size, separators_newline(), false);
+	drip(size, &separators_newline, false);
 	drip(size, seps, false);
 	drip(size / 4, seps, true);
 	free(seps);

@@ -118,20 +118,19 @@ static void test_new_copies(void **state)
 	memset(text, 'x', sizeof(text));
 	assert_int_equal(seps->count, 2);
 	assert_int_equal(seps->longest, 3);
-	assert_true(bytes_equal(seps->items[0], bytes_of_string(";")));
-	assert_true(bytes_equal(seps->items[1], bytes_of_string("\r\n|")));
+	assert_true(bytes_equal(seps->items[1], bytes_of_string(";")));
+	assert_true(bytes_equal(seps->items[0], bytes_of_string("\r\n|")));
 	free(seps);
 }
 
 static void test_newline(void **state)
 {
-	const struct separators *seps = separators_newline();
+	const struct separators *seps = &separators_newline;
 
 	(void)state;
 	assert_int_equal(seps->count, 1);
 	assert_int_equal(seps->longest, 1);
 	assert_true(bytes_equal(seps->items[0], bytes_of_string("\n")));
-	assert_ptr_equal(seps, separators_newline());
 }
 
 int main(void)
