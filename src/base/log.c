@@ -23,9 +23,13 @@ static const struct {
 	int threshold;
 	const char *color;
 } kinds[] = {
-	[LOG_ERROR] = { -1, "\x1B[1;31m" }, [LOG_READY] = { -1, "" },
-	[LOG_NOTICE] = { 0, "\x1B[33m" },   [LOG_INFO] = { 1, "\x1B[36m" },
-	[LOG_DETAIL] = { 2, "\x1B[2m" },    [LOG_DEBUG] = { 3, "\x1B[2m" },
+	[LOG_USAGE] = { INT_MIN, "\x1B[1;31m" },
+	[LOG_ERROR] = { -1, "\x1B[1;31m" },
+	[LOG_READY] = { 0, "" },
+	[LOG_NOTICE] = { 0, "\x1B[33m" },
+	[LOG_INFO] = { 1, "\x1B[36m" },
+	[LOG_DETAIL] = { 2, "\x1B[2m" },
+	[LOG_DEBUG] = { 3, "\x1B[2m" },
 };
 
 static struct {

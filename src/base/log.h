@@ -13,8 +13,9 @@
 
 /* The kind of a line, which decides at which level it is printed. */
 enum log_level {
+	LOG_USAGE,  /* a command line that is wrong; always printed */
 	LOG_ERROR,  /* failures; hidden by -qq */
-	LOG_READY,  /* "listening on"; hidden by -qq */
+	LOG_READY,  /* "listening on"; hidden by -q */
 	LOG_NOTICE, /* warnings and hints; hidden by -q */
 	LOG_INFO,   /* -v: connections, addresses tried */
 	LOG_DETAIL, /* -vv: steps */

@@ -40,9 +40,9 @@ static int report(const struct err *err, const char *command)
 	if (err->kind != ERR_USAGE)
 		log_line(LOG_ERROR, "%s", err->text);
 	else if (command != NULL)
-		log_line(LOG_ERROR, "%s (see: liu %s --help)", err->text, command);
+		log_line(LOG_USAGE, "%s (see: liu %s --help)", err->text, command);
 	else
-		log_line(LOG_ERROR, "%s (see: liu --help)", err->text);
+		log_line(LOG_USAGE, "%s (see: liu --help)", err->text);
 	descriptor_drop_input(STDERR_FILENO); /* inetd: the line is for the peer */
 	return err_status(err->kind);
 }

@@ -153,7 +153,7 @@ const struct option_row option_table[] = {
 	{ .name = "verbose", .letter = 'v', TO(REPEATED, verbose), .set = FOR_ALL,
 	  .summary = "more on standard error (up to -vvv)" },
 	{ .name = "quiet", .letter = 'q', TO(REPEATED, quiet), .set = FOR_ALL,
-	  .summary = "less on standard error (up to -qq)" },
+	  .summary = "failures only; -qq: usage errors only" },
 	{ .name = "color", .arg = "WHEN", TO(COLOR, color), .set = FOR_ALL,
 	  .summary = "auto, always or never" },
 	{ .name = "help", .letter = 'h', TO(SWITCH, help), .set = FOR_ALL,

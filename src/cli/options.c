@@ -37,8 +37,10 @@ void options_free(struct options *options)
 bool options_color(const struct options *options, bool terminal)
 {
 	const char *no_color = getenv("NO_COLOR");
+	const char *term = getenv("TERM");
 
 	if (options->color != COLOR_AUTO)
 		return options->color == COLOR_ALWAYS;
-	return terminal && (no_color == NULL || no_color[0] == '\0');
+	return terminal && (no_color == NULL || no_color[0] == '\0') && term != NULL &&
+	       term[0] != '\0' && strcmp(term, "dumb") != 0;
 }

@@ -81,5 +81,5 @@ struct options {
 void options_free(struct options *options);
 
 /* --color decides; `auto` means on a terminal, unless NO_COLOR is set and not
- * empty (no-color.org). */
+ * empty (no-color.org), or TERM is not set, or dumb. */
 bool options_color(const struct options *options, bool terminal);

@@ -244,11 +244,11 @@ b.close(); same(b"z", got(d, 1)); ask(c)'
 }
 
 @test "--max-conns: those that leave at once make room for all" {
-	start_liu echo -q -m 3 127.0.0.1:0
+	start_liu echo -m 3 127.0.0.1:0
 	clients 'all = [dial() for i in range(50)]
 for i, c in enumerate(all): c.sendall(b"%d" % i); c.shutdown(socket.SHUT_WR)
 for i, c in enumerate(all): same(b"%d" % i, rest(c)); c.close()'
-	server_said ''
+	server_said 'liu: 3 connections (--max-conns): new ones wait'
 }
 
 @test "users of standard input are served one at a time" {
@@ -456,10 +456,10 @@ print(len(waiting))' "$1"
 }
 
 @test "--backlog: so many connections may wait; 100 without it" {
-	start_liu listen -q -k -m 1 "unix:$BATS_TEST_TMPDIR/a" --backlog 3 readline write . readline
+	start_liu listen -k -m 1 "unix:$BATS_TEST_TMPDIR/a" --backlog 3 readline write . readline
 	waiting "$BATS_TEST_TMPDIR/a"
 	assert_equal 4 "$(said 1)" 'waiting with --backlog 3'
-	start_liu listen -q -k -m 1 "unix:$BATS_TEST_TMPDIR/b" readline write . readline
+	start_liu listen -k -m 1 "unix:$BATS_TEST_TMPDIR/b" readline write . readline
 	waiting "$BATS_TEST_TMPDIR/b"
 	assert_equal 101 "$(said 1)" 'waiting without --backlog'
 }

@@ -738,13 +738,19 @@ X: \\e[2Jevil\\x07\\x9b\\tü"
 	assert_output_bytes $'\e[2Jevil\x07\x9b\tü\n'
 }
 
-@test "colours: on a terminal, with --color=always; never with NO_COLOR or --color=never" {
+@test "colours: on a terminal, with --color=always; never with NO_COLOR, a dumb TERM or --color=never" {
 	local colored=$'\e[1mHTTP/1.1 200 OK\e[0m\n\e[1mX\e[0m: y\n'
 	local bare=$'HTTP/1.1 200 OK\nX: y\n'
 	serve "${OK}X: y\r\n\r\n"
 	TERM=xterm on_terminal head "$URL"
 	assert_output_bytes "$colored"
 	NO_COLOR=1 TERM=xterm on_terminal head "$URL"
+	assert_output_bytes "$bare"
+	TERM=dumb on_terminal head "$URL"
+	assert_output_bytes "$bare"
+	TERM='' on_terminal head "$URL"
+	assert_output_bytes "$bare"
+	(unset TERM && on_terminal head "$URL")
 	assert_output_bytes "$bare"
 	TERM=xterm on_terminal head --color=never "$URL"
 	assert_output_bytes "$bare"

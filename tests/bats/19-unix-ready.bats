@@ -257,10 +257,11 @@ all_but_one_gone() {
 
 # --- Ready -----------------------------------------------------------------------------------
 
-@test "the ready line stays with -q and goes with -qq" {
-	start_liu listen -q --accept-timeout 0.1 127.0.0.1:0
-	ends 6
-	server_said 'liu: no connection within 0.1 s (--accept-timeout)'
+@test "-q hides the ready line, and -qq failures too, but not that the command line is wrong" {
+	run_liu listen -q --accept-timeout 0.1 127.0.0.1:0
+	assert_status 6
+	assert_output_is ''
+	assert_error_is 'liu: no connection within 0.1 s (--accept-timeout)'
 	run_liu listen -qq --accept-timeout 0.1 127.0.0.1:0
 	assert_status 6
 	assert_output_is ''
@@ -268,6 +269,9 @@ all_but_one_gone() {
 	run_liu listen -q -q --accept-timeout 0.1 tls:127.0.0.1:0
 	assert_status 6
 	assert_error_is ''
+	run_liu listen -qqq 127.0.0.1:0 writefile ./none
+	assert_status 2
+	assert_error_is "liu: cannot open './none': no such file or directory (see: liu listen --help)"
 }
 
 @test "ready lines: one a socket, and each can be connected to as it is" {

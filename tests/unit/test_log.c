@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -79,13 +80,13 @@ static void controls_are_made_visible(void **state)
 static void levels(void **state)
 {
 	/* From which level on, for each kind in order. */
-	static const int from[] = { -1, -1, 0, 1, 2, 3 };
+	static const int from[] = { INT_MIN, -1, 0, 0, 1, 2, 3 };
 	char text[TEXT_SIZE];
 
 	(void)state;
 	for (int level = -3; level <= 4; level++) {
 		log_set(level, false);
-		for (enum log_level kind = LOG_ERROR; kind <= LOG_DEBUG; kind++) {
+		for (enum log_level kind = LOG_USAGE; kind <= LOG_DEBUG; kind++) {
 			bool shown = level >= from[kind];
 			const char *line = kind == LOG_READY ? "x\n" : "liu: x\n";
 
