@@ -189,8 +189,9 @@ struct timer *session_timer(struct session *s); /* the step's own; made at need 
 
 /* Within the session. */
 
-/* Put the begin of a character that was kept for the next piece before `data`. */
-void session_piece_rest(struct session *s, struct evbuffer *data);
+/* JSON pieces are cut between characters. Put the begin of one that was kept in front of
+ * `data`, and where there is more to come keep the one at its end. */
+void session_hold_character(struct session *s, struct evbuffer *data, bool more);
 
 /* The limits of time. Begin: from here on the deadline and the idle one count; step: the
  * next step begins; note: bytes may have moved, before a run or in it; idle_off: silence

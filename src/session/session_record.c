@@ -68,9 +68,7 @@ static void cut_end(struct evbuffer *data, size_t count)
 	evbuffer_free(whole);
 }
 
-/* JSON pieces are cut between characters: put the begin that was kept in front,
- * and keep the one at the end. */
-static void hold_character(struct session *s, struct evbuffer *data, bool more)
+void session_hold_character(struct session *s, struct evbuffer *data, bool more)
 {
 	size_t len, whole;
 
@@ -81,16 +79,9 @@ static void hold_character(struct session *s, struct evbuffer *data, bool more)
 	if (!more || len == 0)
 		return;
 	whole = bytes_utf8_prefix(bytes_of(evbuffer_pullup(data, -1), len));
-	if (len - whole > sizeof(s->held))
-		return;
-	s->held_len = len - whole;
+	s->held_len = len - whole; /* 3 at most */
 	memcpy(s->held, evbuffer_pullup(data, -1) + whole, s->held_len);
 	cut_end(data, s->held_len);
-}
-
-void session_piece_rest(struct session *s, struct evbuffer *data)
-{
-	hold_character(s, data, false);
 }
 
 static void give(struct session *s, struct evbuffer *data, bool more, bool newline)
@@ -109,14 +100,14 @@ void session_piece(struct session *s, struct evbuffer *data, bool more)
 {
 	session_record_add(s, data, evbuffer_get_length(data));
 	if (s->shared->events->json)
-		hold_character(s, data, more);
+		session_hold_character(s, data, more);
 	if (evbuffer_get_length(data) > 0 || !more)
 		give(s, data, more, !more);
 }
 
 void session_piece_end(struct session *s)
 {
-	hold_character(s, s->data, false);
+	session_hold_character(s, s->data, false);
 	if (evbuffer_get_length(s->data) > 0)
 		give(s, s->data, true, false);
 	give(s, s->data, false, true);
@@ -130,10 +121,10 @@ static void give_pieces(struct session *s, struct evbuffer *data)
 
 	while (evbuffer_get_length(data) > limit) {
 		evbuffer_remove_buffer(data, piece, limit);
-		hold_character(s, piece, true);
+		session_hold_character(s, piece, true);
 		give(s, piece, true, false);
 	}
-	hold_character(s, data, false);
+	session_hold_character(s, data, false);
 	evbuffer_free(piece);
 }
 
