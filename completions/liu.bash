@@ -297,9 +297,12 @@ _liu() {
 	_liu_load "${words[0]}" || return 0
 	if ((${#words[@]} <= 2)); then
 		_liu_add "${_liu_commands[@]}" --help --version
+		[[ $cur != *[:/]* ]] || _liu_address
 	elif [[ ${words[1]} == help ]]; then
 		((${#words[@]} > 3)) || _liu_add "${_liu_commands[@]}"
 	else
+		# ADDRESS as the first word is short for connect.
+		[[ ${words[1]} == *[!0-9]* && ${words[1]} != *[:/]* ]] || words=("${words[0]}" connect "${words[@]:1}")
 		_liu_command
 	fi
 	_liu_cut

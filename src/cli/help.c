@@ -97,7 +97,8 @@ char *help_general(void)
 {
 	struct text text = { 0 };
 
-	text_addf(&text, "usage: liu COMMAND [OPTIONS] ...\n\n"
+	text_addf(&text, "usage: liu COMMAND [OPTIONS] ...\n"
+			 "       liu ADDRESS [OPTIONS] [STEP...]    (short for connect)\n\n"
 			 "A netcat that speaks in lines, lengths and separators.\n\n"
 			 "Commands:\n");
 	for (size_t i = 0; command_table[i] != NULL; i++)

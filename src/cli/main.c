@@ -47,13 +47,14 @@ static int report(const struct err *err, const char *command)
 	return err_status(err->kind);
 }
 
-static int command_main(const struct command *command, int argc, char **argv)
+/* `words` are those after the command. */
+static int command_main(const struct command *command, int count, char **words)
 {
 	struct options options;
 	struct err err;
 	int status = 0;
 
-	if (!options_parse(command, argc - 2, argv + 2, &options, &err)) {
+	if (!options_parse(command, count, words, &options, &err)) {
 		status = report(&err, command->name);
 	} else if (options.help) {
 		status = print_text(help_command(command));
@@ -94,7 +95,9 @@ static int liu_main(int argc, char **argv)
 	struct err err;
 
 	if (command != NULL)
-		return command_main(command, argc, argv);
+		return command_main(command, argc - 2, argv + 2);
+	if (argc > 1 && suggest_is_connect(argv[1]))
+		return command_main(&command_connect, argc - 1, argv + 1);
 	if (argc < 2)
 		(void)err_set(&err, ERR_USAGE, "missing command (%s)",
 			      command_names(FOR_ALL, " or ", names));

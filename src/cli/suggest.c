@@ -16,6 +16,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 /* --- lines --- */
@@ -216,14 +217,19 @@ static char *line_for_option(int count, char **words, struct netcat *nc)
 	return line;
 }
 
-static bool is_url(const char *word)
+/* The command for a first word that connect does not take; NULL: none. */
+static const char *other_command(const char *word)
 {
-	return strncmp(word, "http://", 7) == 0 || strncmp(word, "https://", 8) == 0;
+	if (strncasecmp(word, "http://", 7) == 0 || strncasecmp(word, "https://", 8) == 0)
+		return "head";
+	return strncasecmp(word, "sd:", 3) == 0 ? "listen" : NULL;
 }
 
-static bool is_address(const char *word, const char *next)
+bool suggest_is_connect(const char *word)
 {
-	return strpbrk(word, ":/") != NULL || address_wants_port(word, next) ||
+	if (other_command(word) != NULL || *word == '-')
+		return false;
+	return strpbrk(word, ":/") != NULL ||
 	       (*word != '\0' && word[strspn(word, "0123456789")] == '\0');
 }
 
@@ -246,9 +252,9 @@ bool suggest_command(int argc, char **argv, struct err *err)
 			       words[0]);
 	if (words[0][0] == '-' && words[0][1] != '\0')
 		line = line_for_option(count, words, is_netcat ? &nc : NULL);
-	else if (is_url(words[0]))
-		line = line_of("head", count, words, count);
-	else if (is_address(words[0], words[1]))
+	else if (other_command(words[0]) != NULL)
+		line = line_of(other_command(words[0]), count, words, count);
+	else if (address_wants_port(words[0], words[1]))
 		line = line_of("connect", count, words, count);
 	if (line == NULL)
 		return err_set(err, ERR_USAGE, "unknown command '%s' (%s)", words[0],

@@ -6,9 +6,12 @@
 
 struct err;
 
+/* Is a first word that is not a command short for `connect WORD`? */
+bool suggest_is_connect(const char *word);
+
 /*
  * argv[1], which must exist, is not a command. ERR_USAGE says so, with the nearest
- * command, or with the liu line for an address, a URL, an option before the
+ * command, or with the liu line for HOST PORT, a URL, sd:, an option before the
  * command, or a netcat command line ("did you mean: liu listen :8080"). Always
  * false.
  */

@@ -276,11 +276,34 @@ os.execv(sys.argv[2], sys.argv[2:])' "$1" "$LIU" "${@:3}"
 	refuse_first "unknown command 'frobnicate' (connect, listen, echo or head)" help frobnicate
 }
 
+@test "an address as the first word is short for connect" {
+	local address
+	start_liu echo 127.0.0.1:0 --address "unix:$BATS_TEST_TMPDIR/s"
+	for address in "$ADDRESS" "$PORT" "$BATS_TEST_TMPDIR/s" "unix:$BATS_TEST_TMPDIR/s" ":$PORT"; do
+		run_liu "$address" --chomp writeline 'hello there' readline
+		assert_status 0
+		assert_output_is 'hello there'
+		assert_error_is ''
+	done
+	run_liu "$ADDRESS" <<<'as netcat does'
+	assert_status 0
+	assert_output_is 'as netcat does'
+	run_liu 127.0.0.1:1 readlin
+	assert_status 2
+	assert_error_is "liu: unknown step 'readlin', did you mean 'readline'? (see: liu connect --help)"
+	run_liu 8080 -k
+	assert_status 2
+	assert_error_is 'liu: -k is not an option of connect (only of listen and echo) (see: liu connect --help)'
+	run_liu connect --help
+	cp "$OUT" "$BATS_TEST_TMPDIR/help"
+	run_liu 8080 --help
+	assert_status 0
+	same "$BATS_TEST_TMPDIR/help" "$OUT" 'help'
+}
+
 @test "netcat's lines are answered with those of liu" {
 	refuse_first "'localhost' is not a command, did you mean: liu connect localhost 80" localhost 80
-	refuse_first "'127.0.0.1:80' is not a command, did you mean: liu connect 127.0.0.1:80" 127.0.0.1:80
-	refuse_first "'8080' is not a command, did you mean: liu connect 8080" 8080
-	refuse_first "'./sock' is not a command, did you mean: liu connect ./sock" ./sock
+	refuse_first "'sd:' is not a command, did you mean: liu listen sd: echo" sd: echo
 	refuse_first "'http://x/' is not a command, did you mean: liu head http://x/" http://x/
 	refuse_first "'-l' is not a command, did you mean: liu listen :8080" -l 8080
 	refuse_first "'-lk' is not a command, did you mean: liu listen -k :8080" -lk 8080

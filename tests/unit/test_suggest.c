@@ -60,20 +60,31 @@ static void addresses(void **state)
 {
 	static struct row rows[] = {
 		{ { "liu", "host", "80" }, "connect host 80" },
-		{ { "liu", "host:80", "write", "it's $HOME" },
-		  "connect host:80 write 'it'\\''s $HOME'" },
-		{ { "liu", "8080" }, "connect 8080" },
-		{ { "liu", "::1", "80" }, "connect ::1 80" },
-		{ { "liu", "[::1]:80" }, "connect '[::1]:80'" },
-		{ { "liu", "unix:/run/x", "read" }, "connect unix:/run/x read" },
-		{ { "liu", "./sock" }, "connect ./sock" },
-		{ { "liu", "tls:h:443", "" }, "connect tls:h:443 ''" },
+		{ { "liu", "host", "80", "write", "it's $HOME", "" },
+		  "connect host 80 write 'it'\\''s $HOME' ''" },
+		{ { "liu", "sd:", "echo" }, "listen sd: echo" },
+		{ { "liu", "SD:web" }, "listen SD:web" },
 		{ { "liu", "https://example.com/" }, "head https://example.com/" },
+		{ { "liu", "HTTP://[::1]/" }, "head 'HTTP://[::1]/'" },
 		{ { "liu", "http://h/?a=b" }, "head 'http://h/?a=b'" },
 	};
 
 	(void)state;
 	answers(rows, COUNT(rows), "", " is not a command, did you mean: liu ");
+}
+
+static void short_for_connect(void **state)
+{
+	static const char *const yes[] = { "host:80", "8080", "::1",  "[::1]:80", "unix:/run/x",
+					   "./sock",  "fd:3", "/run", "tls:h:1",  "ftp://h" };
+	static const char *const no[] = { "host", "",	  "-",	      "-v", "--x=a:1",
+					  "sd:",  "sd:a", "http://h", "80a" };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(yes); i++)
+		assert_true(suggest_is_connect(yes[i]));
+	for (size_t i = 0; i < COUNT(no); i++)
+		assert_false(suggest_is_connect(no[i]));
 }
 
 static void netcat_lines(void **state)
@@ -153,6 +164,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(mistyped_commands),
 		cmocka_unit_test(addresses),
+		cmocka_unit_test(short_for_connect),
 		cmocka_unit_test(netcat_lines),
 		cmocka_unit_test(options_before_the_command),
 		cmocka_unit_test(what_is_nothing_known),
