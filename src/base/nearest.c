@@ -4,11 +4,16 @@
 
 #include "base/nearest.h"
 
+#include "base/err.h"
+#include "base/text.h"
+
+#include <stdlib.h>
 #include <string.h>
 
 enum {
 	WORD_MAX = 32,
 	PREFIX_MIN = 3, /* letters that are enough of a prefix */
+	LETTERS = 4,	/* one mistyped letter for so many */
 };
 
 static size_t min3(size_t a, size_t b, size_t c)
@@ -44,9 +49,12 @@ static size_t distance(const char *a, size_t a_len, const char *b, size_t b_len)
 void nearest_try(struct nearest *nearest, const char *name)
 {
 	size_t word_len = strlen(nearest->word), len = strlen(name), far;
-	/* A third of the word may be wrong, and at least one letter. */
-	size_t limit = nearest->best != NULL ? nearest->distance : word_len / 3 + 2;
+	size_t limit = word_len < 2 * LETTERS ? 2 : word_len / LETTERS + 1;
 
+	if (nearest->count < NEAREST_NAMES_MAX)
+		nearest->names[nearest->count++] = name;
+	if (nearest->best != NULL)
+		limit = nearest->distance;
 	if (word_len < 2 || word_len > WORD_MAX || len > WORD_MAX)
 		return;
 	far = distance(nearest->word, word_len, name, len);
@@ -65,4 +73,22 @@ const char *nearest_found(const struct nearest *nearest)
 	if (nearest->best != NULL)
 		return nearest->best;
 	return nearest->continuations == 1 ? nearest->continued : NULL;
+}
+
+bool nearest_refuse(const struct nearest *nearest, const char *what, struct err *err)
+{
+	const char *found = nearest_found(nearest);
+	struct text names = { 0 };
+
+	if (found != NULL)
+		return err_set(err, ERR_USAGE, "unknown %s '%s', did you mean %s?", what,
+			       nearest->word, found);
+	for (size_t left = nearest->count; left > 0; left--)
+		text_addf(&names, "%s%s", nearest->names[nearest->count - left],
+			  left > 2    ? ", "
+			  : left == 2 ? " or "
+				      : "");
+	(void)err_set(err, ERR_USAGE, "unknown %s '%s' (%s)", what, nearest->word, names.data);
+	free(names.data);
+	return false;
 }

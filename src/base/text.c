@@ -41,6 +41,22 @@ size_t text_addf(struct text *text, const char *format, ...)
 	return len;
 }
 
+/* Characters that have no special meaning to a shell anywhere in a word. */
+#define PLAIN                                                                                      \
+	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"                           \
+	"@%_-+=:,./"
+
+void text_add_word(struct text *text, const char *word)
+{
+	bool plain = word[0] != '\0' && word[strspn(word, PLAIN)] == '\0';
+	const char *quote = plain ? "" : "'";
+
+	text_addf(text, "%s", quote);
+	for (const char *at = word; *at != '\0'; at++)
+		text_addf(text, *at == '\'' ? "'\\%c'" : "%c", *at);
+	text_addf(text, "%s", quote);
+}
+
 char *text_take(struct text *text)
 {
 	char *data = text->data != NULL ? text->data : alloc_string("");

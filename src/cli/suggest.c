@@ -21,32 +21,18 @@
 
 /* --- lines --- */
 
-/* Characters that have no special meaning to a shell anywhere in a word. */
-#define PLAIN                                                                                      \
-	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"                           \
-	"@%_-+=:,./"
-
-/* Add a space and `word`, quoted for a shell if needed. */
-static void add_word(struct text *line, const char *word)
-{
-	bool plain = word[0] != '\0' && word[strspn(word, PLAIN)] == '\0';
-	const char *quote = plain ? "" : "'";
-
-	text_addf(line, " %s", quote);
-	for (const char *at = word; *at != '\0'; at++)
-		text_addf(line, *at == '\'' ? "'\\%c'" : "%c", *at);
-	text_addf(line, "%s", quote);
-}
-
 /* "liu COMMAND" and the words, without the one at `skip`. */
 static char *line_of(const char *command, int count, char **words, int skip)
 {
 	struct text line = { 0 };
 
 	text_addf(&line, "liu %s", command);
-	for (int i = 0; i < count; i++)
-		if (i != skip)
-			add_word(&line, words[i]);
+	for (int i = 0; i < count; i++) {
+		if (i == skip)
+			continue;
+		text_addf(&line, " ");
+		text_add_word(&line, words[i]);
+	}
 	return text_take(&line);
 }
 
@@ -187,18 +173,6 @@ static char *line_for_netcat(struct netcat *nc)
 
 /* --- the words as they are --- */
 
-static const char *nearest_command(const char *word)
-{
-	struct nearest nearest = { .word = word };
-
-	if (word[0] == '-')
-		return NULL;
-	nearest_try(&nearest, "help");
-	for (size_t i = 0; command_table[i] != NULL; i++)
-		nearest_try(&nearest, command_table[i]->name);
-	return nearest_found(&nearest);
-}
-
 /* The line for a first word that is an option, or NULL. */
 static char *line_for_option(int count, char **words, struct netcat *nc)
 {
@@ -237,15 +211,16 @@ bool suggest_command(int argc, char **argv, struct err *err)
 {
 	char **words = argv + 1;
 	int count = argc - 1;
-	const char *nearest = nearest_command(words[0]);
+	struct nearest nearest = { .word = words[0] };
 	struct netcat nc = { 0 };
 	bool is_netcat = words[0][0] == '-' && netcat_read(&nc, argc, argv);
-	char names[COMMAND_NAMES_SIZE];
 	char *line = NULL;
 
-	if (nearest != NULL)
-		return err_set(err, ERR_USAGE, "unknown command '%s', did you mean %s?", words[0],
-			       nearest);
+	for (size_t i = 0; command_table[i] != NULL; i++)
+		nearest_try(&nearest, command_table[i]->name);
+	nearest_try(&nearest, "help");
+	if (nearest_found(&nearest) != NULL)
+		return nearest_refuse(&nearest, "command", err);
 	if (is_netcat && nc.given['u'] != NULL)
 		return err_set(err, ERR_USAGE,
 			       "'%s': UDP is not supported, only byte streams (TCP, TLS, Unix)",
@@ -257,8 +232,7 @@ bool suggest_command(int argc, char **argv, struct err *err)
 	else if (address_wants_port(words[0], words[1]))
 		line = line_of("connect", count, words, count);
 	if (line == NULL)
-		return err_set(err, ERR_USAGE, "unknown command '%s' (%s)", words[0],
-			       command_names(FOR_ALL, " or ", names));
+		return nearest_refuse(&nearest, "command", err);
 	(void)err_set(err, ERR_USAGE, "'%s' is not a command, did you mean: %s", words[0], line);
 	free(line);
 	return false;

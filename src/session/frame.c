@@ -5,6 +5,7 @@
 #include "session/frame.h"
 
 #include "base/err.h"
+#include "base/nearest.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -31,16 +32,16 @@ static const struct {
 
 bool frame_format_find(const char *name, enum frame_format *out, struct err *err)
 {
+	struct nearest nearest = { .word = name };
+
 	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
 		if (strcmp(formats[i].name, name) == 0) {
 			*out = (enum frame_format)i;
 			return true;
 		}
+		nearest_try(&nearest, formats[i].name);
 	}
-	return err_set(err, ERR_USAGE,
-		       "unknown frame format '%s' (u8, u16be, u16le, u32be, u32le, u64be, u64le, "
-		       "varint or netstring)",
-		       name);
+	return nearest_refuse(&nearest, "frame format", err);
 }
 
 /* Each of the following reads one byte of a header after the other: MORE until the

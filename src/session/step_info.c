@@ -16,7 +16,6 @@ static bool parse_info(struct step *step, struct step_words *words, struct err *
 {
 	const char *word = step_args_word(words, "KEY", err);
 	struct nearest nearest = { .word = word };
-	const char *near;
 
 	if (word == NULL)
 		return false;
@@ -29,10 +28,7 @@ static bool parse_info(struct step *step, struct step_words *words, struct err *
 		}
 		nearest_try(&nearest, name);
 	}
-	near = nearest_found(&nearest);
-	if (near != NULL)
-		return err_set(err, ERR_USAGE, "unknown KEY '%s', did you mean '%s'?", word, near);
-	return err_set(err, ERR_USAGE, "unknown KEY '%s'", word);
+	return nearest_refuse(&nearest, "KEY", err);
 }
 
 /* A peer may have chosen it, and one line it shall be. */

@@ -12,6 +12,7 @@
 #include "io/descriptor.h"
 #include "session/step_args.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -20,31 +21,72 @@ enum { STEP_TEXT_MAX = 60 }; /* of a step in messages */
 
 /* --- one step --- */
 
-static bool unknown_step(const char *word, struct err *err)
+/* Names from elsewhere. */
+static const struct {
+	const char *word, *step;
+} synonyms[] = {
+	{ "send", "write" },	       { "sendline", "writeline" }, { "puts", "writeline" },
+	{ "writelines", "writeline" }, { "recv", "read" },	    { "get_extra_info", "info" },
+	{ "wait_closed", "close" },
+};
+
+/* The text that stands before the unknown word, and what follows up to a step. */
+static bool refuse_unquoted(const struct step_words *words, struct err *err)
 {
+	struct text line = { 0 }, quoted = { 0 };
+
+	text_addf(&line, "%s", words->items[words->at - 2]);
+	for (size_t i = words->at - 1; i < words->count; i++) {
+		if (step_kind_find(words->items[i]) != NULL)
+			break;
+		text_addf(&line, " %s", words->items[i]);
+	}
+	text_add_word(&quoted, line.data);
+	(void)err_set(err, ERR_USAGE, "unknown step '%s': a text of several words needs quotes: %s",
+		      words->items[words->at - 1], quoted.data);
+	free(line.data);
+	free(quoted.data);
+	return false;
+}
+
+/* `word` has been taken; `before` is the step that it follows, or NULL. */
+static bool unknown_step(const struct step_words *words, const struct step_kind *before,
+			 struct err *err)
+{
+	const char *word = words->items[words->at - 1];
 	struct nearest nearest = { .word = word };
-	const char *near;
 
 	for (size_t i = 0; step_table[i] != NULL; i++)
 		nearest_try(&nearest, step_table[i]->name);
-	near = nearest_found(&nearest);
-	if (near != NULL)
-		return err_set(err, ERR_USAGE, "unknown step '%s', did you mean '%s'?", word, near);
-	return err_set(err, ERR_USAGE, "unknown step '%s'", word);
+	for (size_t i = 0; i < sizeof(synonyms) / sizeof(synonyms[0]); i++)
+		if (strcmp(synonyms[i].word, word) == 0)
+			nearest.best = synonyms[i].step;
+	if (nearest_found(&nearest) != NULL)
+		return nearest_refuse(&nearest, "step", err);
+	if (word[0] == '-' && before != NULL && before->args[0] == '[' &&
+	    isdigit((unsigned char)word[1]))
+		return err_set(
+			err, ERR_USAGE,
+			"unknown step '%s': a number is not negative and may be left out: %s", word,
+			before->name);
+	if (word[0] == '-' && word[1] != '\0')
+		return err_set(err, ERR_USAGE,
+			       "unknown step '%s': options stand before the first step", word);
+	if (before != NULL && strstr(before->args, "TEXT") != NULL)
+		return refuse_unquoted(words, err);
+	return nearest_refuse(&nearest, "step", err);
 }
 
 /* `try` and the step it is for, or a step. */
-static bool parse_kind(struct step *step, struct step_words *words, struct err *err)
+static bool parse_kind(struct step *step, struct step_words *words, const struct step_kind *before,
+		       struct err *err)
 {
-	const char *word;
-
 	step->tried = step_args_keyword(words, "try");
 	if (words->at == words->count)
 		return err_set(err, ERR_USAGE, "try needs a step after it");
-	word = words->items[words->at++];
-	step->kind = step_kind_find(word);
+	step->kind = step_kind_find(words->items[words->at++]);
 	if (step->kind == NULL)
-		return unknown_step(word, err);
+		return unknown_step(words, before, err);
 	if (step->tried && step->kind->run == NULL)
 		return err_set(err, ERR_USAGE, "try before try");
 	if (step->tried && (step->kind->flags & STEP_LAST))
@@ -68,11 +110,12 @@ static char *join_words(const struct step_words *words, size_t from)
 	return text.data;
 }
 
-static bool parse_step(struct step *step, struct step_words *words, struct err *err)
+static bool parse_step(struct step *step, struct step_words *words, const struct step_kind *before,
+		       struct err *err)
 {
 	size_t from = words->at;
 
-	if (!parse_kind(step, words, err))
+	if (!parse_kind(step, words, before, err))
 		return false;
 	step->flags |= step->kind->flags;
 	if (step->kind->parse != NULL && !step->kind->parse(step, words, err))
@@ -160,13 +203,14 @@ struct step_list *step_list_parse(char *const *items, size_t count,
 	list->steps = alloc_array(words.count, sizeof(*list->steps));
 	list->visible = count > 0;
 	list->prints = !is_connection(context, STDOUT_FILENO);
-	while (words.at < words.count) {
+	for (const struct step_kind *before = NULL; words.at < words.count;) {
 		struct step *step = &list->steps[list->count++];
 
 		step->index = list->count;
-		if (!parse_step(step, &words, err))
+		if (!parse_step(step, &words, before, err))
 			goto fail;
 		list->flags |= step->flags;
+		before = step->kind;
 	}
 	if (!check_order(list, err) || !check_descriptors(list, context, err))
 		goto fail;

@@ -52,10 +52,10 @@ os.execv(sys.argv[2], sys.argv[2:])' "$1" "$LIU" "${@:3}"
 
 @test "words that are no step, and what is missing behind one" {
 	watch
-	refuse "unknown step 'readlin', did you mean 'readline'?" connect "$ADDRESS" write x readlin
-	refuse "unknown step 'frobnicate'" connect "$ADDRESS" frobnicate
-	refuse "unknown step ''" connect "$ADDRESS" ''
-	refuse "unknown step '-v'" connect "$ADDRESS" read -v
+	refuse "unknown step 'readlin', did you mean readline?" connect "$ADDRESS" write x readlin
+	refuse "unknown step 'frobnicate' ($(step_names))" connect "$ADDRESS" frobnicate
+	refuse "unknown step '' ($(step_names))" connect "$ADDRESS" ''
+	refuse "unknown step '-v': options stand before the first step" connect "$ADDRESS" read -v
 	refuse 'write: TEXT is missing' connect "$ADDRESS" write
 	refuse 'readexactly: N is missing' connect "$ADDRESS" write x readexactly
 	refuse 'readuntil: SEP is missing' connect "$ADDRESS" readuntil x or
@@ -63,8 +63,17 @@ os.execv(sys.argv[2], sys.argv[2:])' "$1" "$LIU" "${@:3}"
 	nobody_came
 }
 
+@test "words that others use, a text without its quotes, a number below 0" {
+	refuse "unknown step 'send', did you mean write?" connect 127.0.0.1:1 send x
+	refuse "unknown step 'recv', did you mean read?" listen 127.0.0.1:0 try recv
+	refuse "unknown step 'world': a text of several words needs quotes: 'hello world'" \
+		connect 127.0.0.1:1 write hello world read
+	refuse "unknown step '-1': a number is not negative and may be left out: read" \
+		connect 127.0.0.1:1 read -1
+}
+
 @test "a word with control characters is one line" {
-	refuse "unknown step 'foo\\nbar\\e[1m'" connect 127.0.0.1:1 $'foo\nbar\e[1m'
+	refuse "unknown step 'foo\\nbar\\e[1m' ($(step_names))" connect 127.0.0.1:1 $'foo\nbar\e[1m'
 	refuse "'a\\nb' has no port: a\\nb:PORT" connect $'a\nb'
 }
 
@@ -100,7 +109,7 @@ os.execv(sys.argv[2], sys.argv[2:])' "$1" "$LIU" "${@:3}"
 	refuse "readframe: unknown frame format 'u128' ($formats)" connect "$ADDRESS" readframe u128
 	refuse 'writeframe: TEXT of 256 bytes is too long for this format' connect "$ADDRESS" \
 		writeframe u8 "$(printf '%0256d' 0)"
-	refuse "info: unknown KEY 'peernam', did you mean 'peername'?" connect "$ADDRESS" info peernam
+	refuse "info: unknown KEY 'peernam', did you mean peername?" connect "$ADDRESS" info peernam
 	refuse "expect: invalid regular expression '(' (missing closing parenthesis after 1 byte)" \
 		connect "$ADDRESS" read expect '('
 	refuse "expect: invalid regular expression '(*UTF)a' (a verb is not supported, after 0 bytes)" \
@@ -143,8 +152,8 @@ os.execv(sys.argv[2], sys.argv[2:])' "$1" "$LIU" "${@:3}"
 @test "the line is checked as a whole before a file is opened" {
 	watch
 	cd "$BATS_TEST_TMPDIR"
-	refuse "unknown step 'frobnicate'" connect "$ADDRESS" writefile missing frobnicate
-	refuse "unknown step 'frobnicate'" connect --cacert missing tls:localhost:1 frobnicate
+	refuse "unknown step 'frobnicate' ($(step_names))" connect "$ADDRESS" writefile missing frobnicate
+	refuse "unknown step 'frobnicate' ($(step_names))" connect --cacert missing tls:localhost:1 frobnicate
 	refuse "cannot open 'missing': no such file or directory" connect "$ADDRESS" write x writefile missing
 	refuse "cannot send '.': it is a directory" connect "$ADDRESS" writefile .
 	refuse "cannot use CA file 'missing': no such file or directory" connect --cacert missing tls:localhost:1 read
@@ -153,7 +162,7 @@ os.execv(sys.argv[2], sys.argv[2:])' "$1" "$LIU" "${@:3}"
 
 @test "a listener that is refused makes no socket and no file" {
 	cd "$BATS_TEST_TMPDIR"
-	refuse "unknown step 'raed', did you mean 'read'?" listen --address-file addr unix:s raed
+	refuse "unknown step 'raed', did you mean read?" listen --address-file addr unix:s raed
 	refuse "cannot open 'missing': no such file or directory" listen --address-file addr unix:s writefile missing
 	refuse "cannot use certificate 'missing': no such file or directory" listen --address-file addr --cert missing tls:unix:s
 	refuse "--accept: invalid count '0' (1 or more)" listen --address-file addr --accept 0 unix:s
@@ -226,8 +235,8 @@ os.execv(sys.argv[2], sys.argv[2:])' "$1" "$LIU" "${@:3}"
 	refuse '-k is not an option of connect (only of listen and echo)' connect -k 127.0.0.1:1
 	refuse '--happy-eyeballs-delay is not an option of listen (only of connect)' listen --happy-eyeballs-delay 1 :0
 	# Only before the first step are there options.
-	refuse "unknown step '--chomp'" connect 127.0.0.1:1 readline --chomp
-	refuse "unknown step '--limit'" connect 127.0.0.1:1 -- --limit
+	refuse "unknown step '--chomp': options stand before the first step" connect 127.0.0.1:1 readline --chomp
+	refuse "unknown step '--limit': options stand before the first step" connect 127.0.0.1:1 -- --limit
 }
 
 @test "options and their values" {
@@ -271,7 +280,7 @@ os.execv(sys.argv[2], sys.argv[2:])' "$1" "$LIU" "${@:3}"
 
 @test "a first word that is no command" {
 	refuse_first "unknown command 'conect', did you mean connect?" conect 1
-	refuse_first "unknown command 'frobnicate' (connect, listen, echo or head)" frobnicate
+	refuse_first "unknown command 'frobnicate' (connect, listen, echo, head or help)" frobnicate
 	refuse_first 'missing command (connect, listen, echo or head)'
 	refuse_first "unknown command 'frobnicate' (connect, listen, echo or head)" help frobnicate
 }

@@ -111,10 +111,10 @@ refuses() {
 }
 
 @test "HOST PORT: the next word is taken only where it can be the port" {
-	refuses listen 8080 5 -- "unknown step '5'"
-	refuses listen 127.0.0.1:0 5 -- "unknown step '5'"
-	refuses listen unix:s 5 -- "unknown step '5'"
-	refuses listen ./s 5 -- "unknown step '5'"
+	refuses listen 8080 5 -- "unknown step '5' ($(step_names))"
+	refuses listen 127.0.0.1:0 5 -- "unknown step '5' ($(step_names))"
+	refuses listen unix:s 5 -- "unknown step '5' ($(step_names))"
+	refuses listen ./s 5 -- "unknown step '5' ($(step_names))"
 	refuses listen tcp:localhost 80 -- "'tcp:localhost' has no port: localhost:PORT"
 	refuses connect localhost write x -- "'localhost' has no port: localhost:PORT"
 	refuses connect localhost http -- "'localhost' has no port: localhost:PORT"

@@ -85,6 +85,15 @@ capture() {
 	"$@" >"$OUT" 2>"$ERR" 3>&- || status=$?
 }
 
+# step_names: "write, writeline, ... or abort", as an unknown step is answered.
+step_names() {
+	liu help --table | awk -F '\t' '$1 == "step" {
+		names = names separator last
+		separator = last == "" ? "" : ", "
+		last = $2
+	} END { print names " or " last }'
+}
+
 # run_liu ARGUMENT...: capture "$LIU", with an empty standard input unless one is redirected to it.
 run_liu() {
 	if [ -p /dev/stdin ] || [ -f /dev/stdin ] || [ -S /dev/stdin ]; then

@@ -4,6 +4,8 @@
 
 #include "base/nearest.h"
 
+#include "base/err.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -35,7 +37,14 @@ static void words(void **state)
 		{ "timeout", "timeout" },
 		{ "step_timeout", "step-timeout" },
 		{ "tsl", "tls" },
-		{ "keep", "key" },	  /* nearer than the one it is a prefix of */
+		{ "keep", "keep-open" },
+		{ "kex", "key" },
+		{ "ky", "key" },
+		{ "kyx", NULL },		    /* two of three */
+		{ "timers", NULL },		    /* two of six */
+		{ "stpe-timeuot", "step-timeout" }, /* two of twelve */
+		{ "stpe-tmieuot", "step-timeout" },
+		{ "spte-tmeiuoot", NULL },
 		{ "high", "high-water" }, /* a prefix of this one only */
 		{ "xyzzy", NULL },
 		{ "x", NULL },
@@ -64,11 +73,36 @@ static void a_prefix_of_several_is_none(void **state)
 	assert_ptr_equal(find("conn", one), one[0]);
 }
 
+static void the_refusal_suggests_or_lists(void **state)
+{
+	struct nearest nearest = { .word = "tsl" };
+	struct err err;
+
+	(void)state;
+	nearest_try(&nearest, "tls");
+	assert_false(nearest_refuse(&nearest, "option", &err));
+	assert_int_equal(err.kind, ERR_USAGE);
+	assert_string_equal(err.text, "unknown option 'tsl', did you mean tls?");
+
+	nearest = (struct nearest){ .word = "x" };
+	nearest_try(&nearest, "one");
+	(void)nearest_refuse(&nearest, "number", &err);
+	assert_string_equal(err.text, "unknown number 'x' (one)");
+	nearest_try(&nearest, "two");
+	nearest_try(&nearest, "three");
+	(void)nearest_refuse(&nearest, "number", &err);
+	assert_string_equal(err.text, "unknown number 'x' (one, two or three)");
+	for (size_t i = 0; i < 2 * NEAREST_NAMES_MAX; i++)
+		nearest_try(&nearest, "four");
+	assert_int_equal(nearest.count, NEAREST_NAMES_MAX);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(words),
 		cmocka_unit_test(a_prefix_of_several_is_none),
+		cmocka_unit_test(the_refusal_suggests_or_lists),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

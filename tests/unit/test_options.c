@@ -142,8 +142,10 @@ static void options_stand_before_the_steps(void **state)
 	assert_string_equal(o.steps->steps[1].text, "writeline --json");
 	options_free(&o);
 
-	REFUSED("unknown step '-v'", "listen", "8080", "--", "-v");
-	REFUSED("unknown step '80'", "connect", "host:80", "80");
+	REFUSED("unknown step '-v': options stand before the first step", "listen", "8080", "--",
+		"-v");
+	REFUSED("unknown step 'readlin', did you mean readline?", "connect", "host:80", "readlin",
+		"80");
 }
 
 static void echo_and_head_mix(void **state)

@@ -84,15 +84,57 @@ static struct step_list *parse(const char *line)
 	return parse_with(line, &settings);
 }
 
+/* " (write, writeline, ... or abort)" */
+static void add_names(char *text, size_t size, const char *(*name)(size_t), size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		(void)snprintf(text + strlen(text), size - strlen(text), "%s%s",
+			       i == 0		? " ("
+			       : i == count - 1 ? " or "
+						: ", ",
+			       name(i));
+	(void)snprintf(text + strlen(text), size - strlen(text), ")");
+}
+
+static const char *step_name(size_t i)
+{
+	return step_table[i]->name;
+}
+
+static const char *key_name(size_t i)
+{
+	return info_key_name((enum info_key)i);
+}
+
+/* The message, with the names of all steps or keys for "(STEPS)" or "(KEYS)" at its end. */
+static const char *message_of(const char *text, char buf[ERR_TEXT_SIZE])
+{
+	const char *mark = strstr(text, " (STEPS)");
+	const char *keys = strstr(text, " (KEYS)");
+	size_t steps = 0;
+
+	while (step_table[steps] != NULL)
+		steps++;
+	(void)snprintf(buf, ERR_TEXT_SIZE, "%s", text);
+	if (mark != NULL || keys != NULL)
+		buf[(mark != NULL ? mark : keys) - text] = '\0';
+	if (mark != NULL)
+		add_names(buf, ERR_TEXT_SIZE, step_name, steps);
+	else if (keys != NULL)
+		add_names(buf, ERR_TEXT_SIZE, key_name, INFO_KEYS);
+	return buf;
+}
+
 static void is_refused_in(const char *line, const struct step_context *context, const char *message)
 {
 	struct err err = { .kind = ERR_OK };
 	struct step_list *list = parse_in(line, context, &err);
+	char expected[ERR_TEXT_SIZE];
 
 	if (list != NULL)
 		fail_msg("'%s' is taken, expected: %s", line, message);
-	if (strcmp(err.text, message) != 0)
-		fail_msg("'%s'\nexpected: %s\nactual:   %s", line, message, err.text);
+	if (strcmp(err.text, message_of(message, expected)) != 0)
+		fail_msg("'%s'\nexpected: %s\nactual:   %s", line, expected, err.text);
 	assert_int_equal(err.kind, ERR_USAGE);
 }
 
@@ -200,8 +242,9 @@ static void a_number_or_the_next_step(void **state)
 		  "readline: invalid COUNT '18446744073709551616' (1 or more)" },
 		{ "read|9223372036854775808",
 		  "read: invalid size '9223372036854775808': too large" },
-		{ "read|-1", "unknown step '-1'" },
-		{ "skipuntil|x|5", "unknown step '5'" },
+		{ "read|-1",
+		  "unknown step '-1': a number is not negative and may be left out: read" },
+		{ "skipuntil|x|5", "unknown step '5' (STEPS)" },
 	};
 	struct step_list *list = parse("read|readline|skipline|read|5|readline|2|close");
 
@@ -475,18 +518,50 @@ static void a_list_made_by_the_program(void **state)
 
 /* --- refused words --- */
 
+static void hints(void **state)
+{
+	static const struct refusal rows[] = {
+		{ "send|x", "unknown step 'send', did you mean write?" },
+		{ "sendline|x", "unknown step 'sendline', did you mean writeline?" },
+		{ "puts|x", "unknown step 'puts', did you mean writeline?" },
+		{ "writelines|x", "unknown step 'writelines', did you mean writeline?" },
+		{ "try|recv", "unknown step 'recv', did you mean read?" },
+		{ "get_extra_info|peername", "unknown step 'get_extra_info', did you mean info?" },
+		{ "wait_closed", "unknown step 'wait_closed', did you mean close?" },
+		{ "write|hello|world",
+		  "unknown step 'world': a text of several words needs quotes: 'hello world'" },
+		{ "writeline|it's|a|$HOME|read",
+		  "unknown step 'a': a text of several words needs quotes: 'it'\\''s a $HOME'" },
+		{ "writeframe|u8|a|b",
+		  "unknown step 'b': a text of several words needs quotes: 'a b'" },
+		{ "write|hello|redline", "unknown step 'redline', did you mean readline?" },
+		{ "readline|-2",
+		  "unknown step '-2': a number is not negative and may be left out: readline" },
+		{ "read|--chomp", "unknown step '--chomp': options stand before the first step" },
+		{ "write|x|-v", "unknown step '-v': options stand before the first step" },
+		{ "-1", "unknown step '-1': options stand before the first step" },
+		{ "read|-", "unknown step '-' (STEPS)" },
+	};
+
+	(void)state;
+	are_refused(rows, COUNT(rows));
+}
+
 static void unknown_words(void **state)
 {
 	static const struct refusal rows[] = {
-		{ "readlin", "unknown step 'readlin', did you mean 'readline'?" },
-		{ "wirte|x", "unknown step 'wirte', did you mean 'write'?" },
-		{ "write|x|frobnicate", "unknown step 'frobnicate'" },
-		{ "", "unknown step ''" },
-		{ "READ", "unknown step 'READ'" },
-		{ "try|reed", "unknown step 'reed', did you mean 'read'?" },
-		{ "echo|lines", "unknown step 'lines'" },
-		{ "echo|line|until|x", "unknown step 'until'" },
-		{ "echo|line|exactly|5", "unknown step 'exactly'" },
+		{ "readlin", "unknown step 'readlin', did you mean readline?" },
+		{ "wirte|x", "unknown step 'wirte', did you mean write?" },
+		{ "frobnicate", "unknown step 'frobnicate' (STEPS)" },
+		{ "red", "unknown step 'red', did you mean read?" },
+		{ "rd", "unknown step 'rd' (STEPS)" },
+		{ "grep|x", "unknown step 'grep' (STEPS)" },
+		{ "", "unknown step '' (STEPS)" },
+		{ "READ", "unknown step 'READ' (STEPS)" },
+		{ "try|reed", "unknown step 'reed', did you mean read?" },
+		{ "echo|lines", "unknown step 'lines' (STEPS)" },
+		{ "echo|line|until|x", "unknown step 'until' (STEPS)" },
+		{ "echo|line|exactly|5", "unknown step 'exactly' (STEPS)" },
 	};
 
 	(void)state;
@@ -552,11 +627,10 @@ static void bad_words(void **state)
 		{ "echo|exactly|65537", "echo: N is above the limit of 65536 bytes (--limit)" },
 		{ "echo|exactly|many", "echo: invalid size 'many'" },
 		{ "echo|until|", "echo: the separator is empty" },
-		{ "info|peernam", "info: unknown KEY 'peernam', did you mean 'peername'?" },
-		{ "info|tls_versio",
-		  "info: unknown KEY 'tls_versio', did you mean 'tls-version'?" },
-		{ "info|zzz", "info: unknown KEY 'zzz'" },
-		{ "info|", "info: unknown KEY ''" },
+		{ "info|peernam", "info: unknown KEY 'peernam', did you mean peername?" },
+		{ "info|tls_versio", "info: unknown KEY 'tls_versio', did you mean tls-version?" },
+		{ "info|zzz", "info: unknown KEY 'zzz' (KEYS)" },
+		{ "info|", "info: unknown KEY '' (KEYS)" },
 	};
 
 	(void)state;
@@ -936,6 +1010,7 @@ int main(void)
 		cmocka_unit_test(no_word_is_relay),
 		cmocka_unit_test(a_list_made_by_the_program),
 		cmocka_unit_test(unknown_words),
+		cmocka_unit_test(hints),
 		cmocka_unit_test(missing_words),
 		cmocka_unit_test(bad_words),
 		cmocka_unit_test(texts_too_long_for_a_frame),

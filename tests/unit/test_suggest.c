@@ -144,7 +144,7 @@ static void what_is_nothing_known(void **state)
 	};
 
 	(void)state;
-	answers(rows, COUNT(rows), "unknown command ", " (connect, listen, echo or head)");
+	answers(rows, COUNT(rows), "unknown command ", " (connect, listen, echo, head or help)");
 }
 
 static void udp(void **state)
