@@ -130,12 +130,13 @@ bool escape_decode(const char *text, struct bytes *out, struct err *err)
 
 bool escape_decode_hex(const char *text, struct bytes *out, struct err *err)
 {
-	static const char spaces[] = " \t\r\n\f\v";
+	static const char spaces[] = " \t\r\n\f\v", between[] = " \t\r\n\f\v:,-";
 	unsigned char *data = alloc_zeroed(strlen(text) / 2);
 	size_t len = 0;
 
-	for (text += strspn(text, spaces); *text != '\0'; text += strspn(text, spaces)) {
-		int value = escape_hex_pair(text);
+	for (text += strspn(text, spaces); *text != '\0'; text += strspn(text, between)) {
+		const char *pair = strncmp(text, "0x", 2) == 0 ? text + 2 : text;
+		int value = escape_hex_pair(pair);
 
 		if (value < 0) {
 			free(data);
@@ -143,7 +144,7 @@ bool escape_decode_hex(const char *text, struct bytes *out, struct err *err)
 				       text);
 		}
 		data[len++] = (unsigned char)value;
-		text += 2;
+		text = pair + 2;
 	}
 	*out = bytes_of(data, len);
 	return true;

@@ -19,8 +19,8 @@ bool escape_decode(const char *text, struct bytes *out, struct err *err);
 
 int escape_hex_pair(const char *digits); /* the value of two, or -1 */
 
-/* Hexadecimal digits in pairs, white space between pairs allowed; else
- * ERR_USAGE. `out->data` is owned by the caller. */
+/* Hexadecimal digits in pairs, with white space, `:`, `,` and `-` between them and `0x`
+ * in front of them; else ERR_USAGE. `out->data` is owned by the caller. */
 bool escape_decode_hex(const char *text, struct bytes *out, struct err *err);
 
 /*

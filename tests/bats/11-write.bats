@@ -81,8 +81,8 @@ random_file() {
 }
 
 # bats test_tags=pump
-@test "writehex sends bytes, spaces allowed" {
-	printf '\0\x0f\xffA\n' | arrive writehex '00 0F ff41' writehex 0a writehex ''
+@test "writehex sends bytes, with spaces, punctuation and 0x between the pairs" {
+	printf '\0\x0f\xffA\nabcd' | arrive writehex '00 0F ff41' writehex 0a writehex '' writehex 61:62-0x63,64
 }
 
 # bats test_tags=pump

@@ -96,7 +96,14 @@ static void hexadecimal(void **state)
 	decodes_to(escape_decode_hex, " 0A \t0d\n", BYTES("\n\r"));
 	is_refused(escape_decode_hex, "0", "invalid pair of hexadecimal digits '0'");
 	is_refused(escape_decode_hex, "00 0 0", "invalid pair of hexadecimal digits '0 '");
-	is_refused(escape_decode_hex, "0x00", "invalid pair of hexadecimal digits '0x'");
+	decodes_to(escape_decode_hex, "0x00", BYTES("\0"));
+	decodes_to(escape_decode_hex, "0x00, 0x0a0b ff", BYTES("\0\n\v\xFF"));
+	decodes_to(escape_decode_hex, "de:ad-be,ef:", BYTES("\xDE\xAD\xBE\xEF"));
+	is_refused(escape_decode_hex, "00 0x", "invalid pair of hexadecimal digits '0x'");
+	is_refused(escape_decode_hex, "0x0x00", "invalid pair of hexadecimal digits '0x'");
+	is_refused(escape_decode_hex, "a:bc", "invalid pair of hexadecimal digits 'a:'");
+	is_refused(escape_decode_hex, "-", "invalid pair of hexadecimal digits '-'");
+	is_refused(escape_decode_hex, "00;01", "invalid pair of hexadecimal digits ';0'");
 }
 
 static const struct {
