@@ -129,6 +129,18 @@ bool bytes_is_utf8(struct bytes b)
 	return true;
 }
 
+char *bytes_hex(struct bytes b)
+{
+	static const char digits[] = "0123456789abcdef";
+	char *text = alloc_zeroed(2 * b.len + 1);
+
+	for (size_t i = 0; i < b.len; i++) {
+		text[2 * i] = digits[b.data[i] >> 4];
+		text[2 * i + 1] = digits[b.data[i] & 0xF];
+	}
+	return text;
+}
+
 char *bytes_base64(struct bytes b)
 {
 	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"

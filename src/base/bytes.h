@@ -32,5 +32,8 @@ size_t bytes_utf8_char(struct bytes b, uint32_t *code);
 size_t bytes_utf8_prefix(struct bytes b);
 bool bytes_is_utf8(struct bytes b); /* valid UTF-8 (RFC 3629) without NUL */
 
+/* Lower-case hexadecimal digits, two a byte; the caller owns the string. */
+char *bytes_hex(struct bytes b);
+
 /* Base64 with padding (RFC 4648 section 4); the caller owns the string. */
 char *bytes_base64(struct bytes b);

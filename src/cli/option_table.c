@@ -61,7 +61,9 @@ const struct option_row option_table[] = {
 	{ .name = "crlf", .letter = 'C', TO(SWITCH, session.crlf), .set = FOR_STREAMS,
 	  .summary = "send lines ending in CR LF" },
 	{ .name = "chomp", TO(SWITCH, session.chomp), .set = FOR_STREAMS,
-	  .summary = "print no line ends or separators" },
+	  .summary = "print no line ends or separators", .excludes = { "hex" } },
+	{ .name = "hex", TO(SWITCH, session.hex), .set = FOR_STREAMS,
+	  .summary = "print what is read as lines of hex digits" },
 
 	{ .title = "Relay" },
 	{ .name = "pump", .arg = "NAME", TO(STRING_ANY, session.pump), .set = FOR_STREAMS },

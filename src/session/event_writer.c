@@ -141,13 +141,25 @@ static void step_as_json(struct event_writer *events, const struct step_event *s
 	event_writer_add(events, event);
 }
 
+static void add_hex(struct event_writer *events, struct evbuffer *data)
+{
+	struct bytes b = contents(data);
+	char *digits = bytes_hex(b);
+
+	stdout_writer_add(events->output, bytes_of(digits, 2 * b.len));
+	evbuffer_drain(data, b.len);
+	free(digits);
+}
+
 void event_writer_step(struct event_writer *events, const struct step_event *step)
 {
 	if (events->json) {
 		step_as_json(events, step);
 		return;
 	}
-	if (step->data != NULL)
+	if (step->data != NULL && step->hex)
+		add_hex(events, step->data);
+	else if (step->data != NULL)
 		stdout_writer_add_buffer(events->output, step->data);
 	if (step->newline)
 		stdout_writer_add(events->output, bytes_of("\n", 1));

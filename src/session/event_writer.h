@@ -27,7 +27,8 @@ struct event_writer {
 struct event_writer *event_writer_new(struct stdout_writer *output, bool json);
 void event_writer_free(struct event_writer *events);
 
-/* What a step has done. Raw output is `data`, followed by a newline if `newline`. */
+/* What a step has done. Raw output is `data`, as digits if `hex`, followed by a
+ * newline if `newline`. */
 struct step_event {
 	unsigned conn;
 	size_t index;
@@ -40,6 +41,7 @@ struct step_event {
 	struct evbuffer *data; /* what was read; left empty; NULL: nothing */
 	bool no_data;	       /* info: the connection has no such fact */
 	bool more;	       /* the record continues in another event */
+	bool hex;
 	bool newline;
 };
 

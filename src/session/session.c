@@ -251,14 +251,7 @@ enum step_result session_fail(struct session *s, const struct err *err, struct s
 
 	if (event == NULL)
 		event = &own;
-	if (event->data == NULL && s->held_len > 0)
-		event->data = s->data;
-	if (event->data != NULL) {
-		session_hold_character(s, event->data, false);
-		event->has_bytes = true;
-		event->bytes = evbuffer_get_length(event->data);
-		event->newline = s->shared->settings->chomp && event->bytes > 0;
-	}
+	session_complete_failure(s, event);
 	event->error = err;
 	if (!s->shared->steps->silent)
 		event_writer_step(s->shared->events, event);

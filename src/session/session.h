@@ -81,6 +81,7 @@ struct session {
 	unsigned char waits; /* enum session_wait, or-ed; of the last run */
 	bool err_told;	     /* the event of the failed step has told `err` */
 	bool begun;	     /* the running step has */
+	bool line_open;	     /* --hex: the line of a record in pieces has no end yet */
 	unsigned char held_len;
 	unsigned char held[4];	       /* JSON: the start of a character, for the next piece */
 	void *state;		       /* of the running step, made by it; owned */
@@ -160,6 +161,9 @@ enum step_result session_take_record(struct session *s, enum stream_status statu
 /* A piece of a longer record; without `more` it is the last, perhaps empty. */
 void session_piece(struct session *s, struct evbuffer *data, bool more);
 
+/* Is what the running step reads printed as --hex says? */
+bool session_shows_hex(const struct session *s);
+
 /* The end of what had no length of its own: an event without bytes. */
 void session_piece_end(struct session *s);
 
@@ -189,9 +193,9 @@ struct timer *session_timer(struct session *s); /* the step's own; made at need 
 
 /* Within the session. */
 
-/* JSON pieces are cut between characters. Put the begin of one that was kept in front of
- * `data`, and where there is more to come keep the one at its end. */
-void session_hold_character(struct session *s, struct evbuffer *data, bool more);
+/* Complete the event of a step that has failed: a begin of a character that was kept for
+ * the next piece comes before its data, and its line ends. */
+void session_complete_failure(struct session *s, struct step_event *event);
 
 /* The limits of time. Begin: from here on the deadline and the idle one count; step: the
  * next step begins; note: bytes may have moved, before a run or in it; idle_off: silence

@@ -35,7 +35,7 @@ struct pump *session_pump_down(struct session *s)
 {
 	struct pump_end dest = pump_end_output(s->shared->events->output);
 
-	if (s->shared->events->json || s->record != NULL) {
+	if (s->shared->events->json || s->record != NULL || session_shows_hex(s)) {
 		dest.look = add_piece;
 		dest.arg = s;
 	}

@@ -68,7 +68,9 @@ static void cut_end(struct evbuffer *data, size_t count)
 	evbuffer_free(whole);
 }
 
-void session_hold_character(struct session *s, struct evbuffer *data, bool more)
+/* JSON pieces are cut between characters: put the begin of one that was kept in front of
+ * `data`, and where there is more to come keep the one at its end. */
+static void hold_character(struct session *s, struct evbuffer *data, bool more)
 {
 	size_t len, whole;
 
@@ -84,15 +86,43 @@ void session_hold_character(struct session *s, struct evbuffer *data, bool more)
 	cut_end(data, s->held_len);
 }
 
-static void give(struct session *s, struct evbuffer *data, bool more, bool newline)
+/* Only relay prints what is not a record. */
+bool session_shows_hex(const struct session *s)
+{
+	unsigned flags = s->shared->steps->steps[s->at].flags & (STEP_PRINTS | STEP_RECORD);
+
+	return s->shared->settings->hex && flags != STEP_PRINTS && !s->shared->events->json;
+}
+
+/* How `data` is printed: `last` says that its record ends here. */
+static void set_data(struct session *s, struct step_event *event, struct evbuffer *data, bool last)
+{
+	event->has_bytes = true;
+	event->bytes = evbuffer_get_length(data);
+	event->data = data;
+	event->hex = session_shows_hex(s);
+	event->newline = last && (s->shared->settings->chomp || event->hex);
+	s->line_open = event->hex && !last;
+}
+
+void session_complete_failure(struct session *s, struct step_event *event)
+{
+	bool open = s->line_open;
+
+	if (event->data == NULL && (s->held_len > 0 || open))
+		event->data = s->data;
+	if (event->data == NULL)
+		return;
+	hold_character(s, event->data, false);
+	set_data(s, event, event->data, open || evbuffer_get_length(event->data) > 0);
+}
+
+static void give(struct session *s, struct evbuffer *data, bool more, bool last)
 {
 	struct step_event event = session_event(s);
 
-	event.has_bytes = true;
-	event.bytes = evbuffer_get_length(data);
-	event.data = data;
+	set_data(s, &event, data, last);
 	event.more = more;
-	event.newline = newline && s->shared->settings->chomp;
 	event_writer_step(s->shared->events, &event);
 }
 
@@ -100,14 +130,14 @@ void session_piece(struct session *s, struct evbuffer *data, bool more)
 {
 	session_record_add(s, data, evbuffer_get_length(data));
 	if (s->shared->events->json)
-		session_hold_character(s, data, more);
+		hold_character(s, data, more);
 	if (evbuffer_get_length(data) > 0 || !more)
 		give(s, data, more, !more);
 }
 
 void session_piece_end(struct session *s)
 {
-	session_hold_character(s, s->data, false);
+	hold_character(s, s->data, false);
 	if (evbuffer_get_length(s->data) > 0)
 		give(s, s->data, true, false);
 	give(s, s->data, false, true);
@@ -121,10 +151,10 @@ static void give_pieces(struct session *s, struct evbuffer *data)
 
 	while (evbuffer_get_length(data) > limit) {
 		evbuffer_remove_buffer(data, piece, limit);
-		session_hold_character(s, piece, true);
+		hold_character(s, piece, true);
 		give(s, piece, true, false);
 	}
-	session_hold_character(s, data, false);
+	hold_character(s, data, false);
 	evbuffer_free(piece);
 }
 

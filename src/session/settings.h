@@ -36,7 +36,8 @@ struct session_settings {
 	uint64_t close_timeout_ms;
 	uint64_t handshake_timeout_ms;
 	bool crlf;
-	bool chomp;
+	bool chomp; /* at most one of chomp and hex */
+	bool hex;
 	struct relay_policy relay;
 	const char *pump; /* the only one to try; NULL: the fastest that fits */
 };

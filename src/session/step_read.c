@@ -57,7 +57,8 @@ struct readline_state {
 /* Can the lines go straight to the output, many at once, without being looked at? */
 static bool lines_pass_through(const struct session *s)
 {
-	return !s->shared->events->json && !s->shared->settings->chomp && s->record == NULL;
+	return !s->shared->events->json && !s->shared->settings->chomp && s->record == NULL &&
+	       !session_shows_hex(s);
 }
 
 /* Lines at hand, straight to the output; what is left of a stream that has ended, too. */

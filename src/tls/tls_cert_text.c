@@ -25,16 +25,16 @@ static char *sha256(const char *prefix, unsigned char *der, int size)
 {
 	unsigned char digest[EVP_MAX_MD_SIZE];
 	unsigned len = 0;
-	struct text text = { 0 };
+	char *digits, *text;
 
 	/* Should it fail, there are no digits, and no --pin allows it. */
 	if (size > 0)
 		(void)EVP_Digest(der, (size_t)size, digest, &len, EVP_sha256(), NULL);
 	OPENSSL_free(der);
-	(void)text_addf(&text, "%s", prefix);
-	for (unsigned i = 0; i < len; i++)
-		(void)text_addf(&text, "%02x", digest[i]);
-	return text_take(&text);
+	digits = bytes_hex(bytes_of(digest, len));
+	text = alloc_printf("%s%s", prefix, digits);
+	free(digits);
+	return text;
 }
 
 char *tls_cert_text_pin(const X509 *cert)

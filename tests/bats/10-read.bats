@@ -458,6 +458,44 @@ liu: step 2 (try readline): $overrun (tried)"
 	assert_output_is $'line\nnext'
 }
 
+# --- --hex -------------------------------------------------------------------------
+
+# bats test_tags=pump
+@test "--hex prints each record whole, as a line of digits" {
+	serve 'a\r\n\0\xff\n;b<>cd\2hi3:jkl,x\ny\nmno'
+	gives $'610d0a\n00ff0a\n3b\n623c3e\n63\n64\n6869\n6a6b6c\n780a\n790a\n6d6e6f\n' --hex readline 2 readuntil ';' \
+		readuntil '<>' readexactly 1 read 1 readframe u8 readframe netstring readmatch y read
+	gives $'\n\n' --hex readexactly 0 skipuntil o read
+}
+
+# bats test_tags=pump
+@test "--hex: a record in pieces is one line" {
+	peer drip abcdef hold
+	reads --hex --limit 2 readexactly 5 read 1
+	assert_status 0
+	assert_output_is $'6162636465\n66'
+	peer drip abcdef
+	reads --hex read
+	assert_output_is 616263646566
+}
+
+# bats test_tags=pump
+@test "--hex: so is what a failed read had got" {
+	serve abc
+	fails 7 $'616263\n' 'step 1 (readexactly 10): the peer closed after 3 bytes' --hex readexactly 10
+	fails 7 $'616263\n' 'step 1 (readexactly 10): the peer closed after 3 bytes' --hex --limit 2 readexactly 10
+	peer send abc hold
+	fails 6 $'616263\n' 'step 1 (read): timed out after 0.3 s (--step-timeout)' --hex --step-timeout 0.3 read
+}
+
+# bats test_tags=pump
+@test "--hex is not for relay, info and expect" {
+	serve 'one\ntwo\n'
+	gives $'6f6e650a\ninet\ntwo\n' --hex readline expect '^one$' info family relay
+	gives $'one\ntwo\n' --hex relay
+	gives $'one\ntwo\n' --hex
+}
+
 # --- the skips ---------------------------------------------------------------------
 
 # bats test_tags=pump

@@ -260,6 +260,7 @@ os.execv(sys.argv[2], sys.argv[2:])' "$1" "$LIU" "${@:3}"
 @test "options that do not go together" {
 	refuse '--low-water (102400) is above --high-water (65536)' connect --low-water 100K 127.0.0.1:1
 	refuse '--send-only and --recv-only exclude each other' connect --send-only --recv-only 127.0.0.1:1
+	refuse '--chomp and --hex exclude each other' connect --hex --chomp 127.0.0.1:1
 	refuse '--line and --exactly exclude each other' echo --line --exactly 3
 	refuse '--exactly (102400) is above --limit (65536)' echo --exactly 100K
 	refuse '--until: the separator is empty' echo --until ''

@@ -551,6 +551,18 @@ p.wait()' "$BATS_TEST_TMPDIR/fifo"
 	assert_output_is 'True True'
 }
 
+@test "--hex leaves the events as they are" {
+	peer "$SENDS" 'b"line\nuntil;rest"'
+	run_json connect --hex "127.0.0.1:$PEER_PORT" readline readuntil ';' read
+	assert_status 0
+	assert_output_is "$OPEN"'
+{"event":"step","conn":1,"index":1,"step":"readline","ok":true,"bytes":5,"data":"line\n"}
+{"event":"step","conn":1,"index":2,"step":"readuntil","ok":true,"bytes":6,"data":"until;"}
+{"event":"step","conn":1,"index":3,"step":"read","ok":true,"bytes":4,"data":"rest","more":true}
+{"event":"step","conn":1,"index":3,"step":"read","ok":true,"bytes":0,"data":""}
+'"$(closed 0 15)"
+}
+
 @test "--chomp takes the end off the data" {
 	peer "$SENDS" 'b"line\r\nuntil;"'
 	run_json connect --chomp "127.0.0.1:$PEER_PORT" readline readuntil ';'

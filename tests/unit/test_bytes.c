@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* test_bytes: names, lines, UTF-8 and base64. */
+/* test_bytes: names, lines, UTF-8, hex digits and base64. */
 #include "config.h"
 
 #include "base/bytes.h"
@@ -124,6 +124,18 @@ static void utf8_prefix_of_what_is_no_utf8(void **state)
 	assert_int_equal(bytes_utf8_prefix(BYTES("\xC3\xC3")), 1);
 }
 
+static void hex_digits(void **state)
+{
+	char *text = bytes_hex(BYTES("\0\x0F\xA5z"));
+
+	(void)state;
+	assert_string_equal(text, "000fa57a");
+	free(text);
+	text = bytes_hex(BYTES(""));
+	assert_string_equal(text, "");
+	free(text);
+}
+
 static void base64_of_rfc_4648(void **state)
 {
 	static const struct {
@@ -174,6 +186,7 @@ int main(void)
 		cmocka_unit_test(utf8_characters),
 		cmocka_unit_test(utf8_prefix_never_splits_a_character),
 		cmocka_unit_test(utf8_prefix_of_what_is_no_utf8),
+		cmocka_unit_test(hex_digits),
 		cmocka_unit_test(base64_of_rfc_4648),
 		cmocka_unit_test(allocations_of_nothing_are_something),
 	};
