@@ -8,6 +8,7 @@
 
 declare -gA _liu_options=() # "connect --timeout" -> "D"; "connect -w" -> "D"; switches: ""
 declare -gA _liu_steps=()   # "readline" -> "[COUNT]"
+declare -gA _liu_flags=()   # "readline" -> " reads record "
 declare -ga _liu_commands=()
 declare -g _liu_program=
 
@@ -25,7 +26,7 @@ _liu_load() {
 	[[ $program == '~/'* ]] && program=$HOME/${program#'~/'}
 	program=$(type -P -- "$program") || return 1
 	table=$("$program" help --table 2>/dev/null </dev/null) || return 1
-	_liu_options=() _liu_steps=() _liu_commands=()
+	_liu_options=() _liu_steps=() _liu_flags=() _liu_commands=()
 	# A tab would not keep empty fields apart.
 	while IFS=$'\037' read -r kind one two three four _; do
 		case $kind in
@@ -34,7 +35,11 @@ _liu_load() {
 			[[ -z $two ]] || _liu_options["$one $two"]=$four
 			[[ -z $three ]] || _liu_options["$one $three"]=$four
 			;;
-		step) [[ -z $one ]] || _liu_steps["$one"]=$two ;;
+		step)
+			[[ -n $one ]] || continue
+			_liu_steps["$one"]=$two
+			_liu_flags["$one"]=" $four"
+			;;
 		esac
 	done <<<"${table//$'\t'/$'\037'}"
 	_liu_program=$1
@@ -158,7 +163,8 @@ _liu_option() {
 }
 
 # _liu_step_words WORD...: walks over steps; sets `wanted` to what the next word may be: STEP, or
-# the name of an argument, with '?' after it where a STEP may stand there too.
+# the name of an argument, with '?' after it where a STEP may stand there too. `seen` gets the
+# flags of the steps, and `tried` whether the last of them is try.
 _liu_step_words() {
 	local word arguments=()
 	wanted=STEP
@@ -190,8 +196,11 @@ _liu_step_words() {
 			;;
 		esac
 		[[ -n $word ]] || continue
+		seen+=${_liu_flags["${word//_/-}"]-}
+		tried=0
+		[[ $word == try ]] && tried=1
 		case ${_liu_steps["${word//_/-}"]-} in
-		'') wanted=STEP ;;
+		STEP | '') wanted=STEP ;;
 		'[N]') wanted='N?' ;;
 		'[COUNT]') wanted='COUNT?' ;;
 		'[line'*) wanted=MODE ;;
@@ -204,10 +213,31 @@ _liu_step_words() {
 	done
 }
 
+# _liu_may_follow STEP: in a list with the flags of `seen`.
+_liu_may_follow() {
+	local flags=${_liu_flags["$1"]}
+	[[ $seen != *' last '* ]] || return
+	[[ $seen != *' write-eof '* || $flags != *' sends '* ]] || return
+	[[ $seen == *' record '* || $flags != *' needs-record '* ]] || return
+	[[ $seen == *' reads '* || $flags != *' loops '* ]] || return
+	((!tried)) || [[ $1 != try && $flags != *' last '* ]]
+}
+
+_liu_next_steps() {
+	local step
+	for step in "${!_liu_steps[@]}"; do
+		_liu_may_follow "$step" && _liu_add "$step"
+	done
+	return 0
+}
+
 _liu_step() {
 	case $wanted in
-	STEP | 'N?' | 'COUNT?') _liu_add "${!_liu_steps[@]}" ;;
-	'or?') _liu_add or "${!_liu_steps[@]}" ;;
+	STEP | 'N?' | 'COUNT?') _liu_next_steps ;;
+	'or?')
+		_liu_add or
+		_liu_next_steps
+		;;
 	MODE) _liu_add line exactly until ;;
 	KEY) _liu_add "${_liu_info_keys[@]}" ;;
 	FORMAT) _liu_add "${_liu_frame_formats[@]}" ;;
@@ -236,7 +266,7 @@ _liu_is_host() {
 
 # _liu_command: after the first word.
 _liu_command() {
-	local command=${words[1]} wanted='' operands=0 options=1 host=0 word i
+	local command=${words[1]} wanted='' seen='' tried=0 operands=0 options=1 host=0 word i
 	local last=$((${#words[@]} - 1))
 	for ((i = 2; i < last; i++)); do
 		word=${words[i]}

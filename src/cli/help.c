@@ -151,6 +151,28 @@ static void put_table_options(struct text *out, const struct command *command)
 	}
 }
 
+/* What decides which steps may follow which, for completion. */
+static void put_flags(struct text *text, unsigned flags)
+{
+	static const struct {
+		unsigned flag;
+		const char *name;
+	} names[] = {
+		{ STEP_READS, "reads" },
+		{ STEP_SENDS, "sends" },
+		{ STEP_LAST, "last" },
+		{ STEP_RECORD, "record" },
+		{ STEP_LOOPS, "loops" },
+		{ STEP_WRITE_EOF, "write-eof" },
+		{ STEP_NEEDS_RECORD, "needs-record" },
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (flags & names[i].flag)
+			(void)text_addf(text, "%s ", names[i].name);
+	(void)text_addf(text, "\n");
+}
+
 char *help_table(void)
 {
 	struct text text = { 0 };
@@ -161,8 +183,10 @@ char *help_table(void)
 	text_addf(&text, "command\thelp\t[COMMAND]\tprint this text, or that of COMMAND\n");
 	for (size_t i = 0; command_table[i] != NULL; i++)
 		put_table_options(&text, command_table[i]);
-	for (size_t i = 0; step_table[i] != NULL; i++)
-		text_addf(&text, "step\t%s\t%s\t%s\n", step_table[i]->name, step_table[i]->args,
+	for (size_t i = 0; step_table[i] != NULL; i++) {
+		text_addf(&text, "step\t%s\t%s\t%s\t", step_table[i]->name, step_table[i]->args,
 			  step_table[i]->summary);
+		put_flags(&text, step_table[i]->flags);
+	}
 	return text_take(&text);
 }

@@ -112,10 +112,16 @@ load_completion() {
 	assert_equal '--fail --fail= --field=' "$(answers 'liu head http://h/ --f')"
 }
 
-@test "completion offers every step after ADDRESS" {
+# steps_but STEP...: all others, as answers has them.
+steps_but() {
+	"$LIU" help --table | awk -F '\t' '$1 == "step" { print $2 }' | grep -vxF "$(printf '%s\n' "$@")" |
+		LC_ALL=C sort | paste -sd ' '
+}
+
+@test "completion offers every step that may stand after ADDRESS" {
 	local steps
 	load_completion
-	steps=$("$LIU" help --table | awk -F '\t' '$1 == "step" { print $2 }' | LC_ALL=C sort | paste -sd ' ')
+	steps=$(steps_but expect loop)
 	assert_equal "$steps" "$(answers 'liu connect localhost:80 ')"
 	assert_equal "$steps" "$(answers 'liu connect localhost 80 ')"
 	assert_equal "$steps" "$(answers 'liu connect ::1 80 ')"
@@ -126,9 +132,16 @@ load_completion() {
 	assert_equal "$steps" "$(answers 'liu listen -kw 5 :8080 ')"
 	assert_equal "$steps" "$(answers 'liu listen --limit 1K 8080 --step-timeout=3 ')"
 	assert_equal "$steps" "$(answers 'liu connect 80 write x ')"
-	assert_equal "$steps" "$(answers 'liu connect 80 try ')"
-	assert_equal "$steps" "$(answers 'liu connect 80 readline 3 ')"
-	assert_equal "$steps" "$(answers 'liu connect 80 readline ')"
+	assert_equal "$(steps_but try expect loop relay echo close abort)" "$(answers 'liu connect 80 try ')"
+	assert_equal "$(steps_but none)" "$(answers 'liu connect 80 readline 3 ')"
+	assert_equal "$(steps_but none)" "$(answers 'liu connect 80 readline ')"
+	assert_equal "$(steps_but expect)" "$(answers 'liu connect 80 skipline 2 ')"
+	assert_equal "$(steps_but loop)" "$(answers 'liu connect 80 info peername ')"
+	assert_equal "$(steps_but expect loop write writeline writehex writefile writeframe relay echo)" \
+		"$(answers 'liu connect 80 write-eof ')"
+	assert_equal '' "$(answers 'liu connect 80 readline close ')"
+	assert_equal '' "$(answers 'liu connect 80 readline loop ')"
+	assert_equal '' "$(answers 'liu connect 80 relay ')"
 	assert_equal "$steps" "$(answers 'liu connect 80 writeframe u8 x ')"
 	assert_equal 'readexactly readframe readline readmatch readuntil' \
 		"$(answers 'liu connect -- 80 write read read' | sed 's/^read //')"
