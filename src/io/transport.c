@@ -5,6 +5,7 @@
 #include "io/transport.h"
 
 #include "base/alloc.h"
+#include "base/bytes.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "io/transport_impl.h"
@@ -89,6 +90,17 @@ void transport_raw_error(struct transport *t, enum transport_half half, int sys)
 bool transport_info(const struct transport *t, enum info_key key, struct evbuffer *out)
 {
 	return t->ops->info(t, key, out);
+}
+
+char *transport_fact(const struct transport *t, enum info_key key)
+{
+	struct evbuffer *text = evbuffer_new();
+	char *fact = NULL;
+
+	if (transport_info(t, key, text) && evbuffer_get_length(text) > 0)
+		fact = bytes_string(bytes_of(evbuffer_pullup(text, -1), evbuffer_get_length(text)));
+	evbuffer_free(text);
+	return fact;
 }
 
 const char *info_key_name(enum info_key key)

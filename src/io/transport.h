@@ -104,4 +104,7 @@ void transport_raw_error(struct transport *t, enum transport_half half, int sys)
 /* Append one fact as text without a newline at its end; false, and nothing
  * appended, when this stream does not have it. */
 bool transport_info(const struct transport *t, enum info_key key, struct evbuffer *out);
+/* The same as a string; NULL when the stream does not have it, or it is empty. Owned by
+ * the caller. */
+char *transport_fact(const struct transport *t, enum info_key key);
 const char *info_key_name(enum info_key key); /* "peername" */

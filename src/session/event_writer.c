@@ -233,13 +233,13 @@ void event_writer_close(struct event_writer *events, unsigned conn, uint64_t sen
 	event_writer_add(events, event);
 }
 
-void report_error(struct event_writer *events, unsigned conn, const char *peer,
+void report_error(struct event_writer *events, unsigned conn, const char *name,
 		  const struct err *err)
 {
 	json_t *event;
 
-	if (peer != NULL)
-		log_line(LOG_ERROR, "%s: %s", peer, err->text);
+	if (name != NULL)
+		log_line(LOG_ERROR, "%s: %s", name, err->text);
 	else
 		log_line(LOG_ERROR, "%s", err->text);
 	if (events == NULL || !events->json)

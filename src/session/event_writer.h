@@ -56,11 +56,11 @@ void event_writer_close(struct event_writer *events, unsigned conn, uint64_t sen
 
 /*
  * The one form in which an error is told while the loop runs: a line on standard error,
- * "PEER: TEXT", and the event "error". Left out: the peer when NULL, the number when
+ * "NAME: TEXT", and the event "error". Left out: the name when NULL, the number when
  * `conn` is 0, and the event when `events` is NULL, for an error that the event of a step
  * has told.
  */
-void report_error(struct event_writer *events, unsigned conn, const char *peer,
+void report_error(struct event_writer *events, unsigned conn, const char *name,
 		  const struct err *err);
 
 /* For events made elsewhere, where `json` is set. add() writes an object as a line; `event`

@@ -129,7 +129,7 @@ static void session_done(void *arg, struct session *session)
 		server->failed_status = err_status(session->err->kind);
 	}
 	TAILQ_REMOVE(&server->sessions, session, link);
-	log_line(LOG_INFO, "connection %u has ended", conn);
+	session_log(session, LOG_INFO, "ended");
 	server->open--;
 	if (server->listener != NULL)
 		listener_retry(server->listener);

@@ -5,9 +5,7 @@
 #include "session/session.h"
 
 #include "base/alloc.h"
-#include "base/bytes.h"
 #include "base/err.h"
-#include "base/log.h"
 #include "io/fd_reader.h"
 #include "io/stdout_writer.h"
 #include "net/opening.h"
@@ -29,32 +27,6 @@ enum {
 static void session_run(void *arg);
 
 /* --- life --- */
-
-/* The peer's name for messages; the caller owns it. "connection 3" when it has none. */
-static char *session_peer(const struct session *s)
-{
-	const struct transport *transport =
-		s->connection != NULL ? s->connection->transport : opening_transport(s->opening);
-	struct bytes name = { NULL, 0 };
-	char *copy;
-
-	if (transport_info(transport, INFO_PEERNAME, s->data))
-		name = bytes_of(evbuffer_pullup(s->data, -1), evbuffer_get_length(s->data));
-	copy = name.len > 0 ? bytes_string(name) : alloc_printf("connection %u", s->conn);
-	evbuffer_drain(s->data, name.len);
-	return copy;
-}
-
-static void log_peer(const struct session *s)
-{
-	char *peer;
-
-	if (!log_enabled(LOG_INFO))
-		return;
-	peer = session_peer(s);
-	log_line(LOG_INFO, "connection %u from %s", s->conn, peer);
-	free(peer);
-}
 
 static void start_opening(struct session *s, struct transport *transport)
 {
@@ -100,7 +72,7 @@ struct session *session_new(const struct session_shared *shared, struct transpor
 		begin(s, transport, since_ms);
 	s->started_us = loop_now_us();
 	if (shared->listening)
-		log_peer(s);
+		session_log(s, LOG_INFO, "accepted");
 	task_wake(&s->task);
 	return s;
 }
@@ -147,7 +119,7 @@ static void move_to(struct session *s, enum session_phase phase)
 		[SESSION_OVER] = "over",
 	};
 
-	log_line(LOG_DEBUG, "connection %u: %s -> %s", s->conn, names[s->phase], names[phase]);
+	session_log(s, LOG_DEBUG, "%s -> %s", names[s->phase], names[phase]);
 	s->phase = phase;
 }
 
@@ -379,9 +351,7 @@ static void begin_step(struct session *s, const struct step *step)
 	if (step->flags & STEP_RECORD)
 		session_record_begin(s);
 	session_time_step(s);
-	if (log_enabled(LOG_DETAIL))
-		log_line(LOG_DETAIL, "connection %u: step %zu: %s", s->conn, step->index,
-			 step->text);
+	session_log(s, LOG_DETAIL, "step %zu: %s", step->index, step->text);
 }
 
 /* On to the next step; false when that was the last. */
@@ -396,10 +366,10 @@ static bool leave_step(struct session *s)
 
 static void report(const struct session *s)
 {
-	char *peer = s->shared->listening ? session_peer(s) : NULL;
+	char *name = s->shared->listening ? session_name(s) : NULL;
 
-	report_error(s->err_told ? NULL : s->shared->events, s->conn, peer, s->err);
-	free(peer);
+	report_error(s->err_told ? NULL : s->shared->events, s->conn, name, s->err);
+	free(name);
 }
 
 /* A failed step under `try` is reported, and the list goes on. */

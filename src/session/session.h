@@ -12,6 +12,7 @@
  * the stream is closed in order; after a deadline at once.
  */
 
+#include "base/log.h"
 #include "io/connection.h"
 #include "io/loop.h"
 #include "session/event_writer.h"
@@ -191,7 +192,16 @@ bool session_watch_silence(struct session *s);
 
 struct timer *session_timer(struct session *s); /* the step's own; made at need */
 
+/* A line about the session. In a listener it begins with its name; in a client only where
+ * it is a detail, as others speak of no connection. */
+void session_log(const struct session *s, enum log_level level, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
 /* Within the session. */
+
+/* "connection 3 (127.0.0.1:5000)"; the number alone where the peer has no address, and in
+ * a client. Owned by the caller. */
+char *session_name(const struct session *s);
 
 /* Complete the event of a step that has failed: a begin of a character that was kept for
  * the next piece comes before its data, and its line ends. */

@@ -5,7 +5,6 @@
 #include "session/session_pump.h"
 
 #include "base/alloc.h"
-#include "base/log.h"
 #include "io/fd_reader.h"
 #include "session/session.h"
 
@@ -83,7 +82,7 @@ void session_pump_watch(struct session *s, struct pump_stall *stall, uint64_t by
 	stall->told = bytes == stall->bytes && timer_expired(timer);
 	stall->bytes = bytes;
 	if (stall->told)
-		log_line(LOG_NOTICE, "%s", notice);
+		session_log(s, LOG_NOTICE, "%s", notice);
 	else
 		timer_start(timer, ms);
 }

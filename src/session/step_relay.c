@@ -4,7 +4,6 @@
 
 #include "base/alloc.h"
 #include "base/err.h"
-#include "base/log.h"
 #include "io/fd_reader.h"
 #include "io/stdout_writer.h"
 #include "session/session.h"
@@ -51,8 +50,7 @@ static void move_to(struct session *s, struct direction *d, enum direction_state
 		[BROKEN] = "broken",
 	};
 
-	log_line(LOG_DEBUG, "connection %u: relay %s: %s -> %s", s->conn, d->name, names[d->state],
-		 names[state]);
+	session_log(s, LOG_DEBUG, "relay %s: %s -> %s", d->name, names[d->state], names[state]);
 	d->state = state;
 }
 
@@ -144,15 +142,15 @@ static enum step_result run_up(struct session *s, struct relay *relay)
  * directions. */
 static void explain_silence(const struct session *s, const struct relay *relay)
 {
-	struct evbuffer *version = evbuffer_new();
+	char *version = transport_fact(s->connection->transport, INFO_TLS_VERSION);
 
 	if (relay->up.pump != NULL && relay->up.state == SHUT &&
 	    !s->shared->settings->relay.no_half_close && connection_received(s->connection) == 0 &&
-	    transport_info(s->connection->transport, INFO_TLS_VERSION, version))
-		log_line(LOG_NOTICE,
-			 "the peer ended without a byte after our close_notify: if it takes "
-			 "that for the end of everything, use --no-half-close");
-	evbuffer_free(version);
+	    version != NULL)
+		session_log(s, LOG_NOTICE,
+			    "the peer ended without a byte after our close_notify: if it takes "
+			    "that for the end of everything, use --no-half-close");
+	free(version);
 }
 
 static enum step_result run_down(struct session *s, struct relay *relay)

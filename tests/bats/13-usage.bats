@@ -33,8 +33,8 @@ watch() {
 # nobody_came: the next connection to it is its first.
 nobody_came() {
 	liu connect "$ADDRESS" write x
-	wait_for_line "$WATCHED" '^liu: connection 1 has ended$'
-	[ "$(grep -c ' from ' "$WATCHED")" -eq 1 ] || fail "$(cat "$WATCHED")"
+	wait_for_line "$WATCHED" '^liu: connection 1 \(.*\): ended$'
+	[ "$(grep -c ': accepted$' "$WATCHED")" -eq 1 ] || fail "$(cat "$WATCHED")"
 }
 
 # on_socket FD MESSAGE COMMAND WORD...: the same where descriptor FD is a connected socket.
@@ -300,7 +300,7 @@ os.execv(sys.argv[2], sys.argv[2:])' "$1" "$LIU" "${@:3}"
 	assert_output_is 'as netcat does'
 	run_liu 127.0.0.1:1 readlin
 	assert_status 2
-	assert_error_is "liu: unknown step 'readlin', did you mean 'readline'? (see: liu connect --help)"
+	assert_error_is "liu: unknown step 'readlin', did you mean readline? (see: liu connect --help)"
 	run_liu 8080 -k
 	assert_status 2
 	assert_error_is 'liu: -k is not an option of connect (only of listen and echo) (see: liu connect --help)'

@@ -20,7 +20,7 @@ load clients
 	clients 'c = dial(); print(name(c))'
 	ends 7
 	is "$SERVER_OUT" 'standard output' ''
-	server_said "liu: $(said 1): step 1 (readline): the peer closed after 0 bytes"
+	server_said "liu: connection 1 ($(said 1)): step 1 (readline): the peer closed after 0 bytes"
 }
 
 @test "the one connection counts from accept on: nobody else is let in" {
@@ -36,11 +36,11 @@ c.sendall(b"hello\n"); same(b"ok\n", rest(c))'
 	start_liu listen -v -k 127.0.0.1:0 readline write '.'
 	clients 'for i in range(2):
 	c = dial(); print(name(c)); c.sendall(b"x\n"); same(b".", rest(c)); c.close()'
-	wait_for_line "$SERVER_ERR" 'connection 2 has ended'
-	server_said "liu: connection 1 from $(said 1)
-liu: connection 1 has ended
-liu: connection 2 from $(said 2)
-liu: connection 2 has ended"
+	wait_for_line "$SERVER_ERR" 'connection 2 .*: ended'
+	server_said "liu: connection 1 ($(said 1)): accepted
+liu: connection 1 ($(said 1)): ended
+liu: connection 2 ($(said 2)): accepted
+liu: connection 2 ($(said 2)): ended"
 }
 
 # --- -k --------------------------------------------------------------------------
@@ -82,8 +82,8 @@ same(b"", end(b""))
 same(b"", end(b"abc"))
 same(b"ok\n", end(b"abcd"))'
 	printf abcabcd | is "$SERVER_OUT" 'standard output' -
-	server_said "liu: $(said 1): step 1 (readexactly 4): the peer closed after 0 bytes
-liu: $(said 2): step 1 (readexactly 4): the peer closed after 3 bytes"
+	server_said "liu: connection 1 ($(said 1)): step 1 (readexactly 4): the peer closed after 0 bytes
+liu: connection 2 ($(said 2)): step 1 (readexactly 4): the peer closed after 3 bytes"
 	stop "$SERVER"
 	assert_equal 143 "$status" 'exit status'
 }
@@ -92,7 +92,7 @@ liu: $(said 2): step 1 (readexactly 4): the peer closed after 3 bytes"
 	start_liu listen --accept 1 127.0.0.1:0 try readline write 'ok\n'
 	clients 'c = dial(); print(name(c)); c.shutdown(socket.SHUT_WR); same(b"ok\n", rest(c))'
 	ends 0
-	server_said "liu: $(said 1): step 1 (try readline): the peer closed after 0 bytes (tried)"
+	server_said "liu: connection 1 ($(said 1)): step 1 (try readline): the peer closed after 0 bytes (tried)"
 }
 
 @test "a client that resets does not disturb the others" {
@@ -103,7 +103,7 @@ for i in range(20):
 	a.sendall(b"two"); same(b"two", got(a, 3))
 a.shutdown(socket.SHUT_WR); same(b"", rest(a))
 c = dial(); c.sendall(b"three"); same(b"three", got(c, 5))'
-	sed 's/^.*$/liu: &: connection reset by peer/' "$SAID" >"$BATS_TEST_TMPDIR/lines"
+	awk '{ print "liu: connection " NR + 1 " (" $0 "): connection reset by peer" }' "$SAID" >"$BATS_TEST_TMPDIR/lines"
 	server_said "$(cat "$BATS_TEST_TMPDIR/lines")"
 }
 
@@ -124,12 +124,12 @@ same(b"ok\n", rest(d))'
 	clients 'a = dial(); print(name(a)); b = dial(); print(name(b)); reset(b)
 a.sendall(b"x\n"); same(b"", rest(a))'
 	ends 1
-	server_said "liu: connection 1 from $(said 1)
+	server_said "liu: connection 1 ($(said 1)): accepted
 liu: 1 connection (--max-conns): new ones wait
-liu: connection 1 has ended
-liu: connection 2 from $(said 2)
-liu: $(said 2): step 2 (readline): connection reset by peer
-liu: connection 2 has ended"
+liu: connection 1 ($(said 1)): ended
+liu: connection 2 ($(said 2)): accepted
+liu: connection 2 ($(said 2)): step 2 (readline): connection reset by peer
+liu: connection 2 ($(said 2)): ended"
 	grep '"conn":2' "$SERVER_OUT" | grep -c "$(said 2)" | is - 'events that name the peer' 2
 }
 
@@ -143,8 +143,8 @@ for seconds in first, second:
 	if not 0.3 < seconds < 5: sys.exit("ended after %s s" % seconds)
 c = dial(); c.sendall(b"x\ny\n"); same(b"ok\n", rest(c))'
 	is "$SERVER_OUT" 'standard output' $'one\nx\ny'
-	server_said "liu: $(said 1): step 2 (readline): timed out after 0.4 s (--timeout)
-liu: $(said 2): step 1 (readline): timed out after 0.4 s (--timeout)"
+	server_said "liu: connection 1 ($(said 1)): step 2 (readline): timed out after 0.4 s (--timeout)
+liu: connection 2 ($(said 2)): step 1 (readline): timed out after 0.4 s (--timeout)"
 }
 
 @test "-w: a peer that drips bytes does not outlive it" {
@@ -156,7 +156,7 @@ while time.monotonic() - start < 5:
 	if select.select([c], [], [], 0.05)[0]: break
 if not 0.4 < time.monotonic() - start < 4: sys.exit("ended after %s s" % (time.monotonic() - start))'
 	ends 6
-	server_said "liu: $(said 1): step 1 (readline): timed out after 0.5 s (--timeout)"
+	server_said "liu: connection 1 ($(said 1)): step 1 (readline): timed out after 0.5 s (--timeout)"
 }
 
 # --- --accept, --accept-timeout ------------------------------------------------------
@@ -170,8 +170,8 @@ until(lambda: b"within the limit" in open(sys.argv[2], "rb").read())
 b.shutdown(socket.SHUT_WR); same(b"", rest(b))
 for each in d, a: each.sendall(b"one\n"); same(b"ok\n", rest(each))' "$SERVER_ERR"
 	ends 7
-	server_said "liu: $(said 2): step 1 (readline): no end within the limit of 4 bytes (--limit)
-liu: $(said 1): step 1 (readline): the peer closed after 0 bytes"
+	server_said "liu: connection 3 ($(said 2)): step 1 (readline): no end within the limit of 4 bytes (--limit)
+liu: connection 2 ($(said 1)): step 1 (readline): the peer closed after 0 bytes"
 }
 
 @test "--accept N is 0 when all went well, and takes no more than N" {
@@ -318,7 +318,7 @@ for i in range(3): same(data, rest(dial()))' "$BATS_TEST_TMPDIR/in"
 	clients 'os.chdir(os.path.dirname(sys.argv[2]))
 c = socket.socket(socket.AF_UNIX); c.settimeout(DEADLINE)
 c.bind("./evil\x1b[31m\nliu: forged"); c.connect("./s"); c.shutdown(socket.SHUT_WR); same(b"", rest(c))' "$socket"
-	server_said 'liu: unix:./evil\e[31m\nliu: forged: step 1 (readline): the peer closed after 0 bytes'
+	server_said 'liu: connection 1 (unix:./evil\e[31m\nliu: forged): step 1 (readline): the peer closed after 0 bytes'
 }
 
 @test "a Unix peer without a name goes by its number" {
@@ -429,7 +429,7 @@ def connects(): # within half a second
 		with socket.socket(socket.AF_UNIX) as c:
 			c.setblocking(False)
 			try: c.connect(path); return True
-			except BlockingIOError: select.select([], [], [], 0.01)
+			except (BlockingIOError, ConnectionRefusedError): select.select([], [], [], 0.01)
 	return False
 done = 0
 while done < 5000 and connects(): done += 1

@@ -192,14 +192,14 @@ print(repr(f.read()))'
 	start_liu echo --line --limit 8 127.0.0.1:0
 	clients 'c = dial(); print(name(c)); c.sendall(b"ab\n12345678\n123456789"); same(b"ab\n12345678\n", rest(c))
 c = dial(); c.sendall(b"next\n"); same(b"next\n", got(c, 5))'
-	server_said "liu: $(said 1): no end within the limit of 8 bytes (--limit)"
+	server_said "liu: connection 1 ($(said 1)): no end within the limit of 8 bytes (--limit)"
 }
 
 @test "a frame past the limit is exit 8 of the step, which is named" {
 	start_liu listen --limit 8 127.0.0.1:0 echo until ';;'
 	clients 'c = dial(); print(name(c)); c.sendall(b"12345678;;1234567890"); same(b"12345678;;", rest(c))'
 	ends 8
-	server_said "liu: $(said 1): step 1 (echo until ;;): no end within the limit of 8 bytes (--limit)"
+	server_said "liu: connection 1 ($(said 1)): step 1 (echo until ;;): no end within the limit of 8 bytes (--limit)"
 }
 
 @test "echo: a total with --json, also of a failure" {

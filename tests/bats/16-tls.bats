@@ -45,7 +45,7 @@ exec(sys.argv[3])' "$CERTS" "$PORT" "$1"
 }
 
 # server_says STATUS TEXT: it ends with STATUS, and said TEXT after its ready lines. PEER stands for the
-# address of the peer.
+# connection and the address of the peer.
 server_says() {
 	wait_exit "$SERVER" || return
 	assert_equal "$1" "$status" "the listener's exit status" || return
@@ -53,7 +53,7 @@ server_says() {
 }
 
 server_said() {
-	sed -E -e '/^(listening on|certificate pin) /d' -e 's/^(liu: )127\.0\.0\.1:[0-9]+: /\1PEER: /' \
+	sed -E -e '/^(listening on|certificate pin) /d' -e 's/^(liu: )connection [0-9]+ \(127\.0\.0\.1:[0-9]+\): /\1PEER: /' \
 		"$SERVER_ERR" >"$BATS_TEST_TMPDIR/said"
 	is "$BATS_TEST_TMPDIR/said" "the listener's standard error" "$1"
 }
