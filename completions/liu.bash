@@ -9,7 +9,7 @@
 declare -gA _liu_options=() # "connect --timeout" -> "D"; "connect -w" -> "D"; switches: ""
 declare -gA _liu_steps=()   # "readline" -> "[COUNT]"
 declare -gA _liu_flags=()   # "readline" -> " reads record "
-declare -ga _liu_commands=()
+declare -ga _liu_commands=() _liu_topics=()
 declare -g _liu_program=
 
 _liu_info_keys=(peername sockname family rtt tls-version cipher alpn server-name peercert
@@ -26,7 +26,7 @@ _liu_load() {
 	[[ $program == '~/'* ]] && program=$HOME/${program#'~/'}
 	program=$(type -P -- "$program") || return 1
 	table=$("$program" help --table 2>/dev/null </dev/null) || return 1
-	_liu_options=() _liu_steps=() _liu_flags=() _liu_commands=()
+	_liu_options=() _liu_steps=() _liu_flags=() _liu_commands=() _liu_topics=()
 	# A tab would not keep empty fields apart.
 	while IFS=$'\037' read -r kind one two three four _; do
 		case $kind in
@@ -40,6 +40,7 @@ _liu_load() {
 			_liu_steps["$one"]=$two
 			_liu_flags["$one"]=" $four"
 			;;
+		topic) _liu_topics+=("$one") ;;
 		esac
 	done <<<"${table//$'\t'/$'\037'}"
 	_liu_program=$1
@@ -329,7 +330,8 @@ _liu() {
 		_liu_add "${_liu_commands[@]}" --help --version
 		[[ $cur != *[:/]* ]] || _liu_address
 	elif [[ ${words[1]} == help ]]; then
-		((${#words[@]} > 3)) || _liu_add "${_liu_commands[@]}"
+		((${#words[@]} > 3)) ||
+			_liu_add "${_liu_commands[@]}" "${!_liu_steps[@]}" "${_liu_topics[@]}"
 	else
 		# ADDRESS as the first word is short for connect.
 		[[ ${words[1]} == *[!0-9]* && ${words[1]} != *[:/]* ]] || words=("${words[0]}" connect "${words[@]:1}")

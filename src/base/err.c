@@ -89,25 +89,32 @@ int err_status(enum err_kind kind)
 	return kind == ERR_TLS_TRUNCATED ? ERR_TLS : (int)kind;
 }
 
+static const struct {
+	const char *name, *meaning;
+} kinds[] = {
+	[ERR_OK] = { "ok", "everything has succeeded" },
+	[ERR_IO] = { "io", "the stream or a local file broke; not a frame" },
+	[ERR_USAGE] = { "usage", "the command line is wrong, or a file named on it" },
+	[ERR_RESOLVE] = { "resolve", "the name has no address" },
+	[ERR_CONNECT] = { "connect", "refused, unreachable; cannot listen" },
+	[ERR_TLS] = { "tls", "TLS failed: handshake, verification, truncation" },
+	[ERR_TIMEOUT] = { "timeout", "a time limit passed" },
+	[ERR_INCOMPLETE_READ] = { "incomplete-read", "the stream ended before what was asked for" },
+	[ERR_LIMIT_OVERRUN] = { "limit-overrun", "no end within the limit, a response too large" },
+	[ERR_EXPECTATION] = { "expectation", "expect, at-eof, --fail or --field did not hold" },
+	[ERR_PROXY] = { "proxy", NULL },
+	[ERR_EXEC] = { "exec", NULL },
+	[ERR_TLS_TRUNCATED] = { "tls-truncated", NULL },
+};
+
 const char *err_name(enum err_kind kind)
 {
-	static const char *const names[] = {
-		[ERR_OK] = "ok",
-		[ERR_IO] = "io",
-		[ERR_USAGE] = "usage",
-		[ERR_RESOLVE] = "resolve",
-		[ERR_CONNECT] = "connect",
-		[ERR_TLS] = "tls",
-		[ERR_TIMEOUT] = "timeout",
-		[ERR_INCOMPLETE_READ] = "incomplete-read",
-		[ERR_LIMIT_OVERRUN] = "limit-overrun",
-		[ERR_EXPECTATION] = "expectation",
-		[ERR_PROXY] = "proxy",
-		[ERR_EXEC] = "exec",
-		[ERR_TLS_TRUNCATED] = "tls-truncated",
-	};
+	return kinds[kind].name;
+}
 
-	return names[kind];
+const char *err_meaning(enum err_kind kind)
+{
+	return kinds[kind].meaning;
 }
 
 const char *err_message(int sys)

@@ -65,6 +65,9 @@ int err_status(enum err_kind kind);
 /* Its name in messages and JSON: "io", "tls-truncated"... */
 const char *err_name(enum err_kind kind);
 
+/* For help, in at most 48 columns; NULL for one that the program does not exit with. */
+const char *err_meaning(enum err_kind kind);
+
 /* errno's message with its first letter in lower case. Valid until the next
  * call in the same thread; never NULL. */
 const char *err_message(int sys);

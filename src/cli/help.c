@@ -5,6 +5,8 @@
 #include "cli/help.h"
 
 #include "base/alloc.h"
+#include "base/err.h"
+#include "base/nearest.h"
 #include "base/text.h"
 #include "cli/command_table.h"
 #include "cli/option_table.h"
@@ -12,7 +14,12 @@
 #include "session/step.h"
 #include "tls/tls_library.h"
 
+#include <string.h>
+
 enum { SUMMARY_COLUMN = 32 };
+
+#define HELP_OPERANDS "[COMMAND | STEP | TOPIC]"
+#define HELP_SUMMARY  "its help; topics: liu help help"
 
 /* End a row that has begun with `width` columns; where they are too many, the summary
  * gets its own line. */
@@ -70,7 +77,7 @@ static void put_options(struct text *out, const struct command *command)
 
 static void put_steps(struct text *out)
 {
-	text_addf(out, "\nSteps:\n");
+	text_addf(out, "Steps:\n");
 	for (size_t i = 0; step_table[i] != NULL; i++)
 		put_row(out, step_table[i]->name, step_table[i]->args, step_table[i]->summary);
 }
@@ -86,6 +93,104 @@ static void put_address_forms(struct text *out, const struct command *command)
 		  serves ? ":PORT (every interface), " : "");
 }
 
+static const struct {
+	const char *form, *meaning;
+} address_forms[] = {
+	{ "HOST:PORT or HOST PORT", "TCP; PORT may be the name of a service" },
+	{ "[IPV6]:PORT or IPV6 PORT", "... with a zone: [fe80::1%eth0]:80" },
+	{ "PORT", "this machine only: 127.0.0.1 and ::1" },
+	{ ":PORT or *:PORT", "to listen: every interface; else as PORT" },
+	{ "unix:PATH", "Unix; without unix: if it begins with / ./ ../" },
+	{ "unix:@NAME", "Linux abstract socket" },
+	{ "tls:ADDRESS", "any of these with TLS (--tls: all of them)" },
+	{ "fd:N", "an inherited descriptor" },
+	{ "sd: or sd:NAME", "to listen: the sockets that systemd passes on" },
+	{ "vsock:CID:PORT", "AF_VSOCK; to listen, vsock:PORT works too" },
+	{ "tcp:HOST:PORT", "a HOST with the name of a scheme" },
+};
+
+static void put_addresses(struct text *out)
+{
+	text_addf(out, "Addresses:\n");
+	for (size_t i = 0; i < sizeof(address_forms) / sizeof(address_forms[0]); i++)
+		put_row(out, address_forms[i].form, "", address_forms[i].meaning);
+}
+
+static void put_statuses(struct text *out)
+{
+	text_addf(out, "Exit statuses:\n");
+	for (enum err_kind kind = ERR_OK; kind < ERR_TLS_TRUNCATED; kind++)
+		if (err_meaning(kind) != NULL)
+			put_summary(out, text_addf(out, "  %3d    %s", kind, err_name(kind)),
+				    err_meaning(kind));
+	put_row(out, "128+N", "", "ended by signal N, as a shell shows it");
+	text_addf(out, "\nThe first failure in time counts.\n");
+}
+
+static void put_units(struct text *out, bool sizes)
+{
+	text_addf(out, "\nD is a number of seconds, or has a suffix: ms, s, m, h or d.%s\n",
+		  sizes ? " SIZE may end in\nK, M or G." : "");
+}
+
+/* By the commands that take them. */
+static void put_all_options(struct text *out)
+{
+	char names[COMMAND_NAMES_SIZE];
+
+	for (unsigned set = FOR_ALL; set <= FOR_HEAD; set <<= 1) {
+		text_addf(out, "%sOptions of %s:\n", set > FOR_ALL ? "\n" : "",
+			  command_names(set, " and ", names));
+		for (const struct option_row *row = option_table; row < option_table_end; row++)
+			if (row->set == set && row->summary != NULL)
+				put_option(out, row);
+	}
+	put_units(out, true);
+}
+
+static void put_topics(struct text *out);
+
+static const struct topic {
+	const char *name, *summary;
+	void (*put)(struct text *out);
+} topics[] = {
+	{ "steps", "what can stand after ADDRESS", put_steps },
+	{ "addresses", "the forms of ADDRESS", put_addresses },
+	{ "exit-status", "what the exit statuses mean", put_statuses },
+	{ "options", "the options of all commands", put_all_options },
+	{ "help", "this list", put_topics },
+};
+
+enum { TOPICS = sizeof(topics) / sizeof(topics[0]) };
+
+static void put_commands(struct text *out)
+{
+	text_addf(out, "Commands:\n");
+	for (size_t i = 0; command_table[i] != NULL; i++)
+		put_row(out, command_table[i]->name, command_table[i]->operands,
+			command_table[i]->summary);
+}
+
+static void put_topics(struct text *out)
+{
+	text_addf(out, "usage: liu help %s\n\n", HELP_OPERANDS);
+	put_commands(out);
+	text_addf(out, "\nTopics:\n");
+	for (size_t i = 0; i < TOPICS; i++)
+		put_row(out, topics[i].name, "", topics[i].summary);
+}
+
+/* The texts of the row have 72 columns. */
+static void put_step(struct text *out, const struct step_kind *kind)
+{
+	text_addf(out, "Step %s%s%s: %s.\n", kind->name, kind->args[0] == '\0' ? "" : " ",
+		  kind->args, kind->summary);
+	if (kind->flags & STEP_LAST)
+		text_addf(out, "No step may follow it.\n");
+	text_addf(out, "\nReturns %s\nFails   %s\nExample liu connect localhost:8888 %s\n",
+		  kind->returns, kind->fails, kind->example);
+}
+
 static void put_examples(struct text *out, const struct command *command)
 {
 	text_addf(out, "\nExamples:\n");
@@ -99,12 +204,9 @@ char *help_general(void)
 
 	text_addf(&text, "usage: liu COMMAND [OPTIONS] ...\n"
 			 "       liu ADDRESS [OPTIONS] [STEP...]    (short for connect)\n\n"
-			 "A netcat that speaks in lines, lengths and separators.\n\n"
-			 "Commands:\n");
-	for (size_t i = 0; command_table[i] != NULL; i++)
-		put_row(&text, command_table[i]->name, command_table[i]->operands,
-			command_table[i]->summary);
-	put_row(&text, "help", "[COMMAND]", "print this text, or that of COMMAND");
+			 "A netcat that speaks in lines, lengths and separators.\n\n");
+	put_commands(&text);
+	put_row(&text, "help", HELP_OPERANDS, HELP_SUMMARY);
 	text_addf(&text, "\nOptions:\n");
 	put_row(&text, "-h, --help", "", "this text; after COMMAND, its options and steps");
 	put_row(&text, "    --version", "", "versions of liu and its libraries");
@@ -114,23 +216,58 @@ char *help_general(void)
 	return text_take(&text);
 }
 
-char *help_command(const struct command *command)
+static void put_command(struct text *out, const struct command *command)
 {
 	bool streams = (command->takes & FOR_STREAMS) != 0;
-	struct text text = { 0 };
 
-	text_addf(&text, "usage: liu %s [OPTIONS] %s\n\n%s", command->name,
+	text_addf(out, "usage: liu %s [OPTIONS] %s\n\n%s", command->name,
 		  command->steps ? "ADDRESS [OPTIONS] [STEP...]" : command->operands,
 		  command->text);
 	if (streams)
-		put_address_forms(&text, command);
-	if (command->steps)
-		put_steps(&text);
-	put_options(&text, command);
-	text_addf(&text, "\nD is a number of seconds, or has a suffix: ms, s, m, h or d.%s\n",
-		  streams ? " SIZE may end in\nK, M or G." : "");
-	put_examples(&text, command);
+		put_address_forms(out, command);
+	if (command->steps) {
+		text_addf(out, "\n");
+		put_steps(out);
+	}
+	put_options(out, command);
+	put_units(out, streams);
+	put_examples(out, command);
+}
+
+char *help_command(const struct command *command)
+{
+	struct text text = { 0 };
+
+	put_command(&text, command);
 	return text_take(&text);
+}
+
+char *help_on(const char *word, struct err *err)
+{
+	const struct command *command = command_find(word);
+	const struct step_kind *kind = step_kind_find(word);
+	struct nearest names = { .word = word }, steps = { .word = word };
+	struct text text = { 0 };
+
+	if (command != NULL)
+		put_command(&text, command);
+	if (command != NULL && kind != NULL)
+		text_addf(&text, "\n");
+	if (kind != NULL)
+		put_step(&text, kind);
+	for (size_t i = 0; i < TOPICS; i++) {
+		if (strcmp(topics[i].name, word) == 0)
+			topics[i].put(&text);
+		nearest_try(&names, topics[i].name);
+	}
+	if (text.len > 0)
+		return text_take(&text);
+	for (size_t i = 0; command_table[i] != NULL; i++)
+		nearest_try(&names, command_table[i]->name);
+	for (size_t i = 0; step_table[i] != NULL; i++)
+		nearest_try(&steps, step_table[i]->name);
+	(void)nearest_refuse(nearest_found(&steps) != NULL ? &steps : &names, "topic", err);
+	return NULL;
 }
 
 char *help_version(void)
@@ -180,7 +317,7 @@ char *help_table(void)
 	for (size_t i = 0; command_table[i] != NULL; i++)
 		text_addf(&text, "command\t%s\t%s\t%s\n", command_table[i]->name,
 			  command_table[i]->operands, command_table[i]->summary);
-	text_addf(&text, "command\thelp\t[COMMAND]\tprint this text, or that of COMMAND\n");
+	text_addf(&text, "command\thelp\t%s\t%s\n", HELP_OPERANDS, HELP_SUMMARY);
 	for (size_t i = 0; command_table[i] != NULL; i++)
 		put_table_options(&text, command_table[i]);
 	for (size_t i = 0; step_table[i] != NULL; i++) {
@@ -188,5 +325,7 @@ char *help_table(void)
 			  step_table[i]->summary);
 		put_flags(&text, step_table[i]->flags);
 	}
+	for (size_t i = 0; i < TOPICS; i++)
+		text_addf(&text, "topic\t%s\t%s\n", topics[i].name, topics[i].summary);
 	return text_take(&text);
 }

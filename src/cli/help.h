@@ -3,6 +3,7 @@
 #pragma once
 
 struct command;
+struct err;
 
 /* Each returns a text for standard output, within 80 columns, that ends in a newline.
  * The caller owns it. */
@@ -10,9 +11,13 @@ char *help_general(void);			   /* liu --help */
 char *help_command(const struct command *command); /* liu COMMAND --help */
 char *help_version(void);			   /* liu --version */
 
+/* liu help WORD, a command, step or topic. NULL, with ERR_USAGE, for another word. */
+char *help_on(const char *word, struct err *err);
+
 /* liu help --table: a row of the tables on each line, its fields separated by
  * tabs, for the completions and the check of the manual.
  *	command NAME OPERANDS SUMMARY
  *	option COMMAND --NAME -LETTER ARG SUMMARY	(fields may be empty)
- *	step NAME ARGS SUMMARY */
+ *	step NAME ARGS SUMMARY
+ *	topic NAME SUMMARY */
 char *help_table(void);

@@ -70,21 +70,20 @@ static int command_main(const struct command *command, int count, char **words)
 	return status;
 }
 
-/* liu help [COMMAND], and for the completions liu help --table. */
+/* liu help [WORD], and for the completions liu help --table. */
 static int help_main(int argc, char **argv)
 {
-	const struct command *command = argc == 3 ? command_find(argv[2]) : NULL;
-	char names[COMMAND_NAMES_SIZE];
 	struct err err;
+	char *text;
 
 	if (argc <= 2)
 		return print_text(help_general());
 	if (argc == 3 && strcmp(argv[2], "--table") == 0)
 		return print_text(help_table());
-	if (command != NULL)
-		return print_text(help_command(command));
-	(void)err_set(&err, ERR_USAGE, "unknown command '%s' (%s)", argv[argc == 3 ? 2 : 3],
-		      command_names(FOR_ALL, " or ", names));
+	if (argc > 3)
+		(void)err_set(&err, ERR_USAGE, "'%s': help takes one word", argv[3]);
+	else if ((text = help_on(argv[2], &err)) != NULL)
+		return print_text(text);
 	return report(&err, NULL);
 }
 

@@ -16,6 +16,7 @@ load helpers
 @test "help is printed on standard output, within 80 columns" {
 	local words
 	for words in help --help 'help connect' 'help listen' 'help echo' 'help head' \
+		'help steps' 'help addresses' 'help exit-status' 'help options' 'help help' \
 		'connect --help' 'listen --help' 'echo --help' 'head --help'; do
 		# shellcheck disable=SC2086 # words by intention
 		run_liu $words
@@ -24,6 +25,17 @@ load helpers
 		[ -s "$OUT" ] || fail "no help from: liu $words"
 		! grep -nE '^.{81}' "$OUT" || fail "too wide: liu $words"
 	done
+}
+
+@test "the help of a step is one screen" {
+	run_liu help readline
+	assert_status 0
+	assert_error_is ''
+	assert_output_is 'Step readline [COUNT]: read COUNT lines (1).
+
+Returns each line as soon as it is complete
+Fails   incomplete-read if no line is left, limit-overrun, io, tls or timeout
+Example liu connect localhost:8888 writeline PING readline'
 }
 
 @test "an unknown command is exit 2 and one line that names it" {

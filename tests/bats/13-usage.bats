@@ -283,7 +283,9 @@ os.execv(sys.argv[2], sys.argv[2:])' "$1" "$LIU" "${@:3}"
 	refuse_first "unknown command 'conect', did you mean connect?" conect 1
 	refuse_first "unknown command 'frobnicate' (connect, listen, echo, head or help)" frobnicate
 	refuse_first 'missing command (connect, listen, echo or head)'
-	refuse_first "unknown command 'frobnicate' (connect, listen, echo or head)" help frobnicate
+	refuse_first "unknown topic 'frobnicate' (steps, addresses, exit-status, options, help, connect, listen, echo or head)" help frobnicate
+	refuse_first "unknown topic 'readlin', did you mean readline?" help readlin
+	refuse_first "'line': help takes one word" help read line
 }
 
 @test "an address as the first word is short for connect" {

@@ -49,10 +49,10 @@ complete_line() {
 	_liu
 }
 
-# answers LINE: the same, sorted, with blanks between.
+# answers LINE: the same, sorted and each once, as readline shows it, with blanks between.
 answers() {
 	complete_line "$1"
-	printf '%s\n' ${COMPREPLY[@]+"${COMPREPLY[@]}"} | LC_ALL=C sort | paste -sd ' '
+	printf '%s\n' ${COMPREPLY[@]+"${COMPREPLY[@]}"} | LC_ALL=C sort -u | paste -sd ' '
 }
 
 load_completion() {
@@ -89,7 +89,10 @@ load_completion() {
 	load_completion
 	assert_equal '--help --version connect echo head help listen' "$(answers 'liu ')"
 	assert_equal 'echo' "$(answers 'liu e')"
-	assert_equal 'connect echo head help listen' "$(answers 'liu help ')"
+	assert_equal "$("$LIU" help --table | awk -F '\t' '$1 != "option" { print $2 }' |
+		LC_ALL=C sort -u | paste -sd ' ')" "$(answers 'liu help ')"
+	assert_equal 'steps' "$(answers 'liu help st')"
+	assert_equal 'exit-status expect' "$(answers 'liu help ex')"
 	assert_equal '' "$(answers 'liu help connect ')"
 	assert_equal '' "$(answers 'liu nonsense x')"
 }

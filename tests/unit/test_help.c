@@ -4,7 +4,9 @@
 
 #include "cli/help.h"
 
+#include "base/err.h"
 #include "cli/command_table.h"
+#include "session/step.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -81,6 +83,88 @@ static void options_are_those_of_the_command(void **state)
 	free(listen);
 }
 
+static char *help_of(const char *word)
+{
+	struct err err = { .text = "" };
+	char *text = help_on(word, &err);
+
+	if (text == NULL)
+		fail_msg("%s: %s", word, err.text);
+	is_tidy(text);
+	return text;
+}
+
+static void steps(void **state)
+{
+	(void)state;
+	for (size_t i = 0; step_table[i] != NULL; i++) {
+		const struct step_kind *kind = step_table[i];
+		const char *facts[] = { kind->args, kind->summary, kind->returns, kind->fails,
+					kind->example };
+		char *text = help_of(kind->name);
+
+		for (size_t f = 0; f < sizeof(facts) / sizeof(facts[0]); f++)
+			assert_non_null(strstr(text, facts[f]));
+		assert_int_equal(strstr(text, "No step may follow it.") != NULL,
+				 (kind->flags & STEP_LAST) != 0);
+		free(text);
+	}
+}
+
+/* A word of each topic, and one that is in none of the others. */
+static void topics(void **state)
+{
+	static const char *const rows[][2] = {
+		{ "steps", "\n  readuntil SEP [or SEP]...  " },
+		{ "addresses", "\n  unix:@NAME  " },
+		{ "exit-status", "\n    7    incomplete-read  " },
+		{ "options", "Options of connect and head:\n  -w, --timeout D  " },
+		{ "help", "\n  exit-status  " },
+		{ "write_eof", "Step write-eof: " },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		for (size_t j = 0; j < sizeof(rows) / sizeof(rows[0]); j++) {
+			char *text = help_of(rows[i][0]);
+
+			assert_int_equal(strstr(text, rows[j][1]) != NULL, i == j);
+			free(text);
+		}
+}
+
+static void echo_is_a_command_and_a_step(void **state)
+{
+	char *text = help_of("echo");
+	char *command = help_command(command_find("echo"));
+
+	(void)state;
+	assert_memory_equal(text, command, strlen(command));
+	assert_memory_equal(text + strlen(command), "\nStep echo [", strlen("\nStep echo ["));
+	free(command);
+	free(text);
+}
+
+static void unknown_words(void **state)
+{
+	static const char *const rows[][2] = {
+		{ "frob", "unknown topic 'frob' (steps, addresses, exit-status, options, help, "
+			  "connect, listen, echo or head)" },
+		{ "readlin", "unknown topic 'readlin', did you mean readline?" },
+		{ "optoins", "unknown topic 'optoins', did you mean options?" },
+		{ "exit", "unknown topic 'exit', did you mean exit-status?" },
+		{ "conect", "unknown topic 'conect', did you mean connect?" },
+	};
+	struct err err;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_null(help_on(rows[i][0], &err));
+		assert_int_equal(err.kind, ERR_USAGE);
+		assert_string_equal(err.text, rows[i][1]);
+	}
+}
+
 static void version_names_the_libraries(void **state)
 {
 	char *text = help_version();
@@ -118,6 +202,7 @@ static void table_has_the_same_fields_in_each_row(void **state)
 
 		if (!(begins(line, "option\t") && tabs == 5) &&
 		    !(begins(line, "command\t") && tabs == 3) &&
+		    !(begins(line, "topic\t") && tabs == 2) &&
 		    !(begins(line, "step\t") && tabs == 4))
 			fail_msg("'%.*s'", (int)len, line);
 		line += len + 1;
@@ -137,6 +222,10 @@ int main(void)
 		cmocka_unit_test(general),
 		cmocka_unit_test(commands),
 		cmocka_unit_test(options_are_those_of_the_command),
+		cmocka_unit_test(steps),
+		cmocka_unit_test(topics),
+		cmocka_unit_test(echo_is_a_command_and_a_step),
+		cmocka_unit_test(unknown_words),
 		cmocka_unit_test(version_names_the_libraries),
 		cmocka_unit_test(table_has_the_same_fields_in_each_row),
 	};

@@ -52,11 +52,28 @@ static void it_grows(void **state)
 	free(got);
 }
 
+static void words_for_a_shell(void **state)
+{
+	static const char *const rows[][2] = {
+		{ "tls:h:443", "tls:h:443" }, { "", "''" },	{ "a b", "'a b'" },
+		{ "it's", "'it'\\''s'" },     { "$x", "'$x'" }, { "~/x", "'~/x'" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct text text = { 0 };
+
+		text_add_word(&text, rows[i][0]);
+		assert_taken(&text, rows[i][1]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_added_follows),
 		cmocka_unit_test(it_grows),
+		cmocka_unit_test(words_for_a_shell),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
