@@ -39,6 +39,7 @@ struct closing {
 	uint64_t heard;	     /* when the peer last sent something */
 	uint64_t received;   /* the transport's counter at that time */
 	size_t left;
+	bool shut; /* the sending half is closed */
 };
 
 struct connection *connection_new(struct transport *transport, size_t limit, size_t high,
@@ -205,15 +206,20 @@ size_t connection_unsent(const struct connection *c)
 static void observe(const struct connection *c, uint64_t now)
 {
 	const struct transport *t = c->transport;
+	struct closing *l = c->closing;
 	size_t left = connection_unsent(c);
 
-	if (left < c->closing->left) {
-		c->closing->left = left;
-		c->closing->moved = now;
+	if (left < l->left) {
+		l->left = left;
+		l->moved = now;
 	}
-	if (t->received != c->closing->received) {
-		c->closing->received = t->received;
-		c->closing->heard = now;
+	if (t->received != l->received) {
+		l->received = t->received;
+		l->heard = now;
+	}
+	if (t->write_half == WRITE_SHUT && !l->shut) {
+		l->shut = true;
+		timer_stop(l->timer); /* there is less to wait for now */
 	}
 }
 
@@ -222,19 +228,13 @@ static uint64_t remaining(uint64_t since, uint64_t ms, uint64_t now)
 	return now - since < ms ? ms - (now - since) : 0;
 }
 
-static bool is_shut(const struct connection *c)
-{
-	return c->transport->write_half == WRITE_SHUT;
-}
-
 /* Milliseconds to wait for something to happen; 0: long enough. */
-static uint64_t patience(const struct connection *c, uint64_t send_ms, uint64_t linger_ms,
+static uint64_t patience(const struct closing *l, uint64_t send_ms, uint64_t linger_ms,
 			 uint64_t now)
 {
-	const struct closing *l = c->closing;
 	uint64_t quiet, wait;
 
-	if (l->left > 0 || !is_shut(c))
+	if (l->left > 0 || !l->shut)
 		return send_ms > 0 ? remaining(l->moved, send_ms, now) : UINT64_MAX;
 	quiet = remaining(l->heard > l->moved ? l->heard : l->moved, SILENCE_MS, now);
 	wait = remaining(l->moved, linger_ms, now);
@@ -249,7 +249,7 @@ static void sleep_at_most(const struct connection *c, uint64_t ms)
 		l->timer = timer_new(c->task);
 	if (timer_pending(l->timer))
 		return;
-	if (l->left > 0 && is_shut(c)) {
+	if (l->left > 0 && l->shut) {
 		ms = l->ask_ms < ms ? l->ask_ms : ms;
 		l->ask_ms = l->ask_ms < ASK_LAST_MS ? 2 * l->ask_ms : ASK_LAST_MS;
 	}
@@ -274,7 +274,7 @@ enum stream_status connection_close(struct connection *c, uint64_t send_ms, uint
 		return status;
 	now = loop_now();
 	observe(c, now);
-	wait = patience(c, send_ms, linger_ms, now);
+	wait = patience(c->closing, send_ms, linger_ms, now);
 	if (wait > 0) {
 		sleep_at_most(c, wait);
 		return STREAM_AGAIN;

@@ -35,6 +35,19 @@ quickly() {
 	took 290
 }
 
+@test "... also after it has taken its time to read" {
+	head -c 20000000 /dev/zero >"$BATS_TEST_TMPDIR/file"
+	peer 'c = accept()
+wait(0.3)
+all_of(c)
+accept()'
+	timed connect --close-timeout 6 --high-water 30M --low-water 20M "127.0.0.1:$PEER_PORT" \
+		writefile "$BATS_TEST_TMPDIR/file"
+	assert_status 0
+	assert_error_is ''
+	took 1250 5000
+}
+
 @test "a peer that goes on sending is listened to for --close-timeout, no longer" {
 	peer "$DRIPS"
 	timed connect --close-timeout 1.8 "127.0.0.1:$PEER_PORT" write x
