@@ -204,10 +204,13 @@ bool session_watch_silence(struct session *s)
 	if (!s->connection->writer.broken)
 		return false;
 	timer = session_timer(s);
+	if (s->waits & WAIT_OUTPUT) { /* what the peer sends has to wait for it, too */
+		timer_stop(timer);
+		return false;
+	}
 	if (timer_expired(timer) && received == s->heard)
 		return true;
-	if (!timer_pending(timer) || received != s->heard ||
-	    stdout_writer_above(s->shared->events->output))
+	if (!timer_pending(timer) || received != s->heard)
 		timer_start(timer, SILENCE_MS);
 	s->heard = received;
 	return false;

@@ -63,10 +63,10 @@ enum step_result session_pump_run_down(struct session *s, struct pump *pump)
 {
 	enum pump_result result = pump_run(pump);
 
+	if (result == PUMP_WAIT_DEST || result == PUMP_DEST_FAILED)
+		return session_wait(s, WAIT_OUTPUT); /* of a failure its owner ends the session */
 	if (session_pump_waits(s, result))
 		return STEP_AGAIN;
-	if (result == PUMP_DEST_FAILED)
-		return session_wait(s, WAIT_OUTPUT); /* its owner ends the session */
 	if (result == PUMP_SOURCE_FAILED)
 		return session_read_unmet(s, STREAM_ERROR, s->data, 0);
 	return STEP_NEXT;

@@ -193,6 +193,26 @@ reset(c)'
 		fail "$(cat "$ERR")"
 }
 
+@test "... however slow standard output is" {
+	capture harness '
+s = socket.socket(socket.AF_UNIX)
+s.bind(sys.argv[1])
+s.listen()
+p = subprocess.Popen([LIU, "connect", "unix:" + sys.argv[1]], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+c = s.accept()[0]
+c.shutdown(socket.SHUT_RD)
+p.stdin.write(b"for nothing")
+p.stdin.close()
+if os.fork() == 0:
+	c.sendall(b"x" * 1000000)
+	os._exit(0)
+c.close()
+wait(2)
+print(len(p.stdout.read()), p.wait(20))' "$BATS_TEST_TMPDIR/s"
+	assert_output_is '1000000 1'
+	assert_error_is 'liu: after 0 bytes sent: broken pipe'
+}
+
 @test "on a terminal the end of the peer ends it" {
 	peer 'c = accept(); c.sendall(b"bye\n"); c.close()'
 	LIU_ARGS="connect 127.0.0.1:$PEER_PORT" capture harness '
