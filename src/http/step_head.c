@@ -12,6 +12,7 @@
 #include <event2/buffer.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum {
 	STATUS_FINAL = 200,	/* a lower one is an interim response... */
@@ -100,6 +101,28 @@ static bool may_come(struct session *s, struct step_head *h, struct err *err)
 	return false;
 }
 
+/* Is the value of this header line a secret? */
+static bool is_secret(const char *line)
+{
+	static const char *const names[] = { "Authorization:", "Proxy-Authorization:", "Cookie:" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (strncasecmp(line, names[i], strlen(names[i])) == 0)
+			return true;
+	return false;
+}
+
+static void log_request(const char *request)
+{
+	for (size_t len; (len = strcspn(request, "\r\n")) > 0; request += len + strlen("\r\n")) {
+		bool secret = is_secret(request);
+		size_t shown = secret ? strcspn(request, ":") : len;
+
+		log_line(LOG_INFO, "request: %.*s%s", (int)shown, request,
+			 secret ? ": (not shown)" : "");
+	}
+}
+
 /* A server may respond and close before it has read the request: a failed write does
  * not end reading. */
 static enum step_result run_head(struct session *s, const struct step *step)
@@ -110,6 +133,7 @@ static enum step_result run_head(struct session *s, const struct step *step)
 	struct err err;
 
 	if (h->request != NULL) {
+		log_request(h->request);
 		writer_write(&s->connection->writer, bytes_of_string(h->request));
 		free(h->request);
 		h->request = NULL;

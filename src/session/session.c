@@ -48,6 +48,7 @@ static void begin(struct session *s, struct transport *transport, uint64_t since
 	s->connection = connection_new(transport, settings->limit, settings->high_water,
 				       settings->low_water, &s->task);
 	session_time_begin(s, since_ms);
+	session_log_tls(s);
 	if (!s->shared->steps->silent)
 		event_writer_open(s->shared->events, s->conn, s->connection);
 }

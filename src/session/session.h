@@ -203,6 +203,9 @@ void session_log(const struct session *s, enum log_level level, const char *form
  * a client. Owned by the caller. */
 char *session_name(const struct session *s);
 
+/* With -v, a line about TLS, where the connection has it. */
+void session_log_tls(const struct session *s);
+
 /* Complete the event of a step that has failed: a begin of a character that was kept for
  * the next piece comes before its data, and its line ends. */
 void session_complete_failure(struct session *s, struct step_event *event);

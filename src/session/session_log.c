@@ -5,6 +5,7 @@
 #include "session/session.h"
 
 #include "base/alloc.h"
+#include "base/text.h"
 #include "net/opening.h"
 
 #include <stdarg.h>
@@ -40,4 +41,32 @@ void session_log(const struct session *s, enum log_level level, const char *form
 		log_line(level, "%s", text);
 	}
 	free(text);
+}
+
+void session_log_tls(const struct session *s)
+{
+	static const struct {
+		enum info_key key;
+		const char *before, *after;
+	} parts[] = {
+		{ INFO_TLS_VERSION, "", "" },
+		{ INFO_CIPHER, ", ", "" },
+		{ INFO_ALPN, ", ALPN ", "" },
+		{ INFO_PEERCERT_SUBJECT, ", peer ", "" },
+		{ INFO_PEERCERT_DAYS_LEFT, ", ", " days left" },
+	};
+	struct text line = { 0 };
+
+	if (!log_enabled(LOG_INFO))
+		return;
+	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
+		char *fact = transport_fact(s->connection->transport, parts[i].key);
+
+		if (fact != NULL)
+			text_addf(&line, "%s%s%s", parts[i].before, fact, parts[i].after);
+		free(fact);
+	}
+	if (line.len > 0)
+		session_log(s, LOG_INFO, "%s", line.data);
+	free(line.data);
 }

@@ -1085,7 +1085,27 @@ t.unwrap()'
 	assert_equal 1 "$(wc -l <"$ERR")" lines
 }
 
-# --- -vvv --------------------------------------------------------------------------
+# --- -v, -vvv ----------------------------------------------------------------------
+
+# days_left NAME: of that certificate, rounded down.
+days_left() {
+	local end
+	end=$(openssl x509 -in "$CERTS/$1.pem" -noout -enddate)
+	echo $((($(date -d "${end#*=}" +%s) - $(date +%s)) / 86400))
+}
+
+@test "-v: one line about TLS on either side" {
+	start_tls listen -v readline
+	run_liu connect -v "$ADDRESS" --cacert "$CERTS/ca.pem" writeline x
+	assert_status 0
+	assert_output_is ''
+	assert_error_is "liu: connecting to 127.0.0.1:$PORT
+liu: connected to 127.0.0.1:$PORT
+liu: TLSv1.3, TLS_AES_256_GCM_SHA384, peer CN=localhost, $(days_left server) days left"
+	server_says 0 'liu: PEER: accepted
+liu: PEER: TLSv1.3, TLS_AES_256_GCM_SHA384
+liu: PEER: ended'
+}
 
 @test "-vvv logs each change of state" {
 	start_tls echo

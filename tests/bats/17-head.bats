@@ -394,6 +394,30 @@ liu: interim response: HTTP/1.1 103 Early Hints
 liu: interim response: Link: </x>'
 }
 
+@test "-v shows the request, without what is secret, and TLS" {
+	serve_tls readuntil '\r\n\r\n' write "${OK}A: b\r\n\r\n"
+	run_liu head -v --pin "$PIN" -H 'cookie: session=1' -H 'Proxy-authorization: x' -H 'X-Y: z' \
+		"https://user:secret@127.0.0.1:$PORT/a?b=c"
+	assert_status 0
+	assert_output_is 'HTTP/1.1 200 OK
+A: b'
+	sed -i 's/ [23][0-9] days/ N days/' "$ERR"
+	assert_error_is "liu: connecting to 127.0.0.1:$PORT
+liu: connected to 127.0.0.1:$PORT
+liu: TLSv1.3, TLS_AES_256_GCM_SHA384, peer CN=localhost, N days left
+liu: request: HEAD /a?b=c HTTP/1.1
+liu: request: Host: 127.0.0.1:$PORT
+liu: request: User-Agent: liu/$(version)
+liu: request: Accept: */*
+liu: request: Authorization: (not shown)
+liu: request: Connection: close
+liu: request: cookie: (not shown)
+liu: request: Proxy-authorization: (not shown)
+liu: request: X-Y: z"
+	run_liu head --pin "$PIN" "$URL"
+	assert_error_is ''
+}
+
 @test "101 ends HTTP: it is an answer" {
 	serve 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n' read
 	run_liu head "$URL"
