@@ -15,7 +15,7 @@ declare -g _liu_program=
 _liu_info_keys=(peername sockname family rtt tls-version cipher alpn server-name peercert
 	peercert-subject peercert-issuer peercert-names peercert-not-after peercert-days-left
 	peercert-sha256 peercert-pin)
-_liu_frame_formats=(u8 u16be u16le u32be u32le u64be u64le varint netstring)
+_liu_frame_formats=(u8 u16be u16le u32be u32le u64be u64le varint netstring octets lsp)
 _liu_schemes=(tcp: tls: unix: fd: sd: vsock:)
 
 # _liu_load PROGRAM: read its tables, unless that has been done.

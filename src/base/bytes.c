@@ -36,6 +36,20 @@ struct bytes bytes_without_newline(struct bytes line)
 	return line;
 }
 
+static bool is_blank(unsigned char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+struct bytes bytes_trimmed(struct bytes b)
+{
+	while (b.len > 0 && is_blank(b.data[b.len - 1]))
+		b.len--;
+	while (b.len > 0 && is_blank(b.data[0]))
+		b = bytes_of(b.data + 1, b.len - 1);
+	return b;
+}
+
 char *bytes_string(struct bytes b)
 {
 	char *string = alloc_zeroed(b.len + 1);

@@ -17,6 +17,7 @@ struct bytes bytes_of(const void *data, size_t len);
 struct bytes bytes_of_string(const char *string);      /* without its NUL */
 bool bytes_is_name(struct bytes b, const char *name);  /* whatever the case of ASCII letters */
 struct bytes bytes_without_newline(struct bytes line); /* less its LF, CR LF or CR */
+struct bytes bytes_trimmed(struct bytes b);	       /* less blanks at both ends */
 char *bytes_string(struct bytes b); /* a NUL-terminated copy; owned by the caller */
 
 /* Does the string hold a control character (C0 or DEL) other than a tab? */

@@ -23,20 +23,6 @@ static enum http_head_status fail(struct err *err, const char *what, struct byte
 	return HTTP_HEAD_FAIL;
 }
 
-static bool is_blank(unsigned char c)
-{
-	return c == ' ' || c == '\t';
-}
-
-static struct bytes trimmed(struct bytes b)
-{
-	while (b.len > 0 && is_blank(b.data[b.len - 1]))
-		b.len--;
-	while (b.len > 0 && is_blank(b.data[0]))
-		b = bytes_of(b.data + 1, b.len - 1);
-	return b;
-}
-
 static bool has_byte(struct bytes b, char byte)
 {
 	return memchr(b.data, byte, b.len) != NULL;
@@ -65,7 +51,7 @@ static enum http_head_status read_status(struct http_head *head, struct bytes li
 	if (good) {
 		head->version = bytes_string(bytes_of(text, strlen("HTTP/1.d")));
 		head->status = (int)strtol(code, NULL, 10);
-		head->reason = bytes_string(trimmed(bytes_of_string(text + end)));
+		head->reason = bytes_string(bytes_trimmed(bytes_of_string(text + end)));
 	}
 	free(text);
 	return good ? HTTP_HEAD_MORE : fail(err, "the response is not HTTP", line);
@@ -79,7 +65,7 @@ static enum http_head_status read_fold(struct http_head *head, struct bytes cont
 
 	if (head->count == 0)
 		return HTTP_HEAD_MORE;
-	content = trimmed(content);
+	content = bytes_trimmed(content);
 	value = &head->fields[head->count - 1].value;
 	if (value->len > 0 && content.len > 0)
 		text_add(value, bytes_of(" ", 1));
@@ -96,8 +82,9 @@ static enum http_head_status read_field(struct http_head *head, struct bytes lin
 
 	if (colon == NULL)
 		return fail(err, "header line without a colon", line);
-	name = trimmed(bytes_of(content.data, (size_t)(colon - content.data)));
-	value = trimmed(bytes_of(colon + 1, content.len - (size_t)(colon + 1 - content.data)));
+	name = bytes_trimmed(bytes_of(content.data, (size_t)(colon - content.data)));
+	value = bytes_trimmed(
+		bytes_of(colon + 1, content.len - (size_t)(colon + 1 - content.data)));
 	if (name.len == 0)
 		return fail(err, "header line without a name", line);
 	if (head->count == HTTP_FIELDS_MAX) {
@@ -129,7 +116,7 @@ enum http_head_status http_head_line(struct http_head *head, struct bytes line, 
 		return fail(err, "NUL in a header line", line);
 	if (has_byte(content, '\r'))
 		return fail(err, "bare CR in a header line", line);
-	if (is_blank(content.data[0]))
+	if (content.data[0] == ' ' || content.data[0] == '\t')
 		return read_fold(head, content);
 	return read_field(head, line, content, err);
 }

@@ -11,23 +11,27 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { VARINT_MAX = 10 };
+enum { VARINT_MAX = 10, DIGITS_MAX = 19 };
 
-/* By enum frame_format; `width` bytes of a fixed length, 0 for the others. */
+/* By enum frame_format; `width` bytes of a fixed length, or what is before and after a
+ * decimal one. */
 static const struct {
 	const char *name;
 	size_t width;
 	bool big_endian;
+	const char *before, *after;
 } formats[] = {
-	[FRAME_U8] = { "u8", 1, true },
-	[FRAME_U16BE] = { "u16be", 2, true },
-	[FRAME_U16LE] = { "u16le", 2, false },
-	[FRAME_U32BE] = { "u32be", 4, true },
-	[FRAME_U32LE] = { "u32le", 4, false },
-	[FRAME_U64BE] = { "u64be", 8, true },
-	[FRAME_U64LE] = { "u64le", 8, false },
-	[FRAME_VARINT] = { "varint", 0, false },
-	[FRAME_NETSTRING] = { "netstring", 0, false },
+	[FRAME_U8] = { "u8", 1, .big_endian = true },
+	[FRAME_U16BE] = { "u16be", 2, .big_endian = true },
+	[FRAME_U16LE] = { "u16le", 2 },
+	[FRAME_U32BE] = { "u32be", 4, .big_endian = true },
+	[FRAME_U32LE] = { "u32le", 4 },
+	[FRAME_U64BE] = { "u64be", 8, .big_endian = true },
+	[FRAME_U64LE] = { "u64le", 8 },
+	[FRAME_VARINT] = { "varint" },
+	[FRAME_NETSTRING] = { "netstring", .before = "", .after = ":" },
+	[FRAME_OCTETS] = { "octets", .before = "", .after = " " },
+	[FRAME_LSP] = { "lsp", .before = "Content-Length: ", .after = "\r\n\r\n" },
 };
 
 bool frame_format_find(const char *name, enum frame_format *out, struct err *err)
@@ -66,36 +70,94 @@ static enum frame_answer varint_byte(uint64_t byte, size_t i, uint64_t *value)
 	return byte & 0x80 ? FRAME_MORE : FRAME_OK;
 }
 
-/* DIGITS ":" without leading zeros. */
-static enum frame_answer netstring_byte(unsigned char byte, size_t i, uint64_t *value)
+/* A digit of a decimal length, which has no leading zeros. */
+static enum frame_answer digit(unsigned char byte, size_t i, uint64_t *value)
 {
-	if (byte == ':' && i > 0)
-		return FRAME_OK;
-	if (byte < '0' || byte > '9' || (i > 0 && *value == 0) || *value > (UINT64_MAX - 9) / 10)
+	if (byte < '0' || byte > '9' || i == DIGITS_MAX || (i > 0 && *value == 0))
 		return FRAME_BAD;
 	*value = *value * 10 + (uint64_t)(byte - '0');
 	return FRAME_MORE;
 }
 
-enum frame_answer frame_header(enum frame_format format, struct bytes data, size_t *header,
-			       uint64_t *body)
+/* DIGITS and what comes after them; octets need a body. */
+static enum frame_answer decimal_byte(enum frame_format format, unsigned char byte, size_t i,
+				      uint64_t *value)
+{
+	if (byte == formats[format].after[0] && i > 0)
+		return FRAME_OK;
+	if (format == FRAME_OCTETS && byte == '0' && i == 0)
+		return FRAME_BAD;
+	return digit(byte, i, value);
+}
+
+static enum frame_answer header_byte(enum frame_format format, unsigned char byte, size_t i,
+				     uint64_t *value)
+{
+	if (formats[format].width > 0)
+		return fixed_byte(format, byte, i, value);
+	return format == FRAME_VARINT ? varint_byte(byte, i, value)
+				      : decimal_byte(format, byte, i, value);
+}
+
+/* A line of an lsp header, without its end: MORE, unless it is the blank one. */
+static enum frame_answer lsp_line(struct frame_header *header, struct bytes line)
+{
+	const unsigned char *colon = memchr(line.data, ':', line.len);
+	struct bytes value;
+
+	if (line.len == 0)
+		return header->has_body ? FRAME_OK : FRAME_BAD;
+	if (colon == NULL)
+		return FRAME_BAD;
+	value = bytes_trimmed(bytes_of(colon + 1, line.len - (size_t)(colon + 1 - line.data)));
+	if (!bytes_is_name(bytes_of(line.data, (size_t)(colon - line.data)), "Content-Length"))
+		return FRAME_MORE;
+	if (header->has_body || value.len == 0)
+		return FRAME_BAD;
+	header->has_body = true;
+	for (size_t i = 0; i < value.len; i++)
+		if (digit(value.data[i], i, &header->body) == FRAME_BAD)
+			return FRAME_BAD;
+	return FRAME_MORE;
+}
+
+static enum frame_answer lsp_header(struct frame_header *header, struct bytes data)
 {
 	enum frame_answer answer = FRAME_MORE;
-	uint64_t value = 0;
-	size_t i;
 
-	for (i = 0; i < data.len && answer == FRAME_MORE; i++) {
-		if (format == FRAME_VARINT)
-			answer = varint_byte(data.data[i], i, &value);
-		else if (format == FRAME_NETSTRING)
-			answer = netstring_byte(data.data[i], i, &value);
-		else
-			answer = fixed_byte(format, data.data[i], i, &value);
+	while (answer == FRAME_MORE && header->len < data.len) {
+		struct bytes rest = bytes_of(data.data + header->len, data.len - header->len);
+		const unsigned char *newline = memchr(rest.data, '\n', rest.len);
+
+		if (newline == NULL)
+			break;
+		rest.len = (size_t)(newline + 1 - rest.data);
+		header->len += rest.len;
+		answer = lsp_line(header, bytes_without_newline(rest));
 	}
-	if (answer != FRAME_MORE)
-		*header = i;
-	if (answer == FRAME_OK)
-		*body = value;
+	return answer;
+}
+
+static enum frame_answer other_header(struct frame_header *header, enum frame_format format,
+				      struct bytes data)
+{
+	enum frame_answer answer = FRAME_MORE;
+
+	for (; answer == FRAME_MORE && header->len < data.len; header->len++)
+		answer = header_byte(format, data.data[header->len], header->len, &header->body);
+	return answer;
+}
+
+enum frame_answer frame_header_read(struct frame_header *header, enum frame_format format,
+				    struct bytes data)
+{
+	enum frame_answer answer;
+
+	if (header->complete)
+		return FRAME_OK;
+	answer =
+		format == FRAME_LSP ? lsp_header(header, data) : other_header(header, format, data);
+	header->complete = answer == FRAME_OK;
 	return answer;
 }
 
@@ -129,9 +191,12 @@ static size_t encode_varint(uint64_t body, unsigned char *header)
 size_t frame_encode(enum frame_format format, uint64_t body,
 		    unsigned char header[FRAME_HEADER_SIZE])
 {
+	if (formats[format].width > 0)
+		return encode_fixed(format, body, header);
 	if (format == FRAME_VARINT)
 		return encode_varint(body, header);
-	if (format != FRAME_NETSTRING)
-		return encode_fixed(format, body, header);
-	return (size_t)snprintf((char *)header, FRAME_HEADER_SIZE, "%" PRIu64 ":", body);
+	if (format == FRAME_OCTETS && body == 0)
+		return 0;
+	return (size_t)snprintf((char *)header, FRAME_HEADER_SIZE, "%s%" PRIu64 "%s",
+				formats[format].before, body, formats[format].after);
 }

@@ -238,11 +238,13 @@ enum step_result session_fail(struct session *s, const struct err *err, struct s
 	return STEP_FAIL;
 }
 
-static enum step_result read_ended(struct session *s, struct evbuffer *data, uint64_t expected)
+enum step_result session_read_ended(struct session *s, struct evbuffer *data, uint64_t expected,
+				    bool of)
 {
 	const struct err *broken = connection_read_error(s->connection);
 	struct step_event event = session_event(s);
 	uint64_t got = session_taken(s);
+	char whole[32] = "";
 	struct err err;
 
 	event.has_bytes = true;
@@ -255,8 +257,10 @@ static enum step_result read_ended(struct session *s, struct evbuffer *data, uin
 	if ((s->shared->steps->flags & STEP_LOOPS) && session_consumed(s) == s->round_start)
 		return STEP_STOP;
 	event.expected = expected;
-	(void)err_set(&err, ERR_INCOMPLETE_READ, "the peer closed after %" PRIu64 " byte%s", got,
-		      got == 1 ? "" : "s");
+	if (of && expected > 0)
+		(void)snprintf(whole, sizeof(whole), " of %" PRIu64, expected);
+	(void)err_set(&err, ERR_INCOMPLETE_READ, "the peer closed after %" PRIu64 "%s byte%s", got,
+		      whole, got == 1 && whole[0] == '\0' ? "" : "s");
 	return session_fail(s, &err, &event);
 }
 
@@ -278,7 +282,7 @@ enum step_result session_read_unmet(struct session *s, enum stream_status status
 		return session_wait(s, WAIT_READ);
 	if (status == STREAM_OVERRUN)
 		return session_fail_overrun(s, "no end within");
-	return read_ended(s, data, expected);
+	return session_read_ended(s, data, expected, false);
 }
 
 /*

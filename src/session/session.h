@@ -137,6 +137,11 @@ enum step_result session_fail(struct session *s, const struct err *err, struct s
 enum step_result session_read_unmet(struct session *s, enum stream_status status,
 				    struct evbuffer *data, uint64_t expected);
 
+/* The same once the stream has ended. With `of`, what arrived is told as a part of
+ * `expected`, where that is known. */
+enum step_result session_read_ended(struct session *s, struct evbuffer *data, uint64_t expected,
+				    bool of);
+
 /* "WHAT the limit of N bytes (--limit)". */
 enum step_result session_fail_overrun(struct session *s, const char *what);
 

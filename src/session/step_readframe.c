@@ -9,19 +9,34 @@
 #include "session/step_args.h"
 
 #include <event2/buffer.h>
+#include <inttypes.h>
+#include <stdio.h>
 
-static enum step_result bad_frame(struct session *s, struct bytes data)
+/* At most `max` of the bytes that are there. */
+static struct bytes front(struct session *s, size_t max)
+{
+	struct evbuffer *in = s->connection->reader.in;
+	size_t len = evbuffer_get_length(in);
+
+	if (len > max)
+		len = max;
+	return bytes_of(len > 0 ? evbuffer_pullup(in, (ev_ssize_t)len) : NULL, len);
+}
+
+static enum step_result bad_frame(struct session *s, const char *length)
 {
 	char text[80];
 	struct err err;
 
-	(void)err_set(&err, ERR_IO, "invalid frame '%s'", escape_visible(data, text, sizeof(text)));
+	(void)err_set(&err, ERR_IO, "invalid frame%s: '%s'", length,
+		      escape_visible(front(s, sizeof(text)), text, sizeof(text)));
 	return session_fail(s, &err, NULL);
 }
 
-/* The reader does not get the rest of the frame, or not yet. Of a stream that has ended
- * all is taken, without the header. */
-static enum step_result unmet(struct session *s, enum stream_status status, size_t header)
+/* The reader does not get the rest of the frame, or not yet: of a body that is `expected`
+ * bytes long, or of the header while that is 0. Of a stream that has ended all is taken. */
+static enum step_result unmet(struct session *s, enum stream_status status, size_t header,
+			      uint64_t expected)
 {
 	struct reader *reader = &s->connection->reader;
 
@@ -29,30 +44,35 @@ static enum step_result unmet(struct session *s, enum stream_status status, size
 		return session_wait(s, WAIT_READ);
 	(void)reader_readexactly(reader, header, NULL);
 	s->step_start = session_consumed(s); /* the header does not count */
-	status = reader_readexactly(reader, SIZE_MAX, s->data);
-	return session_read_unmet(s, status, s->data, 0);
+	(void)reader_readexactly(reader, SIZE_MAX, s->data);
+	return session_read_ended(s, s->data, expected, true);
 }
 
 /* The header is known: is the rest there, and is it one? */
-static enum step_result take_frame(struct session *s, enum frame_format format, size_t header,
-				   uint64_t body)
+static enum step_result take_frame(struct session *s, enum frame_format format,
+				   const struct frame_header *header)
 {
 	struct reader *reader = &s->connection->reader;
-	size_t trailer = frame_trailer(format), whole;
+	size_t trailer = frame_trailer(format), body = (size_t)header->body, whole;
 	enum stream_status status;
-	const unsigned char *data;
+	char text[64];
 
-	if (body > s->shared->settings->limit)
-		return session_fail_overrun(s, "the frame is above");
-	whole = header + (size_t)body + trailer;
+	if (header->body > s->shared->settings->limit) {
+		(void)snprintf(text, sizeof(text), "a frame of %" PRIu64 " bytes is above",
+			       header->body);
+		return session_fail_overrun(s, text);
+	}
+	whole = header->len + body + trailer;
 	status = reader_wait(reader, whole);
 	if (status != STREAM_OK)
-		return unmet(s, status, header);
-	data = evbuffer_pullup(reader->in, (ev_ssize_t)whole);
-	if (trailer > 0 && data[whole - 1] != ',')
-		return bad_frame(s, bytes_of(data, whole));
-	(void)reader_readexactly(reader, header, NULL);
-	(void)reader_readexactly(reader, (size_t)body, s->data);
+		return unmet(s, status, header->len,
+			     reader_buffered(reader) < header->len + body ? body : body + trailer);
+	if (trailer > 0 && front(s, whole).data[whole - 1] != ',') {
+		(void)snprintf(text, sizeof(text), " of %zu byte%s", body, body == 1 ? "" : "s");
+		return bad_frame(s, text);
+	}
+	(void)reader_readexactly(reader, header->len, NULL);
+	(void)reader_readexactly(reader, body, s->data);
 	(void)reader_readexactly(reader, trailer, NULL);
 	session_record(s, s->data, 0, false);
 	return STEP_NEXT;
@@ -61,22 +81,22 @@ static enum step_result take_frame(struct session *s, enum frame_format format, 
 static enum step_result run_readframe(struct session *s, const struct step *step)
 {
 	enum frame_format format = (enum frame_format)step->n;
-	struct reader *reader = &s->connection->reader;
-	unsigned char data[FRAME_HEADER_SIZE];
-	ev_ssize_t got = evbuffer_copyout(reader->in, data, sizeof(data));
-	size_t header;
-	uint64_t body;
+	struct frame_header *header = session_state(s, sizeof(*header));
+	size_t limit = s->shared->settings->limit;
+	struct bytes data = front(s, format == FRAME_LSP ? limit : FRAME_HEADER_SIZE);
 
-	switch (frame_header(format, bytes_of(data, (size_t)got), &header, &body)) {
+	switch (frame_header_read(header, format, data)) {
 	case FRAME_OK:
-		return take_frame(s, format, header, body);
+		return take_frame(s, format, header);
 	case FRAME_BAD:
-		return bad_frame(s, bytes_of(data, header));
+		return bad_frame(s, "");
 	case FRAME_MORE:
 		break;
 	}
+	if (format == FRAME_LSP && data.len == limit)
+		return session_fail_overrun(s, "the header is above");
 	/* The whole frame may be one byte more: ask for no more than that. */
-	return unmet(s, reader_wait(reader, (size_t)got + 1), 0);
+	return unmet(s, reader_wait(&s->connection->reader, data.len + 1), 0, 0);
 }
 
 const struct step_kind step_readframe = {

@@ -77,7 +77,8 @@ static bool parse_writeframe(struct step *step, struct step_words *words, struct
 	len = frame_encode(format, step->n, header);
 	if (len == 0)
 		return err_set(err, ERR_USAGE,
-			       "TEXT of %" PRIu64 " bytes is too long for this format", step->n);
+			       "TEXT of %" PRIu64 " bytes is too %s for this format", step->n,
+			       step->n > 0 ? "long" : "short");
 	surround(step, bytes_of(header, len), frame_trailer(format) > 0 ? "," : "");
 	return true;
 }
@@ -134,7 +135,7 @@ const struct step_kind step_writeframe = {
 	.args = "FORMAT TEXT",
 	.summary = "send TEXT preceded by its length",
 	.returns = "nothing, without waiting",
-	.fails = "usage if TEXT is too long for FORMAT, io if sending has failed",
+	.fails = "usage if TEXT does not fit FORMAT, io if sending has failed",
 	.example = "writeframe u32be hello readframe u32be",
 	.flags = STEP_SENDS,
 	.parse = parse_writeframe,

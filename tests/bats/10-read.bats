@@ -253,36 +253,75 @@ small_memory() {
 # --- readframe ---------------------------------------------------------------------
 
 @test "readframe reads every format" {
-	serve '\3abc\0\3def\3\0ghi\0\0\0\3jkl\3\0\0\0mno\0\0\0\0\0\0\0\3pqr\3\0\0\0\0\0\0\0stu\203\0vwx3:yz!,.'
-	gives 'abcdefghijklmnopqrstuvwxyz!.' readframe u8 readframe u16be readframe u16le \
+	serve '\3abc\0\3def\3\0ghi\0\0\0\3jkl\3\0\0\0mno\0\0\0\0\0\0\0\3pqr\3\0\0\0\0\0\0\0stu\203\0vwx3:yz!,3 ABCContent-Length: 3\r\n\r\nDEF.'
+	gives 'abcdefghijklmnopqrstuvwxyz!ABCDEF.' readframe u8 readframe u16be readframe u16le \
 		readframe u32be readframe u32le readframe u64be readframe u64le readframe varint \
-		readframe netstring readexactly 1
+		readframe netstring readframe octets readframe lsp readexactly 1
 }
 
-@test "an empty frame is a frame" {
-	serve '\0\0\0\0000:,'
-	gives '' readframe u8 readframe u16be readframe varint readframe netstring at-eof
+@test "an empty frame is a frame, but for octets" {
+	serve '\0\0\0\0000:,Content-Length: 0\r\n\r\n0 '
+	gives '' readframe u8 readframe u16be readframe varint readframe netstring readframe lsp skip 2 at-eof
+	fails 1 '' "step 2 (readframe octets): invalid frame: '0 '" skip 28 readframe octets
 }
 
-@test "bytes that are no frame are exit 1, the first ones shown" {
+@test "readframe lsp: other fields, either line end, any case; byte by byte too" {
+	serve 'Content-Type: application/vscode-jsonrpc; charset=utf-8\r\ncontent-length:2\r\n\r\n{}CONTENT-LENGTH: \t 2 \n\n[]'
+	gives '{}[]' readframe lsp readframe lsp at-eof
+	peer drip 'A: b\r\nContent-Length: 5\r\n\r\nhello1:a,'
+	gives helloa readframe lsp readframe netstring
+}
+
+@test "readframe lsp: without Content-Length or with two, and other lines, it is no frame" {
+	serve 'Content-Type: text\r\n\r\n{}'
+	fails 1 '' "step 1 (readframe lsp): invalid frame: 'Content-Type: text\\r\\n\\r\\n{}'" readframe lsp
+	serve 'Content-Length: 2\r\nContent-Length: 2\r\n\r\n{}'
+	fails 1 '' "step 1 (readframe lsp): invalid frame: 'Content-Length: 2\\r\\nContent-Length: 2\\r\\n\\r\\n{}'" readframe lsp
+	peer send '220 mail\r\n' hold # it speaks first, and waits
+	fails 1 '' "step 1 (readframe lsp): invalid frame: '220 mail\\r\\n'" -w 10 readframe lsp
+}
+
+@test "readframe lsp: --limit bounds the header, and the length" {
+	serve 'Content-Length: 21\r\n\r\n123456789012345678901'
+	gives 123456789012345678901 --limit 22 readframe lsp
+	fails 8 '' 'step 1 (readframe lsp): the header is above the limit of 21 bytes (--limit)' --limit 21 readframe lsp
+	serve 'Content-Length: 99\r\n\r\n'
+	fails 8 '' 'step 1 (readframe lsp): a frame of 99 bytes is above the limit of 22 bytes (--limit)' --limit 22 readframe lsp
+	peer drip '0123456789' hold # nothing of it is consumed
+	reads --limit 10 try readframe lsp readexactly 10
+	assert_status 0
+	assert_output_bytes 0123456789
+	assert_error_is 'liu: step 1 (try readframe lsp): the header is above the limit of 10 bytes (--limit) (tried)'
+}
+
+@test "bytes that are no frame are exit 1, the length and the first ones shown" {
 	serve 'GET / HTTP/1.0\r\n'
-	fails 1 '' "step 1 (readframe netstring): invalid frame 'G'" readframe netstring
+	fails 1 '' "step 1 (readframe netstring): invalid frame: 'GET / HTTP/1.0\\r\\n'" readframe netstring
 	serve '3:abcd,'
-	fails 1 '' "step 1 (readframe netstring): invalid frame '3:abcd'" readframe netstring
+	fails 1 '' "step 1 (readframe netstring): invalid frame of 3 bytes: '3:abcd,'" readframe netstring
+	serve '1234567890123456789x,12345678901234567890:'
+	fails 1 '' "step 1 (readframe netstring): invalid frame: '1234567890123456789x,12345678901234567890:'" readframe netstring
+	fails 1 '' "step 2 (readframe netstring): invalid frame: '12345678901234567890:'" skip 21 readframe netstring
+	fails 8 '' 'step 2 (readframe netstring): a frame of 2345678901234567890 bytes is above the limit of 65536 bytes (--limit)' \
+		skip 22 readframe netstring
 	serve '\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff'
-	fails 1 '' "step 1 (readframe varint): invalid frame '\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff'" \
+	fails 1 '' "step 1 (readframe varint): invalid frame: '\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff'" \
 		--limit 20 readframe varint
 }
 
-@test "readframe prints what it got when the frame is cut" {
+@test "readframe prints what it got when the frame is cut, and says of how many" {
 	serve ''
 	fails 7 '' 'step 1 (readframe u8): the peer closed after 0 bytes' readframe u8
 	serve '5:hel'
-	fails 7 hel 'step 1 (readframe netstring): the peer closed after 3 bytes' readframe netstring
+	fails 7 hel 'step 1 (readframe netstring): the peer closed after 3 of 5 bytes' readframe netstring
 	serve '5:hello'
-	fails 7 hello 'step 1 (readframe netstring): the peer closed after 5 bytes' readframe netstring
+	fails 7 hello 'step 1 (readframe netstring): the peer closed after 5 of 6 bytes' readframe netstring
 	serve '\0\4ab'
-	fails 7 ab 'step 1 (readframe u16be): the peer closed after 2 bytes' readframe u16be
+	fails 7 ab 'step 1 (readframe u16be): the peer closed after 2 of 4 bytes' readframe u16be
+	serve 'Content-Length: 4\r\n\r\na'
+	fails 7 a 'step 1 (readframe lsp): the peer closed after 1 of 4 bytes' readframe lsp
+	serve 'Content-Len'
+	fails 7 Content-Len 'step 1 (readframe lsp): the peer closed after 11 bytes' readframe lsp
 }
 
 # --- readmatch -----------------------------------------------------------------------
@@ -392,8 +431,7 @@ overrun='no end within the limit of 10 bytes (--limit)'
 	reads --limit 10 readframe u8 readframe u8
 	assert_status 8
 	assert_output_bytes 'aaaaaaaaaa'
-	assert_error_has 'liu: step 2 (readframe u8): '
-	assert_error_has ' 10 bytes (--limit)'
+	assert_error_is 'liu: step 2 (readframe u8): a frame of 11 bytes is above the limit of 10 bytes (--limit)'
 }
 
 # bats test_tags=pump

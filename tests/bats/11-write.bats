@@ -96,6 +96,8 @@ random_file() {
 	printf '\3\0\0\0\0\0\0\0abc' | arrive writeframe u64le abc
 	printf '\3a\0b' | arrive writeframe varint 'a\0b'
 	printf '0:,11:hello world,' | arrive writeframe netstring '' writeframe netstring 'hello world'
+	printf '1 a11 hello world' | arrive writeframe octets a writeframe octets 'hello world'
+	printf 'Content-Length: 0\r\n\r\nContent-Length: 2\r\n\r\n{}' | arrive writeframe lsp '' writeframe lsp '{}'
 }
 
 # bats test_tags=pump

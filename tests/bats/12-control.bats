@@ -381,7 +381,7 @@ liu: step 2 (loop): no progress in this round: step 1 (try readline): no end wit
 }
 
 @test "loop does not go round and round on a failure that try has caught" {
-	local caught="step 1 (try readframe netstring): invalid frame 'z'"
+	local caught="step 1 (try readframe netstring): invalid frame: 'zzz'"
 	serve '1:a,zzz'
 	fails 1 a "$caught (tried)
 liu: step 2 (loop): no progress in this round: $caught" try readframe netstring loop

@@ -105,10 +105,11 @@ os.execv(sys.argv[2], sys.argv[2:])' "$1" "$LIU" "${@:3}"
 
 @test "bad formats, keys and regular expressions" {
 	watch
-	local formats='u8, u16be, u16le, u32be, u32le, u64be, u64le, varint or netstring'
+	local formats='u8, u16be, u16le, u32be, u32le, u64be, u64le, varint, netstring, octets or lsp'
 	refuse "readframe: unknown frame format 'u128' ($formats)" connect "$ADDRESS" readframe u128
 	refuse 'writeframe: TEXT of 256 bytes is too long for this format' connect "$ADDRESS" \
 		writeframe u8 "$(printf '%0256d' 0)"
+	refuse 'writeframe: TEXT of 0 bytes is too short for this format' connect "$ADDRESS" writeframe octets ''
 	refuse "info: unknown KEY 'peernam', did you mean peername?" connect "$ADDRESS" info peernam
 	refuse "expect: invalid regular expression '(' (missing closing parenthesis after 1 byte)" \
 		connect "$ADDRESS" read expect '('

@@ -174,7 +174,7 @@ steps_but() {
 	local format formats
 	load_completion
 	formats=$(answers 'liu connect 80 readframe ')
-	assert_equal 'netstring u16be u16le u32be u32le u64be u64le u8 varint' "$formats"
+	assert_equal 'lsp netstring octets u16be u16le u32be u32le u64be u64le u8 varint' "$formats"
 	start_liu echo
 	for format in $formats; do
 		run_liu connect "$ADDRESS" writeframe "$format" hello readframe "$format"

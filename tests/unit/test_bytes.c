@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 
 #include "base/alloc.h"
+#include "unit/bytes_equal.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -124,6 +125,14 @@ static void utf8_prefix_of_what_is_no_utf8(void **state)
 	assert_int_equal(bytes_utf8_prefix(BYTES("\xC3\xC3")), 1);
 }
 
+static void blanks_at_the_ends(void **state)
+{
+	(void)state;
+	assert_true(bytes_equal(bytes_trimmed(BYTES(" \ta b\t ")), BYTES("a b")));
+	assert_int_equal(bytes_trimmed(BYTES(" \t")).len, 0);
+	assert_int_equal(bytes_trimmed(BYTES("")).len, 0);
+}
+
 static void hex_digits(void **state)
 {
 	char *text = bytes_hex(BYTES("\0\x0F\xA5z"));
@@ -186,6 +195,7 @@ int main(void)
 		cmocka_unit_test(utf8_characters),
 		cmocka_unit_test(utf8_prefix_never_splits_a_character),
 		cmocka_unit_test(utf8_prefix_of_what_is_no_utf8),
+		cmocka_unit_test(blanks_at_the_ends),
 		cmocka_unit_test(hex_digits),
 		cmocka_unit_test(base64_of_rfc_4648),
 		cmocka_unit_test(allocations_of_nothing_are_something),

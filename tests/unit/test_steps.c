@@ -607,10 +607,10 @@ static void bad_words(void **state)
 		{ "writefile|", "writefile: the PATH is empty" },
 		{ "writeframe|u24|x",
 		  "writeframe: unknown frame format 'u24' (u8, u16be, u16le, u32be, u32le, u64be, "
-		  "u64le, varint or netstring)" },
+		  "u64le, varint, netstring, octets or lsp)" },
 		{ "readframe|",
 		  "readframe: unknown frame format '' (u8, u16be, u16le, u32be, u32le, u64be, "
-		  "u64le, varint or netstring)" },
+		  "u64le, varint, netstring, octets or lsp)" },
 		{ "writeframe|u8|\\8", "writeframe: invalid escape \\8" },
 		{ "readexactly|x", "readexactly: invalid size 'x'" },
 		{ "readexactly|-1", "readexactly: invalid size '-1'" },
@@ -635,6 +635,8 @@ static void bad_words(void **state)
 
 	(void)state;
 	are_refused(rows, COUNT(rows));
+	is_refused("writeframe|octets|",
+		   "writeframe: TEXT of 0 bytes is too short for this format");
 	is_refused("writehex|0", "writehex: invalid pair of hexadecimal digits '0'");
 }
 
