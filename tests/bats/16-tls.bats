@@ -6,7 +6,7 @@ load helpers
 
 setup() {
 	trace_the_test_alone
-	make_certs
+	make_certs expired other client
 }
 
 # A TLS listener with the certificate of localhost.

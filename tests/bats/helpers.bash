@@ -357,8 +357,9 @@ s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1], flush=T
 
 # --- Certificates ----------------------------------------------------------------
 
-# make_certs: once per file, in $CERTS: ca.pem (trust this one), and NAME.pem with NAME.key for
-# server (localhost, 127.0.0.1, ::1), expired (the same names), other (other.example), client.
+# make_certs [NAME...]: once per file, in $CERTS: ca.pem (trust this one), server.pem and server.key
+# (localhost, 127.0.0.1, ::1), and the same of each NAME: expired (the same names), other (other.example),
+# client.
 make_certs() {
 	CERTS=$BATS_FILE_TMPDIR/certs
 	[ -e "$CERTS/complete" ] && return
@@ -372,10 +373,14 @@ make_certs() {
 		printf '[ca]\ndefault_ca = d\n[d]\ndatabase = index.txt\nnew_certs_dir = .\nrand_serial = yes
 default_md = sha256\npolicy = p\nunique_subject = no\ncopy_extensions = copy\n[p]\ncommonName = supplied\n' >ca.cnf
 		own=DNS:localhost,IP:127.0.0.1,IP:::1
-		make_cert server localhost "$own" 20200101000000Z 20991231235959Z
-		make_cert expired localhost "$own" 20200101000000Z 20200201000000Z
-		make_cert other other.example DNS:other.example 20200101000000Z 20991231235959Z
-		make_cert client client DNS:client.example 20200101000000Z 20991231235959Z
+		for name in server "$@"; do
+			case $name in
+			server) make_cert server localhost "$own" 20200101000000Z 20991231235959Z ;;
+			expired) make_cert expired localhost "$own" 20200101000000Z 20200201000000Z ;;
+			other) make_cert other other.example DNS:other.example 20200101000000Z 20991231235959Z ;;
+			client) make_cert client client DNS:client.example 20200101000000Z 20991231235959Z ;;
+			esac
+		done
 		touch complete
 	) >"$CERTS/log" 2>&1 || fail "$(cat "$CERTS/log")"
 }

@@ -61,7 +61,7 @@ ok'
 }
 
 @test "https with a certificate of ours" {
-	make_certs
+	make_certs other
 	start_liu listen -k --tls --cert "$CERTS/server.pem" --key "$CERTS/server.key" 127.0.0.1:0 \
 		skipuntil '\r\n\r\n' write 'HTTP/1.0 200 OK\r\n\r\nsecret\n'
 	curl_gets --cacert "$CERTS/ca.pem" "https://127.0.0.1:$PORT/"

@@ -8,7 +8,7 @@ load programs
 setup() {
 	trace_the_test_alone
 	need openssl
-	make_certs
+	make_certs expired other client
 }
 
 s_server() { # CERTIFICATE [OPTION...]: it sends every line back, reversed
