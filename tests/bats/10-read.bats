@@ -272,7 +272,7 @@ small_memory() {
 	gives helloa readframe lsp readframe netstring
 }
 
-@test "readframe lsp: without Content-Length or with two, and other lines, it is no frame" {
+@test "readframe lsp: without Content-Length or with two, and other lines, it is not a frame" {
 	serve 'Content-Type: text\r\n\r\n{}'
 	fails 1 '' "step 1 (readframe lsp): invalid frame: 'Content-Type: text\\r\\n\\r\\n{}'" readframe lsp
 	serve 'Content-Length: 2\r\nContent-Length: 2\r\n\r\n{}'
@@ -294,7 +294,7 @@ small_memory() {
 	assert_error_is 'liu: step 1 (try readframe lsp): the header is above the limit of 10 bytes (--limit) (tried)'
 }
 
-@test "bytes that are no frame are exit 1, the length and the first ones shown" {
+@test "bytes that are not a frame are exit 1, the length and the first ones shown" {
 	serve 'GET / HTTP/1.0\r\n'
 	fails 1 '' "step 1 (readframe netstring): invalid frame: 'GET / HTTP/1.0\\r\\n'" readframe netstring
 	serve '3:abcd,'
@@ -639,7 +639,7 @@ resets() {
 }
 
 # bats test_tags=pump
-@test "4096 bytes and a reset are no clean end" {
+@test "4096 bytes and a reset are not a clean end" {
 	peer zeros 4096 receive 1 reset
 	reads write x read
 	assert_status 1

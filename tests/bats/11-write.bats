@@ -138,7 +138,7 @@ random_file() {
 }
 
 # bats test_tags=pump
-@test "an empty file is no bytes" {
+@test "an empty file sends nothing" {
 	: >"$BATS_TEST_TMPDIR/empty"
 	printf 'ab' | arrive write a writefile "$BATS_TEST_TMPDIR/empty" write b
 	printf 'ab' | arrive write a writefile /dev/null write b
@@ -257,7 +257,7 @@ liu: $second: step 1 (writefile f%n): cannot open 'f2': no such file or director
 	[ ! -e "$BATS_TEST_TMPDIR/s" ]
 }
 
-@test "what is no regular file is sent once, and so refused with -k and in a loop, at once" {
+@test "anything but a regular file is sent once, so it is refused with -k and in a loop" {
 	local fifo=$BATS_TEST_TMPDIR/fifo option
 	mkfifo "$fifo"
 	for option in -k '--accept 2'; do
@@ -277,7 +277,7 @@ liu: $second: step 1 (writefile f%n): cannot open 'f2': no such file or director
 }
 
 # bats test_tags=pump
-@test "a FIFO is sent once somebody writes to it" {
+@test "a FIFO is sent once it has a writer" {
 	mkfifo "$BATS_TEST_TMPDIR/fifo"
 	start_liu listen 127.0.0.1:0 read
 	start "$LIU" connect "$ADDRESS" write '<' writefile "$BATS_TEST_TMPDIR/fifo" write '>'
@@ -290,7 +290,7 @@ liu: $second: step 1 (writefile f%n): cannot open 'f2': no such file or director
 }
 
 # bats test_tags=pump
-@test "a FIFO that nobody writes to does not hold up time limits or other connections" {
+@test "a FIFO without a writer does not hold up time limits or other connections" {
 	mkfifo "$BATS_TEST_TMPDIR/f1"
 	printf second >"$BATS_TEST_TMPDIR/f2"
 	start_liu listen -k 127.0.0.1:0 writefile "$BATS_TEST_TMPDIR/f%n"

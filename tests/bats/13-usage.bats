@@ -15,7 +15,7 @@ refuse() {
 	fail "of: liu $*"
 }
 
-# refuse_first MESSAGE WORD...: the same where the first word is no command.
+# refuse_first MESSAGE WORD...: the same where the first word is not a command.
 refuse_first() {
 	local message=$1
 	shift
@@ -50,7 +50,7 @@ os.execv(sys.argv[2], sys.argv[2:])' "$1" "$LIU" "${@:3}"
 
 # --- steps -------------------------------------------------------------------------
 
-@test "words that are no step, and what is missing behind one" {
+@test "words that are not steps, and what is missing after one" {
 	watch
 	refuse "unknown step 'readlin', did you mean readline?" connect "$ADDRESS" write x readlin
 	refuse "unknown step 'frobnicate' ($(step_names))" connect "$ADDRESS" frobnicate
@@ -280,7 +280,7 @@ os.execv(sys.argv[2], sys.argv[2:])' "$1" "$LIU" "${@:3}"
 
 # --- first words -------------------------------------------------------------------
 
-@test "a first word that is no command" {
+@test "a first word that is not a command" {
 	refuse_first "unknown command 'conect', did you mean connect?" conect 1
 	refuse_first "unknown command 'frobnicate' (connect, listen, echo, head or help)" frobnicate
 	refuse_first 'missing command (connect, listen, echo or head)'

@@ -23,7 +23,7 @@ load clients
 	server_said "liu: connection 1 ($(said 1)): step 1 (readline): the peer closed after 0 bytes"
 }
 
-@test "the one connection counts from accept on: nobody else is let in" {
+@test "the one connection counts from accept on: no other is accepted" {
 	start_liu listen 127.0.0.1:0 readline write 'ok\n'
 	clients 'c = dial()
 if not refused(): sys.exit("a second connection is taken")
@@ -45,7 +45,7 @@ liu: connection 2 ($(said 2)): ended"
 
 # --- -k --------------------------------------------------------------------------
 
-# The best of several tries: a busy machine is no fault of liu's.
+# The best of several tries: a busy machine is not liu's fault.
 @test "no pattern and no line makes other connections wait" {
 	local row
 	for row in '(a+)+b|b"a" * 65000|b"aab"' ' +$|b" " * 65000 + b"x"|b"a "'; do
@@ -88,7 +88,7 @@ liu: connection 2 ($(said 2)): step 1 (readexactly 4): the peer closed after 3 b
 	assert_equal 143 "$status" 'exit status'
 }
 
-@test "what try catches is no failure of the connection" {
+@test "what try catches is not a failure of the connection" {
 	start_liu listen --accept 1 127.0.0.1:0 try readline write 'ok\n'
 	clients 'c = dial(); print(name(c)); c.shutdown(socket.SHUT_WR); same(b"ok\n", rest(c))'
 	ends 0
@@ -191,7 +191,7 @@ for each in b, a: each.sendall(b"x\n"); same(b"ok\n", rest(each))'
 	server_said ''
 }
 
-@test "--accept-timeout: exit 6 when nobody comes" {
+@test "--accept-timeout: exit 6 without a connection" {
 	local begun
 	begun=$(now_ms)
 	start_liu listen --accept-timeout 0.3 127.0.0.1:0 readline

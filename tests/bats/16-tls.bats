@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
-# 16-tls: who the peer is, how TLS begins and how it ends, in both roles.
+# 16-tls: how the peer is verified, how TLS begins and how it ends, in both roles.
 
 load helpers
 
@@ -161,7 +161,7 @@ pin_of() { # CERTIFICATE
 	assert_error_is "liu: 127.0.0.1:$PORT: certificate is for DNS name 'other.example', not for DNS name 'third.example'"
 }
 
-@test "IP literals are checked against IP names and are sent to nobody" {
+@test "IP literals are checked against IP names and are not sent as SNI" {
 	cd "$CERTS"
 	# The address as a DNS name is not the address.
 	[ -e dnsip.pem ] || make_cert dnsip 127.0.0.1 DNS:127.0.0.1 20200101000000Z 20991231235959Z
@@ -411,7 +411,7 @@ sys.exit(server.wait() * 16 + client.wait())' "$LIU" "$CERTS"
 	done
 }
 
-@test "an encrypted key is exit 2 and nobody is asked for a passphrase" {
+@test "an encrypted key is exit 2, without a question for the passphrase" {
 	openssl pkey -in "$CERTS/server.key" -aes128 -passout pass:secret -out "$BATS_TEST_TMPDIR/key"
 	run_liu listen tls:127.0.0.1:0 --cert "$CERTS/server.pem" --key "$BATS_TEST_TMPDIR/key"
 	assert_status 2
@@ -508,7 +508,7 @@ hello"
 	run_liu connect "$ADDRESS" --cacert "$CERTS/ca.pem" write 'hello\n' readline
 	assert_status 0
 	assert_output_is hello
-	# The authority came with it: that alone is no reason to trust it.
+	# The authority came with it: that alone does not make it trusted.
 	SSL_CERT_FILE=/dev/null run_liu connect "$ADDRESS" write 'hello\n' readline
 	assert_status 5
 	assert_error_is "liu: 127.0.0.1:$PORT: certificate is signed by 'liu test CA', which is not trusted here: --cacert FILE trusts it"

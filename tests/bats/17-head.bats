@@ -578,7 +578,7 @@ Early: 1'
 	assert_error_is ''
 }
 
-# --- What is no answer -----------------------------------------------------------------
+# --- What is not HTTP -----------------------------------------------------------------
 
 @test "what is not HTTP is exit 1, with its first bytes" {
 	local line shown

@@ -405,7 +405,7 @@ listening on unix:$PWD/s"
 	refuses connect "unix:${path}1" -- "'${path}1' is too long for a Unix socket: 107 bytes"
 }
 
-@test "unix: what is no socket, or is not there, is exit 4" {
+@test "unix: a file that is not a socket, or not there, is exit 4" {
 	touch file
 	mkdir d
 	python3 -IS -c 'import socket; socket.socket(socket.AF_UNIX).bind("stale")'

@@ -11,7 +11,7 @@ setup() {
 	cd "$BATS_TEST_TMPDIR" || return
 }
 
-# A socket file of which nobody listens.
+# A socket file without a listener.
 make_stale() {
 	python3 -IS -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$1"
 }
@@ -87,7 +87,7 @@ print("full", flush=True); signal.pause()'
 	assert_equal "$before" "$(stat -c %i s)" 'the socket file'
 }
 
-@test "what is no socket is never touched" {
+@test "a file that is not a socket is never touched" {
 	local name
 	echo content >file
 	mkdir directory
@@ -195,7 +195,7 @@ all_but_one_gone() {
 		sed -E 's/.*(chmod|chown).*/\1/; s/\(//' | paste -sd ' ')" 'order of calls' || fail "$(cat trace)"
 }
 
-@test "an owner that is unknown, or mode and owner of what is no file, are exit 2" {
+@test "an unknown owner, or mode and owner without a file, are exit 2" {
 	local name=liu-test-$$-$RANDOM
 	run_liu listen ./s --unix-owner nobody-of-that-name
 	assert_status 2
@@ -237,7 +237,7 @@ all_but_one_gone() {
 	ends 0
 }
 
-@test "the file of somebody else is not removed at the end" {
+@test "the file of another program is not removed at the end" {
 	start_liu echo ./s
 	mv s ours
 	make_stale s

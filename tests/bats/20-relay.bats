@@ -136,7 +136,7 @@ reset(c)'
 	assert_error_is 'liu: after N bytes sent: broken pipe'
 }
 
-# Something to say every moment, for as long as somebody listens.
+# Something to say every moment, for as long as there is a reader.
 feed_while_read() {
 	exec 3>&-
 	while echo more; do pause; done 2>/dev/null
@@ -460,7 +460,7 @@ say(all_of(c))'
 	is "$SERVER_OUT" "output of the listener" hello
 }
 
-@test "an empty standard input that is no /dev/null is an end, for a listener too" {
+@test "an empty standard input other than /dev/null is an end, for a listener too" {
 	: >"$BATS_TEST_TMPDIR/empty"
 	STDIN=$BATS_TEST_TMPDIR/empty start_liu listen 127.0.0.1:0
 	capture harness '

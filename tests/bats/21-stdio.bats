@@ -115,7 +115,7 @@ liu: program: flushing -> over'
 liu: program: stopping -> over'
 }
 
-# --- nobody reads ----------------------------------------------------------------------
+# --- no reader ----------------------------------------------------------------------
 
 # bats test_tags=pump
 @test "when the reader of standard output is gone, liu dies of SIGPIPE, also while idle" {
@@ -552,7 +552,7 @@ print(got, p.wait(20), "bounded" if os.environ["SANITIZED"] or 0 < most < 20480 
 	assert_output_is '60000000 0 bounded'
 }
 
-# Nobody reads standard output; the peer sends for as long as it can.
+# Standard output is not read; the peer sends for as long as it can.
 STUCK='
 s = listen()
 p = subprocess.Popen([LIU, "connect", "127.0.0.1:%d" % s.getsockname()[1]] + sys.argv[1:], stdin=subprocess.DEVNULL,
@@ -580,7 +580,7 @@ print("whole" if len(p.stdout.read()) == sent else "lost", p.wait(20))'
 }
 
 # bats test_tags=pump
-@test "a standard error that nobody reads does not stop --timeout" {
+@test "a standard error without a reader does not stop --timeout" {
 	peer 'c = accept(); all_of(c)'
 	capture harness '
 r, w = full_pipe()

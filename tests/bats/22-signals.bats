@@ -195,7 +195,7 @@ if signals > 1:
 print(p.wait(20))'
 
 # bats test_tags=pump
-@test "a standard output that nobody reads does not keep it alive" {
+@test "a standard output that is not read does not keep it alive" {
 	capture harness "$STUCK_OUTPUT" connect 1
 	assert_error_is ''
 	assert_output_is -15
@@ -368,7 +368,7 @@ b'x' -9 b''"
 	is "$SERVER_ERR" 'standard error' ''
 }
 
-@test "a listener that could not start, and whose event nobody reads, dies of the signal" {
+@test "a listener that could not start, and whose event is not read, dies of the signal" {
 	start_liu echo 127.0.0.1:0
 	capture harness '
 r, w = full_pipe()

@@ -130,7 +130,7 @@ say(got)'
 }
 
 # bats test_tags=pump
-@test "the tail is not lost when the peer has sent what nobody reads" {
+@test "the tail is not lost when the peer has sent bytes that are never read" {
 	head -c 1000000 /dev/zero >"$BATS_TEST_TMPDIR/file"
 	for _ in 1 2 3; do
 		start_liu listen 127.0.0.1:0 skip 1 writefile "$BATS_TEST_TMPDIR/file"
@@ -155,7 +155,7 @@ print(got)' "$PORT"
 	done
 }
 
-@test "a peer that has half-closed, reads nothing and resets is no clean end" {
+@test "a peer that has half-closed, reads nothing and resets is not a clean end" {
 	peer 'small(s)
 c = accept()
 c.shutdown(socket.SHUT_WR)

@@ -122,7 +122,7 @@ except OSError: pass'
 }
 
 # bats test_tags=pump
-@test "--timeout covers a standard output that nobody reads" {
+@test "--timeout covers a standard output that is not read" {
 	local steps
 	peer 'while True: c = accept(); c.sendall(b"x" * 3000000); c.close()'
 	for steps in 'read' '' 'readexactly 2M'; do
@@ -225,7 +225,7 @@ print(p.wait(10), p.stderr.read().count(b"\n"))' "$@"
 }
 
 # bats test_tags=pump
-@test "listen: --timeout covers a standard output that nobody reads" {
+@test "listen: --timeout covers a standard output that is not read" {
 	nobody_reads 127.0.0.1:0 read
 	nobody_reads --pump buffered 127.0.0.1:0 read
 	nobody_reads 127.0.0.1:0 readexactly 1000000

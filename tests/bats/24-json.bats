@@ -119,7 +119,7 @@ $(closed 0 0)"
 '"$(closed 0 5)"
 }
 
-@test "a loop is no event of its own; abort is one" {
+@test "a loop is not an event of its own; abort is one" {
 	peer 'c = accept(); c.sendall(b"a\nb\n"); c.close(); c = accept(); all_of(c)'
 	run_json connect "127.0.0.1:$PEER_PORT" readline loop
 	assert_status 0

@@ -262,7 +262,7 @@ has_lines() {
 	[ "${#lines[@]}" -ge "$2" ]
 }
 
-# is_gone PID: it has ended, though nobody may have waited for it yet.
+# is_gone PID: it has ended, though its parent may not have waited for it yet.
 is_gone() {
 	local stat=
 	kill -0 "$1" 2>/dev/null || return 0

@@ -60,7 +60,7 @@ ok'
 	assert_equal 3 "$(grep -c '^GET ' "$SERVER_OUT")"
 }
 
-@test "https with a certificate of ours" {
+@test "https with our own certificate" {
 	make_certs other
 	start_liu listen -k --tls --cert "$CERTS/server.pem" --key "$CERTS/server.key" 127.0.0.1:0 \
 		skipuntil '\r\n\r\n' write 'HTTP/1.0 200 OK\r\n\r\nsecret\n'

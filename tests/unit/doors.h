@@ -20,7 +20,7 @@
 
 enum door {
 	DOOR_OPEN,   /* listens; what comes waits in the backlog */
-	DOOR_CLOSED, /* bound, so that nobody else gets the port: connection refused */
+	DOOR_CLOSED, /* bound, so that no other program gets the port: connection refused */
 	DOOR_SILENT, /* the backlog is full, and the kernel drops what comes */
 };
 

@@ -298,7 +298,7 @@ static inline size_t model_room(const struct model *m)
 	return m->ended || there >= welcome ? 0 : welcome - there;
 }
 
-/* NULL, or what differs besides the answer. */
+/* NULL, or what differs apart from the answer. */
 static inline const char *model_compare_state(const struct model *m)
 {
 	if (reader_buffered(&m->reader) != m->len - m->at)

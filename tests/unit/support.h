@@ -57,7 +57,7 @@ void support_small_buffers(int fd);
 void support_reset(int fd); /* close with RST */
 
 /* Bytes that show what is missing or doubled: byte i of an endless pattern
- * with a period that is no power of two. */
+ * with a period that is not a power of two. */
 unsigned char support_byte(uint64_t i);
 void support_pattern(unsigned char *data, size_t len, uint64_t from);
 

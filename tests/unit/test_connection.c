@@ -286,7 +286,7 @@ static void test_read_more_than_the_limit(void **state)
 	assert_int_equal(evbuffer_get_length(rig->into), MEBIBYTE);
 }
 
-/* Nobody asks: what is taken in is bounded by the limit and a read's unit. */
+/* Without a question: what is taken in is bounded by the limit and a read's unit. */
 static void test_reading_stops_when_nobody_asks(void **state)
 {
 	struct rig *rig = *state;
@@ -440,7 +440,7 @@ static void test_close_before_the_peer(void **state)
 	assert_peer_gets(rig, 1000);
 }
 
-/* A peer that sends what nobody reads, while it takes our tail slowly: a
+/* A peer that sends what is never read, while it takes our tail slowly: a
  * close(2) would answer with a reset, and the tail would be lost. */
 static void test_tail_arrives_while_the_peer_sends(void **state)
 {

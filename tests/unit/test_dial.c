@@ -97,7 +97,7 @@ static void test_refused(void **state)
 	doors_close(&d);
 }
 
-/* A connection that the peer has made and then reset is no refusal, even when the dial
+/* A connection that the peer has made and then reset is not a refusal, even when the dial
  * sees both at once: what was sent before can be read, and then the reset shows. */
 static void test_reset_at_once(void **state)
 {

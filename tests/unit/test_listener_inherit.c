@@ -210,7 +210,7 @@ static int activated(struct fixture *f)
 	if (!start(f, &all, 1) || listener_count(f->listener) != 3)
 		return 6;
 	listener_free(f->listener);
-	pass_to_us("4", ""); /* the fourth is no socket */
+	pass_to_us("4", ""); /* the fourth is not a socket */
 	if (start(f, &all, 1) || f->err.kind != ERR_USAGE)
 		return 7;
 	return 0;

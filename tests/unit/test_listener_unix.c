@@ -244,7 +244,7 @@ static void directory_is_missing(void **state)
 		       f->path);
 }
 
-/* Somebody has put another socket in its place: it is not ours to remove. */
+/* Another program has put its socket in its place: it is not ours to remove. */
 static void only_our_file_is_removed(void **state)
 {
 	struct fixture *f = *state;
@@ -317,7 +317,7 @@ static void start_and_tell(struct fixture *f, int told)
 }
 
 /* Between bind(2) and listen(2) a connection is refused, and yet the file is not
- * stale: who starts next waits for the lock of the one who is at it. */
+ * stale: the next to start waits for the lock of the one that is starting. */
 static void starting_is_one_at_a_time(void **state)
 {
 	struct fixture *f = *state;

@@ -516,7 +516,7 @@ static bool pump_has_ended(void *arg)
 	return rig_result_is_last(r->result);
 }
 
-/* A write has taken the reset from the socket: what is read next is no good end. */
+/* A write has taken the reset from the socket: what is read next is not a clean end. */
 static void down_after_a_write_met_the_reset(void **state)
 {
 	struct rig *r = rig_new(RIG_DOWN, pattern_file(0), *state, false);
@@ -629,7 +629,7 @@ static void without_descriptors_there_is_no_pipe(void **state)
 
 /* --- between two connections --- */
 
-/* Two connections and two pumps between them; who ends one direction keeps the other. */
+/* Two connections and two pumps between them; the end of one direction leaves the other. */
 struct joint {
 	struct loop *loop;
 	struct task task;

@@ -166,7 +166,7 @@ static void test_many(void **state)
 	await_threads();
 }
 
-/* While they are queued or running: nobody is woken, nothing is left. */
+/* While they are queued or running: no task is woken, nothing is left. */
 static void test_abandoned(void **state)
 {
 	static struct waiter waiters[MANY];

@@ -406,7 +406,7 @@ static void a_connection_that_ends_makes_room_for_one_that_waits(void **state)
 	assert_memory_equal(back, "ping", 4);
 }
 
-/* Full, and waiting for nobody: no processor time. */
+/* Full, and waiting: no processor time. */
 static void waiting_costs_nothing(void **state)
 {
 	struct rig *rig = *state;

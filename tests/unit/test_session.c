@@ -379,7 +379,7 @@ static void does_not_depend_on_how_bytes_are_split(void **state)
 			check_talk(&talks[i], seed);
 }
 
-/* A peer that ends at any byte leaves nobody asleep. */
+/* A peer that ends at any byte leaves no session asleep. */
 static void ends_when_the_peer_does(void **state)
 {
 	(void)state;
@@ -400,7 +400,7 @@ static void ends_when_the_peer_does(void **state)
 	}
 }
 
-/* Nobody reads what is printed, and then somebody does. */
+/* What is printed is not read, and then it is. */
 static void waits_for_a_slow_reader(void **state)
 {
 	enum { MANY = 600 * 1024 };

@@ -338,7 +338,7 @@ static void shared_socket_is_not_watched(void **state)
 	close(others[1]);
 }
 
-/* A pipe opened for both ways has data to read, and that is nobody's end. */
+/* A pipe opened for both ways has data to read, and that is not an end. */
 static void pipe_of_both_ways_is_no_end(void **state)
 {
 	struct fixture *f = *state;

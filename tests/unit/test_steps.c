@@ -495,7 +495,7 @@ static void no_word_is_relay(void **state)
 	assert_int_equal(list->count, 1);
 	assert_string_equal(list->steps[0].kind->name, "relay");
 	assert_true((list->flags & STEP_STDIN) && list->prints);
-	assert_false(list->visible); /* nobody wrote it: messages do not name it */
+	assert_false(list->visible); /* made by the program: messages do not name it */
 	step_list_free(list);
 }
 
@@ -968,7 +968,7 @@ static void files_that_cannot_be_sent(void **state)
 	folder_remove(&folder);
 }
 
-/* A FIFO is judged without waiting for somebody to open its other end. */
+/* A FIFO is judged without waiting for its other end to be opened. */
 static void a_fifo_is_refused_at_once(void **state)
 {
 	struct folder folder = folder_new();

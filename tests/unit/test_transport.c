@@ -311,7 +311,7 @@ static void test_reading_is_off_at_first(void **state)
 	assert_int_equal(evbuffer_get_length(rig->t->input), 0);
 }
 
-/* Data that nobody wants, its end, and a reset: none of them makes the loop turn. */
+/* Data that is not wanted, its end, and a reset: none of them makes the loop turn. */
 static void test_no_spin_while_reading_is_off(void **state)
 {
 	struct rig *rig = *state;
