@@ -90,13 +90,13 @@ static struct bytes contents(struct evbuffer *buffer)
 	return bytes_of(len > 0 ? evbuffer_pullup(buffer, -1) : (const void *)"", len);
 }
 
-/* "data" when the bytes can be a JSON string, otherwise "base64". */
-static void set_data(json_t *event, struct bytes b)
+/* Under `text_key` when the bytes can be a JSON string, otherwise under `base64_key`. */
+static void set_bytes(json_t *event, const char *text_key, const char *base64_key, struct bytes b)
 {
 	if (bytes_is_utf8(b))
-		json_object_set_new(event, "data", json_stringn((const char *)b.data, b.len));
+		json_object_set_new(event, text_key, json_stringn((const char *)b.data, b.len));
 	else
-		json_object_set_new(event, "base64", base64(b, ""));
+		json_object_set_new(event, base64_key, base64(b, ""));
 }
 
 static void set_error(json_t *event, const struct err *err)
@@ -133,9 +133,11 @@ static void step_as_json(struct event_writer *events, const struct step_event *s
 	if (step->no_data) {
 		json_object_set_new(event, "data", json_null());
 	} else if (step->data != NULL) {
-		set_data(event, contents(step->data));
+		set_bytes(event, "data", "base64", contents(step->data));
 		evbuffer_drain(step->data, evbuffer_get_length(step->data));
 	}
+	if (step->separator != NULL)
+		set_bytes(event, "separator", "separator_base64", *step->separator);
 	if (step->more)
 		json_object_set_new(event, "more", json_true());
 	event_writer_add(events, event);

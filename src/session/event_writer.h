@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct bytes;
 struct connection;
 struct err;
 struct evbuffer;
@@ -38,9 +39,10 @@ struct step_event {
 	size_t limit;		 /* of an overrun; 0: it is none */
 	bool has_bytes;
 	uint64_t bytes;
-	struct evbuffer *data; /* what was read; left empty; NULL: nothing */
-	bool no_data;	       /* info: the connection has no such fact */
-	bool more;	       /* the record continues in another event */
+	struct evbuffer *data;	       /* what was read; left empty; NULL: nothing */
+	const struct bytes *separator; /* that ended it, of several; or NULL */
+	bool no_data;		       /* info: the connection has no such fact */
+	bool more;		       /* the record continues in another event */
 	bool hex;
 	bool newline;
 };

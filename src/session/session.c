@@ -348,6 +348,7 @@ static void begin_step(struct session *s, const struct step *step)
 {
 	s->begun = true;
 	s->held_len = 0;
+	s->separator = NULL;
 	s->salvage_end = 0;
 	s->next = s->at + 1;
 	s->step_start = session_consumed(s);

@@ -85,6 +85,7 @@ struct session {
 	bool line_open;	     /* --hex: the line of a record in pieces has no end yet */
 	unsigned char held_len;
 	unsigned char held[4];	       /* JSON: the start of a character, for the next piece */
+	const struct bytes *separator; /* that the running readuntil met, of several; or NULL */
 	void *state;		       /* of the running step, made by it; owned */
 	uint64_t salvage_end;	       /* ms; until then what the peer had sent is read */
 	uint64_t heard;		       /* bytes received when session_watch_silence() last asked */
@@ -161,7 +162,7 @@ void session_record(struct session *s, struct evbuffer *data, size_t strip, bool
 
 /* What a read of one record into s->data answers, once the reader has been asked;
  * `expected` as in session_read_unmet(). */
-enum step_result session_take_record(struct session *s, enum stream_status status, size_t strip,
+enum step_result session_take_record(struct session *s, enum stream_status status,
 				     uint64_t expected);
 
 /* A piece of a longer record; without `more` it is the last, perhaps empty. */

@@ -123,6 +123,7 @@ static void give(struct session *s, struct evbuffer *data, bool more, bool last)
 
 	set_data(s, &event, data, last);
 	event.more = more;
+	event.separator = more ? NULL : s->separator;
 	event_writer_step(s->shared->events, &event);
 }
 
@@ -161,7 +162,8 @@ static void give_pieces(struct session *s, struct evbuffer *data)
 void session_record(struct session *s, struct evbuffer *data, size_t strip, bool more)
 {
 	session_record_begin(s);
-	session_record_add(s, data, evbuffer_get_length(data) - strip);
+	/* Of several separators expect sees which. */
+	session_record_add(s, data, evbuffer_get_length(data) - (s->separator == NULL ? strip : 0));
 	if (s->shared->settings->chomp)
 		cut_end(data, strip);
 	if (s->shared->events->json)
@@ -179,11 +181,11 @@ size_t session_line_end(struct evbuffer *line)
 	return len > 1 && text[len - 2] == '\r' ? 2 : 1;
 }
 
-enum step_result session_take_record(struct session *s, enum stream_status status, size_t strip,
+enum step_result session_take_record(struct session *s, enum stream_status status,
 				     uint64_t expected)
 {
 	if (status != STREAM_OK)
 		return session_read_unmet(s, status, s->data, expected);
-	session_record(s, s->data, strip, false);
+	session_record(s, s->data, 0, false);
 	return STEP_NEXT;
 }

@@ -45,7 +45,7 @@ static enum step_result run_read(struct session *s, const struct step *step)
 	if (step->n == TO_THE_END)
 		return read_to_end(s);
 	status = reader_read(&s->connection->reader, step->n, s->data);
-	return session_take_record(s, status, 0, 0);
+	return session_take_record(s, status, 0);
 }
 
 /* --- readline --- */
@@ -119,17 +119,23 @@ static enum step_result run_readexactly(struct session *s, const struct step *st
 	if (step->n > s->shared->settings->limit)
 		return read_piece(s, step->n);
 	status = reader_readexactly(&s->connection->reader, (size_t)step->n, s->data);
-	return session_take_record(s, status, 0, step->n);
+	return session_take_record(s, status, step->n);
 }
 
 /* --- readuntil --- */
 
 static enum step_result run_readuntil(struct session *s, const struct step *step)
 {
+	const struct separators *seps = step->args;
 	struct reader *reader = &s->connection->reader;
-	enum stream_status status = reader_readuntil(reader, step->args, s->data);
+	enum stream_status status = reader_readuntil(reader, seps, s->data);
 
-	return session_take_record(s, status, reader->matched, 0);
+	if (status != STREAM_OK)
+		return session_read_unmet(s, status, s->data, 0);
+	if (seps->count > 1)
+		s->separator = reader->matched;
+	session_record(s, s->data, reader->matched->len, false);
+	return STEP_NEXT;
 }
 
 const struct step_kind step_read = {

@@ -137,9 +137,9 @@ enum stream_status reader_readuntil(struct reader *r, const struct separators *s
 	struct match match;
 
 	if (search(r, seps, size_min(buffered, most), &match)) {
-		if (match.end - match.len > r->limit)
+		if (match.end - match.separator->len > r->limit)
 			return answer(r, STREAM_OVERRUN);
-		r->matched = match.len;
+		r->matched = match.separator;
 		take(r, match.end, into);
 		return answer(r, STREAM_OK);
 	}
@@ -191,7 +191,7 @@ enum stream_status reader_skipuntil(struct reader *r, const struct separators *s
 	struct match match;
 
 	if (search(r, seps, buffered, &match)) {
-		r->matched = match.len;
+		r->matched = match.separator;
 		take(r, match.end, NULL);
 		return answer(r, STREAM_OK);
 	}

@@ -39,7 +39,7 @@ struct reader {
 	/* Where the search for `sought` goes on: in[0..scanned) ends no match. */
 	size_t scanned;
 	const struct separators *sought;
-	size_t matched; /* length of the separator that ended the last record */
+	const struct bytes *matched; /* the separator that ended the last record */
 };
 
 /* `in` is borrowed until the reader is no longer used. `limit` is at least 1. */
@@ -71,7 +71,7 @@ enum stream_status reader_readlines(struct reader *r, uint64_t max, struct evbuf
 /* Exactly n bytes, all or nothing: n is what is buffered meanwhile. (readexactly) */
 enum stream_status reader_readexactly(struct reader *r, size_t n, struct evbuffer *into);
 
-/* Up to and including the separator that ends first; `r->matched` is its length.
+/* Up to and including the separator that ends first; `r->matched` is it.
  * STREAM_OVERRUN when more than `limit` bytes come before it, decided from the first
  * limit + longest bytes alone, so that the answer does not depend on how the
  * bytes were split in time. (readuntil) */

@@ -48,7 +48,7 @@ static bool find_one(const struct bytes *item, struct evbuffer *in, size_t from,
 	at = evbuffer_search(in, (const char *)item->data, item->len, &at);
 	if (at.pos < 0 || (size_t)at.pos + item->len > to)
 		return false;
-	*match = (struct match){ .end = (size_t)at.pos + item->len, .len = item->len };
+	*match = (struct match){ .end = (size_t)at.pos + item->len, .separator = item };
 	return true;
 }
 
@@ -67,14 +67,14 @@ static bool find_any(const struct separators *seps, struct evbuffer *in, size_t 
 	const unsigned char *data = evbuffer_pullup(in, (ev_ssize_t)to);
 
 	for (size_t end = from + 1; end <= to; end++) {
-		size_t len = 0;
+		const struct bytes *best = NULL;
 
 		for (size_t i = 0; i < seps->count; i++)
 			if (ends_in(data, end, &seps->items[i]) &&
-			    (len == 0 || seps->items[i].len < len))
-				len = seps->items[i].len;
-		if (len > 0) {
-			*match = (struct match){ .end = end, .len = len };
+			    (best == NULL || seps->items[i].len < best->len))
+				best = &seps->items[i];
+		if (best != NULL) {
+			*match = (struct match){ .end = end, .separator = best };
 			return true;
 		}
 	}

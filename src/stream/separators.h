@@ -23,8 +23,8 @@ struct separators *separators_new(const struct bytes *items, size_t count);
 extern const struct separators separators_newline; /* "\n" */
 
 struct match {
-	size_t end; /* the offset behind the separator */
-	size_t len; /* of the separator */
+	size_t end;		       /* the offset behind the separator */
+	const struct bytes *separator; /* one of the items */
 };
 
 /* The first match in `in` that ends in [from + 1, to]; `to` is at most its length. False:

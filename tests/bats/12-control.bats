@@ -87,9 +87,11 @@ fails() {
 	gives $'\r\n' readline expect '^$'
 }
 
-@test "expect sees a readuntil without its separator" {
+@test "expect sees a readuntil without its separator, and of several which one was met" {
 	serve 'one<>two;'
-	gives 'one<>two;' readuntil ';' or '<>' expect '^one$' readuntil ';' or '<>' expect '^two$'
+	gives 'one<>two;' readuntil '<>' expect '^one$' readuntil ';' expect '^two$'
+	gives 'one<>two;' readuntil ';' or '<>' expect '^one<>$' readuntil ';' or '<>' expect '^two;$'
+	gives $'one\ntwo\n' --chomp readuntil ';' or '<>' expect '<>$' readuntil ';' or '<>' expect ';$'
 	gives $'one\n' --chomp readuntil '<>' expect '^one$'
 }
 

@@ -172,6 +172,27 @@ for line in open(sys.argv[1]):
 '"$(closed 0 0)"
 }
 
+@test "separator: where several were given, the one that was met" {
+	peer "$SENDS" 'b"one\r\ntwo\xff;three,"'
+	run_json connect --limit 4 "127.0.0.1:$PEER_PORT" readuntil '\n' or '\r\n' readuntil '\xff' or '\n' readuntil ';' \
+		readuntil ';' or ',' try readuntil ';' or ','
+	assert_status 8
+	assert_output_is "$OPEN"'
+{"event":"step","conn":1,"index":1,"step":"readuntil","ok":true,"bytes":4,"data":"one\r","more":true}
+{"event":"step","conn":1,"index":1,"step":"readuntil","ok":true,"bytes":1,"data":"\n","separator":"\n"}
+{"event":"step","conn":1,"index":2,"step":"readuntil","ok":true,"bytes":4,"base64":"dHdv/w==","separator_base64":"/w=="}
+{"event":"step","conn":1,"index":3,"step":"readuntil","ok":true,"bytes":1,"data":";"}
+{"event":"step","conn":1,"index":4,"step":"readuntil","ok":false,"error":"limit-overrun","limit":4,"consumed":5}
+'"$(closed 0 16)"
+	peer "$SENDS" 'b"a;b,"'
+	run_json connect --chomp "127.0.0.1:$PEER_PORT" readuntil ';' or ',' expect '^a;$' readuntil , or ';'
+	assert_output_is "$OPEN"'
+{"event":"step","conn":1,"index":1,"step":"readuntil","ok":true,"bytes":1,"data":"a","separator":";"}
+{"event":"step","conn":1,"index":2,"step":"expect","ok":true}
+{"event":"step","conn":1,"index":3,"step":"readuntil","ok":true,"bytes":1,"data":"b","separator":","}
+'"$(closed 0 4)"
+}
+
 @test "limit-overrun: limit and consumed" {
 	peer "$SENDS" 'b"x" * 200000'
 	run_json connect "127.0.0.1:$PEER_PORT" readuntil ';'

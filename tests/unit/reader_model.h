@@ -254,7 +254,7 @@ static inline struct answer reader_answer(struct model *m, const struct question
 	struct answer a = { .status = STREAM_AGAIN };
 	size_t before = reader_buffered(r);
 
-	r->matched = 0;
+	r->matched = NULL;
 	switch (q->kind) {
 	case ASK_READ:
 		a.status = reader_read(r, q->n, m->out);
@@ -282,7 +282,7 @@ static inline struct answer reader_answer(struct model *m, const struct question
 	case ASK_KINDS:
 		abort();
 	}
-	a.matched = r->matched;
+	a.matched = r->matched != NULL ? r->matched->len : 0;
 	a.data.len = evbuffer_get_length(m->out);
 	a.data.data = evbuffer_pullup(m->out, -1);
 	return a;

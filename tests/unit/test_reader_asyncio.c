@@ -127,7 +127,7 @@ static enum stream_status read_all(struct replay *p)
 
 static enum stream_status ask(struct replay *p)
 {
-	p->reader.matched = 0;
+	p->reader.matched = NULL;
 	if (strcmp(p->name, "readline") == 0)
 		return reader_readline(&p->reader, p->out);
 	if (strcmp(p->name, "readuntil") == 0)
@@ -183,8 +183,8 @@ static void replay_answer(struct replay *p, char *rest)
 	parse_bytes(next_word(&rest), &expected);
 	check_answer(p, &expected);
 	matched = strtoul(next_word(&rest), NULL, 10);
-	if (p->reader.matched != matched)
-		fail_msg("line %zu, %s: matched %zu", p->line, p->name, p->reader.matched);
+	if ((p->reader.matched != NULL ? p->reader.matched->len : 0) != matched)
+		fail_msg("line %zu, %s: not matched %zu", p->line, p->name, matched);
 	p->answers++;
 }
 

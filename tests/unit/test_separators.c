@@ -26,8 +26,8 @@ enum { SEPS_MAX = 4 };
 struct example {
 	struct bytes text;
 	struct bytes seps[SEPS_MAX];
-	size_t from, to;    /* `to`: at most what the text has */
-	struct match match; /* end 0: none */
+	size_t from, to; /* `to`: at most what the text has */
+	size_t end, len; /* of the match; end 0: none */
 };
 
 static void free_chunk(const void *data, size_t len, void *arg)
@@ -59,13 +59,15 @@ static void check_find(const struct example *e, const struct separators *seps, u
 {
 	struct evbuffer *chunks = cut_text(e->text, cuts);
 	size_t to = e->to < e->text.len ? e->to : e->text.len;
-	struct match match = { 99, 99 };
+	struct match match = { 99, NULL };
 
 	if (separators_find(seps, chunks, e->from, to, &match)) {
-		assert_int_equal(match.end, e->match.end);
-		assert_int_equal(match.len, e->match.len);
+		assert_int_equal(match.end, e->end);
+		assert_int_equal(match.separator->len, e->len);
+		assert_true(match.separator >= seps->items &&
+			    match.separator < seps->items + seps->count);
 	} else {
-		assert_int_equal(e->match.end, 0);
+		assert_int_equal(e->end, 0);
 		assert_int_equal(match.end, 99);
 	}
 	evbuffer_free(chunks);
@@ -74,23 +76,23 @@ static void check_find(const struct example *e, const struct separators *seps, u
 static void test_find(void **state)
 {
 	static const struct example examples[] = {
-		{ B(""), { B("\n") }, 0, 9, { 0, 0 } },
-		{ B("ab\n"), { B("\n") }, 0, 9, { 3, 1 } },
-		{ B("ab\n"), { B("\n") }, 0, 3, { 3, 1 } },
-		{ B("ab\n"), { B("\n") }, 0, 2, { 0, 0 } },
-		{ B("ab\n"), { B("\n") }, 2, 3, { 3, 1 } },
-		{ B("ab\n"), { B("\n") }, 3, 9, { 0, 0 } },
-		{ B("a\nb\nc"), { B("\n") }, 2, 9, { 4, 1 } },
-		{ B("a\r\nb"), { B("\r\n") }, 2, 9, { 3, 2 } },
-		{ B("aaab"), { B("aab") }, 0, 9, { 4, 3 } },
-		{ B("\r\r\n\r\n"), { B("\r\n\r\n") }, 0, 9, { 5, 4 } },
-		{ B("\n\r\n"), { B("\r\n\r\n") }, 0, 9, { 0, 0 } },
-		{ B("a\0\0b\0c"), { B("\0c"), B("b") }, 0, 9, { 4, 1 } },
-		{ B("xabcdx"), { B("abcd"), B("bc") }, 0, 9, { 4, 2 } },
-		{ B("xabcdx"), { B("abcd"), B("bd"), B("cd") }, 0, 9, { 5, 2 } },
-		{ B("a\r\n"), { B("\r\n"), B("\n") }, 0, 9, { 3, 1 } },
-		{ B("a\r\n"), { B("\n"), B("\r\n"), B("\r") }, 0, 9, { 2, 1 } },
-		{ B("\xff\xfe\xff"), { B("\xfe\xff") }, 0, 9, { 3, 2 } },
+		{ B(""), { B("\n") }, 0, 9, 0, 0 },
+		{ B("ab\n"), { B("\n") }, 0, 9, 3, 1 },
+		{ B("ab\n"), { B("\n") }, 0, 3, 3, 1 },
+		{ B("ab\n"), { B("\n") }, 0, 2, 0, 0 },
+		{ B("ab\n"), { B("\n") }, 2, 3, 3, 1 },
+		{ B("ab\n"), { B("\n") }, 3, 9, 0, 0 },
+		{ B("a\nb\nc"), { B("\n") }, 2, 9, 4, 1 },
+		{ B("a\r\nb"), { B("\r\n") }, 2, 9, 3, 2 },
+		{ B("aaab"), { B("aab") }, 0, 9, 4, 3 },
+		{ B("\r\r\n\r\n"), { B("\r\n\r\n") }, 0, 9, 5, 4 },
+		{ B("\n\r\n"), { B("\r\n\r\n") }, 0, 9, 0, 0 },
+		{ B("a\0\0b\0c"), { B("\0c"), B("b") }, 0, 9, 4, 1 },
+		{ B("xabcdx"), { B("abcd"), B("bc") }, 0, 9, 4, 2 },
+		{ B("xabcdx"), { B("abcd"), B("bd"), B("cd") }, 0, 9, 5, 2 },
+		{ B("a\r\n"), { B("\r\n"), B("\n") }, 0, 9, 3, 1 },
+		{ B("a\r\n"), { B("\n"), B("\r\n"), B("\r") }, 0, 9, 2, 1 },
+		{ B("\xff\xfe\xff"), { B("\xfe\xff") }, 0, 9, 3, 2 },
 	};
 
 	(void)state;
