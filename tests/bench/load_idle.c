@@ -33,7 +33,7 @@ static void echo_tls(int fd, SSL_CTX *context)
 
 /*
  * One after the other, so that no queue of connections overflows, and with a byte there and back:
- * what has been said stays in nobody's buffer, and buffers given back show as such.
+ * what has been said stays in no buffer, and buffers given back show as such.
  */
 void load_idle(int argc, char **argv)
 {

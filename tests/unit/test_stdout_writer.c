@@ -316,7 +316,7 @@ static void socket_whose_far_end_closes_is_noticed_while_idle(void **state)
 	close_and_notice(f, ends);
 }
 
-/* Who reads from the same socket sees its end there, after what came before. */
+/* A reader of the same socket sees its end there, after what came before. */
 static void shared_socket_is_not_watched(void **state)
 {
 	struct fixture *f = *state;

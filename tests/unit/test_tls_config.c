@@ -214,7 +214,7 @@ static void self_made_names_are_complete(void **state)
 	EVP_PKEY_free(key);
 }
 
-/* Who trusts it is satisfied with it, also with the strictest checks. */
+/* A client that trusts it accepts it, also with the strictest checks. */
 static void self_made_verifies_strictly(void **state)
 {
 	X509 *cert = NULL;

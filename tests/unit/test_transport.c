@@ -656,7 +656,7 @@ static void test_no_spin_when_a_copy_lives_on(void **state)
 	close(copy);
 }
 
-/* A socket that others share keeps its flags; one that is full makes nobody
+/* A socket that others share keeps its flags; one that is full makes no caller
  * wait. */
 static void test_blocking_socket(void **state)
 {

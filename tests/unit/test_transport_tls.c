@@ -709,7 +709,7 @@ static void bulk_is_whole_in_version_12(void **state)
 	rig_free(rig);
 }
 
-/* Nobody reads: the queues below stay short, and nothing spins. */
+/* Nothing is read: the queues below stay short, and nothing spins. */
 static void queue_is_bounded_while_nobody_reads(void **state)
 {
 	struct rig *rig = rig_open(state, true);
@@ -1058,7 +1058,7 @@ static bool server_failed(const struct rig *rig)
 static const char damaged[] = "TLS failed: a record was changed in transit";
 static const char damaged_there[] = "the peer ended TLS: it received a damaged record (alert 20)";
 
-/* A record that nobody encrypted, past the client's TLS. */
+/* A record that was never encrypted, past the client's TLS. */
 static void inject_record(struct rig *rig)
 {
 	char record[5 + 64] = { 23, 3, 3, 0, 64 };
