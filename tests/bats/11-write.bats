@@ -232,7 +232,7 @@ random_file() {
 	assert_output_bytes third
 	wait_exit "$SERVER"
 	assert_equal "listening on $ADDRESS
-liu: $second: step 1 (writefile f%n): cannot open 'f2': no such file or directory" "$(cat "$SERVER_ERR")"
+liu: connection 2 ($second): step 1 (writefile f%n): cannot open 'f2': no such file or directory" "$(cat "$SERVER_ERR")"
 	assert_equal 1 "$status" 'status of the connection that failed'
 }
 

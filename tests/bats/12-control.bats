@@ -349,7 +349,7 @@ liu: step 2 (readline): the peer closed after 0 bytes'
 answer" "$(cat "$OUT")"
 	wait_exit "$SERVER"
 	assert_equal 0 "$status"
-	grep -qxE 'liu: (127\.0\.0\.1:[0-9]+: )?step 1 \(try readline\): the peer closed after 0 bytes \(tried\)' "$SERVER_ERR"
+	grep -qxE 'liu: connection 1 \(127\.0\.0\.1:[0-9]+\): step 1 \(try readline\): the peer closed after 0 bytes \(tried\)' "$SERVER_ERR"
 }
 
 @test "try does not catch -w" {

@@ -177,10 +177,10 @@ print(p.wait(20))' "$PEER_PORT"
 	assert_status 0
 	took 650
 	wait_until has_lines "$SERVER_ERR" 3
-	sed -i 's/127.0.0.1:[0-9]*: /PEER: /' "$SERVER_ERR"
+	sed -i 's/(127.0.0.1:[0-9]*): /(PEER): /' "$SERVER_ERR"
 	is "$SERVER_ERR" 'standard error of the listener' "listening on $ADDRESS
-liu: PEER: step 3 (read): timed out after 0.7 s (--timeout)
-liu: PEER: step 1 (readline): timed out after 0.7 s (--timeout)"
+liu: connection 1 (PEER): step 3 (read): timed out after 0.7 s (--timeout)
+liu: connection 2 (PEER): step 1 (readline): timed out after 0.7 s (--timeout)"
 	is_gone "$SERVER" && fail "the listener has ended"
 	return 0
 }
@@ -207,9 +207,9 @@ liu: PEER: step 1 (readline): timed out after 0.7 s (--timeout)"
 	run_liu connect "127.0.0.1:$PORT" read
 	wait_exit "$SERVER"
 	assert_equal 6 "$status" "exit status of the listener"
-	sed -i 's/127.0.0.1:[0-9]*: /PEER: /' "$SERVER_ERR"
+	sed -i 's/(127.0.0.1:[0-9]*): /(PEER): /' "$SERVER_ERR"
 	is "$SERVER_ERR" 'standard error of the listener' "listening on $ADDRESS
-liu: PEER: TLS handshake: timed out after 0.4 s (--timeout)"
+liu: connection 1 (PEER): TLS handshake: timed out after 0.4 s (--timeout)"
 }
 
 # nobody_reads ARGUMENT...: of a listener's standard output.
