@@ -53,9 +53,9 @@ liu: TLS handshake with 127.0.0.1:$PEER_PORT: timed out after 0.5 s (--handshake
 	assert_output_is hello
 	wait_exit "$silent"
 	wait_until has_lines "$SERVER_ERR" 2
-	sed -i 's/(127.0.0.1:[0-9]*): /(PEER): /' "$SERVER_ERR"
+	sed -i 's/connection [0-9]* (127.0.0.1:[0-9]*): /PEER: /' "$SERVER_ERR"
 	is "$SERVER_ERR" 'standard error of the listener' "listening on $ADDRESS
-liu: connection 1 (PEER): TLS handshake: timed out after 0.7 s (--handshake-timeout)"
+liu: PEER: TLS handshake: timed out after 0.7 s (--handshake-timeout)"
 	start_liu listen --handshake-timeout 0.3 --tls --cert "$CERTS/server.pem" --key "$CERTS/server.key" 127.0.0.1:0
 	run_liu connect "127.0.0.1:$PORT" read
 	wait_exit "$SERVER"
