@@ -172,6 +172,7 @@ _liu_step_words() {
 	for word; do
 		case $wanted in
 		'N?' | 'COUNT?') [[ $word == [0-9]* ]] && { wanted=STEP; continue; } ;;
+		'KEY?') [[ -n ${_liu_flags["${word//_/-}"]-} ]] || { wanted=STEP; continue; } ;;
 		'or?') [[ $word == or ]] && { wanted=SEP; continue; } ;;
 		MODE)
 			wanted=END
@@ -204,6 +205,7 @@ _liu_step_words() {
 		STEP | '') wanted=STEP ;;
 		'[N]') wanted='N?' ;;
 		'[COUNT]') wanted='COUNT?' ;;
+		'[KEY]') wanted='KEY?' ;;
 		'[line'*) wanted=MODE ;;
 		SEP*) wanted=SEP ;;
 		*)
@@ -240,7 +242,10 @@ _liu_step() {
 		_liu_next_steps
 		;;
 	MODE) _liu_add line exactly until ;;
-	KEY) _liu_add "${_liu_info_keys[@]}" ;;
+	'KEY?')
+		_liu_add "${_liu_info_keys[@]}"
+		_liu_next_steps
+		;;
 	FORMAT) _liu_add "${_liu_frame_formats[@]}" ;;
 	PATH) _liu_files '' ;;
 	esac

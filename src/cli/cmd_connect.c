@@ -2,6 +2,7 @@
 /* cmd_connect: open a stream and run the steps over it. */
 #include "config.h"
 
+#include "base/alloc.h"
 #include "base/err.h"
 #include "cli/command_table.h"
 #include "cli/commands.h"
@@ -9,6 +10,9 @@
 #include "cli/program.h"
 #include "session/client.h"
 #include "tls/tls_config.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 struct connect {
 	struct program program;
@@ -29,11 +33,23 @@ static void on_output_error(void *arg, const struct err *err)
 	client_end(c->client, err);
 }
 
+/* ADDRESS as it was given, in one word. The caller owns it. */
+static char *one_word(const struct string_list *words)
+{
+	const char *host = words->items[0];
+	bool brackets = strchr(host, ':') != NULL && host[0] != '[';
+
+	if (words->count == 1)
+		return alloc_string(host);
+	return alloc_printf(brackets ? "[%s]:%s" : "%s:%s", host, words->items[1]);
+}
+
 static bool run(const struct options *options, int *status, struct err *err)
 {
 	struct connect c = { .client = NULL };
 	struct program *p = &c.program;
 	struct tls_config *tls;
+	char *address;
 	struct client_options client = {
 		.shared = &p->shared,
 		.address = &options->addresses[0],
@@ -47,12 +63,15 @@ static bool run(const struct options *options, int *status, struct err *err)
 	program_init(p, options);
 	p->on_output_error = on_output_error;
 	p->arg = &c;
+	address = one_word(&options->operands);
+	p->shared.address = address;
 	client.started_ms = p->started_ms;
 	client.dialing.tls = tls;
 	client.dialing.tls_name = command_tls_name(options, client.address);
 	c.client = client_start(&client, client_done, &c);
 	program_run(p);
 	client_free(c.client);
+	free(address);
 	tls_config_free(tls);
 	*status = program_end(p);
 	return true;

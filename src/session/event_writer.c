@@ -99,6 +99,11 @@ static void set_bytes(json_t *event, const char *text_key, const char *base64_ke
 		json_object_set_new(event, base64_key, base64(b, ""));
 }
 
+static void set_text(json_t *event, const char *key, const char *text)
+{
+	json_object_set_new(event, key, text != NULL ? text_of(bytes_of_string(text)) : NULL);
+}
+
 static void set_error(json_t *event, const struct err *err)
 {
 	const char *symbol =
@@ -106,6 +111,7 @@ static void set_error(json_t *event, const struct err *err)
 
 	json_object_set_new(event, "error", json_string(err_name(err->kind)));
 	json_object_set_new(event, "errno", json_string(symbol));
+	set_text(event, "message", err->text);
 }
 
 static void set_number(json_t *event, const char *key, uint64_t number)
@@ -120,8 +126,11 @@ static void step_as_json(struct event_writer *events, const struct step_event *s
 	set_number(event, "index", step->index);
 	json_object_set_new(event, "step", json_string(step->step));
 	json_object_set_new(event, "ok", json_boolean(step->error == NULL));
+	json_object_set_new(event, "key", json_string(step->key));
 	if (step->error != NULL)
 		set_error(event, step->error);
+	if (step->tried)
+		json_object_set_new(event, "tried", json_true());
 	if (step->expected > 0)
 		set_number(event, "expected", step->expected);
 	if (step->limit > 0) {
@@ -174,7 +183,7 @@ void event_writer_listening(struct event_writer *events, const char *address)
 	if (!events->json)
 		return;
 	event = new_event("listening", 0);
-	json_object_set_new(event, "address", text_of(bytes_of_string(address)));
+	set_text(event, "address", address);
 	event_writer_add(events, event);
 }
 
@@ -207,7 +216,7 @@ static json_t *tls_facts(const struct connection *connection)
 	return tls;
 }
 
-void event_writer_open(struct event_writer *events, unsigned conn,
+void event_writer_open(struct event_writer *events, unsigned conn, const char *address,
 		       const struct connection *connection)
 {
 	json_t *event;
@@ -215,6 +224,7 @@ void event_writer_open(struct event_writer *events, unsigned conn,
 	if (!events->json)
 		return;
 	event = new_event("open", conn);
+	set_text(event, "address", address);
 	json_object_set_new(event, "peername", fact(connection, INFO_PEERNAME));
 	json_object_set_new(event, "sockname", fact(connection, INFO_SOCKNAME));
 	json_object_set_new(event, "tls", tls_facts(connection));
@@ -247,7 +257,7 @@ void report_error(struct event_writer *events, unsigned conn, const char *name,
 	if (events == NULL || !events->json)
 		return;
 	event = new_event("error", conn);
+	set_text(event, "url", conn == 0 ? name : NULL);
 	set_error(event, err);
-	json_object_set_new(event, "message", text_of(bytes_of_string(err->text)));
 	event_writer_add(events, event);
 }

@@ -35,6 +35,8 @@ struct step_event {
 	size_t index;
 	const char *step;
 	const struct err *error; /* NULL on success */
+	bool tried;		 /* ... and `try` has caught it */
+	const char *key;	 /* of info; NULL: of another step */
 	uint64_t expected;	 /* bytes that a failed read had to deliver; 0: not known */
 	size_t limit;		 /* of an overrun; 0: it is none */
 	bool has_bytes;
@@ -49,9 +51,9 @@ struct step_event {
 
 void event_writer_step(struct event_writer *events, const struct step_event *step);
 
-/* With JSON only. A `conn` of 0 is left out. */
+/* With JSON only. A `conn` of 0 and an address that is NULL are left out. */
 void event_writer_listening(struct event_writer *events, const char *address);
-void event_writer_open(struct event_writer *events, unsigned conn,
+void event_writer_open(struct event_writer *events, unsigned conn, const char *address,
 		       const struct connection *connection);
 void event_writer_close(struct event_writer *events, unsigned conn, uint64_t sent,
 			uint64_t received, uint64_t duration_us);
@@ -59,8 +61,8 @@ void event_writer_close(struct event_writer *events, unsigned conn, uint64_t sen
 /*
  * The one form in which an error is told while the loop runs: a line on standard error,
  * "NAME: TEXT", and the event "error". Left out: the name when NULL, the number when
- * `conn` is 0, and the event when `events` is NULL, for an error that the event of a step
- * has told.
+ * `conn` is 0 (then the name is a URL, which the event has), and the event when `events`
+ * is NULL, for an error that the event of a step has told.
  */
 void report_error(struct event_writer *events, unsigned conn, const char *name,
 		  const struct err *err);

@@ -50,7 +50,7 @@ static void begin(struct session *s, struct transport *transport, uint64_t since
 	session_time_begin(s, since_ms);
 	session_log_tls(s);
 	if (!s->shared->steps->silent)
-		event_writer_open(s->shared->events, s->conn, s->connection);
+		event_writer_open(s->shared->events, s->conn, s->shared->address, s->connection);
 }
 
 struct session *session_new(const struct session_shared *shared, struct transport *transport,
@@ -219,7 +219,8 @@ bool session_watch_silence(struct session *s)
 
 /* --- how a step fails --- */
 
-enum step_result session_fail(struct session *s, const struct err *err, struct step_event *event)
+static enum step_result fail(struct session *s, const struct err *err, struct step_event *event,
+			     bool forgivable)
 {
 	const struct step *step = &s->shared->steps->steps[s->at];
 	struct step_event own = session_event(s);
@@ -228,14 +229,20 @@ enum step_result session_fail(struct session *s, const struct err *err, struct s
 	if (event == NULL)
 		event = &own;
 	session_complete_failure(s, event);
-	event->error = err;
+	if (s->shared->steps->visible)
+		err_prefix(&named, "step %zu (%s)", step->index, step->text);
+	event->error = &named;
+	event->tried = step->tried && forgivable;
 	if (!s->shared->steps->silent)
 		event_writer_step(s->shared->events, event);
 	s->err_told = true;
-	if (s->shared->steps->visible)
-		err_prefix(&named, "step %zu (%s)", step->index, step->text);
 	note_error(s, &named);
 	return STEP_FAIL;
+}
+
+enum step_result session_fail(struct session *s, const struct err *err, struct step_event *event)
+{
+	return fail(s, err, event, true);
 }
 
 enum step_result session_read_ended(struct session *s, struct evbuffer *data, uint64_t expected,
@@ -541,7 +548,7 @@ static void apply_time(struct session *s)
 		move_to(s, SESSION_OVER);
 		return;
 	}
-	(void)session_fail(s, &err, NULL);
+	(void)fail(s, &err, NULL, expiry != EXPIRY_DEADLINE);
 	take_result(s, STEP_FAIL, expiry != EXPIRY_DEADLINE);
 }
 

@@ -43,6 +43,7 @@ struct session_shared {
 	const struct step_list *steps;
 	struct event_writer *events;
 	struct fd_reader *input;      /* standard input; NULL when no step uses it */
+	const char *address;	      /* as the user wrote it, in one word; NULL: accepted */
 	bool listening;		      /* we accepted the connection */
 	bool single;		      /* the only one: the end of its peer is that of the output */
 	struct splice_pipes *pipes;   /* for the pumps; NULL: none */

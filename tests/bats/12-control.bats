@@ -212,6 +212,45 @@ c.recv(1)' "$BATS_TEST_TMPDIR"
 	is "$SERVER_OUT" 'standard output' "unix:$BATS_TEST_TMPDIR/a\\nb\\e[1m"
 }
 
+@test "info without KEY: every fact that there is, as lines; expect sees them all" {
+	start_liu listen -k 127.0.0.1:0 write ''
+	run_liu connect "$ADDRESS" info try expect "^peername: $ADDRESS\nsockname: 127.0.0.1:[0-9]+\nfamily: inet\nrtt: [0-9.]+\$" \
+		info expect '(?m)^family: inet$' info at-eof
+	assert_status 0
+	assert_error_is ''
+	sed -E -i 's/^sockname: 127.0.0.1:[0-9]+/sockname: S/; s/^rtt: [0-9]\.[0-9]{6}$/rtt: N/' "$OUT"
+	local facts="peername: $ADDRESS
+sockname: S
+family: inet
+rtt: N"
+	assert_output_is "$facts
+$facts
+$facts"
+}
+
+@test "info without KEY over TLS: a list has a line for each item, and the certificate is left out" {
+	serve_tls ''
+	run_liu connect --cacert "$CERTS/ca.pem" --chomp "tls:localhost:$PORT" info
+	assert_status 0
+	sed -E -i 's/^(cipher|rtt|peercert-(not-after|days-left|sha256|pin)|sockname): .*/\1: X/' "$OUT"
+	assert_output_is "peername: 127.0.0.1:$PORT
+sockname: X
+family: inet
+rtt: X
+tls-version: TLSv1.3
+cipher: X
+server-name: localhost
+peercert-subject: CN=localhost
+peercert-issuer: CN=liu test CA
+peercert-names: localhost
+peercert-names: 127.0.0.1
+peercert-names: ::1
+peercert-not-after: X
+peercert-days-left: X
+peercert-sha256: X
+peercert-pin: X"
+}
+
 @test "info over TLS: what was agreed" {
 	serve_tls ''
 	run_liu connect --cacert "$CERTS/ca.pem" "tls:localhost:$PORT" info tls-version info cipher info alpn info server-name

@@ -168,36 +168,41 @@ static void a_failed_step_says_how(void **state)
 	struct step_event event = { .conn = 1, .index = 3, .step = "readexactly", .error = &err };
 
 	(void)state;
-	(void)err_set(&err, ERR_INCOMPLETE_READ, "text that is not shown");
+	(void)err_set(&err, ERR_INCOMPLETE_READ, "why");
 	event.has_bytes = true;
 	event.expected = 16;
 	event.bytes = 9;
 	check_step(
 		&event, "ninebytes", 9,
 		"{\"event\":\"step\",\"conn\":1,\"index\":3,\"step\":\"readexactly\",\"ok\":false,"
-		"\"error\":\"incomplete-read\",\"expected\":16,\"bytes\":9,"
+		"\"error\":\"incomplete-read\",\"message\":\"why\",\"expected\":16,\"bytes\":9,"
 		"\"data\":\"ninebytes\"}\n");
 	event = (struct step_event){ .conn = 1, .index = 3, .step = "readuntil", .error = &err };
 	event.limit = 65536;
+	event.tried = true;
 	(void)err_set(&err, ERR_LIMIT_OVERRUN, "x");
 	check_step(&event, NULL, 0,
 		   "{\"event\":\"step\",\"conn\":1,\"index\":3,\"step\":\"readuntil\",\"ok\":false,"
-		   "\"error\":\"limit-overrun\",\"limit\":65536,\"consumed\":65537}\n");
+		   "\"error\":\"limit-overrun\",\"message\":\"x\",\"tried\":true,"
+		   "\"limit\":65536,\"consumed\":65537}\n");
 	event = (struct step_event){ .conn = 1, .index = 1, .step = "read", .error = &err };
 	(void)err_sys(&err, ERR_IO, ECONNRESET, "reading");
 	check_step(&event, NULL, 0,
 		   "{\"event\":\"step\",\"conn\":1,\"index\":1,\"step\":\"read\",\"ok\":false,"
-		   "\"error\":\"io\",\"errno\":\"ECONNRESET\"}\n");
+		   "\"error\":\"io\",\"errno\":\"ECONNRESET\","
+		   "\"message\":\"reading: connection reset by peer\"}\n");
 }
 
 static void what_the_stream_lacks_is_null(void **state)
 {
-	struct step_event event = { .conn = 1, .index = 1, .step = "info", .no_data = true };
+	struct step_event event = {
+		.conn = 1, .index = 1, .step = "info", .key = "alpn", .no_data = true
+	};
 
 	(void)state;
 	check_step(&event, NULL, 0,
 		   "{\"event\":\"step\",\"conn\":1,\"index\":1,\"step\":\"info\",\"ok\":true,"
-		   "\"data\":null}\n");
+		   "\"key\":\"alpn\",\"data\":null}\n");
 }
 
 static void connections_are_told(void **state)
@@ -213,11 +218,14 @@ static void connections_are_told(void **state)
 		connection_new(transport_plain_new(rig.loop, pair[1], NULL, false), 1, 1, 1, NULL);
 	event_writer_listening(rig.events, "unix:/tmp/\xff");
 	event_writer_listening(rig.events, "127.0.0.1:8888");
-	event_writer_open(rig.events, 1, connection);
+	event_writer_open(rig.events, 1, NULL, connection);
+	event_writer_open(rig.events, 2, "unix:\xff", connection);
 	event_writer_close(rig.events, 1, 12, 21, 12345);
 	(void)err_sys(&err, ERR_CONNECT, ECONNREFUSED, "cannot connect");
 	report_error(rig.events, 2, NULL, &err);
 	report_error(rig.events, 0, NULL, &err);
+	report_error(rig.events, 3, "connection 3", &err);
+	report_error(rig.events, 0, "http://h/", &err);
 	connection_free(connection);
 	close(pair[0]);
 	assert_written(
@@ -225,11 +233,17 @@ static void connections_are_told(void **state)
 		"{\"event\":\"listening\",\"address\":\"base64:dW5peDovdG1wL/8=\"}\n"
 		"{\"event\":\"listening\",\"address\":\"127.0.0.1:8888\"}\n"
 		"{\"event\":\"open\",\"conn\":1,\"peername\":null,\"sockname\":null,\"tls\":null}\n"
+		"{\"event\":\"open\",\"conn\":2,\"address\":\"base64:dW5peDr/\","
+		"\"peername\":null,\"sockname\":null,\"tls\":null}\n"
 		"{\"event\":\"close\",\"conn\":1,\"sent\":12,\"received\":21,\"duration\":0.012345}"
 		"\n"
 		"{\"event\":\"error\",\"conn\":2,\"error\":\"connect\","
 		"\"message\":\"cannot connect: connection refused\"}\n"
 		"{\"event\":\"error\",\"error\":\"connect\","
+		"\"message\":\"cannot connect: connection refused\"}\n"
+		"{\"event\":\"error\",\"conn\":3,\"error\":\"connect\","
+		"\"message\":\"cannot connect: connection refused\"}\n"
+		"{\"event\":\"error\",\"url\":\"http://h/\",\"error\":\"connect\","
 		"\"message\":\"cannot connect: connection refused\"}\n");
 }
 
