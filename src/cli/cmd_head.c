@@ -67,10 +67,10 @@ static void print_response(struct head *h)
 	const struct string_list *fields = &h->options->fields;
 	struct stdout_writer *output = h->program.output;
 
-	if (fields->count > 0) {
-		head_print_fields(output, &h->step, fields->items, fields->count);
+	for (size_t i = 0; i < fields->count; i++)
+		head_print_field(output, &h->step, fields->items[i], fields->count > 1);
+	if (fields->count > 0)
 		return;
-	}
 	if (h->printed)
 		stdout_writer_add(output, bytes_of("\n", 1));
 	h->printed = true;
@@ -85,8 +85,11 @@ static void judge(struct head *h)
 	const char *ranges = h->options->fail;
 	struct err err;
 
-	if (fields->count > 0 && !http_head_has(&h->step.head, fields->items, fields->count)) {
-		(void)err_set(&err, ERR_EXPECTATION, "the response has no such header (--field)");
+	for (size_t i = 0; i < fields->count; i++) {
+		if (http_head_has(&h->step.head, fields->items[i]))
+			continue;
+		(void)err_set(&err, ERR_EXPECTATION, "the response has no header '%s' (--field)",
+			      fields->items[i]);
 		note_failure(h, &err);
 	}
 	if (ranges != NULL && !http_ranges_hold(ranges, h->step.head.status)) {

@@ -147,7 +147,7 @@ const struct option_row option_table[] = {
 	{ .name = "fail", .arg = "[=RANGES]", TO(RANGES, fail), .otherwise = "100-399",
 	  .set = FOR_HEAD, .summary = "exit 9 if the status is not in RANGES (100-399)" },
 	{ .name = "field", .arg = "NAME", TO(LIST, fields), .set = FOR_HEAD,
-	  .summary = "print only this header's values (repeatable)" },
+	  .summary = "print only this header (repeatable)" },
 
 	{ .title = "Output" },
 	{ .name = "json", TO(SWITCH, json), .set = FOR_ALL,

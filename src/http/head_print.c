@@ -14,6 +14,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define BOLD  "\x1B[1m"
 #define PLAIN "\x1B[0m"
@@ -58,14 +59,20 @@ void head_print_lines(struct stdout_writer *output, const struct step_head *step
 	}
 }
 
-void head_print_fields(struct stdout_writer *output, const struct step_head *step,
-		       const char *const *names, size_t count)
+void head_print_field(struct stdout_writer *output, const struct step_head *step, const char *name,
+		      bool named)
 {
 	for (size_t i = 0; i < step->head.count; i++) {
 		const struct http_field *field = &step->head.fields[i];
+		struct text line = { 0 };
 
-		if (http_field_is_named(field, names, count))
-			add_line(output, bytes_of(field->value.data, field->value.len), false);
+		if (strcasecmp(field->name, name) != 0)
+			continue;
+		if (named)
+			text_addf(&line, "%s: ", field->name);
+		text_add(&line, bytes_of(field->value.data, field->value.len));
+		add_line(output, bytes_of(line.data, line.len), false);
+		free(line.data);
 	}
 }
 
@@ -103,7 +110,8 @@ static json_t *timing(const struct client_times *times, uint64_t first_byte_us)
 
 	json_object_set_new(object, "resolve", event_writer_seconds(times->dial.resolve_us));
 	json_object_set_new(object, "connect", event_writer_seconds(times->dial.connect_us));
-	json_object_set_new(object, "tls", event_writer_seconds(times->dial.tls_us));
+	if (times->dial.tls_us > 0) /* https */
+		json_object_set_new(object, "tls", event_writer_seconds(times->dial.tls_us));
 	json_object_set_new(object, "first_byte", event_writer_seconds(first_byte_us));
 	json_object_set_new(object, "total", event_writer_seconds(times->total_us));
 	return object;

@@ -14,9 +14,9 @@ struct step_head;
  * the peer chose them; with `color` the names are bold. */
 void head_print_lines(struct stdout_writer *output, const struct step_head *step, bool color);
 
-/* Only the values of the named fields, one a line. */
-void head_print_fields(struct stdout_writer *output, const struct step_head *step,
-		       const char *const *names, size_t count);
+/* Only the values of the fields of that name, one a line; if `named` as "Name: value". */
+void head_print_field(struct stdout_writer *output, const struct step_head *step, const char *name,
+		      bool named);
 
 /* The JSON event. */
 void head_print_event(struct event_writer *events, const char *url, const struct step_head *step,

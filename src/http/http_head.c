@@ -121,18 +121,10 @@ enum http_head_status http_head_line(struct http_head *head, struct bytes line, 
 	return read_field(head, line, content, err);
 }
 
-bool http_field_is_named(const struct http_field *field, const char *const *names, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (strcasecmp(field->name, names[i]) == 0)
-			return true;
-	return false;
-}
-
-bool http_head_has(const struct http_head *head, const char *const *names, size_t count)
+bool http_head_has(const struct http_head *head, const char *name)
 {
 	for (size_t i = 0; i < head->count; i++)
-		if (http_field_is_named(&head->fields[i], names, count))
+		if (strcasecmp(head->fields[i].name, name) == 0)
 			return true;
 	return false;
 }

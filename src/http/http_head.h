@@ -46,9 +46,8 @@ bool http_head_begins(struct bytes start);
 enum http_head_status http_head_line(struct http_head *head, struct bytes line, struct err *err);
 void http_head_free(struct http_head *head); /* leaves it zeroed, for the next */
 
-/* Is the name of the field, or of any field of the head, one of these? Case is ignored. */
-bool http_field_is_named(const struct http_field *field, const char *const *names, size_t count);
-bool http_head_has(const struct http_head *head, const char *const *names, size_t count);
+/* Has it a field of that name? Case is ignored. */
+bool http_head_has(const struct http_head *head, const char *name);
 
 /* Ranges of statuses, "200-299,304": are they well-formed, and is `status` in one? */
 bool http_ranges_valid(const char *ranges);
