@@ -55,6 +55,7 @@ static int command_main(const struct command *command, int count, char **words)
 	int status = 0;
 
 	if (!options_parse(command, count, words, &options, &err)) {
+		(void)suggest_line(command, count, words, &err);
 		status = report(&err, command->name);
 	} else if (options.help) {
 		status = print_text(help_command(command));

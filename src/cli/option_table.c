@@ -169,6 +169,18 @@ const struct option_row option_table[] = {
 const struct option_row *const option_table_end =
 	option_table + sizeof(option_table) / sizeof(option_table[0]);
 
+const struct option_row *option_find(unsigned sets, const char *name, char letter)
+{
+	for (const struct option_row *row = option_table; row < option_table_end; row++) {
+		if ((row->set & sets) == 0)
+			continue;
+		if (name == NULL ? letter != '\0' && row->letter == letter
+				 : row->name != NULL && strcmp(row->name, name) == 0)
+			return row;
+	}
+	return NULL;
+}
+
 static bool store_string(const char *value, const char **out, struct err *err)
 {
 	if (value[0] == '\0')

@@ -59,6 +59,9 @@ static inline bool option_is_of(const struct option_row *row, const struct comma
 	return (row->set & command->takes) != 0;
 }
 
+/* The row of that name (NULL: of that letter) in one of the sets, or NULL. */
+const struct option_row *option_find(unsigned sets, const char *name, char letter);
+
 /* Store `value` (NULL for a switch) in the field of the row. ERR_USAGE with a text
  * that does not name the option. */
 bool option_store(const struct option_row *row, const char *value, struct options *out,

@@ -36,19 +36,6 @@ struct parse {
 	struct err *err;
 };
 
-/* The row of that name (NULL: of that letter) in one of the sets, or NULL. */
-static const struct option_row *find_row(unsigned sets, const char *name, char letter)
-{
-	for (const struct option_row *row = option_table; row < option_table_end; row++) {
-		if ((row->set & sets) == 0)
-			continue;
-		if (name == NULL ? row->letter == letter
-				 : row->name != NULL && strcmp(row->name, name) == 0)
-			return row;
-	}
-	return NULL;
-}
-
 static const char *nearest_option(const struct command *command, const char *word)
 {
 	struct nearest nearest = { .word = word };
@@ -105,9 +92,9 @@ static bool take_long(struct parse *parse, const char *word)
 	char typed[TYPED_SIZE];
 
 	(void)snprintf(typed, sizeof(typed), "%.*s", (int)strcspn(word, "="), word);
-	row = find_row(parse->command->takes, typed + 2, 0);
+	row = option_find(parse->command->takes, typed + 2, 0);
 	if (row == NULL)
-		return unknown(parse, typed, typed + 2, find_row(~0U, typed + 2, 0));
+		return unknown(parse, typed, typed + 2, option_find(~0U, typed + 2, 0));
 	if (row->arg == NULL && value != NULL)
 		return err_set(parse->err, ERR_USAGE, "%s takes no argument: '%s'", typed, word);
 	return take_row(parse, row, typed, value == NULL ? NULL : value + 1);
@@ -124,14 +111,14 @@ static bool unknown_letter(struct parse *parse, const char *word, char letter)
 		(void)snprintf(typed, sizeof(typed), "-%c", letter);
 	else
 		(void)snprintf(typed, sizeof(typed), "-%c in '%s'", letter, word);
-	return unknown(parse, typed, word + 1, near ? NULL : find_row(~0U, NULL, letter));
+	return unknown(parse, typed, word + 1, near ? NULL : option_find(~0U, NULL, letter));
 }
 
 /* "-k", "-kv", "-w5", "-kw 5". */
 static bool take_cluster(struct parse *parse, const char *word)
 {
 	for (const char *at = word + 1; *at != '\0'; at++) {
-		const struct option_row *row = find_row(parse->command->takes, NULL, *at);
+		const struct option_row *row = option_find(parse->command->takes, NULL, *at);
 		const char typed[] = { '-', *at, '\0' };
 
 		if (row == NULL)
@@ -190,7 +177,7 @@ static bool take_words(struct parse *parse)
 
 static bool is_given(const struct parse *parse, const char *name)
 {
-	return parse->given[find_row(parse->command->takes, name, 0) - option_table];
+	return parse->given[option_find(parse->command->takes, name, 0) - option_table];
 }
 
 /* Check what the given options need and exclude. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* suggest: what a command line without a command probably means. */
+/* suggest: what a command line probably means. */
 #include "config.h"
 
 #include "cli/suggest.h"
@@ -9,194 +9,333 @@
 #include "base/nearest.h"
 #include "base/text.h"
 #include "cli/command_table.h"
+#include "cli/option_table.h"
 #include "cli/options.h"
 #include "cli/options_parse.h"
 #include "net/address.h"
 
-#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <unistd.h>
 
-/* --- lines --- */
-
-/* "liu COMMAND" and the words, without the one at `skip`. */
-static char *line_of(const char *command, int count, char **words, int skip)
-{
-	struct text line = { 0 };
-
-	text_addf(&line, "liu %s", command);
-	for (int i = 0; i < count; i++) {
-		if (i == skip)
-			continue;
-		text_addf(&line, " ");
-		text_add_word(&line, words[i]);
-	}
-	return text_take(&line);
-}
-
-/* The same with all the words; NULL when the command refuses them. */
+/* The line of those words; NULL when the command refuses them. */
 static char *line_if_valid(const struct command *command, int count, char **words)
 {
 	struct options options;
+	struct text line = { 0 };
 	struct err err;
-	char *line = NULL;
 
-	if (options_parse(command, count, words, &options, &err) && !options.help)
-		line = line_of(command->name, count, words, count);
+	if (options_parse(command, count, words, &options, &err) && !options.help) {
+		text_addf(&line, "liu %s", command->name);
+		for (int i = 0; i < count; i++) {
+			text_addf(&line, " ");
+			text_add_word(&line, words[i]);
+		}
+	}
 	options_free(&options);
-	return line;
+	return line.data;
 }
 
-/* --- a command line of nc or ncat --- */
+/* --- habits --- */
 
-enum { NC_OPERANDS = 2 };
-
-/* What liu has an answer to, for getopt(3), which tells operands in their place. 4, 6,
- * C and v mean the same here, and liu always does what n and N ask for. */
-#define NC_LETTERS "-46CvnNlkUuzdp:s:w:q:"
-
-struct netcat {
-	/* For each letter its argument, "" for a flag, NULL when it was not given; the
-	 * last of each counts, as in nc. */
-	const char *given[UCHAR_MAX + 1];
-	const char *operands[NC_OPERANDS];
-	size_t count;
-	char *address; /* a word made for `operands`: ":8080"; owned, or NULL */
+/* What words of other programs ask for. */
+enum habit_kind {
+	OPTION, /* the option that it becomes, with the argument; NULL: nothing */
+	SCHEME, /* ADDRESS behind what it becomes */
+	PORT,
+	STEP, /* the step that it becomes */
+	UDP,
 };
 
-static bool netcat_read(struct netcat *nc, int argc, char **argv)
-{
-	int letter;
+/* clang-format off */
 
-	optind = 0; /* start anew */
-	opterr = 0;
-	for (optarg = NULL; (letter = getopt(argc, argv, NC_LETTERS)) != -1; optarg = NULL) {
-		if (letter == '?' || (optarg != NULL && *optarg == '\0'))
-			return false;
-		if (letter != 1)
-			nc->given[letter] = optarg != NULL ? optarg : "";
-		else if (nc->count < NC_OPERANDS)
-			nc->operands[nc->count++] = optarg;
-		else
-			return false;
+/* liu always does what -n and -N of nc ask for; with its -l, -w means nothing. */
+static const struct habit {
+	const char *typed; /* words; with a colon, what a word begins with */
+	unsigned set;	   /* the commands where they mean this */
+	enum habit_kind kind;
+	bool argument;
+	const char *becomes, *also;
+	const struct command *other; /* that it asks for */
+} habits[] = {
+	{ "nc ncat socat openssl - STDIO", FOR_ALL, .kind = OPTION },
+	{ "-l --listen", FOR_STREAMS, .other = &command_listen },
+	{ "-p -connect -accept", FOR_STREAMS, .kind = PORT, .argument = true },
+	{ "-n -N -quiet", FOR_STREAMS, .kind = OPTION },
+	{ "-d", FOR_STREAMS, .becomes = "--recv-only" },
+	{ "-q", FOR_STREAMS, .argument = true, .becomes = "--quit-after" },
+	{ "-u --udp", FOR_STREAMS, .kind = UDP },
+	{ "-w", FOR_CONNECT, .argument = true, .becomes = "--connect-timeout",
+	  .also = "--idle-timeout" },
+	{ "-w", FOR_SERVERS, .argument = true },
+	{ "-z", FOR_CONNECT, .kind = STEP, .becomes = "close" },
+	{ "--ssl", FOR_STREAMS, .becomes = "--tls" },
+
+	{ "curl -I --head", FOR_ALL, .other = &command_head },
+	{ "-f", FOR_HEAD, .becomes = "--fail" },
+	{ "-k", FOR_CLIENTS, .becomes = "--insecure" },
+	{ "-m --max-time", FOR_HEAD, .argument = true, .becomes = "--timeout" },
+	{ "-s -S", FOR_HEAD, .kind = OPTION },
+
+	{ "TCP4: TCP6: TCP-CONNECT:", FOR_STREAMS, .kind = SCHEME, .becomes = "" },
+	{ "TCP-LISTEN: TCP4-LISTEN: TCP6-LISTEN:", FOR_STREAMS, .kind = SCHEME, .becomes = "",
+	  .other = &command_listen },
+	{ "-U UNIX-CONNECT:", FOR_STREAMS, .kind = SCHEME, .becomes = "unix:" },
+	{ "UNIX-LISTEN:", FOR_STREAMS, .kind = SCHEME, .becomes = "unix:",
+	  .other = &command_listen },
+	{ "SSL: OPENSSL: OPENSSL-CONNECT: s_client", FOR_STREAMS, .kind = SCHEME,
+	  .becomes = "tls:" },
+	{ "SSL-LISTEN: OPENSSL-LISTEN: s_server", FOR_STREAMS, .kind = SCHEME, .becomes = "tls:",
+	  .other = &command_listen },
+	{ "-servername", FOR_CLIENTS, .argument = true, .becomes = "--server-name" },
+	{ "-CAfile", FOR_CLIENTS, .argument = true, .becomes = "--cacert" },
+	{ "-cert --ssl-cert", FOR_ALL, .argument = true, .becomes = "--cert" },
+	{ "-key --ssl-key", FOR_ALL, .argument = true, .becomes = "--key" },
+};
+
+/* clang-format on */
+
+/* Is `word` in the list of a row, or does it begin with one that has a colon? */
+static bool is_listed(const char *list, const char *word)
+{
+	for (size_t len; *list != '\0'; list += len + strspn(list + len, " ")) {
+		len = strcspn(list, " ");
+		if (list[len - 1] == ':' ? strncasecmp(list, word, len) == 0
+					 : strncmp(list, word, len) == 0 && word[len] == '\0')
+			return true;
 	}
-	return optind == argc;
+	return false;
 }
 
-static bool add_prefixed(struct netcat *nc, struct string_list *words, const char *prefix,
-			 const char *word)
+/* --- the line in the making --- */
+
+enum { OPERANDS = 2, TYPED_SIZE = 64 };
+
+struct guess {
+	const struct command *command;
+	bool typed;		     /* the command; its own options come before habits */
+	const struct command *other; /* that a word asks for instead; NULL: none */
+	bool every;		     /* a port alone is on every interface, as in nc */
+	bool udp;
+	const char *scheme, *port;
+	char *operands[OPERANDS]; /* owned */
+	size_t operand_count;
+	struct text options, rest; /* words that end in NUL; `rest`: URLs, or the steps */
+	char **words;		   /* that were typed; the next one is words[at] */
+	int count, at;
+};
+
+static void add(struct text *text, const char *word)
 {
-	nc->address = alloc_printf("%s%s", prefix, word);
-	string_list_add(words, nc->address);
-	return true;
+	text_add(text, bytes_of(word, strlen(word) + 1));
 }
 
-/* Add the ADDRESS of `nc -l PORT`, `-l -p PORT` or `-l HOST PORT`. The default of nc
- * is every interface. */
-static bool add_listen_address(struct netcat *nc, struct string_list *words)
+static void add_option(struct guess *g, const char *option, const char *value)
 {
-	const char *host = nc->given['s'];
-	const char *port = nc->given['p'];
-	size_t count = nc->count;
-
-	if (port == NULL && count > 0)
-		port = nc->operands[--count];
-	if (host == NULL && count > 0)
-		host = nc->operands[--count];
-	if (port == NULL || count > 0)
-		return false;
-	if (host == NULL)
-		return add_prefixed(nc, words, ":", port);
-	string_list_add(words, host);
-	string_list_add(words, port);
-	return true;
-}
-
-static bool add_address(struct netcat *nc, struct string_list *words)
-{
-	if (nc->given['U'] != NULL)
-		return nc->count == 1 && add_prefixed(nc, words, "unix:", nc->operands[0]);
-	if (nc->given['l'] != NULL)
-		return add_listen_address(nc, words);
-	if (nc->count != NC_OPERANDS || nc->given['p'] != NULL)
-		return false;
-	string_list_add(words, nc->operands[0]);
-	string_list_add(words, nc->operands[1]);
-	return true;
-}
-
-static void add_option(struct string_list *words, const char *option, const char *argument)
-{
-	if (argument == NULL)
+	if (option == NULL)
 		return;
-	string_list_add(words, option);
-	if (argument[0] != '\0')
-		string_list_add(words, argument);
+	add(&g->options, option);
+	if (value != NULL)
+		add(&g->options, value);
 }
 
-static void add_options(const struct netcat *nc, struct string_list *words)
+static const struct habit *find_habit(const struct guess *g, const char *word)
 {
-	add_option(words, "-4", nc->given['4']);
-	add_option(words, "-6", nc->given['6']);
-	if (nc->given['l'] != NULL)
-		add_option(words, "-k", nc->given['k']);
-	add_option(words, "-v", nc->given['v']);
-	add_option(words, "-C", nc->given['C']);
-	add_option(words, "--recv-only", nc->given['d']);
-	add_option(words, "--quit-after", nc->given['q']);
-	if (nc->given['l'] != NULL)
-		return;
-	/* nc's -w limits connecting, then silence; with -l it is ignored. */
-	add_option(words, "--connect-timeout", nc->given['w']);
-	if (nc->given['z'] == NULL)
-		add_option(words, "--idle-timeout", nc->given['w']);
-	add_option(words, "-s", nc->given['s']);
+	for (size_t i = 0; i < sizeof(habits) / sizeof(habits[0]); i++)
+		if ((habits[i].set & g->command->takes) != 0 && is_listed(habits[i].typed, word))
+			return &habits[i];
+	return NULL;
 }
 
-static char *line_for_netcat(struct netcat *nc)
+static void ask_for(struct guess *g, const struct command *command)
 {
-	const struct command *command = nc->given['l'] != NULL ? &command_listen : &command_connect;
-	struct string_list words = { 0 };
-	char *line = NULL;
+	if (command != NULL && (command->takes & ~g->command->takes) != 0)
+		g->other = command;
+}
 
-	add_options(nc, &words);
-	if (add_address(nc, &words)) {
-		add_option(&words, "close", nc->given['z']);
-		line = line_if_valid(command, (int)words.count, (char **)words.items);
+/* The argument is `attached` or else the next word. Returns what of `attached` was not
+ * taken, or NULL when there is no argument. */
+static const char *take_habit(struct guess *g, const struct habit *habit, const char *attached)
+{
+	const char *value = NULL;
+
+	if (habit->argument) {
+		value = *attached != '\0' ? attached : g->at < g->count ? g->words[g->at++] : "";
+		if (*value == '\0')
+			return NULL;
+		attached = "";
 	}
-	free(words.items);
-	free(nc->address);
-	return line;
+	ask_for(g, habit->other);
+	g->every = g->every || habit->other == &command_listen || habit->kind == PORT;
+	g->udp = g->udp || habit->kind == UDP;
+	if (habit->kind == SCHEME)
+		g->scheme = habit->becomes;
+	if (habit->kind == PORT)
+		g->port = value;
+	if (habit->kind == STEP)
+		add(&g->rest, habit->becomes);
+	if (habit->kind == OPTION) {
+		add_option(g, habit->becomes, value);
+		add_option(g, habit->also, value);
+	}
+	return attached;
 }
 
-/* --- the words as they are --- */
-
-/* The line for a first word that is an option, or NULL. */
-static char *line_for_option(int count, char **words, struct netcat *nc)
+/* An option, which is `own` among those of the command. NULL when it is unknown. */
+static const char *take_option(struct guess *g, const char *typed, const char *own,
+			       const char *attached)
 {
-	char *line;
+	const char *name = typed[1] == '-' ? typed + 2 : NULL;
+	char letter = typed[2] == '\0' ? typed[1] : '\0';
+	const struct option_row *row = option_find(g->command->takes, name, letter);
+	const struct habit *habit = find_habit(g, typed);
+	struct habit same = { .becomes = own };
 
-	for (int i = 1; i < count; i++) {
-		if (command_find(words[i]) != NULL)
-			return line_of(words[i], count, words, i);
+	if (habit != NULL && (row == NULL || !g->typed))
+		return take_habit(g, habit, attached);
+	if (row == NULL)
+		return NULL;
+	same.argument = row->arg != NULL && row->otherwise == NULL && strchr(own, '=') == NULL;
+	return take_habit(g, &same, attached);
+}
+
+/* "--name=value", "-name" or a cluster. */
+static bool take_options(struct guess *g, const char *word)
+{
+	size_t len = strcspn(word, "=");
+	char typed[TYPED_SIZE];
+
+	(void)snprintf(typed, sizeof(typed), "%.*s", (int)len, word);
+	if (word[1] == '-' || find_habit(g, typed) != NULL)
+		return take_option(g, typed, word, word + len + (word[len] == '=')) != NULL;
+	for (const char *at = word + 1; at != NULL && *at != '\0';) {
+		const char letter[] = { '-', *at, '\0' };
+
+		at = take_option(g, letter, letter, at + 1);
+		if (at == NULL)
+			return false;
 	}
-	/* Try netcat's letters first: its -q is not --quiet. */
-	line = nc == NULL ? NULL : line_for_netcat(nc);
-	if (line == NULL)
-		line = line_if_valid(&command_connect, count, words);
-	if (line == NULL)
-		line = line_if_valid(&command_listen, count, words);
-	return line;
+	return true;
 }
 
 /* The command for a first word that connect does not take; NULL: none. */
-static const char *other_command(const char *word)
+static const struct command *other_command(const char *word)
 {
 	if (strncasecmp(word, "http://", 7) == 0 || strncasecmp(word, "https://", 8) == 0)
-		return "head";
-	return strncasecmp(word, "sd:", 3) == 0 ? "listen" : NULL;
+		return &command_head;
+	return strncasecmp(word, "sd:", 3) == 0 ? &command_listen : NULL;
+}
+
+static bool take_word(struct guess *g, const char *word)
+{
+	bool first = g->operand_count == 0 && g->port == NULL;
+	const struct command *command = first && !g->typed ? command_find(word) : NULL;
+	const struct habit *habit = find_habit(g, word);
+	size_t len = strlen(word);
+
+	if (word[0] == '-' && word[1] != '\0')
+		return take_options(g, word);
+	if (habit != NULL) {
+		(void)take_habit(g, habit, "");
+		word = strchr(word, ':');
+		if (word == NULL)
+			return true;
+		len = strcspn(++word, ",");
+		if (strstr(word + len, ",fork") != NULL)
+			add(&g->options, "-k");
+	}
+	ask_for(g, command != NULL ? command : other_command(word));
+	if (command != NULL)
+		return true;
+	if (first || (g->operand_count == 0 && step_kind_find(word) == NULL) ||
+	    (g->operand_count == 1 && address_wants_port(g->operands[0], word))) {
+		g->operands[g->operand_count++] = alloc_printf("%.*s", (int)len, word);
+		return true;
+	}
+	for (add(&g->rest, word); g->at < g->count; g->at++)
+		add(&g->rest, g->words[g->at]);
+	return true;
+}
+
+/* Add ADDRESS. False when it is none. */
+static bool add_address(struct guess *g)
+{
+	const char *scheme = g->scheme != NULL ? g->scheme : "";
+	size_t count = g->operand_count;
+	const char *port = g->port == NULL && count > 0 ? g->operands[--count] : g->port;
+	bool every = g->every && port != NULL && port[strspn(port, "0123456789")] == '\0';
+	char *word;
+
+	if (port == NULL || count > 1)
+		return false;
+	if (count == 1 && g->scheme == NULL) {
+		add_option(g, g->operands[0], port);
+		return true;
+	}
+	word = alloc_printf("%s%s%s%s", scheme, count == 1 ? g->operands[0] : "",
+			    count == 1 || every ? ":" : "", port);
+	add(&g->options, word);
+	free(word);
+	return true;
+}
+
+/* All its words, as a line, if the command takes them. */
+static char *finish(struct guess *g)
+{
+	struct text *all = &g->options;
+	char **words, *line;
+	int count = 0;
+
+	if (!add_address(g))
+		return NULL;
+	if (g->rest.len > 0)
+		text_add(all, bytes_of(g->rest.data, g->rest.len));
+	words = alloc_array(all->len, sizeof(*words));
+	for (char *at = all->data; at < all->data + all->len; at += strlen(at) + 1)
+		words[count++] = at;
+	line = line_if_valid(g->command, count, words);
+	free(words);
+	return line;
+}
+
+/* Say what the typed words are as a line of `command`, or of another one that they ask
+ * for: "WHAT, did you mean: liu ...". False when there is no such line. */
+static bool answer(const struct command *command, bool typed, int count, char **words,
+		   const char *what, struct err *err)
+{
+	struct guess g = { .command = command, .typed = typed, .words = words, .count = count };
+	bool known = true, answered = false;
+	char *line = NULL;
+
+	while (known && g.at < count)
+		known = take_word(&g, g.words[g.at++]);
+	if (!known && !typed)
+		ask_for(&g, g.other != NULL ? g.other : &command_listen);
+	if (g.other != NULL)
+		answered = answer(g.other, typed, count, words, what, err);
+	else if (known)
+		line = finish(&g);
+	if (g.udp || line != NULL) {
+		(void)err_set(err, ERR_USAGE, "%s%s%s", what, g.udp ? ": " : ", did you mean: ",
+			      g.udp ? "UDP is not supported, only byte streams (TCP, TLS, Unix)"
+				    : line);
+		answered = true;
+	}
+	for (size_t i = 0; i < g.operand_count; i++)
+		free(g.operands[i]);
+	free(g.options.data);
+	free(g.rest.data);
+	free(line);
+	return answered;
+}
+
+bool suggest_is_foreign(const char *address)
+{
+	struct guess g = { .command = &command_listen };
+	const struct habit *habit = find_habit(&g, address);
+
+	return habit != NULL && habit->other != NULL && strchr(address, ':') != NULL;
 }
 
 bool suggest_is_connect(const char *word)
@@ -207,33 +346,28 @@ bool suggest_is_connect(const char *word)
 	       (*word != '\0' && word[strspn(word, "0123456789")] == '\0');
 }
 
+bool suggest_line(const struct command *command, int count, char **words, struct err *err)
+{
+	char *before = strstr(err->text, ", did you mean");
+
+	if (before != NULL)
+		*before = '\0';
+	if (!answer(command, true, count, words, err->text, err) && before != NULL)
+		*before = ',';
+	return false;
+}
+
 bool suggest_command(int argc, char **argv, struct err *err)
 {
-	char **words = argv + 1;
-	int count = argc - 1;
-	struct nearest nearest = { .word = words[0] };
-	struct netcat nc = { 0 };
-	bool is_netcat = words[0][0] == '-' && netcat_read(&nc, argc, argv);
-	char *line = NULL;
+	struct nearest nearest = { .word = argv[1] };
+	char *what = alloc_printf("'%s' is not a command", argv[1]);
 
 	for (size_t i = 0; command_table[i] != NULL; i++)
 		nearest_try(&nearest, command_table[i]->name);
 	nearest_try(&nearest, "help");
-	if (nearest_found(&nearest) != NULL)
-		return nearest_refuse(&nearest, "command", err);
-	if (is_netcat && nc.given['u'] != NULL)
-		return err_set(err, ERR_USAGE,
-			       "'%s': UDP is not supported, only byte streams (TCP, TLS, Unix)",
-			       words[0]);
-	if (words[0][0] == '-' && words[0][1] != '\0')
-		line = line_for_option(count, words, is_netcat ? &nc : NULL);
-	else if (other_command(words[0]) != NULL)
-		line = line_of(other_command(words[0]), count, words, count);
-	else if (address_wants_port(words[0], words[1]))
-		line = line_of("connect", count, words, count);
-	if (line == NULL)
-		return nearest_refuse(&nearest, "command", err);
-	(void)err_set(err, ERR_USAGE, "'%s' is not a command, did you mean: %s", words[0], line);
-	free(line);
+	if (nearest_found(&nearest) != NULL ||
+	    !answer(&command_connect, false, argc - 1, argv + 1, what, err))
+		(void)nearest_refuse(&nearest, "command", err);
+	free(what);
 	return false;
 }

@@ -1,10 +1,18 @@
 /* SPDX-License-Identifier: ISC */
-/* suggest: what a command line without a command probably means. */
+/* suggest: what a command line probably means. */
 #pragma once
 
 #include <stdbool.h>
 
+struct command;
 struct err;
+
+/* `err` says why `command` refuses the words: if they have habits of nc, ncat, socat,
+ * curl or openssl, add the line that it would take. Always false. */
+bool suggest_line(const struct command *command, int count, char **words, struct err *err);
+
+/* Is it an address of socat, "TCP-LISTEN:8080", which could be HOST:PORT? */
+bool suggest_is_foreign(const char *address);
 
 /* Is a first word that is not a command short for `connect WORD`? */
 bool suggest_is_connect(const char *word);

@@ -190,10 +190,10 @@ os.execv(sys.argv[2], sys.argv[2:])' "$1" "$LIU" "${@:3}"
 	refuse 'listen needs an ADDRESS' listen -k
 	refuse "'' is not an address" connect ''
 	refuse "'::1:80' needs brackets: [::1]:80" connect ::1:80
-	refuse "'http://localhost/' is a URL, not an address" connect http://localhost/
+	refuse "'http://localhost/' is a URL, not an address, did you mean: liu head http://localhost/" connect http://localhost/
 	refuse "'unix:' has no name" connect unix:
 	refuse "'fd:x' is not fd:N" connect fd:x
-	refuse "'sd:' is only for listening" connect sd:
+	refuse "'sd:' is only for listening, did you mean: liu listen sd:" connect sd:
 	refuse "'tls:tls:localhost:1' has tls: twice" connect tls:tls:localhost:1
 	refuse "'b': echo takes one ADDRESS" echo a b c
 }
@@ -320,7 +320,23 @@ os.execv(sys.argv[2], sys.argv[2:])' "$1" "$LIU" "${@:3}"
 	refuse_first "'http://x/' is not a command, did you mean: liu head http://x/" http://x/
 	refuse_first "'-l' is not a command, did you mean: liu listen :8080" -l 8080
 	refuse_first "'-lk' is not a command, did you mean: liu listen -k :8080" -lk 8080
-	refuse_first "'-lvkp' is not a command, did you mean: liu listen -k -v :8080" -lvkp 8080
+	refuse_first "'-lvkp' is not a command, did you mean: liu listen -v -k :8080" -lvkp 8080
 	refuse_first "'-U' is not a command, did you mean: liu connect unix:/tmp/s" -U /tmp/s
-	refuse_first "'-u': UDP is not supported, only byte streams (TCP, TLS, Unix)" -u host 53
+	refuse_first "'-u' is not a command: UDP is not supported, only byte streams (TCP, TLS, Unix)" -u host 53
+}
+
+@test "habits of other programs are answered with a line of liu, wherever they stand" {
+	refuse 'unknown option -p, did you mean: liu listen :8080' listen -p 8080
+	refuse "unknown option -z in '-zv', did you mean: liu connect -v host 22 close" connect -zv host 22
+	refuse 'unknown option --ssl, did you mean: liu connect --tls h 443 read' connect h 443 --ssl read
+	refuse 'unknown option -I, did you mean: liu head https://x/' head -I https://x/
+	refuse '-k is not an option of head (only of listen and echo), did you mean: liu head --insecure https://x/' \
+		head -k https://x/
+	refuse "'TCP-LISTEN:8080' is an address of socat, did you mean: liu listen :8080" listen TCP-LISTEN:8080
+	refuse 'unknown option -u: UDP is not supported, only byte streams (TCP, TLS, Unix)' connect -u h 53
+	refuse_first "'nc' is not a command, did you mean: liu listen :8080" nc -l 8080
+	refuse_first "'openssl' is not a command, did you mean: liu connect tls:h:443" openssl s_client -connect h:443
+	# A host of such a name.
+	run_liu connect tcp:tcp-listen:1 -w 0.001 close
+	[ "$status" -ne 2 ] || fail "$(cat "$ERR")"
 }

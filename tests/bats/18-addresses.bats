@@ -239,7 +239,7 @@ not_reached_name() {
 	refuses connect 65536 -- "invalid port '65536' (1 to 65535)"
 	refuses connect 127.0.0.1:0 -- "'127.0.0.1:0' has port 0, to which nothing can connect"
 	refuses connect 1:2:3 -- "'1:2:3' is not HOST:PORT: it has several colons"
-	refuses connect http://x/ -- "'http://x/' is a URL, not an address"
+	refuses connect http://x/ -- "'http://x/' is a URL, not an address, did you mean: liu head http://x/"
 	refuses connect x/y -- "'x/y' is not HOST:PORT; a path begins with / or ./"
 	refuses connect tls: -- "'tls:' is not an address"
 	refuses connect tls:tls:80 -- "'tls:tls:80' has tls: twice"
@@ -544,7 +544,7 @@ for s in sockets: s.close()' "$LIU" "$@"
 	capture sh -c 'exec 3</dev/null; LISTEN_PID=$$ LISTEN_FDS=1 exec "$0" listen sd:' "$LIU"
 	assert_status 2
 	assert_error_is 'liu: descriptor 3 is not a listening socket'
-	refuses connect sd: -- "'sd:' is only for listening"
+	refuses connect sd: -- "'sd:' is only for listening, did you mean: liu listen sd:"
 }
 
 @test "sd: under systemd-socket-activate" {

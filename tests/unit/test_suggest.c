@@ -5,6 +5,9 @@
 #include "cli/suggest.h"
 
 #include "base/err.h"
+#include "cli/command_table.h"
+#include "cli/options.h"
+#include "cli/options_parse.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,10 +20,50 @@
 
 enum { WORDS_MAX = 12 };
 
+#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
+
 struct row {
 	const char *words[WORDS_MAX];
 	const char *answer;
 };
+
+/* Cut the line "liu COMMAND WORD..." into words, as a shell does. */
+static int split(char *line, char *words[])
+{
+	int count = 0;
+	char *out = line;
+	bool quoted = false;
+
+	for (char *at = line; *at != '\0'; count++) {
+		words[count] = out;
+		for (; *at != '\0' && (quoted || *at != ' '); at++) {
+			if (*at == '\'')
+				quoted = !quoted;
+			else
+				*out++ = *at == '\\' && !quoted ? *++at : *at;
+		}
+		at += *at == ' ';
+		*out++ = '\0';
+	}
+	return count;
+}
+
+/* The program takes what it suggests. */
+static void is_taken(const char *suggested)
+{
+	char line[ERR_TEXT_SIZE], *words[WORDS_MAX];
+	struct options options;
+	struct err err;
+	int count;
+
+	(void)snprintf(line, sizeof(line), "%s", suggested);
+	count = split(line, words);
+	assert_string_equal(words[0], "liu");
+	assert_non_null(command_find(words[1]));
+	if (!options_parse(command_find(words[1]), count - 2, words + 2, &options, &err))
+		fail_msg("'%s': %s", suggested, err.text);
+	options_free(&options);
+}
 
 /* Each is answered with `before`, the word in quotes, `after` and its answer. */
 static void answers(struct row *rows, size_t count, const char *before, const char *after)
@@ -37,10 +80,107 @@ static void answers(struct row *rows, size_t count, const char *before, const ch
 		assert_false(suggest_command(argc, (char **)rows[i].words, &err));
 		assert_int_equal(err.kind, ERR_USAGE);
 		assert_string_equal(err.text, expected);
+		if (strstr(err.text, "did you mean: ") != NULL)
+			is_taken(strstr(err.text, "did you mean: ") + strlen("did you mean: "));
 	}
 }
 
-#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
+/* A line of a command, which refuses it, and what it is answered with; "": nothing. */
+static void command_lines(void **state)
+{
+	static struct row rows[] = {
+		{ { "listen", "-p", "8080" }, "listen :8080" },
+		{ { "listen", "-kp8080", "echo" }, "listen -k :8080 echo" },
+		{ { "listen", "-l", "8080" }, "listen :8080" },
+		{ { "connect", "-l", "-k", "8080" }, "listen -k :8080" },
+		{ { "connect", "-l", "127.0.0.1", "-p", "80" }, "listen 127.0.0.1 80" },
+		{ { "connect", "-zv", "host", "22" }, "connect -v host 22 close" },
+		{ { "connect", "-z", "-w", "3", "host", "22" }, "connect -w 3 host 22 close" },
+		{ { "connect", "--ssl", "h", "443", "write", "-n" },
+		  "connect --tls h 443 write -n" },
+		{ { "connect", "h:443", "--ssl", "-q" }, "connect --tls -q h:443" },
+		{ { "connect", "-k", "tls:h:443" }, "connect --insecure tls:h:443" },
+		{ { "connect", "-k", "h:80" }, "" }, /* not without TLS */
+		{ { "connect", "http://h/x y" }, "" },
+		{ { "connect", "http://h/x" }, "head http://h/x" },
+		{ { "listen", "HTTPS://h/" }, "head HTTPS://h/" },
+		{ { "connect", "sd:web", "echo" }, "listen sd:web echo" },
+		{ { "echo", "-l", "8080" }, "echo :8080" },
+		{ { "echo", "--ssl", "--ssl-cert", "c", "--ssl-key=k", "8080" },
+		  "echo --tls --cert c --key k 8080" },
+		{ { "head", "-I", "https://h/" }, "head https://h/" },
+		{ { "head", "-sSk", "https://h/", "-I" }, "head --insecure https://h/" },
+		{ { "head", "-fm5", "--fail=200,304", "h" },
+		  "head --fail --timeout 5 --fail=200,304 h" },
+		{ { "head", "--max-time=5", "h", "i" }, "head --timeout 5 h i" },
+		{ { "connect", "TCP4:host:80" }, "connect host:80" },
+		{ { "connect", "tcp-connect:[::1]:80", "-" }, "connect '[::1]:80'" },
+		{ { "connect", "TCP-LISTEN:8080,reuseaddr,fork", "STDIO" }, "listen -k :8080" },
+		{ { "listen", "UNIX-LISTEN:/tmp/s" }, "listen unix:/tmp/s" },
+		{ { "connect", "OPENSSL:h:443,verify=0" }, "connect tls:h:443" },
+		{ { "listen", "OPENSSL-LISTEN:443" }, "listen tls::443" },
+		{ { "connect", "-connect", "h:443", "--ssl" }, "connect --tls h:443" },
+		{ { "connect", "-servername", "x", "tls:h:443" },
+		  "connect --server-name x tls:h:443" },
+		/* Other errors, and habits that liu has no answer to. */
+		{ { "connect", "--frobnicate", "h:1" }, "" },
+		{ { "connect", "-e", "cat", "h", "80" }, "" },
+		{ { "connect", "-z", "h:1", "frobnicate" }, "" },
+		{ { "connect", "h" }, "" },
+		{ { "head", "-L", "http://h/" }, "" },
+		{ { "listen", "-p" }, "" },
+		{ { "listen", "--ssl", "h:1", "2" }, "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const struct command *command = command_find(rows[i].words[0]);
+		char **words = (char **)rows[i].words + 1;
+		char expected[ERR_TEXT_SIZE];
+		struct options options;
+		struct err err;
+		int count = 0;
+
+		while (words[count] != NULL)
+			count++;
+		assert_false(options_parse(command, count, words, &options, &err));
+		options_free(&options);
+		(void)snprintf(err.text, sizeof(err.text), "it is wrong");
+		(void)snprintf(expected, sizeof(expected), "it is wrong%s%s",
+			       rows[i].answer[0] == '\0' ? "" : ", did you mean: liu ",
+			       rows[i].answer);
+		assert_false(suggest_line(command, count, words, &err));
+		assert_string_equal(err.text, expected);
+		if (rows[i].answer[0] != '\0')
+			is_taken(strstr(err.text, "liu "));
+	}
+}
+
+/* Of two suggestions the line is the better one. */
+static void a_line_takes_the_place_of_a_word(void **state)
+{
+	static const char *const words[] = { "--ssl", "h:1", NULL };
+	struct err err = { .text = "unknown option --ssl, did you mean --tls?" };
+
+	(void)state;
+	(void)suggest_line(&command_connect, 2, (char **)words, &err);
+	assert_string_equal(err.text, "unknown option --ssl, did you mean: liu connect --tls h:1");
+	err = (struct err){ .text = "unknown option --x, did you mean --y?" };
+	(void)suggest_line(&command_connect, 1, (char **)words + 1, &err);
+	assert_string_equal(err.text, "unknown option --x, did you mean: liu connect h:1");
+}
+
+static void hosts_and_addresses_of_socat(void **state)
+{
+	static const char *const yes[] = { "TCP-LISTEN:80", "tcp4-listen:80", "OPENSSL-LISTEN:1" };
+	static const char *const no[] = { "tcp:h:80", "openssl:1", "h:80", "-l", "s_server" };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(yes); i++)
+		assert_true(suggest_is_foreign(yes[i]));
+	for (size_t i = 0; i < COUNT(no); i++)
+		assert_false(suggest_is_foreign(no[i]));
+}
 
 static void mistyped_commands(void **state)
 {
@@ -60,8 +200,8 @@ static void addresses(void **state)
 {
 	static struct row rows[] = {
 		{ { "liu", "host", "80" }, "connect host 80" },
-		{ { "liu", "host", "80", "write", "it's $HOME", "" },
-		  "connect host 80 write 'it'\\''s $HOME' ''" },
+		{ { "liu", "host", "80", "write", "it's $HOME", "write", "" },
+		  "connect host 80 write 'it'\\''s $HOME' write ''" },
 		{ { "liu", "sd:", "echo" }, "listen sd: echo" },
 		{ { "liu", "SD:web" }, "listen SD:web" },
 		{ { "liu", "https://example.com/" }, "head https://example.com/" },
@@ -92,17 +232,16 @@ static void netcat_lines(void **state)
 	static struct row rows[] = {
 		{ { "liu", "-l", "8080" }, "listen :8080" },
 		{ { "liu", "-lp", "8080" }, "listen :8080" },
-		{ { "liu", "-lvkp8080" }, "listen -k -v :8080" },
+		{ { "liu", "-lvkp8080" }, "listen -v -k :8080" },
 		{ { "liu", "-l", "localhost", "8080" }, "listen localhost 8080" },
-		{ { "liu", "-l", "-s", "::1", "8080" }, "listen ::1 8080" },
 		{ { "liu", "-lU", "/tmp/s" }, "listen unix:/tmp/s" },
 		{ { "liu", "-z", "host", "22" }, "connect host 22 close" },
 		{ { "liu", "-zv", "-w", "3", "host", "22" },
-		  "connect -v --connect-timeout 3 host 22 close" },
+		  "connect -v --connect-timeout 3 --idle-timeout 3 host 22 close" },
 		{ { "liu", "-w3", "host", "22" },
 		  "connect --connect-timeout 3 --idle-timeout 3 host 22" },
 		{ { "liu", "-nN", "-q", "1", "-4C", "host", "22" },
-		  "connect -4 -C --quit-after 1 host 22" },
+		  "connect --quit-after 1 -4 -C host 22" },
 		{ { "liu", "-d", "-s", "10.0.0.1", "host", "22" },
 		  "connect --recv-only -s 10.0.0.1 host 22" },
 		{ { "liu", "-U", "/tmp/s" }, "connect unix:/tmp/s" },
@@ -147,6 +286,28 @@ static void what_is_nothing_known(void **state)
 	answers(rows, COUNT(rows), "unknown command ", " (connect, listen, echo, head or help)");
 }
 
+static void other_programs(void **state)
+{
+	static struct row rows[] = {
+		{ { "liu", "nc", "-l", "-p", "8080" }, "listen :8080" },
+		{ { "liu", "ncat", "--ssl", "h", "443" }, "connect --tls h 443" },
+		{ { "liu", "ncat", "-lk", "8080", "--ssl" }, "listen -k --tls :8080" },
+		{ { "liu", "socat", "-", "TCP:h:80" }, "connect TCP:h:80" },
+		{ { "liu", "socat", "-", "UNIX-CONNECT:/s" }, "connect unix:/s" },
+		{ { "liu", "-", "OPENSSL:h:443" }, "connect tls:h:443" },
+		{ { "liu", "curl", "-sI", "https://h/" }, "head https://h/" },
+		{ { "liu", "-I", "h" }, "head h" },
+		{ { "liu", "openssl", "s_client", "-connect", "h:443", "-servername", "x" },
+		  "connect --server-name x tls:h:443" },
+		{ { "liu", "s_client", "-quiet", "h:443" }, "connect tls:h:443" },
+		{ { "liu", "s_server", "-accept", "8443", "-cert", "c", "-key", "k" },
+		  "listen --cert c --key k tls::8443" },
+	};
+
+	(void)state;
+	answers(rows, COUNT(rows), "", " is not a command, did you mean: liu ");
+}
+
 static void udp(void **state)
 {
 	static struct row rows[] = {
@@ -156,7 +317,7 @@ static void udp(void **state)
 
 	(void)state;
 	answers(rows, COUNT(rows), "",
-		": UDP is not supported, only byte streams (TCP, TLS, Unix)");
+		" is not a command: UDP is not supported, only byte streams (TCP, TLS, Unix)");
 }
 
 int main(void)
@@ -168,6 +329,10 @@ int main(void)
 		cmocka_unit_test(netcat_lines),
 		cmocka_unit_test(options_before_the_command),
 		cmocka_unit_test(what_is_nothing_known),
+		cmocka_unit_test(other_programs),
+		cmocka_unit_test(command_lines),
+		cmocka_unit_test(a_line_takes_the_place_of_a_word),
+		cmocka_unit_test(hosts_and_addresses_of_socat),
 		cmocka_unit_test(udp),
 	};
 
