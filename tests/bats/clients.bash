@@ -20,19 +20,19 @@ def dial_unix(path):
     c.connect(path)
     return c
 def got(c, n):
-    data = b""
+    data = bytearray()
     while len(data) < n:
         piece = c.recv(n - len(data))
         if not piece:
             break
         data += piece
-    return data
+    return bytes(data)
 def rest(c):
-    data = b""
+    data = bytearray()
     while True:
         piece = c.recv(1 << 16)
         if not piece:
-            return data
+            return bytes(data)
         data += piece
 def silent(c, seconds=0.15):
     return not select.select([c], [], [], seconds)[0]

@@ -24,11 +24,11 @@ def reset(c):
 def small(s):
     s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
 def all_of(c):
-    data = b""
+    data = bytearray()
     while True:
         piece = c.recv(65536)
         if not piece:
-            return data
+            return bytes(data)
         data += piece
 def wait(seconds=0.05):
     select.select([], [], [], seconds)
