@@ -124,14 +124,19 @@ same() {
 	return 1
 }
 
-# is FILE WHAT TEXT: FILE holds TEXT and a newline; nothing at all for an empty TEXT. With `-` it holds
-# what standard input has, to the byte.
+# is FILE WHAT TEXT: FILE holds TEXT and a newline; nothing at all for an empty TEXT. With `-` for TEXT it
+# holds what standard input has, to the byte; `-` for FILE is standard input.
 is() {
+	local file=$1
+	if [ "$file" = - ]; then
+		file=$BATS_TEST_TMPDIR/actual
+		cat >"$file"
+	fi
 	if [ "$3" = - ]; then
 		cat >"$BATS_TEST_TMPDIR/expected"
-		same "$BATS_TEST_TMPDIR/expected" "$1" "$2"
+		same "$BATS_TEST_TMPDIR/expected" "$file" "$2"
 	else
-		is_bytes "$1" "$2" "${3:+$3$'\n'}"
+		is_bytes "$file" "$2" "${3:+$3$'\n'}"
 	fi
 }
 
