@@ -19,7 +19,7 @@
 enum { SUMMARY_COLUMN = 32 };
 
 #define HELP_OPERANDS "[COMMAND | STEP | TOPIC]"
-#define HELP_SUMMARY  "its help; topics: liu help help"
+#define HELP_SUMMARY  "its help, or this text"
 
 /* End a row that has begun with `width` columns; where they are too many, the summary
  * gets its own line. */
@@ -77,20 +77,9 @@ static void put_options(struct text *out, const struct command *command)
 
 static void put_steps(struct text *out)
 {
-	text_addf(out, "Steps:\n");
+	text_addf(out, "\nSteps:\n");
 	for (size_t i = 0; step_table[i] != NULL; i++)
 		put_row(out, step_table[i]->name, step_table[i]->args, step_table[i]->summary);
-}
-
-static void put_address_forms(struct text *out, const struct command *command)
-{
-	bool serves = (command->takes & FOR_SERVERS) != 0;
-
-	text_addf(out,
-		  "\nADDRESS is HOST:PORT, HOST PORT, [IPV6]:PORT, PORT (this machine only),\n"
-		  "%sunix:PATH, a path with a slash, unix:@NAME, fd:N,\n"
-		  "tls:ADDRESS for any of these with TLS.\n",
-		  serves ? ":PORT (every interface), " : "");
 }
 
 static const struct {
@@ -111,14 +100,14 @@ static const struct {
 
 static void put_addresses(struct text *out)
 {
-	text_addf(out, "Addresses:\n");
+	text_addf(out, "\nADDRESS:\n");
 	for (size_t i = 0; i < sizeof(address_forms) / sizeof(address_forms[0]); i++)
 		put_row(out, address_forms[i].form, "", address_forms[i].meaning);
 }
 
 static void put_statuses(struct text *out)
 {
-	text_addf(out, "Exit statuses:\n");
+	text_addf(out, "\nExit statuses:\n");
 	for (enum err_kind kind = ERR_OK; kind < ERR_TLS_TRUNCATED; kind++)
 		if (err_meaning(kind) != NULL)
 			put_summary(out, text_addf(out, "  %3d    %s", kind, err_name(kind)),
@@ -139,8 +128,7 @@ static void put_all_options(struct text *out)
 	char names[COMMAND_NAMES_SIZE];
 
 	for (unsigned set = FOR_ALL; set <= FOR_HEAD; set <<= 1) {
-		text_addf(out, "%sOptions of %s:\n", set > FOR_ALL ? "\n" : "",
-			  command_names(set, " and ", names));
+		text_addf(out, "\nOptions of %s:\n", command_names(set, " and ", names));
 		for (const struct option_row *row = option_table; row < option_table_end; row++)
 			if (row->set == set && row->summary != NULL)
 				put_option(out, row);
@@ -148,42 +136,10 @@ static void put_all_options(struct text *out)
 	put_units(out, true);
 }
 
-static void put_topics(struct text *out);
-
-static const struct topic {
-	const char *name, *summary;
-	void (*put)(struct text *out);
-} topics[] = {
-	{ "steps", "what can stand after ADDRESS", put_steps },
-	{ "addresses", "the forms of ADDRESS", put_addresses },
-	{ "exit-status", "what the exit statuses mean", put_statuses },
-	{ "options", "the options of all commands", put_all_options },
-	{ "help", "this list", put_topics },
-};
-
-enum { TOPICS = sizeof(topics) / sizeof(topics[0]) };
-
-static void put_commands(struct text *out)
-{
-	text_addf(out, "Commands:\n");
-	for (size_t i = 0; command_table[i] != NULL; i++)
-		put_row(out, command_table[i]->name, command_table[i]->operands,
-			command_table[i]->summary);
-}
-
-static void put_topics(struct text *out)
-{
-	text_addf(out, "usage: liu help %s\n\n", HELP_OPERANDS);
-	put_commands(out);
-	text_addf(out, "\nTopics:\n");
-	for (size_t i = 0; i < TOPICS; i++)
-		put_row(out, topics[i].name, "", topics[i].summary);
-}
-
 /* The texts of the row have 72 columns. */
 static void put_step(struct text *out, const struct step_kind *kind)
 {
-	text_addf(out, "Step %s%s%s: %s.\n", kind->name, kind->args[0] == '\0' ? "" : " ",
+	text_addf(out, "\nStep %s%s%s: %s.\n", kind->name, kind->args[0] == '\0' ? "" : " ",
 		  kind->args, kind->summary);
 	if (kind->flags & STEP_LAST)
 		text_addf(out, "No step may follow it.\n");
@@ -198,24 +154,6 @@ static void put_examples(struct text *out, const struct command *command)
 		text_addf(out, "  %s\n", command->examples[i]);
 }
 
-char *help_general(void)
-{
-	struct text text = { 0 };
-
-	text_addf(&text, "usage: liu COMMAND [OPTIONS] ...\n"
-			 "       liu ADDRESS [OPTIONS] [STEP...]    (short for connect)\n\n"
-			 "A netcat that speaks in lines, lengths and separators.\n\n");
-	put_commands(&text);
-	put_row(&text, "help", HELP_OPERANDS, HELP_SUMMARY);
-	text_addf(&text, "\nOptions:\n");
-	put_row(&text, "-h, --help", "", "this text; after COMMAND, its options and steps");
-	put_row(&text, "    --version", "", "versions of liu and its libraries");
-	text_addf(&text, "\nExamples:\n");
-	for (size_t i = 0; command_table[i] != NULL; i++)
-		text_addf(&text, "  %s\n", command_table[i]->examples[0]);
-	return text_take(&text);
-}
-
 static void put_command(struct text *out, const struct command *command)
 {
 	bool streams = (command->takes & FOR_STREAMS) != 0;
@@ -224,23 +162,51 @@ static void put_command(struct text *out, const struct command *command)
 		  command->steps ? "ADDRESS [OPTIONS] [STEP...]" : command->operands,
 		  command->text);
 	if (streams)
-		put_address_forms(out, command);
-	if (command->steps) {
-		text_addf(out, "\n");
+		put_addresses(out);
+	if (command->steps)
 		put_steps(out);
-	}
 	put_options(out, command);
 	put_units(out, streams);
 	put_examples(out, command);
 }
 
-char *help_command(const struct command *command)
-{
-	struct text text = { 0 };
+struct topic {
+	const char *name, *summary;
+	void (*put)(struct text *out);
+};
 
-	put_command(&text, command);
-	return text_take(&text);
+enum { TOPICS = 5 };
+
+static const struct topic topics[TOPICS];
+
+static void put_general(struct text *out)
+{
+	text_addf(out, "usage: liu COMMAND [OPTIONS] ...\n"
+		       "       liu ADDRESS [OPTIONS] [STEP...]    (short for connect)\n\n"
+		       "A netcat that speaks in lines, lengths and separators.\n\n"
+		       "Commands:\n");
+	for (size_t i = 0; command_table[i] != NULL; i++)
+		put_row(out, command_table[i]->name, command_table[i]->operands,
+			command_table[i]->summary);
+	put_row(out, "help", HELP_OPERANDS, HELP_SUMMARY);
+	text_addf(out, "\nTopics:\n");
+	for (size_t i = 0; i < TOPICS; i++)
+		put_row(out, topics[i].name, "", topics[i].summary);
+	text_addf(out, "\nOptions:\n");
+	put_row(out, "-h, --help", "", "this text; after COMMAND, its options and steps");
+	put_row(out, "    --version", "", "versions of liu and its libraries");
+	text_addf(out, "\nExamples:\n");
+	for (size_t i = 0; command_table[i] != NULL; i++)
+		text_addf(out, "  %s\n", command_table[i]->examples[0]);
 }
+
+static const struct topic topics[TOPICS] = {
+	{ "steps", "what can stand after ADDRESS", put_steps },
+	{ "addresses", "the forms of ADDRESS", put_addresses },
+	{ "exit-status", "what the exit statuses mean", put_statuses },
+	{ "options", "the options of all commands", put_all_options },
+	{ "help", "this text", put_general },
+};
 
 char *help_on(const char *word, struct err *err)
 {
@@ -248,11 +214,10 @@ char *help_on(const char *word, struct err *err)
 	const struct step_kind *kind = step_kind_find(word);
 	struct nearest names = { .word = word }, steps = { .word = word };
 	struct text text = { 0 };
+	size_t blank; /* before a section */
 
 	if (command != NULL)
 		put_command(&text, command);
-	if (command != NULL && kind != NULL)
-		text_addf(&text, "\n");
 	if (kind != NULL)
 		put_step(&text, kind);
 	for (size_t i = 0; i < TOPICS; i++) {
@@ -260,8 +225,11 @@ char *help_on(const char *word, struct err *err)
 			topics[i].put(&text);
 		nearest_try(&names, topics[i].name);
 	}
-	if (text.len > 0)
-		return text_take(&text);
+	if (text.len > 0) {
+		blank = text.data[0] == '\n';
+		memmove(text.data, text.data + blank, text.len + 1 - blank);
+		return text.data;
+	}
 	for (size_t i = 0; command_table[i] != NULL; i++)
 		nearest_try(&names, command_table[i]->name);
 	for (size_t i = 0; step_table[i] != NULL; i++)

@@ -2,16 +2,14 @@
 /* help: the texts of --help and --version, from the tables. */
 #pragma once
 
-struct command;
 struct err;
 
 /* Each returns a text for standard output, within 80 columns, that ends in a newline.
  * The caller owns it. */
-char *help_general(void);			   /* liu --help */
-char *help_command(const struct command *command); /* liu COMMAND --help */
-char *help_version(void);			   /* liu --version */
+char *help_version(void); /* liu --version */
 
-/* liu help WORD, a command, step or topic. NULL, with ERR_USAGE, for another word. */
+/* liu help WORD, a command (liu COMMAND --help), step or topic (help: liu --help). NULL,
+ * with ERR_USAGE, for another word. */
 char *help_on(const char *word, struct err *err);
 
 /* liu help --table: a row of the tables on each line, its fields separated by

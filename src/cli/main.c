@@ -58,7 +58,7 @@ static int command_main(const struct command *command, int count, char **words)
 		(void)suggest_line(command, count, words, &err);
 		status = report(&err, command->name);
 	} else if (options.help) {
-		status = print_text(help_command(command));
+		status = print_text(help_on(command->name, &err));
 	} else if (options.version) {
 		status = print_text(help_version());
 	} else {
@@ -78,7 +78,7 @@ static int help_main(int argc, char **argv)
 	char *text;
 
 	if (argc <= 2)
-		return print_text(help_general());
+		return print_text(help_on("help", &err));
 	if (argc == 3 && strcmp(argv[2], "--table") == 0)
 		return print_text(help_table());
 	if (argc > 3)
@@ -104,7 +104,7 @@ static int liu_main(int argc, char **argv)
 	else if (strcmp(argv[1], "help") == 0)
 		return help_main(argc, argv);
 	else if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
-		return print_text(help_general());
+		return print_text(help_on("help", &err));
 	else if (strcmp(argv[1], "--version") == 0)
 		return print_text(help_version());
 	else
