@@ -190,12 +190,10 @@ void event_writer_listening(struct event_writer *events, const char *address)
 /* A fact of the stream; null when it has none. */
 static json_t *fact(const struct connection *connection, enum info_key key)
 {
-	struct evbuffer *text = evbuffer_new();
-	json_t *value = json_null();
+	char *text = transport_fact(connection->transport, key);
+	json_t *value = text != NULL ? text_of(bytes_of_string(text)) : json_null();
 
-	if (transport_info(connection->transport, key, text) && evbuffer_get_length(text) > 0)
-		value = text_of(contents(text));
-	evbuffer_free(text);
+	free(text);
 	return value;
 }
 

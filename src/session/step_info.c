@@ -14,14 +14,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* [KEY] into step->n; INFO_KEYS without one: nothing follows, or the next step. */
+/* [KEY] into step->n; INFO_KEYS without one: nothing follows, or the next step, or an option
+ * that stands too late. */
 static bool parse_info(struct step *step, struct step_words *words, struct err *err)
 {
 	const char *word = words->at < words->count ? words->items[words->at] : NULL;
 	struct nearest nearest = { .word = word };
 
 	step->n = INFO_KEYS;
-	if (word == NULL || step_kind_find(word) != NULL)
+	if (word == NULL || word[0] == '-' || step_kind_find(word) != NULL)
 		return true;
 	words->at++;
 	for (int key = 0; key < INFO_KEYS; key++) {

@@ -539,6 +539,7 @@ static void hints(void **state)
 		{ "readline|-2",
 		  "unknown step '-2': a number is not negative and may be left out: readline" },
 		{ "read|--chomp", "unknown step '--chomp': options stand before the first step" },
+		{ "info|--chomp", "unknown step '--chomp': options stand before the first step" },
 		{ "write|x|-v", "unknown step '-v': options stand before the first step" },
 		{ "-1", "unknown step '-1': options stand before the first step" },
 		{ "read|-", "unknown step '-' (STEPS)" },
