@@ -123,6 +123,7 @@ static void cannot_start(const char *what)
 
 void program_init(struct program *p, const struct options *options)
 {
+	bool terminal = isatty(STDERR_FILENO) == 1;
 	struct loop *loop = loop_new();
 
 	if (loop == NULL)
@@ -142,6 +143,8 @@ void program_init(struct program *p, const struct options *options)
 		.events = event_writer_new(p->output, options->json),
 		.listening = options->step_context.listening,
 		.single = !options->step_context.keep_open,
+		.hints = !options->step_context.keep_open && log_enabled(LOG_NOTICE) &&
+			 (terminal || log_enabled(LOG_INFO)),
 		.pipes = &p->pipes,
 	};
 	if (options->step_context.connection_fd >= 0)

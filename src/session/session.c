@@ -512,6 +512,8 @@ static void finish(struct session *s)
 	if (!s->shared->steps->silent) {
 		if (s->err != NULL)
 			report(s);
+		else
+			session_log_unread(s);
 		if (s->connection != NULL)
 			event_writer_close(s->shared->events, s->conn,
 					   connection_sent(s->connection),

@@ -46,6 +46,7 @@ struct session_shared {
 	const char *address;	      /* as the user wrote it, in one word; NULL: accepted */
 	bool listening;		      /* we accepted the connection */
 	bool single;		      /* the only one: the end of its peer is that of the output */
+	bool hints;		      /* say which step waits for long; needs `single` */
 	struct splice_pipes *pipes;   /* for the pumps; NULL: none */
 	const struct tls_config *tls; /* for accepted connections that start TLS */
 };
@@ -77,8 +78,9 @@ struct session {
 	struct connection *connection; /* owned; NULL until it is open */
 	struct task task;
 	unsigned conn;
-	unsigned at;   /* the running step */
-	unsigned next; /* the one after it */
+	unsigned at;	 /* the running step */
+	unsigned next;	 /* the one after it */
+	unsigned hinted; /* the steps before this one may not say any more that they wait */
 	enum session_phase phase;
 	unsigned char waits; /* enum session_wait, or-ed; of the last run */
 	bool err_told;	     /* the event of the failed step has told `err` */
@@ -213,9 +215,18 @@ char *session_name(const struct session *s);
 /* With -v, a line about TLS, where the connection has it. */
 void session_log_tls(const struct session *s);
 
+/* At the end of a list that has not failed: a client that only writes may want to know that
+ * there was an answer. */
+void session_log_unread(const struct session *s);
+
 /* Complete the event of a step that has failed: a begin of a character that was kept for
  * the next piece comes before its data, and its line ends. */
 void session_complete_failure(struct session *s, struct step_event *event);
+
+/* A line, for a newcomer, about a step that gets no bytes. */
+enum { SESSION_HINT_MS = 5000 };
+
+void session_log_waiting(const struct session *s);
 
 /* The limits of time. Begin: from here on the deadline and the idle one count; step: the
  * next step begins; note: bytes may have moved, before a run or in it; idle_off: silence

@@ -5,11 +5,18 @@
 #include "session/session.h"
 
 #include "base/alloc.h"
+#include "base/escape.h"
 #include "base/text.h"
 #include "net/opening.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
+
+enum {
+	SHOWN_BYTES = 16,		  /* of what was sent last... */
+	SHOWN_SIZE = 4 * SHOWN_BYTES + 1, /* ... and as it is shown */
+};
 
 char *session_name(const struct session *s)
 {
@@ -69,4 +76,53 @@ void session_log_tls(const struct session *s)
 	if (line.len > 0)
 		session_log(s, LOG_INFO, "%s", line.data);
 	free(line.data);
+}
+
+void session_log_unread(const struct session *s)
+{
+	const struct step_list *list = s->shared->steps;
+	uint64_t dropped = s->connection != NULL ? connection_received(s->connection) : 0;
+
+	if (dropped == 0 || s->shared->listening)
+		return;
+	for (size_t i = 0; i < list->count; i++)
+		if (list->steps[i].kind->flags & STEP_READS)
+			return;
+	session_log(s, LOG_NOTICE,
+		    "the peer sent %" PRIu64 " byte%s, but no step reads: 'read' prints them",
+		    dropped, dropped == 1 ? "" : "s");
+}
+
+/* What the last sending step before the running one has sent, where that is known. */
+static struct bytes last_sent(const struct session *s)
+{
+	const struct step *step = &s->shared->steps->steps[s->at];
+
+	while (step > s->shared->steps->steps)
+		if ((--step)->flags & STEP_SENDS)
+			return bytes_of(step->args, step->flags & STEP_TEXT ? step->n : 0);
+	return bytes_of("", 0);
+}
+
+void session_log_waiting(const struct session *s)
+{
+	const struct step *step = &s->shared->steps->steps[s->at];
+	uint64_t sent = connection_sent(s->connection);
+	struct bytes last = last_sent(s);
+	size_t skipped = last.len > SHOWN_BYTES ? last.len - SHOWN_BYTES : 0;
+	char shown[SHOWN_SIZE];
+	struct text text = { 0 };
+
+	text_addf(&text, "step %zu (%s) has waited for %d s: ", step->index, step->text,
+		  SESSION_HINT_MS / 1000);
+	if (sent == 0)
+		text_addf(&text, "nothing was sent");
+	else
+		text_addf(&text, "%" PRIu64 " byte%s sent", sent, sent == 1 ? " was" : "s were");
+	if (sent > 0 && last.len > 0 && last.data[last.len - 1] != '\n')
+		text_addf(&text, ", ending in '%s' without a line end",
+			  escape_visible(bytes_of(last.data + skipped, last.len - skipped), shown,
+					 sizeof(shown)));
+	session_log(s, LOG_NOTICE, "%s", text.data);
+	free(text.data);
 }

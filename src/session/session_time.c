@@ -13,7 +13,8 @@ struct session_limits {
 	struct timer *deadline; /* timers: NULL when not asked for */
 	struct timer *step;	/* of the running step */
 	struct timer *idle;
-	uint64_t idle_bytes; /* sent and received when it was last started */
+	struct timer *hint;  /* not a limit: a step that reads has got nothing */
+	uint64_t idle_bytes; /* sent and received when the last two were last started */
 };
 
 uint64_t session_time_left(const struct session_settings *settings, uint64_t since_ms)
@@ -41,19 +42,37 @@ void session_time_begin(struct session *s, uint64_t since_ms)
 {
 	const struct session_settings *settings = s->shared->settings;
 
+	bool hints = s->shared->hints && !s->shared->steps->silent;
+
 	if (settings->timeout_ms == 0 && settings->idle_timeout_ms == 0 &&
-	    settings->step_timeout_ms == 0)
+	    settings->step_timeout_ms == 0 && !hints)
 		return;
 	s->limits = alloc_zeroed(sizeof(*s->limits));
 	s->limits->deadline = start_timer(s, session_time_left(settings, since_ms));
 	s->limits->idle = start_timer(s, settings->idle_timeout_ms);
 	s->limits->step = start_timer(s, settings->step_timeout_ms);
+	s->limits->hint = hints ? timer_new(&s->task) : NULL;
+}
+
+/* A loop does not say in each round that it waits. */
+static void start_hint(struct session *s)
+{
+	unsigned flags = s->shared->steps->steps[s->at].flags;
+
+	if (s->at >= s->hinted && (flags & STEP_READS) && !(flags & STEP_LAST))
+		timer_start(s->limits->hint, SESSION_HINT_MS);
+	else
+		timer_stop(s->limits->hint);
 }
 
 void session_time_step(struct session *s)
 {
-	if (s->limits != NULL && s->limits->step != NULL)
+	if (s->limits == NULL)
+		return;
+	if (s->limits->step != NULL)
 		timer_start(s->limits->step, s->shared->settings->step_timeout_ms);
+	if (s->limits->hint != NULL)
+		start_hint(s);
 }
 
 void session_time_idle_off(struct session *s)
@@ -64,8 +83,10 @@ void session_time_idle_off(struct session *s)
 
 void session_time_end(struct session *s)
 {
-	if (s->limits != NULL)
-		timer_stop(s->limits->step);
+	if (s->limits == NULL)
+		return;
+	timer_stop(s->limits->step);
+	timer_stop(s->limits->hint);
 }
 
 void session_time_free(struct session *s)
@@ -75,8 +96,15 @@ void session_time_free(struct session *s)
 	timer_free(s->limits->deadline);
 	timer_free(s->limits->step);
 	timer_free(s->limits->idle);
+	timer_free(s->limits->hint);
 	free(s->limits);
 	s->limits = NULL;
+}
+
+static void restart(struct timer *timer, uint64_t ms)
+{
+	if (timer_pending(timer) || timer_expired(timer))
+		timer_start(timer, ms);
 }
 
 void session_time_note(struct session *s)
@@ -84,12 +112,24 @@ void session_time_note(struct session *s)
 	struct session_limits *l = s->limits;
 	uint64_t bytes;
 
-	if (l == NULL || (!timer_pending(l->idle) && !timer_expired(l->idle)))
+	if (l == NULL)
 		return;
 	bytes = connection_received(s->connection) + connection_sent(s->connection);
-	if (bytes != l->idle_bytes)
-		timer_start(l->idle, s->shared->settings->idle_timeout_ms);
+	if (bytes == l->idle_bytes)
+		return;
 	l->idle_bytes = bytes;
+	restart(l->idle, s->shared->settings->idle_timeout_ms);
+	restart(l->hint, SESSION_HINT_MS);
+}
+
+/* Not when it is standard output that takes no more. */
+static void hint(struct session *s)
+{
+	timer_stop(s->limits->hint);
+	if (!(s->waits & (WAIT_READ | WAIT_PUMP)) || (s->waits & WAIT_OUTPUT))
+		return;
+	s->hinted = s->at + 1;
+	session_log_waiting(s);
 }
 
 enum expiry session_time_take(struct session *s, struct err *err)
@@ -109,8 +149,11 @@ enum expiry session_time_take(struct session *s, struct err *err)
 		*err = err_timeout(settings->idle_timeout_ms, "--idle-timeout");
 		return EXPIRY_STEP;
 	}
-	if (!timer_expired(l->step))
+	if (!timer_expired(l->step)) {
+		if (timer_expired(l->hint))
+			hint(s);
 		return EXPIRY_NONE;
+	}
 	timer_stop(l->step);
 	*err = err_timeout(settings->step_timeout_ms, "--step-timeout");
 	return EXPIRY_STEP;

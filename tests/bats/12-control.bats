@@ -98,10 +98,10 @@ fails() {
 @test "expect sees a frame's body, and what info gave" {
 	serve '\3abc'
 	gives 'abc' readframe u8 expect '^abc$'
-	gives $'inet\n' info family expect '^inet$'
-	gives $'inet\n' --chomp info family expect '^inet$'
+	gives $'inet\n' -q info family expect '^inet$'
+	gives $'inet\n' -q --chomp info family expect '^inet$'
 	fails 9 $'inet\n' "step 2 (expect 6): got 'inet', expected '6'" info family expect 6
-	gives $'\n' info alpn expect '^$'
+	gives $'\n' -q info alpn expect '^$'
 }
 
 @test "expect looks at the last read: skips and writes change nothing" {
@@ -323,14 +323,14 @@ TLSv1.3' "$(cat "$SERVER_OUT")"
 		run_liu connect "$ADDRESS" write bye "$step"
 		assert_status 0
 		assert_output_is ''
-		assert_error_is ''
+		assert_error_is "liu: the peer sent 7 bytes, but no step reads: 'read' prints them"
 		wait_for_line "$PEER_OUT" '^end 3$'
 	done
 }
 
 @test "close does not reset what the peer still sends" {
 	start_liu listen 127.0.0.1:0 write "$(printf '%030000d' 0)" read
-	gives '' write bye close
+	gives '' -q write bye close
 	wait_exit "$SERVER"
 	assert_equal 0 "$status"
 	assert_equal bye "$(cat "$SERVER_OUT")"

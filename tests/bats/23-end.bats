@@ -50,7 +50,7 @@ accept()'
 
 @test "a peer that goes on sending is listened to for --close-timeout, no longer" {
 	peer "$DRIPS"
-	timed connect --close-timeout 1.8 "127.0.0.1:$PEER_PORT" write x
+	timed connect -q --close-timeout 1.8 "127.0.0.1:$PEER_PORT" write x
 	assert_status 0
 	assert_error_is ''
 	assert_output_is ''

@@ -1,0 +1,141 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+# 29-notices: what is said unasked, so that nothing surprises a newcomer
+
+load helpers
+load peer
+
+# Run liu with a terminal as its standard output and standard error, and show what comes there. stdout=FILE
+# and stderr=FILE before its words say where else it goes.
+TERMINAL='
+import pty, termios
+master, slave = pty.openpty()
+mode = termios.tcgetattr(slave)
+mode[1] &= ~termios.OPOST
+termios.tcsetattr(slave, termios.TCSANOW, mode)
+words = sys.argv[1:]
+to = {"stdout": slave, "stderr": slave}
+while "=" in words[0]:
+	name, path = words.pop(0).split("=")
+	to[name] = os.open(path, os.O_WRONLY | os.O_CREAT)
+os.environ["NO_COLOR"] = "1"
+p = subprocess.Popen([LIU] + words, stdin=subprocess.DEVNULL, **to)
+os.close(slave)
+while True:
+	try: data = os.read(master, 4096)
+	except OSError: break
+	if not data: break
+	os.write(1, data)
+sys.exit(p.wait())'
+
+# on_terminal WORD...: what was shown is in $OUT.
+on_terminal() {
+	capture harness "$TERMINAL" "$@"
+}
+
+# --- What no step reads ------------------------------------------------------------
+
+@test "bytes that no step reads are counted in a line" {
+	start_liu listen -k 127.0.0.1:0 write 'hello\n' read
+	run_liu connect "$ADDRESS" write x
+	assert_status 0
+	assert_output_is ''
+	assert_error_is "liu: the peer sent 6 bytes, but no step reads: 'read' prints them"
+	run_liu connect "$ADDRESS" -q write x
+	assert_status 0
+	assert_error_is ''
+	start_liu echo 127.0.0.1:0
+	run_liu connect "$ADDRESS" write x close
+	assert_status 0
+	assert_error_is "liu: the peer sent 1 byte, but no step reads: 'read' prints them"
+}
+
+@test "nothing is said where a step reads, nothing came, or the list has failed" {
+	start_liu listen -k 127.0.0.1:0 write 'hello\n' read
+	local steps
+	for steps in 'read 1' 'read 0' 'skip 1' 'write x readline' relay; do
+		# shellcheck disable=SC2086 # words by intention
+		run_liu connect "$ADDRESS" --no-half-close --quit-after 0 $steps
+		assert_error_is ''
+	done
+	run_liu connect "$ADDRESS" -w 0.2 sleep 5
+	assert_status 6
+	assert_error_is 'liu: step 1 (sleep 5): timed out after 0.2 s (--timeout)'
+	start_liu listen -k 127.0.0.1:0 write ''
+	run_liu connect "$ADDRESS" write x
+	assert_error_is ''
+}
+
+@test "a listener drops what no step reads without a word" {
+	start_liu listen 127.0.0.1:0 write 'hello\n'
+	run_liu connect "$ADDRESS" write x readline
+	wait_exit "$SERVER"
+	is "$SERVER_ERR" 'standard error of the server' "listening on $ADDRESS"
+}
+
+# --- A step that waits -------------------------------------------------------------
+
+@test "a read step that gets nothing for 5 s says so, once, on a terminal or with -v" {
+	peer 'small(s)
+c = [accept() for i in range(9)]
+signal.pause()'
+	local at=127.0.0.1:$PEER_PORT n
+	local -A said
+	start harness "$TERMINAL" connect -w 6 "$at" write 'PI\x07NG' readline
+	said[terminal]=$PID_OUT
+	start harness "$TERMINAL" connect -q -w 6 "$at" write PING readline
+	said[quiet]=$PID_OUT
+	start "$LIU" connect -v -w 6 "$at" write 'one\n' readexactly 2
+	said[line]=$PID_ERR
+	start "$LIU" connect -v -w 6 "$at" read
+	said[nothing]=$PID_ERR
+	start "$LIU" connect -v -w 6 "$at" write 0123456789abcdefghijklmnopqrstuvwxyz skip 1
+	said[long]=$PID_ERR
+	start "$LIU" connect -v -w 6 "$at"
+	said[relay]=$PID_ERR
+	start "$LIU" connect -w 6 "$at" write PING readline
+	said[plain]=$PID_ERR
+	start_liu listen -v -w 6 127.0.0.1:0 readline
+	said[listen]=$SERVER_ERR
+	start "$LIU" connect "$ADDRESS" sleep 1h
+	start_liu listen -v -k -w 6 127.0.0.1:0 readline
+	said[keep]=$SERVER_ERR
+	start "$LIU" connect "$ADDRESS" sleep 1h
+	for n in "${!said[@]}"; do
+		wait_until has_text "${said[$n]}" 'timed out' || fail "$n"
+		grep ' has waited ' "${said[$n]}" >"$BATS_TEST_TMPDIR/$n" || :
+	done
+	is "$BATS_TEST_TMPDIR/terminal" 'on a terminal' \
+		"liu: step 2 (readline) has waited for 5 s: 5 bytes were sent, ending in 'PI\\x07NG' without a line end"
+	is "$BATS_TEST_TMPDIR/quiet" 'with -q' ''
+	is "$BATS_TEST_TMPDIR/line" 'a whole line was sent' \
+		'liu: step 2 (readexactly 2) has waited for 5 s: 4 bytes were sent'
+	is "$BATS_TEST_TMPDIR/nothing" 'nothing was sent' \
+		'liu: step 1 (read) has waited for 5 s: nothing was sent'
+	is "$BATS_TEST_TMPDIR/long" 'more was sent' \
+		"liu: step 2 (skip 1) has waited for 5 s: 36 bytes were sent, ending in 'klmnopqrstuvwxyz' without a line end"
+	is "$BATS_TEST_TMPDIR/relay" 'of a relay' ''
+	is "$BATS_TEST_TMPDIR/plain" 'without -v, in a file' ''
+	is "$BATS_TEST_TMPDIR/keep" 'with -k' ''
+	sed -i -E 's/127\.0\.0\.1:[0-9]+/PEER/' "$BATS_TEST_TMPDIR/listen"
+	is "$BATS_TEST_TMPDIR/listen" 'of a listener' \
+		'liu: connection 1 (PEER): step 1 (readline) has waited for 5 s: nothing was sent'
+}
+
+@test "bytes, and a standard output that takes no more, begin the 5 s anew" {
+	peer 'c = accept(); d = accept()
+d.sendall(b"x" * 1000000)
+for i in range(5):
+	wait(1.5); c.sendall(b"x")
+c.sendall(b"\n")
+all_of(d); reset(d)'
+	start "$LIU" connect -v "127.0.0.1:$PEER_PORT" readline
+	local slow=$PID_ERR
+	capture harness 'r, w = full_pipe()
+p = subprocess.Popen([LIU, "connect", "-v", "-w", "6.5"] + sys.argv[1:], stdin=subprocess.DEVNULL, stdout=w)
+sys.exit(p.wait())' "127.0.0.1:$PEER_PORT" read
+	assert_status 6
+	! has_text "$ERR" 'has waited' || fail "$(cat "$ERR")"
+	wait_exit "$PEER"
+	! has_text "$slow" 'has waited' || fail "$(cat "$slow")"
+}
