@@ -35,13 +35,21 @@ static const struct {
 static struct {
 	int level;
 	bool color;
-	bool stuck; /* the last line could not be written */
+	bool stuck;		   /* the last line could not be written */
+	void (*before)(void *arg); /* NULL: nothing */
+	void *arg;
 } settings;
 
 void log_set(int level, bool color)
 {
 	settings.level = level;
 	settings.color = color;
+}
+
+void log_before(void (*call)(void *arg), void *arg)
+{
+	settings.before = call;
+	settings.arg = arg;
 }
 
 bool log_enabled(enum log_level level)
@@ -82,6 +90,8 @@ void log_line(enum log_level level, const char *format, ...)
 
 	if (!log_enabled(level))
 		return;
+	if (settings.before != NULL)
+		settings.before(settings.arg);
 	va_start(args, format);
 	raw = alloc_vprintf(format, args);
 	va_end(args);

@@ -26,5 +26,8 @@ enum log_level {
 void log_set(int level, bool color);
 bool log_enabled(enum log_level level);
 
+/* Call it before each line; NULL: no more. */
+void log_before(void (*call)(void *arg), void *arg);
+
 /* Keeps errno. A line that cannot be written is lost. */
 void log_line(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));

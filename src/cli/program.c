@@ -121,6 +121,13 @@ static void cannot_start(const char *what)
 	exit(err_status(ERR_IO));
 }
 
+/* A message begins a line of its own. */
+static void end_line(void *output)
+{
+	if (log_enabled(LOG_NOTICE))
+		stdout_writer_end_line(output);
+}
+
 void program_init(struct program *p, const struct options *options)
 {
 	bool terminal = isatty(STDERR_FILENO) == 1;
@@ -136,6 +143,8 @@ void program_init(struct program *p, const struct options *options)
 			cannot_start("catch signals");
 	p->output = stdout_writer_new(loop, STDOUT_FILENO, "standard output");
 	stdout_writer_set_owner(p->output, &p->task);
+	if (terminal)
+		log_before(end_line, p->output);
 	p->shared = (struct session_shared){
 		.loop = loop,
 		.settings = &options->session,
@@ -205,6 +214,9 @@ void program_run(struct program *p)
 
 int program_end(struct program *p)
 {
+	if (p->signal != SIGPIPE)
+		end_line(p->output);
+	log_before(NULL, NULL);
 	splice_pipes_close(&p->pipes);
 	event_writer_free(p->shared.events);
 	stdout_writer_free(p->output);

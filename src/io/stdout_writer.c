@@ -42,6 +42,7 @@ struct stdout_writer {
 	struct descriptor d;
 	int fd; /* as it was given */
 	bool ending;
+	bool mid_line; /* on a terminal: what was written has left a line open */
 	char *name;
 	struct writer queue; /* owns its buffer; above its mark until a quarter is left */
 	struct task task;
@@ -159,11 +160,24 @@ static void check_reader(struct stdout_writer *output)
 		fail(output, EPIPE);
 }
 
+static unsigned char last_byte(struct evbuffer *queue)
+{
+	struct evbuffer_ptr last;
+	unsigned char byte = '\n';
+
+	(void)evbuffer_ptr_set(queue, &last, evbuffer_get_length(queue) - 1, EVBUFFER_PTR_SET);
+	(void)evbuffer_copyout_from(queue, &last, &byte, 1);
+	return byte;
+}
+
 /* One call; the number of bytes that went out, 0 when the descriptor is full. */
 static size_t write_some(struct stdout_writer *output)
 {
+	bool open = output->d.terminal && last_byte(output->queue.out) != '\n';
 	ssize_t n = descriptor_write(&output->d, output->queue.out);
 
+	if (n >= 0)
+		output->mid_line = open;
 	if (n >= 0)
 		return (size_t)n;
 	if (errno != EAGAIN || output->writable == NULL || !fd_watch_arm(output->writable))
@@ -223,6 +237,17 @@ void stdout_writer_flush(struct stdout_writer *output)
 {
 	write_queue(output);
 	schedule(output);
+}
+
+void stdout_writer_end_line(struct stdout_writer *output)
+{
+	if (!output->d.terminal)
+		return;
+	stdout_writer_flush(output);
+	if (!output->mid_line || writer_queued(&output->queue) > 0)
+		return;
+	stdout_writer_add(output, bytes_of("\n", 1));
+	stdout_writer_flush(output);
 }
 
 static void run(void *arg)

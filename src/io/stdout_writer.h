@@ -26,6 +26,10 @@ void stdout_writer_add(struct stdout_writer *output, struct bytes data);
 void stdout_writer_add_buffer(struct stdout_writer *output, struct evbuffer *data);
 void stdout_writer_flush(struct stdout_writer *output);
 
+/* On a terminal: end the line that the bytes have left open, once they are written, as far
+ * as it takes them now. Otherwise nothing. */
+void stdout_writer_end_line(struct stdout_writer *output);
+
 /* Once everything queued is written, let the reader see the end: the descriptor becomes
  * /dev/null. A terminal stays. */
 void stdout_writer_end(struct stdout_writer *output);

@@ -139,3 +139,33 @@ sys.exit(p.wait())' "127.0.0.1:$PEER_PORT" read
 	wait_exit "$PEER"
 	! has_text "$slow" 'has waited' || fail "$(cat "$slow")"
 }
+
+# --- Lines on a terminal -----------------------------------------------------------
+
+@test "on a terminal a message and the end begin a line of their own" {
+	start_liu listen -k 127.0.0.1:0 write 'one\ntwo' write-eof
+	on_terminal connect "$ADDRESS" read
+	assert_status 0
+	assert_output_bytes $'one\ntwo\n'
+	on_terminal connect "$ADDRESS" readline
+	assert_output_bytes $'one\n'
+	on_terminal connect "$ADDRESS" readexactly 9
+	assert_status 7
+	assert_output_bytes $'one\ntwo\nliu: step 1 (readexactly 9): the peer closed after 7 bytes\n'
+	on_terminal connect -q "$ADDRESS" readexactly 9
+	assert_output_bytes $'liu: step 1 (readexactly 9): the peer closed after 7 bytes\none\ntwo'
+	on_terminal connect "$ADDRESS" try readexactly 9 readline
+	assert_output_bytes $'one\ntwo\nliu: step 1 (try readexactly 9): the peer closed after 7 bytes (tried)
+liu: step 2 (readline): the peer closed after 0 bytes\n'
+}
+
+@test "a standard output or standard error elsewhere gets no newline" {
+	local file=$BATS_TEST_TMPDIR/file
+	start_liu listen -k 127.0.0.1:0 write 'one\ntwo' write-eof
+	on_terminal "stdout=$file" connect "$ADDRESS" read
+	is_bytes "$file" 'standard output' $'one\ntwo'
+	assert_output_bytes ''
+	on_terminal "stderr=$file.err" connect "$ADDRESS" try readexactly 9 at-eof
+	assert_output_bytes $'one\ntwo\n'
+	is "$file.err" 'standard error' 'liu: step 1 (try readexactly 9): the peer closed after 7 bytes (tried)'
+}
