@@ -5,6 +5,7 @@
 load helpers
 
 setup() {
+	trace_the_test_alone
 	need strace
 	cd "$BATS_TEST_TMPDIR" || return
 	# LeakSanitizer does not work under strace.
