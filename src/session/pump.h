@@ -89,7 +89,7 @@ struct pump {
 	struct pump_end source, dest;
 	struct task *task;	    /* borrowed; woken by the ends */
 	struct splice_pipes *pipes; /* borrowed; NULL: none are to be had */
-	char *name;		    /* "connection 1: pump up", for the log; owned */
+	char *name;		    /* "connection 1: pump up", for -vvv; owned; NULL without it */
 	struct evbuffer *data; /* on its way between two evbuffers; empty between runs; owned */
 	struct splice *splice; /* of pump_splice.c; owned; NULL: buffered */
 	bool after_cr;	       /* for dest.crlf: the last byte so far was a CR */

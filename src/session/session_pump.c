@@ -8,6 +8,8 @@
 #include "io/fd_reader.h"
 #include "session/session.h"
 
+#include <stdlib.h>
+
 /* A piece of the running step's record. */
 static void add_piece(void *arg, struct evbuffer *data)
 {
@@ -17,8 +19,11 @@ static void add_piece(void *arg, struct evbuffer *data)
 static struct pump *new_pump(struct session *s, const char *way, struct pump_end source,
 			     struct pump_end dest)
 {
-	return pump_new(source, dest, &s->task, s->shared->pipes, s->shared->settings->pump,
-			alloc_printf("connection %u: pump %s", s->conn, way));
+	char *session = log_enabled(LOG_DEBUG) ? session_name(s) : NULL;
+	char *name = session != NULL ? alloc_printf("%s: pump %s", session, way) : NULL;
+
+	free(session);
+	return pump_new(source, dest, &s->task, s->shared->pipes, s->shared->settings->pump, name);
 }
 
 struct pump *session_pump_up(struct session *s, struct fd_reader *input, bool crlf)

@@ -109,6 +109,27 @@ static void color_is_of_the_name_only(void **state)
 	assert_string_equal(written(text), "x\n");
 }
 
+static void say(void *arg)
+{
+	(void)!write(STDERR_FILENO, arg, strlen(arg));
+}
+
+static void something_is_called_before_each_line(void **state)
+{
+	static char before[] = "before";
+	char text[TEXT_SIZE];
+
+	(void)state;
+	log_before(say, before);
+	log_line(LOG_INFO, "not shown");
+	log_line(LOG_NOTICE, "x");
+	log_before(NULL, NULL);
+	log_line(LOG_NOTICE, "y");
+	assert_string_equal(written(text), "before");
+	assert_string_equal(written(text), "liu: x\n");
+	assert_string_equal(written(text), "liu: y\n");
+}
+
 static void errno_is_kept(void **state)
 {
 	char text[TEXT_SIZE];
@@ -130,6 +151,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(controls_are_made_visible, setup, teardown),
 		cmocka_unit_test_setup_teardown(levels, setup, teardown),
 		cmocka_unit_test_setup_teardown(color_is_of_the_name_only, setup, teardown),
+		cmocka_unit_test_setup_teardown(something_is_called_before_each_line, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(errno_is_kept, setup, teardown),
 	};
 
