@@ -4,17 +4,12 @@
 
 # listening_port PID: the TCP port on which that process listens; fails while there is none.
 listening_port() {
-	local link inode port
-	for link in "/proc/$1/fd"/*; do
-		inode=$(readlink "$link") || continue
-		[ "${inode%%:*}" = socket ] || continue
-		port=$(inode=${inode//[^0-9]/} awk '$4 == "0A" && $10 == ENVIRON["inode"] {
-			split($2, local, ":"); print local[2]; exit }' /proc/net/tcp /proc/net/tcp6)
-		[ -n "$port" ] || continue
-		echo $((16#$port))
-		return
-	done
-	return 1
+	local sockets port
+	sockets=$(find "/proc/$1/fd" -lname 'socket:*' -printf '%l\n' 2>/dev/null)
+	port=$(sockets=$sockets awk '$4 == "0A" && index(ENVIRON["sockets"], "[" $10 "]") {
+		split($2, local, ":"); print local[2]; exit }' /proc/net/tcp /proc/net/tcp6)
+	[ -n "$port" ] || return
+	echo $((16#$port))
 }
 
 listens_or_is_gone() {
