@@ -106,7 +106,7 @@ const struct command command_listen = {
 		"liu listen -k 8080 readuntil '\\r\\n\\r\\n' write 'HTTP/1.0 200 OK\\r\\n\\r\\n'",
 		"liu listen -k tls:8443 --cert c.pem --key k.pem echo",
 	},
-	.takes = FOR_ALL | FOR_STREAMS | FOR_SERVERS,
+	.takes = FOR_ALL | FOR_STREAMS | FOR_SERVERS | FOR_STEPS,
 	.steps = true,
 	.check = command_read_addresses,
 	.run = listen_run,

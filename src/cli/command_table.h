@@ -22,6 +22,7 @@ enum option_set {
 	FOR_CONNECT = 1 << 4,
 	FOR_ECHO = 1 << 5,
 	FOR_HEAD = 1 << 6,
+	FOR_STEPS = 1 << 7, /* its words say the steps */
 };
 
 enum {

@@ -78,9 +78,6 @@ static bool check_tls(const struct options *options, struct err *err)
 {
 	const struct tls_settings *tls = &options->tls_settings;
 
-	if (options->needs_tls != NULL && !options->uses_tls)
-		return err_set(err, ERR_USAGE, "--%s needs TLS: --tls, or tls: in front of ADDRESS",
-			       options->needs_tls);
 	if (options->uses_tls && !options->step_context.listening && tls->pin_count == 0 &&
 	    !tls->insecure && command_tls_name(options, &options->addresses[0]) == NULL)
 		return err_set(err, ERR_USAGE,

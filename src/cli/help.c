@@ -127,7 +127,7 @@ static void put_all_options(struct text *out)
 {
 	char names[COMMAND_NAMES_SIZE];
 
-	for (unsigned set = FOR_ALL; set <= FOR_HEAD; set <<= 1) {
+	for (unsigned set = FOR_ALL; set <= FOR_STEPS; set <<= 1) {
 		text_addf(out, "\nOptions of %s:\n", command_names(set, " and ", names));
 		for (const struct option_row *row = option_table; row < option_table_end; row++)
 			if (row->set == set && row->summary != NULL)

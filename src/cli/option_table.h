@@ -32,6 +32,14 @@ enum option_type {
 	OPTION_RANGES,	   /* const char *, checked */
 };
 
+/* Without what an option would be ignored, and is refused. */
+enum option_use {
+	USE_ALWAYS,
+	USE_TLS,   /* an address with TLS */
+	USE_FILE,  /* an address that is a socket file */
+	USE_RELAY, /* the step relay */
+};
+
 enum { OPTION_EXCLUDES = 3 };
 
 struct option_row {
@@ -46,7 +54,7 @@ struct option_row {
 	const char *otherwise; /* the argument when an optional one is left out */
 	const char *needs;     /* the name of an option that this one needs: "cert" */
 	const char *excludes[OPTION_EXCLUDES + 1]; /* ... and of those that it excludes */
-	bool needs_tls;				   /* it has no effect without a TLS address */
+	enum option_use use;
 	const char *title; /* not an option: the group that begins here, "Time limits" */
 };
 

@@ -63,8 +63,6 @@ struct options {
 	const char *fail; /* ranges of statuses; NULL: not given */
 	struct string_list fields;
 
-	const char *needs_tls; /* the first option that needs TLS: "cert"; NULL: none */
-
 	/* The words that are not options: ADDRESS, followed by PORT if that is a word
 	 * of its own (echo: perhaps none); URLs. */
 	struct string_list operands;

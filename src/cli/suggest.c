@@ -150,7 +150,7 @@ static const struct habit *find_habit(const struct guess *g, const char *word)
 
 static void ask_for(struct guess *g, const struct command *command)
 {
-	if (command != NULL && (command->takes & ~g->command->takes) != 0)
+	if (command != NULL && (command->takes & ~(g->command->takes | FOR_STEPS)) != 0)
 		g->other = command;
 }
 

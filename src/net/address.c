@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 /*
  * What stands before the first colon decides: a scheme, with its own reader, or else
@@ -256,6 +257,8 @@ static bool read_tcp(struct parse *p, const char *text)
 		return refuse(p, "is not HOST:PORT; a path begins with / or ./");
 	if (p->port_word != NULL)
 		return set_port(p, p->port_word) && set_host(p, text, strlen(text));
+	if (colon == NULL && access(text, F_OK) == 0)
+		return refuse(p, "is a file (a path begins with ./), and has no port");
 	if (colon == NULL)
 		return refuse_hint(p, "has no port", text, strlen(text), "PORT");
 	if (colon != strchr(text, ':'))

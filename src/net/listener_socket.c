@@ -49,6 +49,8 @@ static bool fail(const struct listener_socket *s, int sys, struct err *err)
 	char *text = text_of(s);
 
 	(void)err_sys(err, ERR_CONNECT, sys, "cannot listen on %s", text);
+	if (sys == EACCES && s->file.path == NULL)
+		(void)err_append(err, " (ports below 1024 need root)");
 	free(text);
 	return false;
 }
@@ -286,10 +288,6 @@ static bool expand(struct listener_sockets *set, const struct address *address,
 		return expand_sd(set, address, err);
 	if (address->kind == ADDRESS_FD)
 		return add_inherited(set, address, address->fd, err);
-	if (address->abstract && (options->has_unix_mode || options->unix_owner != NULL))
-		return err_set(err, ERR_USAGE,
-			       "unix:@%s is not a file: it has no mode and no owner",
-			       address->path);
 	return add_new(set, address, options, err);
 }
 

@@ -183,6 +183,9 @@ os.execv(sys.argv[2], sys.argv[2:])' "$1" "$LIU" "${@:3}"
 	refuse "'127.0.0.1' has no port: 127.0.0.1:PORT" connect 127.0.0.1
 	refuse "'localhost' has no port: localhost:PORT" connect localhost read
 	refuse "'localhost:' has no port" connect localhost:
+	cd "$BATS_TEST_TMPDIR"
+	touch sock
+	refuse "'sock' is a file (a path begins with ./), and has no port" connect sock
 }
 
 @test "bad addresses" {
@@ -272,7 +275,23 @@ os.execv(sys.argv[2], sys.argv[2:])' "$1" "$LIU" "${@:3}"
 	refuse 'TLS to an address without a host needs --server-name, --pin or --insecure' connect --tls unix:/x
 }
 
+@test "options that could have no effect" {
+	local option
+	for option in --send-only --recv-only --no-half-close --end-with-peer; do
+		refuse "$option needs the step relay" connect "$option" 127.0.0.1:1 read
+		refuse "$option is not an option of echo (only of connect and listen)" echo "$option"
+	done
+	refuse '--quit-after needs the step relay' listen --quit-after 1 127.0.0.1:0 echo
+	refuse '--unix-mode needs the address of a Unix socket file' listen --unix-mode 600 127.0.0.1:0
+	refuse '--unix-owner needs the address of a Unix socket file' echo --unix-owner 0
+	refuse '--cacert needs an https URL' head --cacert x http://127.0.0.1:1/ 127.0.0.1:1
+	# Those for reading, writing and output are for every list.
+	run_liu connect --chomp -C --limit 1K --json -v --color never --nagle unix:/nonexistent/s close
+	assert_status 4
+}
+
 @test "head and its URLs" {
+	refuse "--fail takes its argument only after '=': --fail=200" head --fail 200 http://127.0.0.1:1
 	refuse 'head needs a URL' head
 	refuse "invalid URL 'ftp://x/': only http and https are supported" head ftp://x/
 	refuse "invalid header 'x': not 'Name: value', 'Name:' or 'Name;'" head -H x http://127.0.0.1:1

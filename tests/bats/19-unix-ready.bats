@@ -206,7 +206,7 @@ all_but_one_gone() {
 	[ ! -e s ] || fail "a socket file is left"
 	run_liu listen "unix:@$name" --unix-mode 600
 	assert_status 2
-	assert_error_is "liu: unix:@$name is not a file: it has no mode and no owner"
+	assert_error_is "liu: --unix-mode needs the address of a Unix socket file (see: liu listen --help)"
 }
 
 # --- The end ---------------------------------------------------------------------------------

@@ -81,3 +81,16 @@ liu: cannot accept on $ADDRESS: operation not permitted: new connections wait"
 	assert_status 1
 	assert_error_is "liu: $ADDRESS: no buffer space available"
 }
+
+@test "a port that needs root is exit 4 and says so" {
+	printf '#!/bin/sh\nexec strace -qq -o trace -e trace=bind -e inject=bind:error=EACCES "%s" "$@"\n' \
+		"$LIU_PROGRAM" >faulty
+	chmod +x faulty
+	LIU=$PWD/faulty
+	run_liu listen 127.0.0.1:80 read
+	assert_status 4
+	assert_error_is 'liu: cannot listen on 127.0.0.1:80: permission denied (ports below 1024 need root)'
+	run_liu listen ./s read
+	assert_status 4
+	assert_error_is 'liu: cannot listen on unix:./s: permission denied'
+}

@@ -329,12 +329,41 @@ static void values_of_tls(void **state)
 	options_free(&o);
 }
 
+static void options_without_effect(void **state)
+{
+	static struct line lines[] = {
+		LINE("listen", "--unix-mode=600", "8080", "--address=unix:/s"),
+		LINE("listen", "--unix-owner=0", "tls:./s"),
+		LINE("connect", "--insecure", "tls:h:1"),
+		LINE("connect", "--insecure", "--tls", "h:1"),
+		LINE("head", "--insecure", "http://h", "https://h"),
+		LINE("connect", "--send-only", "h:1"),
+		LINE("listen", "--end-with-peer", "8080", "skipline", "relay"),
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		struct options o = good(&lines[i]);
+
+		options_free(&o);
+	}
+	REFUSED("--unix-mode needs the address of a Unix socket file", "listen", "--unix-mode=600",
+		"unix:@s");
+	REFUSED("--unix-owner needs the address of a Unix socket file", "echo", "--unix-owner=0");
+	REFUSED("--insecure needs an https URL", "head", "--insecure", "http://h");
+	REFUSED("--pin needs TLS: --tls, or tls: in front of ADDRESS", "connect", "--pin=" PIN,
+		"h:1");
+	REFUSED("--quit-after needs the step relay", "listen", "--quit-after=1", "8080", "echo");
+	REFUSED("--fail takes its argument only after '=': --fail=200-299", "head", "--fail",
+		"200-299", "h");
+}
+
 static void values_of_a_listener(void **state)
 {
 	struct options o =
 		GOOD("listen", "-4", "--accept=3", "--accept-timeout=1", "-m7", "--backlog=5",
 		     "--reuse-port", "--unix-mode=660", "--unix-owner", "u:g", "--address", "1",
-		     "--address=2", "--address-file=f", "--ready-fd=3", "-w2", ":80");
+		     "--address=./s", "--address-file=f", "--ready-fd=3", "-w2", ":80");
 
 	(void)state;
 	assert_true(o.serve.keep_open);
@@ -351,7 +380,7 @@ static void values_of_a_listener(void **state)
 	assert_int_equal(o.listening.unix_mode, 0660);
 	assert_string_equal(o.listening.unix_owner, "u:g");
 	assert_int_equal(o.more_addresses.count, 2);
-	assert_string_equal(o.more_addresses.items[1], "2");
+	assert_string_equal(o.more_addresses.items[1], "./s");
 	/* Of each connection, not of the listener. */
 	assert_int_equal(o.session.timeout_ms, 2000);
 	options_free(&o);
@@ -496,6 +525,7 @@ int main(void)
 		cmocka_unit_test(values_of_a_connection),
 		cmocka_unit_test(values_of_a_relay),
 		cmocka_unit_test(values_of_tls),
+		cmocka_unit_test(options_without_effect),
 		cmocka_unit_test(values_of_a_listener),
 		cmocka_unit_test(values_of_head),
 		cmocka_unit_test(values_of_head_that_are_wrong),
