@@ -70,11 +70,8 @@ enum step_result session_pump_run_down(struct session *s, struct pump *pump)
 
 	if (result == PUMP_WAIT_DEST || result == PUMP_DEST_FAILED)
 		return session_wait(s, WAIT_OUTPUT); /* of a failure its owner ends the session */
-	if (session_pump_waits(s, result)) {
-		if (result == PUMP_WAIT_DEST)
-			s->waits |= WAIT_OUTPUT;
+	if (session_pump_waits(s, result))
 		return STEP_AGAIN;
-	}
 	if (result == PUMP_SOURCE_FAILED)
 		return session_read_unmet(s, STREAM_ERROR, s->data, 0);
 	return STEP_NEXT;
