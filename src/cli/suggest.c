@@ -110,12 +110,13 @@ static bool is_listed(const char *list, const char *word)
 
 /* --- the line in the making --- */
 
-enum { OPERANDS = 2, TYPED_SIZE = 64 };
+enum { OPERANDS = 2, HOPS = 2, TYPED_SIZE = 64 };
 
 struct guess {
 	const struct command *command;
 	bool typed;		     /* the command; its own options come before habits */
 	const struct command *other; /* that a word asks for instead; NULL: none */
+	int hops;		     /* so often another one may be tried */
 	bool every;		     /* a port alone is on every interface, as in nc */
 	bool udp;
 	const char *scheme, *port;
@@ -299,29 +300,28 @@ static char *finish(struct guess *g)
 	return line;
 }
 
-/* Say what the typed words are as a line of `command`, or of another one that they ask
- * for: "WHAT, did you mean: liu ...". False when there is no such line. */
-static bool answer(const struct command *command, bool typed, int count, char **words,
-		   const char *what, struct err *err)
+/* Say what the words are as a line of the command, or of another one that they ask for:
+ * "WHAT, did you mean: liu ...". False when there is no such line. */
+static bool answer(struct guess g, const char *what, struct err *err)
 {
-	struct guess g = { .command = command, .typed = typed, .words = words, .count = count };
+	struct guess next = g;
 	bool known = true, answered = false;
 	char *line = NULL;
 
-	while (known && g.at < count)
+	while (known && g.at < g.count)
 		known = take_word(&g, g.words[g.at++]);
-	if (!known && !typed)
-		ask_for(&g, g.other != NULL ? g.other : &command_listen);
-	if (g.other != NULL)
-		answered = answer(g.other, typed, count, words, what, err);
-	else if (known)
+	if (!known && !g.typed && g.other == NULL)
+		ask_for(&g, &command_listen);
+	if (g.other == NULL && known)
 		line = finish(&g);
-	if (g.udp || line != NULL) {
-		(void)err_set(err, ERR_USAGE, "%s%s%s", what, g.udp ? ": " : ", did you mean: ",
-			      g.udp ? "UDP is not supported, only byte streams (TCP, TLS, Unix)"
-				    : line);
-		answered = true;
-	}
+	next.command = g.other;
+	if (g.udp || line != NULL)
+		answered =
+			!err_set(err, ERR_USAGE, "%s%s%s", what, g.udp ? ": " : ", did you mean: ",
+				 g.udp ? "UDP is not supported, only byte streams (TCP, TLS, Unix)"
+				       : line);
+	else if (g.other != NULL && next.hops-- > 0)
+		answered = answer(next, what, err);
 	for (size_t i = 0; i < g.operand_count; i++)
 		free(g.operands[i]);
 	free(g.options.data);
@@ -348,25 +348,30 @@ bool suggest_is_connect(const char *word)
 
 bool suggest_line(const struct command *command, int count, char **words, struct err *err)
 {
+	struct guess guess = {
+		.command = command, .typed = true, .hops = HOPS, .count = count, .words = words
+	};
 	char *before = strstr(err->text, ", did you mean");
 
 	if (before != NULL)
 		*before = '\0';
-	if (!answer(command, true, count, words, err->text, err) && before != NULL)
+	if (!answer(guess, err->text, err) && before != NULL)
 		*before = ',';
 	return false;
 }
 
 bool suggest_command(int argc, char **argv, struct err *err)
 {
+	struct guess guess = {
+		.command = &command_connect, .hops = HOPS, .count = argc - 1, .words = argv + 1
+	};
 	struct nearest nearest = { .word = argv[1] };
 	char *what = alloc_printf("'%s' is not a command", argv[1]);
 
 	for (size_t i = 0; command_table[i] != NULL; i++)
 		nearest_try(&nearest, command_table[i]->name);
 	nearest_try(&nearest, "help");
-	if (nearest_found(&nearest) != NULL ||
-	    !answer(&command_connect, false, argc - 1, argv + 1, what, err))
+	if (nearest_found(&nearest) != NULL || !answer(guess, what, err))
 		(void)nearest_refuse(&nearest, "command", err);
 	free(what);
 	return false;

@@ -280,6 +280,10 @@ static void what_is_nothing_known(void **state)
 		{ { "liu", "-d", "-q", "1", "host", "22" }, "" },
 		{ { "liu", "-v", "-l", "--", "8080" }, "" },
 		{ { "liu", "localhost" }, "" },
+		/* Each word asks for another command. */
+		{ { "liu", "http://x", "--frobnicate" }, "" },
+		{ { "liu", "--keep-open", "connect", "80" }, "" },
+		{ { "liu", "sd:", "http://x" }, "" },
 	};
 
 	(void)state;
