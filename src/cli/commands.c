@@ -43,6 +43,7 @@ static bool add_address(struct options *options, const char *text, const char *p
 	options->address_count++;
 	address->tls = address->tls || options->tls;
 	options->uses_tls = options->uses_tls || address->tls;
+	options->uses_file |= address->kind == ADDRESS_UNIX && !address->abstract;
 	return command_check_family(options, address, err);
 }
 

@@ -19,6 +19,11 @@ enum { MODE_MAX = 0777 };
 #define TO(type_, field_) .type = OPTION_##type_, .offset = offsetof(struct options, field_)
 #define FLAG(field_)	  .flag = offsetof(struct options, field_)
 
+#define USE(field_, what_) .use = offsetof(struct options, field_), .without = what_
+#define USE_TLS		   USE(uses_tls, "TLS (--tls, tls:ADDRESS or an https URL)")
+#define USE_FILE	   USE(uses_file, "the address of a Unix socket file")
+#define USE_RELAY	   USE(uses_relay, "the step relay")
+
 /* clang-format off */
 
 const struct option_row option_table[] = {
@@ -68,18 +73,18 @@ const struct option_row option_table[] = {
 	{ .title = "Relay" },
 	{ .name = "pump", .arg = "NAME", TO(STRING_ANY, session.pump), .set = FOR_STREAMS },
 	{ .name = "send-only", TO(SWITCH, session.relay.send_only),
-	  .use = USE_RELAY, .set = FOR_STEPS,
+	  USE_RELAY, .set = FOR_STEPS,
 	  .summary = "read nothing from the peer", .excludes = { "recv-only", "end-with-peer" } },
 	{ .name = "recv-only", TO(SWITCH, session.relay.recv_only),
-	  .use = USE_RELAY, .set = FOR_STEPS,
+	  USE_RELAY, .set = FOR_STEPS,
 	  .summary = "do not read standard input", .excludes = { "quit-after" } },
 	{ .name = "no-half-close", TO(SWITCH, session.relay.no_half_close),
-	  .use = USE_RELAY, .set = FOR_STEPS,
+	  USE_RELAY, .set = FOR_STEPS,
 	  .summary = "do not close the sending half after input" },
 	{ .name = "end-with-peer", TO(SWITCH, session.relay.end_with_peer),
-	  .use = USE_RELAY, .set = FOR_STEPS, .summary = "exit when the peer closes" },
+	  USE_RELAY, .set = FOR_STEPS, .summary = "exit when the peer closes" },
 	{ .name = "quit-after", .arg = "D", TO(DURATION_0, session.relay.quit_after_ms),
-	  FLAG(session.relay.has_quit_after), .use = USE_RELAY, .set = FOR_STEPS,
+	  FLAG(session.relay.has_quit_after), USE_RELAY, .set = FOR_STEPS,
 	  .summary = "close D after the end of input" },
 
 	{ .title = "TLS" },
@@ -87,21 +92,21 @@ const struct option_row option_table[] = {
 	  .summary = "TLS, as tls: before the address" },
 	{ .name = "insecure", TO(SWITCH, tls_settings.insecure), .set = FOR_CLIENTS,
 	  .summary = "do not check the certificate or its name",
-	  .excludes = { "cacert", "capath", "pin" }, .use = USE_TLS },
+	  .excludes = { "cacert", "capath", "pin" }, USE_TLS },
 	{ .name = "cacert", .arg = "FILE", TO(STRING, tls_settings.cacert), .set = FOR_CLIENTS,
-	  .summary = "trust these authorities, not the system's", .use = USE_TLS },
+	  .summary = "trust these authorities, not the system's", USE_TLS },
 	{ .name = "capath", .arg = "DIR", TO(STRING, tls_settings.capath), .set = FOR_CLIENTS,
-	  .summary = "... those in a directory with hashed names", .use = USE_TLS },
+	  .summary = "... those in a directory with hashed names", USE_TLS },
 	{ .name = "server-name", .arg = "NAME", TO(STRING, tls_settings.server_name),
-	  .set = FOR_CLIENTS, .summary = "the name to request and to check", .use = USE_TLS },
+	  .set = FOR_CLIENTS, .summary = "the name to request and to check", USE_TLS },
 	{ .name = "pin", .arg = "sha256:HEX", TO(LIST, pins), .set = FOR_CLIENTS,
-	  .summary = "trust this public key (repeatable)", .use = USE_TLS },
+	  .summary = "trust this public key (repeatable)", USE_TLS },
 	{ .name = "cert", .arg = "FILE", TO(STRING, tls_settings.cert), .set = FOR_ALL,
-	  .summary = "certificate chain to present, PEM", .use = USE_TLS },
+	  .summary = "certificate chain to present, PEM", USE_TLS },
 	{ .name = "key", .arg = "FILE", TO(STRING, tls_settings.key), .set = FOR_ALL,
 	  .summary = "its private key, if not in that file", .needs = "cert" },
 	{ .name = "allow-truncated", TO(SWITCH, tls_settings.allow_truncated), .set = FOR_ALL,
-	  .summary = "accept an end without close_notify", .use = USE_TLS },
+	  .summary = "accept an end without close_notify", USE_TLS },
 
 	{ .title = "Serving" },
 	{ .name = "keep-open", .letter = 'k', TO(SWITCH, serve.keep_open), .set = FOR_SERVERS,
@@ -121,10 +126,10 @@ const struct option_row option_table[] = {
 	{ .name = "reuse-port", TO(SWITCH, listening.reuse_port), .set = FOR_SERVERS,
 	  .summary = "share the port: SO_REUSEPORT" },
 	{ .name = "unix-mode", .arg = "MODE", TO(MODE, listening.unix_mode),
-	  FLAG(listening.has_unix_mode), .use = USE_FILE, .set = FOR_SERVERS,
+	  FLAG(listening.has_unix_mode), USE_FILE, .set = FOR_SERVERS,
 	  .summary = "octal mode of a socket file" },
 	{ .name = "unix-owner", .arg = "USER[:GROUP]", TO(STRING, listening.unix_owner),
-	  .use = USE_FILE, .set = FOR_SERVERS, .summary = "owner of a socket file" },
+	  USE_FILE, .set = FOR_SERVERS, .summary = "owner of a socket file" },
 	{ .name = "address-file", .arg = "FILE", TO(STRING, serve.readiness.address_file),
 	  .set = FOR_SERVERS, .summary = "write the addresses to FILE once listening" },
 	{ .name = "ready-fd", .arg = "N", TO(INT, serve.readiness.ready_fd), .set = FOR_SERVERS,

@@ -32,14 +32,6 @@ enum option_type {
 	OPTION_RANGES,	   /* const char *, checked */
 };
 
-/* Without what an option would be ignored, and is refused. */
-enum option_use {
-	USE_ALWAYS,
-	USE_TLS,   /* an address with TLS */
-	USE_FILE,  /* an address that is a socket file */
-	USE_RELAY, /* the step relay */
-};
-
 enum { OPTION_EXCLUDES = 3 };
 
 struct option_row {
@@ -54,8 +46,9 @@ struct option_row {
 	const char *otherwise; /* the argument when an optional one is left out */
 	const char *needs;     /* the name of an option that this one needs: "cert" */
 	const char *excludes[OPTION_EXCLUDES + 1]; /* ... and of those that it excludes */
-	enum option_use use;
-	const char *title; /* not an option: the group that begins here, "Time limits" */
+	size_t use;	     /* the offset of a bool without which it would be ignored */
+	const char *without; /* ... what that stands for; NULL: it is always of use */
+	const char *title;   /* not an option: the group that begins here, "Time limits" */
 };
 
 /* All rows, in help's order. The first one is a title. */

@@ -70,8 +70,9 @@ struct options {
 	/* The words as they are understood; owned. */
 	struct address *addresses; /* ADDRESS, then each --address */
 	size_t address_count;
-	struct url *urls; /* head: one for each operand */
-	bool uses_tls;	  /* one of them has TLS */
+	struct url *urls;	  /* head: one for each operand */
+	bool uses_tls, uses_file; /* one of them has TLS, is a socket file */
+	bool uses_relay;
 	struct step_context step_context;
 	struct step_list *steps; /* NULL: the command runs none of these */
 };

@@ -200,41 +200,14 @@ static bool check_given(const struct parse *parse)
 	return true;
 }
 
-static bool has_file(const struct options *options)
-{
-	for (size_t i = 0; i < options->address_count; i++)
-		if (options->addresses[i].kind == ADDRESS_UNIX && !options->addresses[i].abstract)
-			return true;
-	return false;
-}
-
-static bool has_relay(const struct options *options)
-{
-	const struct step_list *list = options->steps;
-
-	return list != NULL && list->steps[list->count - 1].kind == step_kind_find("relay");
-}
-
 /* Refuse options that would be ignored, once addresses and steps are known. */
 static bool check_used(const struct parse *parse)
 {
-	bool streams = (parse->command->takes & FOR_STREAMS) != 0;
-	const struct {
-		bool found;
-		const char *what;
-	} uses[] = {
-		[USE_ALWAYS] = { true, NULL },
-		[USE_TLS] = { parse->out->uses_tls,
-			      streams ? "TLS: --tls, or tls: in front of ADDRESS"
-				      : "an https URL" },
-		[USE_FILE] = { has_file(parse->out), "the address of a Unix socket file" },
-		[USE_RELAY] = { has_relay(parse->out), "the step relay" },
-	};
-
 	for (const struct option_row *row = option_table; row < option_table_end; row++)
-		if (parse->given[row - option_table] && !uses[row->use].found)
+		if (parse->given[row - option_table] && row->without != NULL &&
+		    !*(const bool *)((const char *)parse->out + row->use))
 			return err_set(parse->err, ERR_USAGE, "--%s needs %s", row->name,
-				       uses[row->use].what);
+				       row->without);
 	return true;
 }
 
@@ -332,7 +305,10 @@ static bool check(const struct parse *parse)
 		out->steps = step_list_parse(parse->words + parse->at,
 					     (size_t)(parse->count - parse->at), &out->step_context,
 					     parse->err);
-	return (!command->steps || out->steps != NULL) && check_used(parse);
+	if (command->steps && out->steps == NULL)
+		return false;
+	out->uses_relay = out->steps != NULL && (out->steps->flags & STEP_RELAY);
+	return check_used(parse);
 }
 
 bool options_parse(const struct command *command, int count, char **words, struct options *out,

@@ -43,6 +43,7 @@ enum step_flags {
 	STEP_WRITE_EOF = 1 << 7,    /* ends sending */
 	STEP_NEEDS_RECORD = 1 << 8, /* looks at what a read has left */
 	STEP_TEXT = 1 << 9,	    /* sends n bytes of its args */
+	STEP_RELAY = 1 << 10,	    /* looks at the options of relay */
 };
 
 /* A row of the table. What is NULL is not needed. */

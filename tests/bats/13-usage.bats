@@ -270,8 +270,8 @@ os.execv(sys.argv[2], sys.argv[2:])' "$1" "$LIU" "${@:3}"
 	refuse '--until: the separator is empty' echo --until ''
 	refuse '--until: invalid escape \q' echo --until '\q'
 	refuse '--key needs --cert' listen --key k tls:127.0.0.1:0
-	refuse '--cert needs TLS: --tls, or tls: in front of ADDRESS' listen --cert c 127.0.0.1:0
-	refuse '--server-name needs TLS: --tls, or tls: in front of ADDRESS' connect --server-name x 127.0.0.1:1
+	refuse '--cert needs TLS (--tls, tls:ADDRESS or an https URL)' listen --cert c 127.0.0.1:0
+	refuse '--server-name needs TLS (--tls, tls:ADDRESS or an https URL)' connect --server-name x 127.0.0.1:1
 	refuse 'TLS to an address without a host needs --server-name, --pin or --insecure' connect --tls unix:/x
 }
 
@@ -284,7 +284,7 @@ os.execv(sys.argv[2], sys.argv[2:])' "$1" "$LIU" "${@:3}"
 	refuse '--quit-after needs the step relay' listen --quit-after 1 127.0.0.1:0 echo
 	refuse '--unix-mode needs the address of a Unix socket file' listen --unix-mode 600 127.0.0.1:0
 	refuse '--unix-owner needs the address of a Unix socket file' echo --unix-owner 0
-	refuse '--cacert needs an https URL' head --cacert x http://127.0.0.1:1/ 127.0.0.1:1
+	refuse '--cacert needs TLS (--tls, tls:ADDRESS or an https URL)' head --cacert x http://127.0.0.1:1/ 127.0.0.1:1
 	# Those for reading, writing and output are for every list.
 	run_liu connect --chomp -C --limit 1K --json -v --color never --nagle unix:/nonexistent/s close
 	assert_status 4

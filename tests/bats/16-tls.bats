@@ -407,7 +407,7 @@ sys.exit(server.wait() * 16 + client.wait())' "$LIU" "$CERTS"
 		assert_error_is "liu: --key needs --cert (see: liu $command --help)"
 		run_liu $command 127.0.0.1:0 --cert "$CERTS/server.pem" --key "$CERTS/server.key"
 		assert_status 2
-		assert_error_is "liu: --cert needs TLS: --tls, or tls: in front of ADDRESS (see: liu $command --help)"
+		assert_error_is "liu: --cert needs TLS (--tls, tls:ADDRESS or an https URL) (see: liu $command --help)"
 	done
 }
 
@@ -438,7 +438,7 @@ sys.exit(server.wait() * 16 + client.wait())' "$LIU" "$CERTS"
 		"--pin=$(pin_of "$CERTS/ca.pem")" "--cert=$CERTS/client.pem"; do
 		run_liu connect 127.0.0.1:1 "$option"
 		assert_status 2
-		assert_error_is "liu: ${option%%=*} needs TLS: --tls, or tls: in front of ADDRESS (see: liu connect --help)"
+		assert_error_is "liu: ${option%%=*} needs TLS (--tls, tls:ADDRESS or an https URL) (see: liu connect --help)"
 	done
 }
 

@@ -350,8 +350,9 @@ static void options_without_effect(void **state)
 	REFUSED("--unix-mode needs the address of a Unix socket file", "listen", "--unix-mode=600",
 		"unix:@s");
 	REFUSED("--unix-owner needs the address of a Unix socket file", "echo", "--unix-owner=0");
-	REFUSED("--insecure needs an https URL", "head", "--insecure", "http://h");
-	REFUSED("--pin needs TLS: --tls, or tls: in front of ADDRESS", "connect", "--pin=" PIN,
+	REFUSED("--insecure needs TLS (--tls, tls:ADDRESS or an https URL)", "head", "--insecure",
+		"http://h");
+	REFUSED("--pin needs TLS (--tls, tls:ADDRESS or an https URL)", "connect", "--pin=" PIN,
 		"h:1");
 	REFUSED("--quit-after needs the step relay", "listen", "--quit-after=1", "8080", "echo");
 	REFUSED("--fail takes its argument only after '=': --fail=200-299", "head", "--fail",
