@@ -78,9 +78,8 @@ struct session {
 	struct connection *connection; /* owned; NULL until it is open */
 	struct task task;
 	unsigned conn;
-	unsigned at;	 /* the running step */
-	unsigned next;	 /* the one after it */
-	unsigned hinted; /* the steps before this one may not say any more that they wait */
+	unsigned at;   /* the running step */
+	unsigned next; /* the one after it */
 	enum session_phase phase;
 	unsigned char waits; /* enum session_wait, or-ed; of the last run */
 	bool err_told;	     /* the event of the failed step has told `err` */

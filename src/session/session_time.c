@@ -54,12 +54,11 @@ void session_time_begin(struct session *s, uint64_t since_ms)
 	s->limits->hint = hints ? timer_new(&s->task) : NULL;
 }
 
-/* A loop does not say in each round that it waits. */
 static void start_hint(struct session *s)
 {
 	unsigned flags = s->shared->steps->steps[s->at].flags;
 
-	if (s->at >= s->hinted && (flags & STEP_READS) && !(flags & STEP_LAST))
+	if ((flags & STEP_READS) && !(flags & STEP_LAST))
 		timer_start(s->limits->hint, SESSION_HINT_MS);
 	else
 		timer_stop(s->limits->hint);
@@ -122,14 +121,17 @@ void session_time_note(struct session *s)
 	restart(l->hint, SESSION_HINT_MS);
 }
 
-/* Not when it is standard output that takes no more. */
+/* Not when it is standard output that takes no more, nor in each round of a loop. */
 static void hint(struct session *s)
 {
 	timer_stop(s->limits->hint);
 	if (!(s->waits & (WAIT_READ | WAIT_PUMP)) || (s->waits & WAIT_OUTPUT))
 		return;
-	s->hinted = s->at + 1;
 	session_log_waiting(s);
+	if (!(s->shared->steps->flags & STEP_LOOPS))
+		return;
+	timer_free(s->limits->hint);
+	s->limits->hint = NULL;
 }
 
 enum expiry session_time_take(struct session *s, struct err *err)

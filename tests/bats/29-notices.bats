@@ -91,6 +91,8 @@ signal.pause()'
 	said[nothing]=$PID_ERR
 	start "$LIU" connect -v -w 6 "$at" write 0123456789abcdefghijklmnopqrstuvwxyz skip 1
 	said[long]=$PID_ERR
+	start "$LIU" connect -v -w 11 --step-timeout 5.5 "$at" write 'x\n' try readline loop
+	said[loop]=$PID_ERR
 	start "$LIU" connect -v -w 6 "$at"
 	said[relay]=$PID_ERR
 	start "$LIU" connect -w 6 "$at" write PING readline
@@ -102,7 +104,7 @@ signal.pause()'
 	said[keep]=$SERVER_ERR
 	start "$LIU" connect "$ADDRESS" sleep 1h
 	for n in "${!said[@]}"; do
-		wait_until has_text "${said[$n]}" 'timed out' || fail "$n"
+		wait_until has_line "${said[$n]}" 'after (6|11) s ' || fail "$n"
 		grep ' has waited ' "${said[$n]}" >"$BATS_TEST_TMPDIR/$n" || :
 	done
 	is "$BATS_TEST_TMPDIR/terminal" 'on a terminal' \
@@ -114,6 +116,7 @@ signal.pause()'
 		'liu: step 1 (read) has waited for 5 s: nothing was sent'
 	is "$BATS_TEST_TMPDIR/long" 'more was sent' \
 		"liu: step 2 (skip 1) has waited for 5 s: 36 bytes were sent, ending in 'klmnopqrstuvwxyz' without a line end"
+	is "$BATS_TEST_TMPDIR/loop" 'of a loop' 'liu: step 2 (try readline) has waited for 5 s: 2 bytes were sent'
 	is "$BATS_TEST_TMPDIR/relay" 'of a relay' ''
 	is "$BATS_TEST_TMPDIR/plain" 'without -v, in a file' ''
 	is "$BATS_TEST_TMPDIR/keep" 'with -k' ''
