@@ -86,7 +86,7 @@ struct session {
 	bool begun;	     /* the running step has */
 	bool line_open;	     /* --hex: the line of a record in pieces has no end yet */
 	unsigned char held_len;
-	unsigned char held[4];	       /* JSON: the start of a character, for the next piece */
+	unsigned char held[3];	       /* JSON: the start of a character, for the next piece */
 	const struct bytes *separator; /* that the running readuntil met, of several; or NULL */
 	void *state;		       /* of the running step, made by it; owned */
 	uint64_t salvage_end;	       /* ms; until then what the peer had sent is read */
