@@ -90,7 +90,6 @@ const struct command command_connect = {
 		"liu connect -w 5 unix:/run/app.sock writeline status read",
 	},
 	.takes = FOR_ALL | FOR_STREAMS | FOR_CLIENTS | FOR_CONNECT | FOR_STEPS,
-	.steps = true,
 	.check = command_read_addresses,
 	.run = run,
 };

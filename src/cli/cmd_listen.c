@@ -107,7 +107,6 @@ const struct command command_listen = {
 		"liu listen -k tls:8443 --cert c.pem --key k.pem echo",
 	},
 	.takes = FOR_ALL | FOR_STREAMS | FOR_SERVERS | FOR_STEPS,
-	.steps = true,
 	.check = command_read_addresses,
 	.run = listen_run,
 };

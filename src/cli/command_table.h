@@ -22,7 +22,7 @@ enum option_set {
 	FOR_CONNECT = 1 << 4,
 	FOR_ECHO = 1 << 5,
 	FOR_HEAD = 1 << 6,
-	FOR_STEPS = 1 << 7, /* its words say the steps */
+	FOR_STEPS = 1 << 7, /* the words after ADDRESS are its steps */
 };
 
 enum {
@@ -38,7 +38,6 @@ struct command {
 	const char *text;     /* a paragraph, broken into lines */
 	const char *examples[COMMAND_EXAMPLES];
 	unsigned takes; /* enum option_set, or-ed */
-	bool steps;	/* the words after ADDRESS are steps */
 
 	/* After the options: read the operands. Opens nothing. ERR_USAGE on failure. */
 	bool (*check)(struct options *options, struct err *err);

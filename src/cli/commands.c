@@ -8,7 +8,6 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "cli/options.h"
-#include "cli/suggest.h"
 #include "net/dial.h"
 #include "net/listener_socket.h"
 #include "tls/tls_config.h"
@@ -36,8 +35,6 @@ static bool add_address(struct options *options, const char *text, const char *p
 	enum address_use use = options->step_context.listening ? ADDRESS_LISTEN : ADDRESS_CONNECT;
 	struct address *address = &options->addresses[options->address_count];
 
-	if (suggest_is_foreign(text))
-		return err_set(err, ERR_USAGE, "'%s' is an address of socat", text);
 	if (!address_parse(text, port, use, address, err))
 		return false;
 	options->address_count++;

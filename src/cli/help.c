@@ -147,27 +147,22 @@ static void put_step(struct text *out, const struct step_kind *kind)
 		  kind->returns, kind->fails, kind->example);
 }
 
-static void put_examples(struct text *out, const struct command *command)
-{
-	text_addf(out, "\nExamples:\n");
-	for (size_t i = 0; i < COMMAND_EXAMPLES; i++)
-		text_addf(out, "  %s\n", command->examples[i]);
-}
-
 static void put_command(struct text *out, const struct command *command)
 {
 	bool streams = (command->takes & FOR_STREAMS) != 0;
 
 	text_addf(out, "usage: liu %s [OPTIONS] %s\n\n%s", command->name,
-		  command->steps ? "ADDRESS [OPTIONS] [STEP...]" : command->operands,
+		  (command->takes & FOR_STEPS) ? "ADDRESS [OPTIONS] [STEP...]" : command->operands,
 		  command->text);
 	if (streams)
 		put_addresses(out);
-	if (command->steps)
+	if (command->takes & FOR_STEPS)
 		put_steps(out);
 	put_options(out, command);
 	put_units(out, streams);
-	put_examples(out, command);
+	text_addf(out, "\nExamples:\n");
+	for (size_t i = 0; i < COMMAND_EXAMPLES; i++)
+		text_addf(out, "  %s\n", command->examples[i]);
 }
 
 struct topic {

@@ -167,7 +167,7 @@ static bool take_words(struct parse *parse)
 		} else if (is_operand(parse, word)) {
 			string_list_add(&out->operands, word);
 			parse->at++;
-		} else if (parse->command->steps) {
+		} else if (parse->command->takes & FOR_STEPS) {
 			break;
 		} else {
 			return err_set(parse->err, ERR_USAGE, "'%s': %s takes one ADDRESS", word,
@@ -301,11 +301,11 @@ static bool check(const struct parse *parse)
 		return err_set(parse->err, ERR_USAGE, "%s needs %s", command->name, command->needs);
 	if (!settle(out, parse->err) || !command->check(out, parse->err))
 		return false;
-	if (command->steps)
+	if (command->takes & FOR_STEPS)
 		out->steps = step_list_parse(parse->words + parse->at,
 					     (size_t)(parse->count - parse->at), &out->step_context,
 					     parse->err);
-	if (command->steps && out->steps == NULL)
+	if (out->steps == NULL && (command->takes & FOR_STREAMS))
 		return false;
 	out->uses_relay = out->steps != NULL && (out->steps->flags & STEP_RELAY);
 	return check_used(parse);

@@ -330,14 +330,6 @@ static bool answer(struct guess g, const char *what, struct err *err)
 	return answered;
 }
 
-bool suggest_is_foreign(const char *address)
-{
-	struct guess g = { .command = &command_listen };
-	const struct habit *habit = find_habit(&g, address);
-
-	return habit != NULL && habit->other != NULL && strchr(address, ':') != NULL;
-}
-
 bool suggest_is_connect(const char *word)
 {
 	if (other_command(word) != NULL || *word == '-')

@@ -11,9 +11,6 @@ struct err;
  * curl or openssl, add the line that it would take. Always false. */
 bool suggest_line(const struct command *command, int count, char **words, struct err *err);
 
-/* Is it an address of socat, "TCP-LISTEN:8080", which could be HOST:PORT? */
-bool suggest_is_foreign(const char *address);
-
 /* Is a first word that is not a command short for `connect WORD`? */
 bool suggest_is_connect(const char *word);
 

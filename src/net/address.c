@@ -251,6 +251,8 @@ static bool read_tcp(struct parse *p, const char *text)
 	}
 	if (*text == '[')
 		return read_bracketed(p, text);
+	if (text == p->word && strncasecmp(text, "TCP-LISTEN:", 11) == 0)
+		return refuse(p, "is an address of socat");
 	if (strstr(text, "://") != NULL)
 		return refuse(p, "is a URL, not an address");
 	if (strchr(text, '/') != NULL)

@@ -30,25 +30,6 @@ static const struct {
 	{ "wait_closed", "close" },
 };
 
-/* The text that stands before the unknown word, and what follows up to a step. */
-static bool refuse_unquoted(const struct step_words *words, struct err *err)
-{
-	struct text line = { 0 }, quoted = { 0 };
-
-	text_addf(&line, "%s", words->items[words->at - 2]);
-	for (size_t i = words->at - 1; i < words->count; i++) {
-		if (step_kind_find(words->items[i]) != NULL)
-			break;
-		text_addf(&line, " %s", words->items[i]);
-	}
-	text_add_word(&quoted, line.data);
-	(void)err_set(err, ERR_USAGE, "unknown step '%s': a text of several words needs quotes: %s",
-		      words->items[words->at - 1], quoted.data);
-	free(line.data);
-	free(quoted.data);
-	return false;
-}
-
 /* `word` has been taken; `before` is the step that it follows, or NULL. */
 static bool unknown_step(const struct step_words *words, const struct step_kind *before,
 			 struct err *err)
@@ -73,7 +54,9 @@ static bool unknown_step(const struct step_words *words, const struct step_kind 
 		return err_set(err, ERR_USAGE,
 			       "unknown step '%s': options stand before the first step", word);
 	if (before != NULL && strstr(before->args, "TEXT") != NULL)
-		return refuse_unquoted(words, err);
+		return err_set(err, ERR_USAGE,
+			       "unknown step '%s': a text of several words needs quotes: '%s %s'",
+			       word, words->items[words->at - 2], word);
 	return nearest_refuse(&nearest, "step", err);
 }
 

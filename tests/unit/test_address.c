@@ -238,6 +238,8 @@ static void test_two_words(void **state)
 		{ "fd:3", "90", C, "fd 3" },
 		{ "localhost:80", "readline", C, "tcp name localhost 80" },
 		{ "localhost", "readline", C, "'localhost' has no port: localhost:PORT" },
+		{ "tcp-listen:80", NULL, L, "'tcp-listen:80' is an address of socat" },
+		{ "tcp:tcp-listen:80", NULL, L, "tcp name tcp-listen 80" },
 		{ "tcp:localhost", "80", C, "'tcp:localhost' has no port: localhost:PORT" },
 		{ "localhost", "80x", C,
 		  "invalid port '80x': not a number and not a known service" },

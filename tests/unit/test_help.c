@@ -66,9 +66,11 @@ static void commands(void **state)
 
 		is_tidy(text);
 		(void)snprintf(usage, sizeof(usage), "usage: liu %s [OPTIONS] %s\n", command->name,
-			       command->steps ? "ADDRESS [OPTIONS] [STEP...]" : command->operands);
+			       (command->takes & FOR_STEPS) ? "ADDRESS [OPTIONS] [STEP...]"
+							    : command->operands);
 		assert_memory_equal(text, usage, strlen(usage));
-		assert_int_equal(strstr(text, "\nSteps:\n") != NULL, command->steps);
+		assert_int_equal(strstr(text, "\nSteps:\n") != NULL,
+				 (command->takes & FOR_STEPS) != 0);
 		for (size_t e = 0; e < COMMAND_EXAMPLES; e++)
 			assert_non_null(strstr(text, command->examples[e]));
 		free(text);

@@ -531,8 +531,6 @@ static void hints(void **state)
 		{ "wait_closed", "unknown step 'wait_closed', did you mean close?" },
 		{ "write|hello|world",
 		  "unknown step 'world': a text of several words needs quotes: 'hello world'" },
-		{ "writeline|it's|a|$HOME|read",
-		  "unknown step 'a': a text of several words needs quotes: 'it'\\''s a $HOME'" },
 		{ "writeframe|u8|a|b",
 		  "unknown step 'b': a text of several words needs quotes: 'a b'" },
 		{ "write|hello|redline", "unknown step 'redline', did you mean readline?" },
