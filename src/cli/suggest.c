@@ -19,26 +19,6 @@
 #include <string.h>
 #include <strings.h>
 
-/* The line of those words; NULL when the command refuses them. */
-static char *line_if_valid(const struct command *command, int count, char **words)
-{
-	struct options options;
-	struct text line = { 0 };
-	struct err err;
-
-	if (options_parse(command, count, words, &options, &err) && !options.help) {
-		text_addf(&line, "liu %s", command->name);
-		for (int i = 0; i < count; i++) {
-			text_addf(&line, " ");
-			text_add_word(&line, words[i]);
-		}
-	}
-	options_free(&options);
-	return line.data;
-}
-
-/* --- habits --- */
-
 /* What words of other programs ask for. */
 enum habit_kind {
 	OPTION, /* the option that it becomes, with the argument; NULL: nothing */
@@ -108,10 +88,9 @@ static bool is_listed(const char *list, const char *word)
 	return false;
 }
 
-/* --- the line in the making --- */
-
 enum { OPERANDS = 2, HOPS = 2, TYPED_SIZE = 64 };
 
+/* A line of liu in the making. */
 struct guess {
 	const struct command *command;
 	bool typed;		     /* the command; its own options come before habits */
@@ -281,11 +260,13 @@ static bool add_address(struct guess *g)
 	return true;
 }
 
-/* All its words, as a line, if the command takes them. */
+/* All its words, as a line; NULL when the command refuses them. */
 static char *finish(struct guess *g)
 {
-	struct text *all = &g->options;
-	char **words, *line;
+	struct text *all = &g->options, line = { 0 };
+	struct options options;
+	struct err err;
+	char **words;
 	int count = 0;
 
 	if (!add_address(g))
@@ -295,9 +276,16 @@ static char *finish(struct guess *g)
 	words = alloc_array(all->len, sizeof(*words));
 	for (char *at = all->data; at < all->data + all->len; at += strlen(at) + 1)
 		words[count++] = at;
-	line = line_if_valid(g->command, count, words);
+	if (options_parse(g->command, count, words, &options, &err) && !options.help) {
+		text_addf(&line, "liu %s", g->command->name);
+		for (int i = 0; i < count; i++) {
+			text_addf(&line, " ");
+			text_add_word(&line, words[i]);
+		}
+	}
+	options_free(&options);
 	free(words);
-	return line;
+	return line.data;
 }
 
 /* Say what the words are as a line of the command, or of another one that they ask for:
