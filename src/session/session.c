@@ -301,8 +301,10 @@ static enum step_result salvage(struct session *s)
 {
 	enum stream_status status;
 
-	if (stdout_writer_above(s->shared->events->output))
+	if (stdout_writer_above(s->shared->events->output)) {
+		s->salvage_end = 0; /* that time is not the peer's */
 		return wait_output(s);
+	}
 	status = reader_read(&s->connection->reader, SIZE_MAX, s->data);
 	if (s->salvage_end == 0)
 		s->salvage_end = loop_now() + s->shared->settings->close_timeout_ms;

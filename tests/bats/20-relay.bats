@@ -198,19 +198,23 @@ reset(c)'
 s = socket.socket(socket.AF_UNIX)
 s.bind(sys.argv[1])
 s.listen()
-p = subprocess.Popen([LIU, "connect", "unix:" + sys.argv[1]], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-c = s.accept()[0]
-c.shutdown(socket.SHUT_RD)
-p.stdin.write(b"for nothing")
-p.stdin.close()
-if os.fork() == 0:
-	c.sendall(b"x" * 1000000)
-	os._exit(0)
-c.close()
-wait(2)
-print(len(p.stdout.read()), p.wait(20))' "$BATS_TEST_TMPDIR/s"
-	assert_output_is '1000000 1'
-	assert_error_is 'liu: after 0 bytes sent: broken pipe'
+def run(*steps):
+	p = subprocess.Popen([LIU, "connect", "--close-timeout", "0.5", "unix:" + sys.argv[1], *steps],
+		stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+	c = s.accept()[0]
+	c.shutdown(socket.SHUT_RD)
+	p.stdin.write(b"for nothing")
+	p.stdin.close()
+	if os.fork() == 0:
+		c.sendall(b"x" * 4000000)
+		os._exit(0)
+	c.close()
+	wait(2)
+	print(len(p.stdout.read()), p.wait(20))
+run()
+run("sleep", "0.3", "write", "a", "sleep", "0.3", "write", "b")' "$BATS_TEST_TMPDIR/s"
+	assert_output_is $'4000000 1\n4000000 1'
+	assert_error_is $'liu: after 0 bytes sent: broken pipe\nliu: step 4 (write b): broken pipe'
 }
 
 @test "on a terminal the end of the peer ends it" {
