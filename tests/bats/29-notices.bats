@@ -52,10 +52,10 @@ on_terminal() {
 
 @test "nothing is said where a step reads, nothing came, or the list has failed" {
 	start_liu listen -k 127.0.0.1:0 write 'hello\n' read
-	local steps
-	for steps in 'read 1' 'read 0' 'skip 1' 'write x readline' relay; do
+	local words
+	for words in 'read 1' 'read 0' 'skip 1' 'write x readline' '--no-half-close --quit-after 0 relay'; do
 		# shellcheck disable=SC2086 # words by intention
-		run_liu connect "$ADDRESS" --no-half-close --quit-after 0 $steps
+		run_liu connect "$ADDRESS" $words
 		assert_error_is ''
 	done
 	run_liu connect "$ADDRESS" -w 0.2 sleep 5
