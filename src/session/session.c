@@ -12,17 +12,10 @@
 
 #include <assert.h>
 #include <event2/buffer.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-/* Steps in one run; then others have their turn. */
-enum {
-	STEPS_PER_RUN = 1024,
-	TURN_US = 5000, /* see session_turn_end() */
-	SILENCE_MS = 1000,
-};
+enum { STEPS_PER_RUN = 1024 }; /* then others have their turn */
 
 static void session_run(void *arg);
 
@@ -124,60 +117,14 @@ static void move_to(struct session *s, enum session_phase phase)
 	s->phase = phase;
 }
 
-/* The first failure in time is the session's. */
-static void note_error(struct session *s, const struct err *err)
-{
-	if (s->err == NULL)
-		s->err = alloc_copy(err, sizeof(*err));
-}
-
 void session_end(struct session *s, const struct err *err)
 {
-	note_error(s, err);
+	session_note_error(s, err);
 	move_to(s, SESSION_OVER);
 	task_wake(&s->task);
 }
 
-uint64_t session_consumed(const struct session *s)
-{
-	return connection_received(s->connection) - reader_buffered(&s->connection->reader);
-}
-
-uint64_t session_taken(const struct session *s)
-{
-	return session_consumed(s) - s->step_start;
-}
-
-uint64_t session_turn_end(struct session *s)
-{
-	if (s->turn_end_us == 0)
-		s->turn_end_us = loop_now_us() + TURN_US;
-	return s->turn_end_us;
-}
-
-void *session_state(struct session *s, size_t size)
-{
-	if (s->state == NULL)
-		s->state = alloc_zeroed(size);
-	return s->state;
-}
-
-struct timer *session_timer(struct session *s)
-{
-	if (s->timer == NULL)
-		s->timer = timer_new(&s->task);
-	return s->timer;
-}
-
 /* --- waiting --- */
-
-enum step_result session_wait(struct session *s, enum session_wait wait)
-{
-	s->waits |= wait;
-	if (wait == WAIT_TURN)
-		task_wake(&s->task);
-	return STEP_AGAIN;
-}
 
 static enum step_result wait_output(struct session *s)
 {
@@ -195,101 +142,6 @@ static void assert_armed(const struct session *s)
 	assert(!(s->waits & WAIT_WRITE) || task_pending(&s->task) ||
 	       connection_wakes_writer(s->connection));
 	assert(!(s->waits & WAIT_TIMER) || timer_pending(s->timer) || timer_expired(s->timer));
-}
-
-bool session_watch_silence(struct session *s)
-{
-	uint64_t received = connection_received(s->connection);
-	struct timer *timer;
-
-	if (!s->connection->writer.broken)
-		return false;
-	timer = session_timer(s);
-	if (s->waits & WAIT_OUTPUT) { /* what the peer sends has to wait for it, too */
-		timer_stop(timer);
-		return false;
-	}
-	if (timer_expired(timer) && received == s->heard)
-		return true;
-	if (!timer_pending(timer) || received != s->heard)
-		timer_start(timer, SILENCE_MS);
-	s->heard = received;
-	return false;
-}
-
-/* --- how a step fails --- */
-
-static enum step_result fail(struct session *s, const struct err *err, struct step_event *event,
-			     bool forgivable)
-{
-	const struct step *step = &s->shared->steps->steps[s->at];
-	struct step_event own = session_event(s);
-	struct err named = *err;
-
-	if (event == NULL)
-		event = &own;
-	session_complete_failure(s, event);
-	if (s->shared->steps->visible)
-		err_prefix(&named, "step %zu (%s)", step->index, step->text);
-	event->error = &named;
-	event->tried = step->tried && forgivable;
-	if (!s->shared->steps->silent)
-		event_writer_step(s->shared->events, event);
-	s->err_told = true;
-	note_error(s, &named);
-	return STEP_FAIL;
-}
-
-enum step_result session_fail(struct session *s, const struct err *err, struct step_event *event)
-{
-	return fail(s, err, event, true);
-}
-
-enum step_result session_read_ended(struct session *s, struct evbuffer *data, uint64_t expected,
-				    bool of)
-{
-	const struct err *broken = connection_read_error(s->connection);
-	struct step_event event = session_event(s);
-	uint64_t got = session_taken(s);
-	char whole[32] = "";
-	struct err err;
-
-	event.has_bytes = true;
-	event.bytes = got;
-	event.data = data;
-	if (data != NULL)
-		session_record_add(s, data, evbuffer_get_length(data));
-	if (broken != NULL)
-		return session_fail(s, broken, &event);
-	if ((s->shared->steps->flags & STEP_LOOPS) && session_consumed(s) == s->round_start)
-		return STEP_STOP;
-	event.expected = expected;
-	if (of && expected > 0)
-		(void)snprintf(whole, sizeof(whole), " of %" PRIu64, expected);
-	(void)err_set(&err, ERR_INCOMPLETE_READ, "the peer closed after %" PRIu64 "%s byte%s", got,
-		      whole, got == 1 && whole[0] == '\0' ? "" : "s");
-	return session_fail(s, &err, &event);
-}
-
-enum step_result session_fail_overrun(struct session *s, const char *what)
-{
-	size_t limit = s->shared->settings->limit;
-	struct step_event event = session_event(s);
-	struct err err;
-
-	(void)err_set(&err, ERR_LIMIT_OVERRUN, "%s the limit of %zu bytes (--limit)", what, limit);
-	event.limit = limit;
-	return session_fail(s, &err, &event);
-}
-
-enum step_result session_read_unmet(struct session *s, enum stream_status status,
-				    struct evbuffer *data, uint64_t expected)
-{
-	if (status == STREAM_AGAIN)
-		return session_wait(s, WAIT_READ);
-	if (status == STREAM_OVERRUN)
-		return session_fail_overrun(s, "no end within");
-	return session_read_ended(s, data, expected, false);
 }
 
 /*
@@ -338,7 +190,7 @@ static bool run_opening(struct session *s)
 	case OPENING_FAILED:
 		break;
 	}
-	note_error(s, &err);
+	session_note_error(s, &err);
 	move_to(s, SESSION_OVER);
 	return true;
 }
@@ -473,21 +325,7 @@ static bool run_steps(struct session *s)
 static void closing_failed(struct session *s, struct err err)
 {
 	(void)err_prefix(&err, "closing");
-	note_error(s, &err);
-}
-
-/* What is unsent may take its time, unless a limit was given or a step has failed. */
-enum stream_status session_close(struct session *s, struct err *err)
-{
-	uint64_t limit = s->shared->settings->close_timeout_ms;
-	bool bounded = s->shared->settings->has_close_timeout || s->err != NULL;
-	enum stream_status status =
-		connection_close(s->connection, bounded ? limit : 0, limit, err);
-
-	/* Only what is unsent makes silence a failure. */
-	if (status == STREAM_AGAIN && connection_unsent(s->connection) == 0)
-		session_time_idle_off(s);
-	return status;
+	session_note_error(s, &err);
 }
 
 static bool run_closing(struct session *s)
@@ -552,7 +390,7 @@ static void apply_time(struct session *s)
 		move_to(s, SESSION_OVER);
 		return;
 	}
-	(void)fail(s, &err, NULL, expiry != EXPIRY_DEADLINE);
+	(void)session_fail_for(s, &err, NULL, expiry != EXPIRY_DEADLINE);
 	take_result(s, STEP_FAIL, expiry != EXPIRY_DEADLINE);
 }
 

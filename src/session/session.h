@@ -207,6 +207,12 @@ void session_log(const struct session *s, enum log_level level, const char *form
 
 /* Within the session. */
 
+void session_note_error(struct session *s, const struct err *err); /* unless it has one */
+
+/* session_fail(), also for a failure that `try` does not catch. */
+enum step_result session_fail_for(struct session *s, const struct err *err,
+				  struct step_event *event, bool forgivable);
+
 /* "connection 3 (127.0.0.1:5000)"; the number alone where the peer has no address, and in
  * a client. Owned by the caller. */
 char *session_name(const struct session *s);
