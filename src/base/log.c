@@ -82,6 +82,17 @@ static void write_all(const char *text, size_t len)
 	}
 }
 
+/* Lines that it logs itself come without it: libevent's, when a watch cannot be added. */
+static void call_before(void)
+{
+	void (*call)(void *arg) = settings.before;
+
+	settings.before = NULL;
+	if (call != NULL)
+		call(settings.arg);
+	settings.before = call;
+}
+
 void log_line(enum log_level level, const char *format, ...)
 {
 	int saved = errno;
@@ -90,11 +101,10 @@ void log_line(enum log_level level, const char *format, ...)
 
 	if (!log_enabled(level))
 		return;
-	if (settings.before != NULL)
-		settings.before(settings.arg);
 	va_start(args, format);
 	raw = alloc_vprintf(format, args);
 	va_end(args);
+	call_before();
 	text = escape_controls(bytes_of_string(raw));
 	/* Scripts wait for a line that begins with this text. */
 	if (level == LOG_READY)

@@ -26,7 +26,7 @@ enum log_level {
 void log_set(int level, bool color);
 bool log_enabled(enum log_level level);
 
-/* Call it before each line; NULL: no more. */
+/* Call it before each line, but for those that it logs itself; NULL: no more. */
 void log_before(void (*call)(void *arg), void *arg);
 
 /* Keeps errno. A line that cannot be written is lost. */

@@ -112,6 +112,7 @@ static void color_is_of_the_name_only(void **state)
 static void say(void *arg)
 {
 	(void)!write(STDERR_FILENO, arg, strlen(arg));
+	log_line(LOG_NOTICE, "its own");
 }
 
 static void something_is_called_before_each_line(void **state)
@@ -126,6 +127,7 @@ static void something_is_called_before_each_line(void **state)
 	log_before(NULL, NULL);
 	log_line(LOG_NOTICE, "y");
 	assert_string_equal(written(text), "before");
+	assert_string_equal(written(text), "liu: its own\n");
 	assert_string_equal(written(text), "liu: x\n");
 	assert_string_equal(written(text), "liu: y\n");
 }
