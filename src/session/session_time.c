@@ -41,7 +41,6 @@ static struct timer *start_timer(struct session *s, uint64_t ms)
 void session_time_begin(struct session *s, uint64_t since_ms)
 {
 	const struct session_settings *settings = s->shared->settings;
-
 	bool hints = s->shared->hints && !s->shared->steps->silent;
 
 	if (settings->timeout_ms == 0 && settings->idle_timeout_ms == 0 &&
