@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
-# 28-faults: system calls that fail when the machine is short of something.
+# 28-faults: system calls and allocations that fail when the machine is short of something.
 
 load helpers
 
@@ -93,4 +93,46 @@ liu: cannot accept on $ADDRESS: operation not permitted: new connections wait"
 	run_liu listen ./s read
 	assert_status 4
 	assert_error_is 'liu: cannot listen on unix:./s: permission denied'
+}
+
+# FAILING=N makes the Nth malloc(3) fail; without it their number is printed at the end.
+@test "an allocation that fails ends the program, jansson's too: no event is half there" {
+	need cc
+	! grep -q __asan_init "$LIU_PROGRAM" || skip "AddressSanitizer has its own malloc"
+	cat >fail.c <<-'END'
+		#include <errno.h>
+		#include <stdio.h>
+		#include <stdlib.h>
+		extern void *__libc_malloc(size_t);
+		static long calls, failing = -1;
+		void *malloc(size_t size)
+		{
+			if (failing < 0)
+				failing = getenv("FAILING") ? atol(getenv("FAILING")) : 0;
+			if (++calls != failing)
+				return __libc_malloc(size);
+			errno = ENOMEM;
+			return NULL;
+		}
+		__attribute__((destructor)) static void count(void)
+		{
+			if (failing == 0)
+				fprintf(stderr, "%ld\n", calls);
+		}
+	END
+	cc -shared -fPIC -o fail.so fail.c || skip "no shared libraries here"
+	start_liu echo 127.0.0.1:0
+	local words=(connect --json "$ADDRESS" write 'hello\n' readline) all n failed=0 broken=()
+	LD_PRELOAD=$PWD/fail.so capture "$LIU" "${words[@]}"
+	assert_status 0
+	all=$(<"$ERR")
+	[ "$all" -gt 50 ] || fail "$all allocations"
+	for ((n = all / 2; n <= all; n++)); do
+		FAILING=$n LD_PRELOAD=$PWD/fail.so capture "$LIU" "${words[@]}"
+		[ "$status" -eq 0 ] || failed=$((failed + 1))
+		[ "$status" -ne 0 ] || [[ $(<"$OUT") == *'"step":"readline","ok":true,"bytes":6,"data":"hello\n"'* ]] ||
+			broken+=("$n")
+	done
+	[ "$failed" -gt 20 ] || fail "only $failed of $all end it"
+	assert_equal '' "${broken[*]-}" "allocations of $all that fail with exit 0 and a broken event"
 }

@@ -362,6 +362,9 @@ static void files_that_do_not_serve_are_named(void **state)
 		{ .cert = "", .expected = "cannot use certificate '#': is a directory" },
 		{ .cert = "text",
 		  .expected = "cannot use certificate '#text': there is no PEM certificate in it" },
+		{ .cert = "empty",
+		  .expected =
+			  "cannot use certificate '#empty': there is no PEM certificate in it" },
 		{ .cert = "leaf.key",
 		  .expected =
 			  "cannot use certificate '#leaf.key': there is no PEM certificate in it" },
@@ -386,6 +389,8 @@ static void files_that_do_not_serve_are_named(void **state)
 		  .expected = "cannot use CA file '#none': no such file or directory" },
 		{ .cacert = "text",
 		  .expected = "cannot use CA file '#text': there is no PEM certificate in it" },
+		{ .cacert = "empty",
+		  .expected = "cannot use CA file '#empty': there is no PEM certificate in it" },
 		{ .cacert = "cut.pem",
 		  .expected = "cannot use CA file '#cut.pem': its chain is malformed" },
 		{ .capath = "none",
