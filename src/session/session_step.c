@@ -98,6 +98,8 @@ enum step_result session_fail_for(struct session *s, const struct err *err,
 	session_complete_failure(s, event);
 	if (s->shared->steps->visible)
 		err_prefix(&named, "step %zu (%s)", step->index, step->text);
+	if (err->kind == ERR_LIMIT_OVERRUN) /* its own, or one that `try` caught in a loop */
+		event->limit = s->shared->settings->limit;
 	event->error = &named;
 	event->tried = step->tried && forgivable;
 	if (!s->shared->steps->silent)
@@ -140,13 +142,11 @@ enum step_result session_read_ended(struct session *s, struct evbuffer *data, ui
 
 enum step_result session_fail_overrun(struct session *s, const char *what)
 {
-	size_t limit = s->shared->settings->limit;
-	struct step_event event = session_event(s);
 	struct err err;
 
-	(void)err_set(&err, ERR_LIMIT_OVERRUN, "%s the limit of %zu bytes (--limit)", what, limit);
-	event.limit = limit;
-	return session_fail(s, &err, &event);
+	(void)err_set(&err, ERR_LIMIT_OVERRUN, "%s the limit of %zu bytes (--limit)", what,
+		      s->shared->settings->limit);
+	return session_fail(s, &err, NULL);
 }
 
 enum step_result session_read_unmet(struct session *s, enum stream_status status,

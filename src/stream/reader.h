@@ -96,6 +96,6 @@ size_t reader_buffered(const struct reader *r);
  * How many bytes more the source may bring in: 0 says stop, as it does at the
  * end. After AGAIN at least 1. Up to limit + the longest separator seen are
  * welcome at any time; while a question is open, as many as it could use, where
- * that is more: readexactly and peek n bytes, the others 256K.
+ * that is more: readexactly and wait n bytes, the others 256K.
  */
 size_t reader_room(const struct reader *r);

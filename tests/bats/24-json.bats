@@ -262,6 +262,11 @@ opened() {
 {"event":"step","conn":1,"index":2,"step":"readexactly","ok":true,"bytes":4,"data":"1234","more":true}
 {"event":"step","conn":1,"index":2,"step":"readexactly","ok":true,"bytes":2,"data":"5\n"}
 '"$(closed 0 6)"
+	peer "$SENDS" 'b"12345\n"'
+	run_json connect --limit 4 "127.0.0.1:$PEER_PORT" try readline loop
+	assert_status 8
+	sed -n 3p "$OUT" >"$OUT.2"
+	is "$OUT.2" event '{"event":"step","conn":1,"index":2,"step":"loop","ok":false,"error":"limit-overrun","message":"step 2 (loop): no progress in this round: step 1 (try readline): no end within the limit of 4 bytes (--limit)","limit":4,"consumed":5}'
 }
 
 @test "io: with errno; a failed step gives its step event only" {
