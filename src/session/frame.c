@@ -21,17 +21,17 @@ static const struct {
 	bool big_endian;
 	const char *before, *after;
 } formats[] = {
-	[FRAME_U8] = { "u8", 1, .big_endian = true },
-	[FRAME_U16BE] = { "u16be", 2, .big_endian = true },
-	[FRAME_U16LE] = { "u16le", 2 },
-	[FRAME_U32BE] = { "u32be", 4, .big_endian = true },
-	[FRAME_U32LE] = { "u32le", 4 },
-	[FRAME_U64BE] = { "u64be", 8, .big_endian = true },
-	[FRAME_U64LE] = { "u64le", 8 },
-	[FRAME_VARINT] = { "varint" },
-	[FRAME_NETSTRING] = { "netstring", .before = "", .after = ":" },
-	[FRAME_OCTETS] = { "octets", .before = "", .after = " " },
-	[FRAME_LSP] = { "lsp", .before = "Content-Length: ", .after = "\r\n\r\n" },
+	[FRAME_U8] = { .name = "u8", .width = 1, .big_endian = true },
+	[FRAME_U16BE] = { .name = "u16be", .width = 2, .big_endian = true },
+	[FRAME_U16LE] = { .name = "u16le", .width = 2 },
+	[FRAME_U32BE] = { .name = "u32be", .width = 4, .big_endian = true },
+	[FRAME_U32LE] = { .name = "u32le", .width = 4 },
+	[FRAME_U64BE] = { .name = "u64be", .width = 8, .big_endian = true },
+	[FRAME_U64LE] = { .name = "u64le", .width = 8 },
+	[FRAME_VARINT] = { .name = "varint" },
+	[FRAME_NETSTRING] = { .name = "netstring", .before = "", .after = ":" },
+	[FRAME_OCTETS] = { .name = "octets", .before = "", .after = " " },
+	[FRAME_LSP] = { .name = "lsp", .before = "Content-Length: ", .after = "\r\n\r\n" },
 };
 
 bool frame_format_find(const char *name, enum frame_format *out, struct err *err)

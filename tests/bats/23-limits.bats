@@ -98,12 +98,13 @@ all_of(c)'
 }
 
 @test "--idle-timeout counts from the last byte, sent or received, on every transport" {
-	local address tls=()
+	local address addresses tls=()
 	make_certs
 	start_liu listen -k --address 127.0.0.1:0 --cert "$CERTS/server.pem" --key "$CERTS/server.key" \
 		--address tls:127.0.0.2:0 "unix:$BATS_TEST_TMPDIR/s" skipline write got skipline
 	wait_until has_lines "$SERVER_ERR" 3
-	for address in $(sed -n 's/^listening on //p' "$SERVER_ERR"); do
+	mapfile -t addresses < <(sed -n 's/^listening on //p' "$SERVER_ERR")
+	for address in "${addresses[@]}"; do
 		tls=()
 		[ "${address#tls:}" = "$address" ] || tls=(--cacert "$CERTS/ca.pem" --server-name localhost)
 		timed connect "${tls[@]}" --idle-timeout 0.8 "$address" \
