@@ -690,11 +690,11 @@ static void a_step_timeout_is_for_each_step(void **state)
 	struct rig *rig = rig_new();
 
 	(void)state;
-	rig->settings.step_timeout_ms = 4 * SHORT_MS;
-	start(rig, "sleep|0.1|sleep|0.1|sleep|0.1|write|x|readline", 0);
-	finish_between(rig, 300 + 4 * SHORT_MS, LONG_MS);
+	rig->settings.step_timeout_ms = 10 * SHORT_MS;
+	start(rig, "sleep|0.15|sleep|0.15|sleep|0.15|write|x|readline", 0);
+	finish_between(rig, 450 + 10 * SHORT_MS, LONG_MS);
 	assert_failed(rig, ERR_TIMEOUT,
-		      "step 5 (readline): timed out after 0.16 s (--step-timeout)");
+		      "step 5 (readline): timed out after 0.4 s (--step-timeout)");
 	assert_buffer(rig->got, "x", 1);
 	rig_free(rig);
 }
