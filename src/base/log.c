@@ -63,7 +63,7 @@ static bool wait_writable(void)
 {
 	struct pollfd stderr_fd = { .fd = STDERR_FILENO, .events = POLLOUT };
 
-	settings.stuck = poll(&stderr_fd, 1, settings.stuck ? 0 : STDERR_WAIT_MS) <= 0;
+	settings.stuck = poll(&stderr_fd, 1, settings.stuck ? 0 : STDERR_WAIT_MS) == 0;
 	return !settings.stuck;
 }
 

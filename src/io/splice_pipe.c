@@ -54,7 +54,7 @@ void splice_pipe_pour(struct splice_pipe *p, struct evbuffer *into)
 		int n = evbuffer_read(into, p->fd[0], (int)p->held);
 
 		if (n <= 0)
-			alloc_failed(); /* all of it is there */
+			alloc_failed(); /* all of it is there: only memory can be short */
 		p->held -= (size_t)n;
 	}
 }

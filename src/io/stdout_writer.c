@@ -176,10 +176,10 @@ static size_t write_some(struct stdout_writer *output)
 	bool open = output->d.terminal && last_byte(output->queue.out) != '\n';
 	ssize_t n = descriptor_write(&output->d, output->queue.out);
 
-	if (n >= 0)
+	if (n >= 0) {
 		output->mid_line = open;
-	if (n >= 0)
 		return (size_t)n;
+	}
 	if (errno != EAGAIN || output->writable == NULL || !fd_watch_arm(output->writable))
 		fail(output, errno);
 	return 0;

@@ -192,6 +192,8 @@ static void server_run(void *arg)
 		timer_stop(server->accept_timer);
 		if (server->open == 0 && server->state == SERVER_ACCEPTING)
 			accept_timed_out(server);
+		else if (server->open == 0) /* the events wait, and so does it */
+			restart_accept_timer(server);
 	}
 	if (timer_expired(server->finish_timer)) {
 		timer_stop(server->finish_timer);

@@ -56,10 +56,10 @@ enum session_wait {
 	WAIT_READ = 1 << 0,   /* bytes from the peer */
 	WAIT_WRITE = 1 << 1,  /* bytes leaving towards it */
 	WAIT_OUTPUT = 1 << 2, /* standard output going down to its mark */
-	WAIT_TIMER = 1 << 4,
-	WAIT_TURN = 1 << 5,  /* its own next turn: the budget is spent */
-	WAIT_PUMP = 1 << 6,  /* an end of a pump, which has armed it */
-	WAIT_CLOSE = 1 << 7, /* the orderly end */
+	WAIT_TIMER = 1 << 3,
+	WAIT_TURN = 1 << 4,  /* its own next turn: the budget is spent */
+	WAIT_PUMP = 1 << 5,  /* an end of a pump, which has armed it */
+	WAIT_CLOSE = 1 << 6, /* the orderly end */
 };
 
 enum session_phase {

@@ -112,7 +112,7 @@ static int open_own(const struct writefile_args *args, const char *path)
 		return fcntl(args->fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
 	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", args->fd);
 	fd = open(link, O_RDONLY | O_CLOEXEC);
-	return fd < 0 && errno == ENOENT ? open_path(path) : fd;
+	return fd < 0 && errno == ENOENT && args->fd != STDIN_FILENO ? open_path(path) : fd;
 }
 
 static void free_state(void *p)

@@ -449,7 +449,8 @@ static size_t tls_unsent(const struct transport *t)
 {
 	const struct tls *s = tls_of(t);
 	const struct transport *lower = s->lower;
-	uint64_t reached = lower->sent - transport_unsent(lower);
+	size_t below = transport_unsent(lower); /* another program's bytes, too, on fd:N */
+	uint64_t reached = lower->sent > below ? lower->sent - below : 0;
 
 	return s->data_end > reached ? (size_t)(s->data_end - reached) : 0;
 }
