@@ -222,6 +222,8 @@ bool url_parse(const char *text, struct url *out, struct err *err)
 	url.target = encoded(rooted ? "" : "/", p.target);
 	if (bytes_has_control(text) || strpbrk(text, " \t") != NULL)
 		good = refuse(&p, "white space or control character (write %20, %0A...)");
+	else if (*text != '\0' && text[strspn(text, "0123456789")] == '\0')
+		good = refuse(&p, "a number alone is not a host: localhost:PORT?");
 	else
 		good = read_scheme(&p, &url) && read_port(&p, &url) && read_host(&p, &url) &&
 		       read_userinfo(&p, &url);

@@ -82,6 +82,7 @@ static void test_url(void **state)
 static const struct url_case url_refused[] = {
 	{ "", "invalid URL '': host is missing" },
 	{ "http://", "invalid URL 'http://': host is missing" },
+	{ "8080", "invalid URL '8080': a number alone is not a host: localhost:PORT?" },
 	{ "http:///x", "invalid URL 'http:///x': host is missing" },
 	{ "://h", "invalid URL '://h': only http and https are supported" },
 	{ "ftp://h/", "invalid URL 'ftp://h/': only http and https are supported" },
