@@ -135,7 +135,7 @@ static void ask_for(struct guess *g, const struct command *command)
 }
 
 /* The argument is `attached` or else the next word. Returns what of `attached` was not
- * taken, or NULL when there is no argument. */
+ * taken, or NULL when the argument is missing. */
 static const char *take_habit(struct guess *g, const struct habit *habit, const char *attached)
 {
 	const char *value = NULL;
@@ -289,7 +289,7 @@ static char *finish(struct guess *g)
 }
 
 /* Say what the words are as a line of the command, or of another one that they ask for:
- * "WHAT, did you mean: liu ...". False when there is no such line. */
+ * "WHAT, did you mean: liu ...". False when no such line is found. */
 static bool answer(struct guess g, const char *what, struct err *err)
 {
 	struct guess next = g;

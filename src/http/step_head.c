@@ -55,7 +55,7 @@ static enum http_head_status take_line(struct step_head *h, struct evbuffer *dat
 	return HTTP_HEAD_MORE;
 }
 
-/* There is no further line. Keep what arrived of one, unless it shows that the peer does
+/* No further line will come. Keep what arrived of one, unless it shows that the peer does
  * not speak HTTP. */
 static enum step_result fail_read(struct session *s, struct step_head *h, enum stream_status status)
 {

@@ -219,7 +219,7 @@ static void observe(const struct connection *c, uint64_t now)
 	}
 	if (t->write_half == WRITE_SHUT && !l->shut) {
 		l->shut = true;
-		timer_stop(l->timer); /* there is less to wait for now */
+		timer_stop(l->timer); /* the wait that is left is shorter */
 	}
 }
 

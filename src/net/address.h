@@ -62,7 +62,7 @@ const char *address_tls_name(const struct address *address);
 bool address_parse_local(const char *text, struct socket_address *out, struct err *err);
 
 /*
- * What TCP, UNIX and VSOCK stand for when there is no name to look up; returns how many. PORT and
+ * The socket addresses of TCP, UNIX and VSOCK without a name to look up; returns how many. PORT and
  * :PORT are one of each family, or of `family` when that is not AF_UNSPEC. 0: the
  * interface of a literal's zone has gone.
  */

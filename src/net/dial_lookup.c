@@ -87,7 +87,7 @@ bool dial_lookup_feed(struct dial_lookup *lookup, struct happy_eyeballs *race)
 	return lookup->ipv6.lookup != NULL || lookup->ipv4.lookup != NULL;
 }
 
-/* Does it say more than that there is no such address? */
+/* Does the error say more than that the name has no such address? */
 static bool says_more(int error)
 {
 	return error == EAI_AGAIN || error == EAI_SYSTEM || error == EAI_FAIL;

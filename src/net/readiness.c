@@ -109,7 +109,7 @@ static void send_lines(struct readiness *r)
 	const struct err *err = stdout_writer_error(r->lines);
 
 	if (err != NULL && err->sys != EPIPE)
-		log_line(LOG_NOTICE, "%s", err->text);
+		log_line(LOG_ERROR, "%s", err->text);
 	if (err != NULL || stdout_writer_queued(r->lines) == 0)
 		close_descriptor(r);
 }
@@ -165,16 +165,24 @@ static void open_supervisor(struct readiness *r)
 	r->writable = fd_watch_new(r->task.loop, r->supervisor, WATCH_WRITE, &r->task);
 }
 
-static void open_descriptor(struct readiness *r, const char *lines)
+static bool open_descriptor(struct readiness *r, const char *lines, struct err *err)
 {
 	char *name = alloc_printf("descriptor %d (--ready-fd)", r->options->ready_fd);
+	const struct err *failed;
 
 	r->lines = stdout_writer_new(r->task.loop, r->options->ready_fd, name);
 	stdout_writer_set_owner(r->lines, &r->task);
 	stdout_writer_add(r->lines, bytes_of_string(lines));
 	stdout_writer_flush(r->lines);
 	free(name);
-	send_lines(r);
+	failed = stdout_writer_error(r->lines);
+	if (failed == NULL) {
+		send_lines(r);
+		return true;
+	}
+	*err = *failed;
+	close_descriptor(r);
+	return false;
 }
 
 struct readiness *readiness_new(struct loop *loop, const struct readiness_options *options)
@@ -203,7 +211,7 @@ bool readiness_announce(struct readiness *r, const struct listener *listener, st
 	if (r->options->address_file != NULL)
 		good = write_file(r, lines, err);
 	if (good && r->options->ready_fd >= 0)
-		open_descriptor(r, lines);
+		good = open_descriptor(r, lines, err);
 	if (good)
 		open_supervisor(r);
 	task_wake(&r->task);

@@ -25,8 +25,9 @@ bool readiness_check(const struct readiness_options *options, struct err *err);
 /* Before anything listens: an old file is removed. `options` is borrowed. */
 struct readiness *readiness_new(struct loop *loop, const struct readiness_options *options);
 
-/* Announce the listener everywhere: ERR_IO when the file cannot be written. The descriptor
- * and the supervisor may take their time; a failure of theirs is a line. */
+/* Announce the listener everywhere: ERR_IO when the file or the descriptor cannot be
+ * written. A full descriptor and the supervisor may take their time; a failure then is a
+ * line. */
 bool readiness_announce(struct readiness *r, const struct listener *listener, struct err *err);
 
 /* Remove the file if it is still ours. NULL is allowed. */

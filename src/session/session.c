@@ -75,7 +75,7 @@ static void state_clear(struct session *s)
 {
 	const struct step_kind *kind;
 
-	if (s->state == NULL) /* as at the end of the list, where there is no step */
+	if (s->state == NULL) /* always so at the end of the list, which has no step */
 		return;
 	kind = s->shared->steps->steps[s->at].kind;
 	if (kind->free_state != NULL)

@@ -445,6 +445,14 @@ for round in range(2):
 	[ -p fifo ] && [ -d d ] && [ ! -e s ]
 }
 
+@test "a --ready-fd that cannot be written is exit 1" {
+	run_liu echo ./s --ready-fd 5 5>/dev/full
+	assert_status 1
+	assert_error_is "listening on unix:./s
+liu: writing to descriptor 5 (--ready-fd): no space left on device"
+	[ ! -e s ] || fail "the socket file is left"
+}
+
 @test "an --address-file that cannot be written after all is exit 1" {
 	[ "$(id -u)" = 0 ] && command -v unshare >/dev/null || skip "only root can mount"
 	mkdir full

@@ -5,7 +5,7 @@
 
 # What every script of clients begins with: dial() connects to the port that is the first argument,
 # got(c, n) receives exactly n bytes, rest(c) all up to the end, silent(c) that nothing comes for a
-# while, refused() that there is no listener any more.
+# while, refused() that the listener has gone.
 CLIENTS_PRELUDE='
 import errno, os, select, selectors, socket, struct, sys, time
 PORT = int(sys.argv[1] or 0)
