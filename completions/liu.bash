@@ -16,6 +16,7 @@ _liu_info_keys=(peername sockname family rtt tls-version cipher alpn server-name
 	peercert-subject peercert-issuer peercert-names peercert-not-after peercert-days-left
 	peercert-sha256 peercert-pin)
 _liu_frame_formats=(u8 u16be u16le u32be u32le u64be u64le varint netstring octets lsp)
+_liu_faults=(delay= chunk= drop-rate= stall-after= reset-after= close-after= truncate-after=)
 _liu_schemes=(tcp: tls: unix: fd: sd: vsock:)
 
 # _liu_load PROGRAM: read its tables, unless that has been done.
@@ -109,6 +110,11 @@ _liu_address() {
 	return 0
 }
 
+# _liu_shell_command: what the shell would run.
+_liu_shell_command() {
+	mapfile -t COMPREPLY < <(compgen -c -- "$cur" 2>/dev/null)
+}
+
 # _liu_value ARGUMENT PREFIX: what an option may be given, after PREFIX of `cur`.
 _liu_value() {
 	case $1 in
@@ -119,7 +125,12 @@ _liu_value() {
 		_liu_add "$2sha256:"
 		compopt -o nospace 2>/dev/null
 		;;
+	KIND)
+		_liu_add "${_liu_faults[@]/#/$2}"
+		compopt -o nospace 2>/dev/null
+		;;
 	ADDRESS) [[ -n $2 ]] || _liu_address ;;
+	COMMAND) [[ -n $2 ]] || _liu_shell_command ;;
 	esac
 	return 0
 }
@@ -220,6 +231,7 @@ _liu_step_words() {
 _liu_may_follow() {
 	local flags=${_liu_flags["$1"]}
 	[[ $seen != *' last '* ]] || return
+	[[ ${command-} == listen || $flags != *' many '* ]] || return
 	[[ $seen != *' write-eof '* || $flags != *' sends '* ]] || return
 	[[ $seen == *' record '* || $flags != *' needs-record '* ]] || return
 	[[ $seen == *' reads '* || $flags != *' loops '* ]] || return
@@ -248,6 +260,8 @@ _liu_step() {
 		;;
 	FORMAT) _liu_add "${_liu_frame_formats[@]}" ;;
 	PATH) _liu_files '' ;;
+	ADDRESS) _liu_address ;;
+	COMMAND) _liu_shell_command ;;
 	esac
 	return 0
 }

@@ -16,16 +16,25 @@
 enum { MESSAGE_SIZE = 128 };
 
 /* Take over `text`. */
-static bool fill(struct err *err, enum err_kind kind, int sys, char *text)
+static bool set_text(struct err *err, char *text)
 {
 	size_t len = strlen(text);
 
 	if (len >= ERR_TEXT_SIZE)
 		len = bytes_utf8_prefix(bytes_of(text, ERR_TEXT_SIZE - 1));
-	*err = (struct err){ .kind = kind, .sys = sys };
 	memcpy(err->text, text, len);
+	memset(err->text + len, 0, ERR_TEXT_SIZE - len);
 	free(text);
 	return false;
+}
+
+/* Take over `text`. */
+static bool fill(struct err *err, enum err_kind kind, int sys, char *text)
+{
+	err->kind = kind;
+	err->sys = sys;
+	err->status = 0;
+	return set_text(err, text);
 }
 
 /* Here and below the arguments may point into err->text. */
@@ -41,12 +50,12 @@ bool err_set(struct err *err, enum err_kind kind, const char *format, ...)
 }
 
 /* "WHAT: TEXT"; takes over `what`. */
-static bool fill_pair(struct err *err, enum err_kind kind, int sys, char *what, const char *text)
+static char *pair(char *what, const char *text)
 {
 	char *both = alloc_printf("%s: %s", what, text);
 
 	free(what);
-	return fill(err, kind, sys, both);
+	return both;
 }
 
 bool err_sys(struct err *err, enum err_kind kind, int sys, const char *format, ...)
@@ -57,7 +66,7 @@ bool err_sys(struct err *err, enum err_kind kind, int sys, const char *format, .
 	va_start(args, format);
 	what = alloc_vprintf(format, args);
 	va_end(args);
-	return fill_pair(err, kind, sys, what, err_message(sys));
+	return fill(err, kind, sys, pair(what, err_message(sys)));
 }
 
 bool err_prefix(struct err *err, const char *format, ...)
@@ -68,12 +77,20 @@ bool err_prefix(struct err *err, const char *format, ...)
 	va_start(args, format);
 	prefix = alloc_vprintf(format, args);
 	va_end(args);
-	return fill_pair(err, err->kind, err->sys, prefix, err->text);
+	return set_text(err, pair(prefix, err->text));
 }
 
-bool err_append(struct err *err, const char *suffix)
+bool err_append(struct err *err, const char *format, ...)
 {
-	return fill(err, err->kind, err->sys, alloc_printf("%s%s", err->text, suffix));
+	va_list args;
+	char *suffix, *both;
+
+	va_start(args, format);
+	suffix = alloc_vprintf(format, args);
+	va_end(args);
+	both = alloc_printf("%s%s", err->text, suffix);
+	free(suffix);
+	return set_text(err, both);
 }
 
 struct err err_timeout(uint64_t ms, const char *option)
@@ -84,9 +101,11 @@ struct err err_timeout(uint64_t ms, const char *option)
 	return err;
 }
 
-int err_status(enum err_kind kind)
+int err_status(const struct err *err)
 {
-	return kind == ERR_TLS_TRUNCATED ? ERR_TLS : (int)kind;
+	if (err->kind == ERR_COMMAND)
+		return err->status;
+	return err->kind == ERR_TLS_TRUNCATED ? ERR_TLS : (int)err->kind;
 }
 
 static const struct {
@@ -103,8 +122,9 @@ static const struct {
 	[ERR_LIMIT_OVERRUN] = { "limit-overrun", "no end within the limit, a response too large" },
 	[ERR_EXPECTATION] = { "expectation", "expect, at-eof, --fail or --field did not hold" },
 	[ERR_PROXY] = { "proxy", NULL },
-	[ERR_EXEC] = { "exec", NULL },
+	[ERR_EXEC] = { "exec", "no /bin/sh (COMMAND has a status of its own)" },
 	[ERR_TLS_TRUNCATED] = { "tls-truncated", NULL },
+	[ERR_COMMAND] = { "exec", NULL },
 };
 
 const char *err_name(enum err_kind kind)

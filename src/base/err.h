@@ -16,8 +16,8 @@
 
 enum { ERR_TEXT_SIZE = 480 };
 
-/* One kind for each line of the manual's table of exit statuses, and
- * tls-truncated, which shares the status of tls. */
+/* One kind for each line of the manual's table of exit statuses, whose number it is;
+ * tls-truncated, which shares the status of tls; and a command's own. */
 enum err_kind {
 	ERR_OK,
 	ERR_IO,
@@ -32,11 +32,13 @@ enum err_kind {
 	ERR_PROXY,
 	ERR_EXEC,
 	ERR_TLS_TRUNCATED,
+	ERR_COMMAND, /* a command has failed, with an exit status of its own */
 };
 
 struct err {
 	enum err_kind kind;
-	int sys; /* errno where one was the cause, else 0 */
+	int sys;    /* errno where one was the cause, else 0 */
+	int status; /* ERR_COMMAND: the exit status of the command; else 0 */
 	char text[ERR_TEXT_SIZE];
 };
 
@@ -54,13 +56,13 @@ bool err_sys(struct err *err, enum err_kind kind, int sys, const char *format, .
 struct err err_timeout(uint64_t ms, const char *option);
 
 /* Append to the text. Always false. */
-bool err_append(struct err *err, const char *suffix);
+bool err_append(struct err *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Put "PREFIX: " before the text. Always false. */
 bool err_prefix(struct err *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* The exit status of a kind, 0 to 11. */
-int err_status(enum err_kind kind);
+/* The exit status that it means. */
+int err_status(const struct err *err);
 
 /* Its name in messages and JSON: "io", "tls-truncated"... */
 const char *err_name(enum err_kind kind);

@@ -23,13 +23,10 @@ static const struct {
 	int threshold;
 	const char *color;
 } kinds[] = {
-	[LOG_USAGE] = { INT_MIN, "\x1B[1;31m" },
-	[LOG_ERROR] = { -1, "\x1B[1;31m" },
-	[LOG_READY] = { 0, "" },
-	[LOG_NOTICE] = { 0, "\x1B[33m" },
-	[LOG_INFO] = { 1, "\x1B[36m" },
-	[LOG_DETAIL] = { 2, "\x1B[2m" },
-	[LOG_DEBUG] = { 3, "\x1B[2m" },
+	[LOG_USAGE] = { INT_MIN, "\x1B[1;31m" }, [LOG_ASKED] = { INT_MIN, "\x1B[36m" },
+	[LOG_ERROR] = { -1, "\x1B[1;31m" },	 [LOG_READY] = { 0, "" },
+	[LOG_NOTICE] = { 0, "\x1B[33m" },	 [LOG_INFO] = { 1, "\x1B[36m" },
+	[LOG_DETAIL] = { 2, "\x1B[2m" },	 [LOG_DEBUG] = { 3, "\x1B[2m" },
 };
 
 static struct {

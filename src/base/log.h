@@ -14,6 +14,7 @@
 /* The kind of a line, which decides at which level it is printed. */
 enum log_level {
 	LOG_USAGE,  /* a command line that is wrong; always printed */
+	LOG_ASKED,  /* what an option asks for; always printed */
 	LOG_ERROR,  /* failures; hidden by -qq */
 	LOG_READY,  /* "listening on"; hidden by -q */
 	LOG_NOTICE, /* warnings and hints; hidden by -q */

@@ -78,7 +78,7 @@ bool number_size(const char *text, uint64_t *out, struct err *err)
 	int shift = size_shift(at);
 
 	if (at == text || shift < 0)
-		return err_set(err, ERR_USAGE, "invalid size '%s'", text);
+		return err_set(err, ERR_USAGE, "invalid size '%s' (such as 100, 64K or 1M)", text);
 	/* INT64_MAX: what an off_t and a size_t hold. */
 	if (!fits || value > (uint64_t)INT64_MAX >> shift)
 		return err_set(err, ERR_USAGE, "invalid size '%s': too large", text);
@@ -130,7 +130,8 @@ bool number_duration(const char *text, bool zero_allowed, uint64_t *ms, struct e
 	suffix = *point == '.' ? point + 1 + strspn(point + 1, "0123456789") : point;
 	unit = duration_unit(suffix);
 	if (unit == 0 || suffix == text || !is_digit(suffix[-1]))
-		return err_set(err, ERR_USAGE, "invalid duration '%s'", text);
+		return err_set(err, ERR_USAGE, "invalid duration '%s' (such as 5, 500ms or 2m)",
+			       text);
 	if (!fits || value > DURATION_MAX_MS / unit)
 		return err_set(err, ERR_USAGE, "invalid duration '%s': too long", text);
 	value *= unit;

@@ -4,8 +4,8 @@
 
 /*
  * Each reads the whole of `text` or fails with ERR_USAGE and a message that names it
- * ("invalid size '12x'"). Refused: an empty text, a sign, white space, trailing
- * characters and overflow. `*out` is untouched on failure.
+ * ("invalid size '12x' (such as 100, 64K or 1M)"). Refused: an empty text, a sign, white
+ * space, trailing characters and overflow. `*out` is untouched on failure.
  */
 
 #include <stdbool.h>

@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/program.h"
+#include "net/address.h"
 #include "session/client.h"
 #include "tls/tls_config.h"
 
@@ -23,7 +24,7 @@ static void client_done(void *arg, const struct err *err)
 {
 	struct connect *c = arg;
 
-	program_finish(&c->program, err == NULL ? 0 : err_status(err->kind));
+	program_finish(&c->program, err == NULL ? 0 : err_status(err));
 }
 
 static void on_output_error(void *arg, const struct err *err)
@@ -31,6 +32,13 @@ static void on_output_error(void *arg, const struct err *err)
 	struct connect *c = arg;
 
 	client_end(c->client, err);
+}
+
+static struct stats get_stats(void *arg)
+{
+	struct connect *c = arg;
+
+	return client_stats(c->client);
 }
 
 /* ADDRESS as it was given, in one word. The caller owns it. */
@@ -48,7 +56,8 @@ static bool run(const struct options *options, int *status, struct err *err)
 {
 	struct connect c = { .client = NULL };
 	struct program *p = &c.program;
-	struct tls_config *tls;
+	struct tls_config *tls = NULL;
+	struct to_dialing to;
 	char *address;
 	struct client_options client = {
 		.shared = &p->shared,
@@ -58,21 +67,25 @@ static bool run(const struct options *options, int *status, struct err *err)
 	};
 
 	if (!step_list_open(options->steps, &options->step_context, err) ||
-	    !command_client_tls(options, &tls, err))
+	    !command_client_tls(options, &tls, err) || !command_to_dialing(options, &to, err)) {
+		tls_config_free(tls);
 		return false;
+	}
 	program_init(p, options);
 	p->on_output_error = on_output_error;
+	p->get_stats = get_stats;
 	p->arg = &c;
 	address = one_word(&options->operands);
 	p->shared.address = address;
-	client.started_ms = p->started_ms;
+	p->shared.dialing = &to.options;
+	client.started_ms = p->started_us / 1000;
 	client.dialing.tls = tls;
-	client.dialing.tls_name = command_tls_name(options, client.address);
 	c.client = client_start(&client, client_done, &c);
 	program_run(p);
 	client_free(c.client);
 	free(address);
 	tls_config_free(tls);
+	tls_config_free(to.tls);
 	*status = program_end(p);
 	return true;
 }
@@ -89,7 +102,7 @@ const struct command command_connect = {
 		"liu connect tls:example.org:443 < request",
 		"liu connect -w 5 unix:/run/app.sock writeline status read",
 	},
-	.takes = FOR_ALL | FOR_STREAMS | FOR_CLIENTS | FOR_CONNECT | FOR_STEPS,
+	.takes = FOR_ALL | FOR_STREAMS | FOR_CLIENTS | FOR_CONNECT | FOR_DIALING | FOR_STEPS,
 	.check = command_read_addresses,
 	.run = run,
 };

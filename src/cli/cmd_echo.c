@@ -20,6 +20,22 @@ static bool check_limit(const struct options *options, struct err *err)
 		       options->session.limit);
 }
 
+static bool check_faults(struct options *options, struct err *err)
+{
+	if (options->faults.given == 0)
+		return true;
+	options->session.faults = &options->faults;
+	if (options->uses_tls || !faults_have(&options->faults, FAULT_TRUNCATE))
+		return true;
+	return err_set(err, ERR_USAGE, "--fault truncate-after needs TLS (--tls or tls:ADDRESS)");
+}
+
+static bool check_listens(const struct options *options, struct err *err)
+{
+	return options->listens ||
+	       err_set(err, ERR_USAGE, "echo needs a listening socket, not a connected fd:N");
+}
+
 /* --line, --exactly and --until are the arguments of the step. */
 static bool read_step(struct options *options, struct err *err)
 {
@@ -48,7 +64,7 @@ static bool check(struct options *options, struct err *err)
 {
 	options->serve.keep_open = true;
 	return check_limit(options, err) && command_read_addresses(options, err) &&
-	       read_step(options, err);
+	       check_listens(options, err) && check_faults(options, err) && read_step(options, err);
 }
 
 const struct command command_echo = {
@@ -56,10 +72,12 @@ const struct command command_echo = {
 	.operands = "[ADDRESS]",
 	.summary = "send back what each peer sends",
 	.text = "Send back what each connection sends, until its end. Without ADDRESS the\n"
-		"system chooses a port, on this machine only.\n",
+		"system chooses a port, on this machine only.\n\n"
+		"KIND of a fault: delay=D, chunk=SIZE, drop-rate=SIZE, stall-after=SIZE,\n"
+		"reset-after=SIZE, close-after=SIZE, truncate-after=SIZE.\n",
 	.examples = {
 		"liu echo 127.0.0.1:8888",
-		"liu echo --line --accept 1 --address-file address",
+		"liu echo --run 'pytest tests/'",
 		"liu echo --until ';' -w 30 unix:/tmp/echo.sock",
 	},
 	.takes = FOR_ALL | FOR_STREAMS | FOR_SERVERS | FOR_ECHO,

@@ -13,7 +13,8 @@
 #include "http/http_request.h"
 #include "http/step_head.h"
 #include "http/url.h"
-#include "io/stdout_writer.h"
+#include "io/fd_writer.h"
+#include "net/address.h"
 #include "session/client.h"
 #include "session/event_writer.h"
 #include "session/step.h"
@@ -42,10 +43,13 @@ static bool check(struct options *options, struct err *err)
 		struct url *url = &options->urls[i];
 
 		if (!url_parse(words->items[i], url, err) ||
-		    !command_check_family(options, &url->address, err))
+		    !address_check_family(&url->address, options->dialing.family, err))
 			return false;
 		options->uses_tls = options->uses_tls || url->address.tls;
 	}
+	for (size_t i = 0; i < options->fields.count; i++)
+		if (!http_name_check(options->fields.items[i], err))
+			return err_prefix(err, "--field");
 	return http_request_check(&options->request, err);
 }
 
@@ -58,24 +62,24 @@ static void note_failure(struct head *h, const struct err *err)
 {
 	report_error(h->program.shared.events, 0, current(h)->text, err);
 	if (h->status == 0)
-		h->status = err_status(err->kind);
+		h->status = err_status(err);
 }
 
 /* Print the response, or only the fields asked for. */
 static void print_response(struct head *h)
 {
 	const struct string_list *fields = &h->options->fields;
-	struct stdout_writer *output = h->program.output;
+	struct fd_writer *output = h->program.output;
 
 	for (size_t i = 0; i < fields->count; i++)
 		head_print_field(output, &h->step, fields->items[i], fields->count > 1);
 	if (fields->count > 0)
 		return;
 	if (h->printed)
-		stdout_writer_add(output, bytes_of("\n", 1));
+		fd_writer_add(output, bytes_of("\n", 1));
 	h->printed = true;
 	head_print_lines(output, &h->step,
-			 options_color(h->options, stdout_writer_is_terminal(output)));
+			 options_color(h->options, fd_writer_is_terminal(output)));
 }
 
 /* Fail if --field or --fail does not hold. */
@@ -149,12 +153,11 @@ static void start_next(struct head *h)
 		.shared = &h->program.shared,
 		.address = &url->address,
 		.dialing = h->options->dialing,
-		.conn = (unsigned)h->at + 1,
-		.started_ms = h->program.started_ms,
+		.conn = h->at + 1,
+		.started_ms = h->program.started_us / 1000,
 	};
 
 	client.dialing.tls = h->tls;
-	client.dialing.tls_name = command_tls_name(h->options, &url->address);
 	h->steps = step_head_list(&h->step, http_request(url, &h->options->request));
 	h->program.shared.steps = h->steps;
 	h->client = client_start(&client, client_done, h);
@@ -187,7 +190,7 @@ const struct command command_head = {
 		"liu head -w 5 --fail=200 http://localhost:8080/health",
 		"liu head -X GET --field content-type example.com",
 	},
-	.takes = FOR_ALL | FOR_CLIENTS | FOR_HEAD,
+	.takes = FOR_ALL | FOR_CLIENTS | FOR_HEAD | FOR_DIALING,
 	.check = check,
 	.run = run,
 };

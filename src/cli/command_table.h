@@ -22,7 +22,9 @@ enum option_set {
 	FOR_CONNECT = 1 << 4,
 	FOR_ECHO = 1 << 5,
 	FOR_HEAD = 1 << 6,
-	FOR_STEPS = 1 << 7, /* the words after ADDRESS are its steps */
+	FOR_STEPS = 1 << 7,   /* the words after ADDRESS are its steps */
+	FOR_DIALING = 1 << 8, /* it dials, or can have the step `to` */
+	FOR_END = 1 << 9,     /* above all sets */
 };
 
 enum {

@@ -6,26 +6,41 @@
 
 #include "base/alloc.h"
 #include "base/err.h"
-#include "base/log.h"
 #include "cli/options.h"
+#include "net/address.h"
 #include "net/dial.h"
 #include "net/listener_socket.h"
+#include "net/socket_file.h"
 #include "tls/tls_config.h"
 
+#include <string.h>
 #include <sys/socket.h>
 
-bool command_check_family(const struct options *options, const struct address *address,
-			  struct err *err)
+/* Can its peers have IP addresses? Those of sd: may: the sockets are not known yet. */
+static bool listens_on_ip(const struct address *address)
 {
-	struct socket_address addr;
-	int family = options->dialing.family;
+	struct socket_address own;
 
-	if (family == AF_UNSPEC || address->kind != ADDRESS_TCP ||
-	    address->host_kind != HOST_LITERAL ||
-	    !sockaddr_literal(address->host, address->port, &addr) || addr.addr.ss_family == family)
-		return true;
-	return err_set(err, ERR_USAGE, "'%s' is excluded by %s", address->host,
-		       family == AF_INET ? "-4" : "-6");
+	if (address->kind != ADDRESS_FD)
+		return address->kind == ADDRESS_TCP || address->kind == ADDRESS_SD;
+	own = sockaddr_own(address->fd);
+	return listener_socket_is_listening(address->fd) &&
+	       (own.addr.ss_family == AF_INET || own.addr.ss_family == AF_INET6);
+}
+
+bool command_hint_at_run(const struct options *options, struct err *err)
+{
+	if (options->run == NULL || strchr(options->run, ' ') != NULL)
+		return false;
+	return err_append(err, " (if it is part of the COMMAND of --run, quote that)");
+}
+
+/* The address file would take the socket's place. */
+static bool check_file(const struct address *address, const char *address_file, struct err *err)
+{
+	return address_file == NULL || !socket_file_is_same(address->path, address_file) ||
+	       err_set(err, ERR_USAGE, "--address-file: '%s' is the socket's own file",
+		       address_file);
 }
 
 /* `port` is the word after `text`, or NULL. */
@@ -36,12 +51,17 @@ static bool add_address(struct options *options, const char *text, const char *p
 	struct address *address = &options->addresses[options->address_count];
 
 	if (!address_parse(text, port, use, address, err))
-		return false;
+		return command_hint_at_run(options, err);
 	options->address_count++;
 	address->tls = address->tls || options->tls;
 	options->uses_tls = options->uses_tls || address->tls;
-	options->uses_file |= address->kind == ADDRESS_UNIX && !address->abstract;
-	return command_check_family(options, address, err);
+	options->uses_ip |= use == ADDRESS_LISTEN && listens_on_ip(address);
+	if (address->kind == ADDRESS_UNIX && !address->abstract) {
+		options->uses_file = true;
+		if (!check_file(address, options->serve.readiness.address_file, err))
+			return false;
+	}
+	return address_check_family(address, options->dialing.family, err);
 }
 
 /* The N of an ADDRESS fd:N that is a connection, not a listener; else -1. */
@@ -55,33 +75,34 @@ static int connection_fd(const struct options *options)
 	return first->fd;
 }
 
-static bool check_connection_fd(const struct options *options, int fd, struct err *err)
+/* For TLS to an address that has no name to check. */
+static bool check_nameless(const struct options *options, struct err *err)
 {
-	if (fd >= 0 && options->address_count > 1)
-		return err_set(err, ERR_USAGE,
-			       "fd:%d is not a listening socket: --address needs one", fd);
-	if (fd >= 0 && options->serve.keep_open)
-		return err_set(err, ERR_USAGE, "fd:%d is not a listening socket: -k needs one", fd);
-	return fd < 0 || dial_check_fd(fd, err);
-}
+	const struct tls_settings *tls = &options->tls_settings;
 
-const char *command_tls_name(const struct options *options, const struct address *address)
-{
-	const char *name = options->tls_settings.server_name;
-
-	return name != NULL ? name : address_tls_name(address);
+	return tls->server_name != NULL || tls->pin_count > 0 || tls->insecure ||
+	       err_set(err, ERR_USAGE,
+		       "TLS to an address without a host needs --server-name, --pin or "
+		       "--insecure");
 }
 
 static bool check_tls(const struct options *options, struct err *err)
 {
-	const struct tls_settings *tls = &options->tls_settings;
+	return !options->uses_tls || options->step_context.listening ||
+	       address_tls_name(&options->addresses[0]) != NULL || check_nameless(options, err);
+}
 
-	if (options->uses_tls && !options->step_context.listening && tls->pin_count == 0 &&
-	    !tls->insecure && command_tls_name(options, &options->addresses[0]) == NULL)
-		return err_set(err, ERR_USAGE,
-			       "TLS to an address without a host needs --server-name, --pin or "
-			       "--insecure");
-	return true;
+bool command_check_to(const struct options *options, struct err *err)
+{
+	unsigned flags = options->steps->flags;
+	bool own = options->uses_tls && !options->step_context.listening;
+
+	if (own && (flags & STEP_DIALS_TLS) && options->tls_settings.server_name != NULL)
+		return err_set(
+			err, ERR_USAGE,
+			"--server-name is for one address, but ADDRESS and that of 'to' both "
+			"have TLS");
+	return !(flags & STEP_DIALS_NAMELESS) || check_nameless(options, err);
 }
 
 bool command_read_addresses(struct options *options, struct err *err)
@@ -99,18 +120,29 @@ bool command_read_addresses(struct options *options, struct err *err)
 			return false;
 	context->settings = &options->session;
 	context->keep_open = options->serve.keep_open;
+	context->family = options->dialing.family;
 	context->connection_fd = connection_fd(options);
 	context->json = options->json;
-	return check_tls(options, err) && check_connection_fd(options, context->connection_fd, err);
+	context->runs_command = options->run != NULL;
+	options->listens = context->connection_fd < 0;
+	return check_tls(options, err) &&
+	       (options->listens || dial_check_fd(context->connection_fd, err));
 }
 
 bool command_client_tls(const struct options *options, struct tls_config **tls, struct err *err)
 {
-	*tls = NULL;
-	if (!options->uses_tls)
+	*tls = options->uses_tls ? tls_config_client(&options->tls_settings, err) : NULL;
+	return *tls != NULL || !options->uses_tls;
+}
+
+bool command_to_dialing(const struct options *options, struct to_dialing *to, struct err *err)
+{
+	*to = (struct to_dialing){ .options = options->dialing, .settings = options->tls_settings };
+	if (!(options->steps->flags & STEP_DIALS_TLS))
 		return true;
-	*tls = tls_config_client(&options->tls_settings, err);
-	if (*tls != NULL && options->tls_settings.insecure)
-		log_line(LOG_NOTICE, "--insecure: the peer's certificate is not checked");
-	return *tls != NULL;
+	to->settings.cert = NULL;
+	to->settings.key = NULL;
+	to->tls = tls_config_client(&to->settings, err);
+	to->options.tls = to->tls;
+	return to->tls != NULL;
 }

@@ -127,13 +127,25 @@ static void put_all_options(struct text *out)
 {
 	char names[COMMAND_NAMES_SIZE];
 
-	for (unsigned set = FOR_ALL; set <= FOR_STEPS; set <<= 1) {
-		text_addf(out, "\nOptions of %s:\n", command_names(set, " and ", names));
-		for (const struct option_row *row = option_table; row < option_table_end; row++)
-			if (row->set == set && row->summary != NULL)
-				put_option(out, row);
+	for (unsigned set = FOR_ALL; set < FOR_END; set <<= 1) {
+		const char *title = command_names(set, " and ", names); /* until it is shown */
+
+		for (const struct option_row *row = option_table; row < option_table_end; row++) {
+			if (row->set != set || row->summary == NULL)
+				continue;
+			if (title != NULL)
+				text_addf(out, "\nOptions of %s:\n", title);
+			title = NULL;
+			put_option(out, row);
+		}
 	}
 	put_units(out, true);
+}
+
+/* One that ends the list and answers the peer by itself. */
+static bool is_for_servers(const struct step_kind *kind)
+{
+	return (kind->flags & (STEP_LAST | STEP_SENDS | STEP_PRINTS)) == (STEP_LAST | STEP_SENDS);
 }
 
 /* The texts of the row have 72 columns. */
@@ -143,8 +155,9 @@ static void put_step(struct text *out, const struct step_kind *kind)
 		  kind->args, kind->summary);
 	if (kind->flags & STEP_LAST)
 		text_addf(out, "No step may follow it.\n");
-	text_addf(out, "\nReturns %s\nFails   %s\nExample liu connect localhost:8888 %s\n",
-		  kind->returns, kind->fails, kind->example);
+	text_addf(out, "\nReturns %s\nFails   %s\nExample liu %s localhost:8888 %s\n",
+		  kind->returns, kind->fails, is_for_servers(kind) ? "listen -k" : "connect",
+		  kind->example);
 }
 
 static void put_command(struct text *out, const struct command *command)
@@ -265,6 +278,7 @@ static void put_flags(struct text *text, unsigned flags)
 		{ STEP_LOOPS, "loops" },
 		{ STEP_WRITE_EOF, "write-eof" },
 		{ STEP_NEEDS_RECORD, "needs-record" },
+		{ STEP_MANY, "many" },
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)

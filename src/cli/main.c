@@ -31,7 +31,7 @@ static int print_text(char *text)
 	if (good)
 		return 0;
 	log_line(LOG_ERROR, "writing to standard output: %s", err_message(errno));
-	return err_status(ERR_IO);
+	return ERR_IO;
 }
 
 /* Print the error, and for usage where to find help. Returns the exit status. */
@@ -44,7 +44,7 @@ static int report(const struct err *err, const char *command)
 	else
 		log_line(LOG_USAGE, "%s (see: liu --help)", err->text);
 	descriptor_drop_input(STDERR_FILENO); /* inetd: the line is for the peer */
-	return err_status(err->kind);
+	return err_status(err);
 }
 
 /* `words` are those after the command. */
@@ -123,17 +123,32 @@ static void keep_pages(void)
 #endif
 }
 
+static void do_nothing(int signo)
+{
+	(void)signo;
+}
+
+/* A write says EPIPE. The signal is not ignored but caught, as a command would inherit the
+ * former, unless it was ignored already. */
+static void disarm_sigpipe(void)
+{
+	const struct sigaction catch = { .sa_handler = do_nothing, .sa_flags = SA_RESTART };
+	struct sigaction old;
+
+	if (sigaction(SIGPIPE, NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+		(void)sigaction(SIGPIPE, &catch, NULL);
+}
+
 int main(int argc, char **argv)
 {
-	struct sigaction ignore = { .sa_handler = SIG_IGN };
 	int status;
 
 	(void)descriptor_fill_standard();
 	keep_pages();
-	(void)sigaction(SIGPIPE, &ignore, NULL);
+	disarm_sigpipe();
 	status = liu_main(argc, argv);
-	/* A thread in getaddrinfo(3) can be neither joined nor cancelled. */
-	if (resolve_busy())
+	/* A thread in getaddrinfo(3) cannot be cancelled, and joining it may take for ever. */
+	if (!resolve_end())
 		_exit(status);
 	return status;
 }

@@ -9,6 +9,7 @@
 #include "base/number.h"
 #include "cli/options.h"
 #include "http/http_head.h"
+#include "net/access.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -20,9 +21,15 @@ enum { MODE_MAX = 0777 };
 #define FLAG(field_)	  .flag = offsetof(struct options, field_)
 
 #define USE(field_, what_) .use = offsetof(struct options, field_), .without = what_
-#define USE_TLS		   USE(uses_tls, "TLS (--tls, tls:ADDRESS or an https URL)")
-#define USE_FILE	   USE(uses_file, "the address of a Unix socket file")
-#define USE_RELAY	   USE(uses_relay, "the step relay")
+#define USE_TLS		   USE(has_tls, "TLS (--tls, tls:ADDRESS or an https URL)")
+#define USE_OWN_TLS	   USE(uses_tls, "TLS (--tls, tls:ADDRESS or an https URL)")
+#define USE_DIALS	   USE(dials, "the step to")
+#define USE_DIALS_TLS                                                                              \
+	USE(dials_tls, "TLS on the side that dials (tls:ADDRESS, to tls:ADDRESS, an https URL)")
+#define USE_FILE     USE(uses_file, "the address of a Unix socket file")
+#define USE_LISTENER USE(listens, "a listening socket, not a connected fd:N")
+#define USE_IP	     USE(uses_ip, "a TCP address to listen on")
+#define USE_RELAY    USE(uses_relay, "the step relay")
 
 /* clang-format off */
 
@@ -31,9 +38,9 @@ const struct option_row option_table[] = {
 	{ .letter = '4', TO(SWITCH, ipv4), .set = FOR_ALL, .summary = "IPv4 only" },
 	{ .letter = '6', TO(SWITCH, ipv6), .set = FOR_ALL, .summary = "IPv6 only" },
 	{ .name = "local-addr", .letter = 's', .arg = "ADDR[:PORT]", TO(STRING, local_addr),
-	  .set = FOR_CONNECT, .summary = "connect from this address" },
+	  .set = FOR_STEPS, USE_DIALS, .summary = "connect from this address" },
 	{ .name = "happy-eyeballs-delay", .arg = "D",
-	  TO(DURATION, dialing.happy_eyeballs_delay_ms), .set = FOR_CONNECT,
+	  TO(DURATION, dialing.happy_eyeballs_delay_ms), .set = FOR_STEPS, USE_DIALS,
 	  .summary = "wait before trying the next address (250ms)" },
 	{ .name = "nagle", TO(SWITCH, nagle), .set = FOR_STREAMS,
 	  .summary = "leave TCP_NODELAY off" },
@@ -44,9 +51,9 @@ const struct option_row option_table[] = {
 	{ .name = "timeout", .letter = 'w', .arg = "D", TO(DURATION, session.timeout_ms),
 	  .set = FOR_SERVERS, .summary = "limit for each connection, from accept on" },
 	{ .name = "connect-timeout", .arg = "D", TO(DURATION, dialing.connect_timeout_ms),
-	  .set = FOR_CLIENTS, .summary = "limit for name, connection and handshake" },
+	  .set = FOR_DIALING, USE_DIALS, .summary = "limit for name, connection and handshake" },
 	{ .name = "handshake-timeout", .arg = "D", TO(DURATION, session.handshake_timeout_ms),
-	  .set = FOR_ALL, .summary = "limit for the TLS handshake (60s)" },
+	  .set = FOR_ALL, .summary = "limit for TLS handshake or PROXY header (60s)" },
 	{ .name = "step-timeout", .arg = "D", TO(DURATION, session.step_timeout_ms),
 	  .set = FOR_STREAMS, .summary = "limit for each step" },
 	{ .name = "idle-timeout", .arg = "D", TO(DURATION, session.idle_timeout_ms),
@@ -90,50 +97,60 @@ const struct option_row option_table[] = {
 	{ .title = "TLS" },
 	{ .name = "tls", TO(SWITCH, tls), .set = FOR_STREAMS,
 	  .summary = "TLS, as tls: before the address" },
-	{ .name = "insecure", TO(SWITCH, tls_settings.insecure), .set = FOR_CLIENTS,
+	{ .name = "insecure", TO(SWITCH, tls_settings.insecure), .set = FOR_DIALING,
 	  .summary = "do not check the certificate or its name",
-	  .excludes = { "cacert", "capath", "pin" }, USE_TLS },
-	{ .name = "cacert", .arg = "FILE", TO(STRING, tls_settings.cacert), .set = FOR_CLIENTS,
-	  .summary = "trust these authorities, not the system's", USE_TLS },
-	{ .name = "capath", .arg = "DIR", TO(STRING, tls_settings.capath), .set = FOR_CLIENTS,
-	  .summary = "... those in a directory with hashed names", USE_TLS },
+	  .excludes = { "cacert", "capath", "pin" }, USE_DIALS_TLS },
+	{ .name = "cacert", .arg = "FILE", TO(FILE, tls_settings.cacert), .set = FOR_DIALING,
+	  .summary = "trust these authorities, not the system's", USE_DIALS_TLS },
+	{ .name = "capath", .arg = "DIR", TO(FILE, tls_settings.capath), .set = FOR_DIALING,
+	  .summary = "... those in a directory with hashed names", USE_DIALS_TLS },
 	{ .name = "server-name", .arg = "NAME", TO(STRING, tls_settings.server_name),
-	  .set = FOR_CLIENTS, .summary = "the name to request and to check", USE_TLS },
-	{ .name = "pin", .arg = "sha256:HEX", TO(LIST, pins), .set = FOR_CLIENTS,
-	  .summary = "trust this public key (repeatable)", USE_TLS },
-	{ .name = "cert", .arg = "FILE", TO(STRING, tls_settings.cert), .set = FOR_ALL,
-	  .summary = "certificate chain to present, PEM", USE_TLS },
-	{ .name = "key", .arg = "FILE", TO(STRING, tls_settings.key), .set = FOR_ALL,
+	  .set = FOR_DIALING, .summary = "the name to request and to check", USE_DIALS_TLS },
+	{ .name = "pin", .arg = "sha256:HEX", TO(LIST, pins), .set = FOR_DIALING,
+	  .summary = "trust this public key (repeatable)", USE_DIALS_TLS },
+	{ .name = "cert", .arg = "FILE", TO(FILE, tls_settings.cert), .set = FOR_ALL,
+	  .summary = "certificate chain to present, PEM", USE_OWN_TLS },
+	{ .name = "key", .arg = "FILE", TO(FILE, tls_settings.key), .set = FOR_ALL,
 	  .summary = "its private key, if not in that file", .needs = "cert" },
 	{ .name = "allow-truncated", TO(SWITCH, tls_settings.allow_truncated), .set = FOR_ALL,
 	  .summary = "accept an end without close_notify", USE_TLS },
 
 	{ .title = "Serving" },
-	{ .name = "keep-open", .letter = 'k', TO(SWITCH, serve.keep_open), .set = FOR_SERVERS,
-	  .summary = "keep accepting connections (echo always does)" },
-	{ .name = "accept", .arg = "N", TO(COUNT, serve.accept_count), .set = FOR_SERVERS,
-	  .summary = "... and stop after N" },
+	{ .name = "keep-open", .letter = 'k', TO(SWITCH, serve.keep_open), USE_LISTENER,
+	  .set = FOR_SERVERS, .summary = "keep accepting connections (echo always does)" },
+	{ .name = "accept", .arg = "N", TO(COUNT, serve.accept_count), USE_LISTENER,
+	  .set = FOR_SERVERS, .summary = "... and stop after N" },
 	{ .name = "accept-timeout", .arg = "D", TO(DURATION, serve.accept_timeout_ms),
-	  .set = FOR_SERVERS, .summary = "exit when no connection arrives for D" },
+	  USE_LISTENER, .set = FOR_SERVERS, .summary = "exit when no connection arrives for D" },
 	{ .name = "max-conns", .letter = 'm', .arg = "N", TO(COUNT, serve.max_conns),
-	  .set = FOR_SERVERS, .summary = "serve at most N at a time; the rest wait" },
-	{ .name = "address", .arg = "ADDRESS", TO(LIST, more_addresses), .set = FOR_SERVERS,
-	  .summary = "listen on this one too (repeatable)" },
-	{ .name = "backlog", .arg = "N", TO(INT, listening.backlog), .set = FOR_SERVERS,
-	  .summary = "connections that may wait (100)" },
-	{ .name = "no-reuse-addr", TO(SWITCH, listening.no_reuse_addr), .set = FOR_SERVERS,
-	  .summary = "leave SO_REUSEADDR off" },
-	{ .name = "reuse-port", TO(SWITCH, listening.reuse_port), .set = FOR_SERVERS,
+	  USE_LISTENER, .set = FOR_SERVERS, .summary = "serve at most N at a time; the rest wait" },
+	{ .name = "address", .arg = "ADDRESS", TO(LIST, more_addresses), USE_LISTENER,
+	  .set = FOR_SERVERS, .summary = "listen on this one too (repeatable)" },
+	{ .name = "allow", .arg = "CIDR", TO(BLOCKS, serve.access.allow), USE_IP,
+	  .set = FOR_SERVERS, .summary = "serve only peers in this block (repeatable)" },
+	{ .name = "deny", .arg = "CIDR", TO(BLOCKS, serve.access.deny), USE_IP,
+	  .set = FOR_SERVERS, .summary = "... none in this one (repeatable; it wins)" },
+	{ .name = "accept-proxy", TO(SWITCH, serve.accept_proxy), USE_LISTENER,
+	  .set = FOR_SERVERS, .summary = "read a PROXY protocol header first, v1 or v2" },
+	{ .name = "backlog", .arg = "N", TO(INT, listening.backlog), USE_LISTENER,
+	  .set = FOR_SERVERS, .summary = "connections that may wait (100)" },
+	{ .name = "no-reuse-addr", TO(SWITCH, listening.no_reuse_addr), USE_IP,
+	  .set = FOR_SERVERS, .summary = "leave SO_REUSEADDR off" },
+	{ .name = "reuse-port", TO(SWITCH, listening.reuse_port), USE_IP, .set = FOR_SERVERS,
 	  .summary = "share the port: SO_REUSEPORT" },
 	{ .name = "unix-mode", .arg = "MODE", TO(MODE, listening.unix_mode),
 	  FLAG(listening.has_unix_mode), USE_FILE, .set = FOR_SERVERS,
 	  .summary = "octal mode of a socket file" },
 	{ .name = "unix-owner", .arg = "USER[:GROUP]", TO(STRING, listening.unix_owner),
 	  USE_FILE, .set = FOR_SERVERS, .summary = "owner of a socket file" },
-	{ .name = "address-file", .arg = "FILE", TO(STRING, serve.readiness.address_file),
-	  .set = FOR_SERVERS, .summary = "write the addresses to FILE once listening" },
-	{ .name = "ready-fd", .arg = "N", TO(INT, serve.readiness.ready_fd), .set = FOR_SERVERS,
-	  .summary = "... to this descriptor, and close it" },
+	{ .name = "address-file", .arg = "FILE", TO(FILE, serve.readiness.address_file),
+	  USE_LISTENER, .set = FOR_SERVERS,
+	  .summary = "write the addresses to FILE once listening" },
+	{ .name = "ready-fd", .arg = "N", TO(INT, serve.readiness.ready_fd), USE_LISTENER,
+	  .set = FOR_SERVERS, .summary = "... to this descriptor, and close it" },
+	{ .name = "run", .arg = "COMMAND", TO(STRING, run), USE_LISTENER,
+	  .set = FOR_SERVERS, .summary = "run COMMAND once listening; end when it ends",
+	  .excludes = { "accept-timeout" } },
 
 	{ .title = "Echo" },
 	{ .name = "line", TO(SWITCH, line), .set = FOR_ECHO,
@@ -142,6 +159,8 @@ const struct option_row option_table[] = {
 	  .summary = "... pieces of N bytes", .excludes = { "until" } },
 	{ .name = "until", .arg = "SEP", TO(SEPARATOR, until), .set = FOR_ECHO,
 	  .summary = "... records ending in SEP, which has escapes" },
+	{ .name = "fault", .arg = "KIND", TO(FAULT, faults), .set = FOR_ECHO,
+	  .summary = "misbehave on purpose (repeatable)" },
 
 	{ .title = "HTTP" },
 	{ .name = "request", .letter = 'X', .arg = "METHOD", TO(STRING_ANY, request.method),
@@ -160,6 +179,8 @@ const struct option_row option_table[] = {
 	{ .title = "Output" },
 	{ .name = "json", TO(SWITCH, json), .set = FOR_ALL,
 	  .summary = "events as JSON lines on standard output" },
+	{ .name = "stats", TO(SWITCH, stats), .set = FOR_STREAMS,
+	  .summary = "print totals at the end and on SIGUSR1" },
 	{ .name = "verbose", .letter = 'v', TO(REPEATED, verbose), .set = FOR_ALL,
 	  .summary = "more on standard error (up to -vvv)" },
 	{ .name = "quiet", .letter = 'q', TO(REPEATED, quiet), .set = FOR_ALL,
@@ -195,6 +216,13 @@ static bool store_string(const char *value, const char **out, struct err *err)
 		return err_set(err, ERR_USAGE, "the argument is empty");
 	*out = value;
 	return true;
+}
+
+static bool store_file(const char *value, const char **out, struct err *err)
+{
+	if (strstr(value, "%n") != NULL)
+		return err_set(err, ERR_USAGE, "'%s' has %%n, which only writefile knows", value);
+	return store_string(value, out, err);
 }
 
 /* A limit of 0 must not mean "unlimited". */
@@ -280,12 +308,16 @@ static bool store(const struct option_row *row, const char *value, void *field, 
 		return true;
 	case OPTION_STRING:
 		return store_string(value, field, err);
+	case OPTION_FILE:
+		return store_file(value, field, err);
 	case OPTION_STRING_ANY:
 		*(const char **)field = value;
 		return true;
 	case OPTION_LIST:
 		string_list_add(field, value);
 		return true;
+	case OPTION_BLOCKS:
+		return access_add(field, value, err);
 	case OPTION_DURATION:
 		return number_duration(value, false, field, err);
 	case OPTION_DURATION_0:
@@ -306,6 +338,8 @@ static bool store(const struct option_row *row, const char *value, void *field, 
 		return store_separator(value, field, err);
 	case OPTION_RANGES:
 		return store_ranges(value, field, err);
+	case OPTION_FAULT:
+		return faults_add(field, value, err);
 	}
 	return err_set(err, ERR_USAGE, "an option of no type");
 }

@@ -19,7 +19,9 @@ enum option_type {
 	OPTION_REPEATED,   /* unsigned: one more */
 	OPTION_STRING,	   /* const char *: not empty */
 	OPTION_STRING_ANY, /* const char * */
+	OPTION_FILE,	   /* const char *: the name of a file or directory */
 	OPTION_LIST,	   /* struct string_list: one more */
+	OPTION_BLOCKS,	   /* struct access_list: one more */
 	OPTION_DURATION,   /* uint64_t: milliseconds, above 0 */
 	OPTION_DURATION_0, /* the same, or 0 */
 	OPTION_SIZE,	   /* size_t: bytes, above 0 */
@@ -30,6 +32,7 @@ enum option_type {
 	OPTION_COLOR,	   /* enum color_when */
 	OPTION_SEPARATOR,  /* const char *: TEXT with escapes, not empty */
 	OPTION_RANGES,	   /* const char *, checked */
+	OPTION_FAULT,	   /* struct faults: one more, or another value */
 };
 
 enum { OPTION_EXCLUDES = 3 };

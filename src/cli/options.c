@@ -26,6 +26,7 @@ void options_free(struct options *options)
 		url_free(&options->urls[i]);
 	free(options->urls);
 	step_list_free(options->steps);
+	access_free(&options->serve.access);
 	free(options->pins.items);
 	free(options->more_addresses.items);
 	free(options->headers.items);

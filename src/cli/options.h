@@ -5,6 +5,7 @@
 #include "http/http_request.h"
 #include "net/dial.h"
 #include "net/listener_options.h"
+#include "session/fault.h"
 #include "session/server.h"
 #include "session/settings.h"
 #include "session/step.h"
@@ -35,6 +36,7 @@ struct options {
 	bool help;    /* --help: the words after it were not read */
 	bool version; /* --version: the same */
 	bool json;
+	bool stats;
 	bool ipv4, ipv6; /* at most one */
 	bool tls;	 /* --tls: all addresses have it */
 	bool nagle;
@@ -42,20 +44,22 @@ struct options {
 	unsigned verbose, quiet; /* how often */
 
 	struct session_settings session;
-	struct dial_options dialing; /* `tls` and `tls_name` are not set */
+	struct dial_options dialing; /* `tls` is not set */
 	const char *local_addr;
 	struct tls_settings tls_settings;
 	struct string_list pins;
 
 	/* listen, echo */
 	struct serve_options serve;
+	const char *run; /* NULL: not given */
 	struct listener_options listening;
 	struct string_list more_addresses; /* --address */
 
-	/* echo: at most one of them */
+	/* echo: at most one of the first three */
 	bool line;
 	size_t exactly;	   /* 0: not given */
 	const char *until; /* with its escapes; NULL: not given */
+	struct faults faults;
 
 	/* head */
 	struct http_request_options request;
@@ -72,7 +76,12 @@ struct options {
 	size_t address_count;
 	struct url *urls;	  /* head: one for each operand */
 	bool uses_tls, uses_file; /* one of them has TLS, is a socket file */
+	bool listens;		  /* listen: ADDRESS is not a connected fd:N */
+	bool uses_ip;		  /* listen: a peer can have an IP address */
 	bool uses_relay;
+	bool dials;	/* the command does, or its step `to` */
+	bool dials_tls; /* ... to an address with TLS */
+	bool has_tls;	/* any of its connections */
 	struct step_context step_context;
 	struct step_list *steps; /* NULL: the command runs none of these */
 };

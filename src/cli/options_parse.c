@@ -8,10 +8,12 @@
 #include "base/err.h"
 #include "base/nearest.h"
 #include "cli/command_table.h"
+#include "cli/commands.h"
 #include "cli/option_table.h"
 #include "cli/options.h"
 #include "net/address.h"
 #include "session/pump.h"
+#include "session/step.h"
 #include "tls/tls_verify.h"
 
 #include <stdio.h>
@@ -58,10 +60,11 @@ static bool unknown(struct parse *parse, const char *typed, const char *name,
 			       typed, parse->command->name,
 			       command_names(elsewhere->set, " and ", names));
 	nearest = nearest_option(parse->command, name);
-	if (nearest == NULL)
-		return err_set(parse->err, ERR_USAGE, "unknown option %s", typed);
-	return err_set(parse->err, ERR_USAGE, "unknown option %s, did you mean --%s?", typed,
-		       nearest);
+	if (nearest != NULL)
+		return err_set(parse->err, ERR_USAGE, "unknown option %s, did you mean --%s?",
+			       typed, nearest);
+	(void)err_set(parse->err, ERR_USAGE, "unknown option %s", typed);
+	return command_hint_at_run(parse->out, parse->err);
 }
 
 /* Store an option; `value` is the argument in the same word, or NULL. */
@@ -286,8 +289,20 @@ static bool settle(struct options *out, struct err *err)
 	out->dialing.nagle = out->nagle;
 	out->listening.family = family;
 	out->serve.nagle = out->nagle;
-	out->serve.keep_open = out->serve.keep_open || out->serve.accept_count > 0;
+	out->serve.keep_open =
+		out->serve.keep_open || out->serve.accept_count > 0 || out->run != NULL;
 	return true;
+}
+
+static void note_uses(const struct command *command, struct options *out)
+{
+	unsigned flags = out->steps != NULL ? out->steps->flags : 0;
+	bool client = !(command->takes & FOR_SERVERS);
+
+	out->uses_relay = flags & STEP_RELAY;
+	out->dials = client || (flags & STEP_DIALS);
+	out->dials_tls = (client && out->uses_tls) || (flags & STEP_DIALS_TLS);
+	out->has_tls = out->uses_tls || out->dials_tls;
 }
 
 static bool check(const struct parse *parse)
@@ -299,6 +314,10 @@ static bool check(const struct parse *parse)
 		return false;
 	if (command->needs != NULL && out->operands.count == 0)
 		return err_set(parse->err, ERR_USAGE, "%s needs %s", command->name, command->needs);
+	if ((command->takes & FOR_STEPS) && out->operands.count == 1 &&
+	    step_kind_find(out->operands.items[0]) != NULL)
+		return err_set(parse->err, ERR_USAGE, "'%s' is a step, and %s needs %s before it",
+			       out->operands.items[0], command->name, command->needs);
 	if (!settle(out, parse->err) || !command->check(out, parse->err))
 		return false;
 	if (command->takes & FOR_STEPS)
@@ -307,8 +326,8 @@ static bool check(const struct parse *parse)
 					     parse->err);
 	if (out->steps == NULL && (command->takes & FOR_STREAMS))
 		return false;
-	out->uses_relay = out->steps != NULL && (out->steps->flags & STEP_RELAY);
-	return check_used(parse);
+	note_uses(command, out);
+	return check_used(parse) && (out->steps == NULL || command_check_to(out, parse->err));
 }
 
 bool options_parse(const struct command *command, int count, char **words, struct options *out,

@@ -7,8 +7,10 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "cli/options.h"
+#include "io/child.h"
+#include "io/descriptor.h"
 #include "io/fd_reader.h"
-#include "io/stdout_writer.h"
+#include "io/fd_writer.h"
 #include "session/event_writer.h"
 
 #include <errno.h>
@@ -26,10 +28,9 @@ enum { TIMER_EARLY_MS = 10 }; /* a timer may fire this long before loop_now() sa
 static void enter(struct program *p, enum program_phase phase)
 {
 	static const char *const names[] = {
-		[PROGRAM_WORKING] = "working",
-		[PROGRAM_STOPPING] = "stopping",
-		[PROGRAM_FLUSHING] = "flushing",
-		[PROGRAM_OVER] = "over",
+		[PROGRAM_WORKING] = "working",	 [PROGRAM_STOPPING] = "stopping",
+		[PROGRAM_FLUSHING] = "flushing", [PROGRAM_OVER] = "over",
+		[PROGRAM_REAPING] = "reaping",
 	};
 
 	log_line(LOG_DEBUG, "program: %s -> %s", names[p->phase], names[phase]);
@@ -38,23 +39,58 @@ static void enter(struct program *p, enum program_phase phase)
 		loop_stop(p->shared.loop);
 }
 
+/* SIGHUP and SIGQUIT leave no time to finish. */
+static bool is_patient(int signo)
+{
+	return signo == SIGINT || signo == SIGTERM;
+}
+
+/* Of several in one turn of the loop the one that leaves no time counts. */
 static void on_signal(int signo, short what, void *arg)
 {
 	struct program *p = arg;
 
 	(void)what;
-	p->caught = signo;
+	if (p->caught == 0 || is_patient(p->caught))
+		p->caught = signo;
 	task_wake(&p->task);
 }
 
-/* SIGHUP and SIGQUIT leave no time to finish. */
+static void on_stats_signal(int signo, short what, void *arg)
+{
+	struct program *p = arg;
+
+	(void)signo;
+	(void)what;
+	p->stats_asked = true;
+	task_wake(&p->task);
+}
+
+static void log_stats(struct program *p)
+{
+	struct stats stats = p->get_stats(p->arg);
+	char *text = stats_text(&stats, p->shared.listening, loop_now_us() - p->started_us);
+
+	p->stats_asked = false;
+	log_line(LOG_ASKED, "stats: %s", text);
+	free(text);
+}
+
+/* It is ignored before, and so again once the loop has gone: one that comes too late for a
+ * line must not change the exit status. */
+static bool catch_stats_signal(struct program *p, struct loop *loop)
+{
+	struct sigaction ignore = { .sa_handler = SIG_IGN };
+
+	return sigaction(SIGUSR1, &ignore, NULL) == 0 &&
+	       loop_on_signal(loop, SIGUSR1, on_stats_signal, p);
+}
+
 static void signalled(struct program *p)
 {
-	bool patient = p->caught == SIGINT || p->caught == SIGTERM;
-
 	p->signal = p->caught;
 	p->caught = 0;
-	if (patient && p->on_signal != NULL)
+	if (is_patient(p->signal) && p->on_signal != NULL)
 		p->on_signal(p->arg);
 	else
 		program_finish(p, 0);
@@ -71,7 +107,7 @@ static void output_failed(struct program *p, const struct err *err)
 	} else if (p->phase != PROGRAM_STOPPING) {
 		log_line(LOG_ERROR, "%s", err->text);
 		if (p->status == 0)
-			p->status = err_status(err->kind);
+			p->status = err_status(err);
 		enter(p, PROGRAM_OVER);
 	}
 }
@@ -80,20 +116,34 @@ static void flush_timed_out(struct program *p)
 {
 	struct err err = err_timeout(p->shared.settings->timeout_ms, "--timeout");
 
-	if (p->status != err_status(ERR_TIMEOUT))
+	if (p->status != ERR_TIMEOUT)
 		log_line(LOG_ERROR, "%s, writing to standard output", err.text);
 	if (p->status == 0)
-		p->status = err_status(ERR_TIMEOUT);
+		p->status = ERR_TIMEOUT;
 	enter(p, PROGRAM_OVER);
+}
+
+/* The commands have got SIGTERM, and some time to end; a signal cuts that short. */
+static void reap(struct program *p)
+{
+	if (p->caught != 0)
+		children_kill(p->children);
+	p->caught = 0;
+	if (!children_running(p->children))
+		loop_stop(p->shared.loop);
 }
 
 static void program_task(void *arg)
 {
 	struct program *p = arg;
-	const struct err *err = stdout_writer_error(p->output);
+	const struct err *err = fd_writer_error(p->output);
 
-	if (p->phase == PROGRAM_OVER)
+	if (p->phase == PROGRAM_REAPING)
+		reap(p);
+	if (p->phase >= PROGRAM_OVER) /* the last totals have been logged */
 		return;
+	if (p->stats_asked)
+		log_stats(p);
 	if (err != NULL)
 		output_failed(p, err);
 	if (p->caught != 0)
@@ -101,7 +151,7 @@ static void program_task(void *arg)
 	if (p->phase != PROGRAM_FLUSHING)
 		return;
 	/* After a signal do not wait for a slow reader. */
-	if (p->signal != 0 || stdout_writer_queued(p->output) == 0)
+	if (p->signal != 0 || fd_writer_queued(p->output) == 0)
 		enter(p, PROGRAM_OVER);
 	else if (timer_expired(p->deadline))
 		flush_timed_out(p);
@@ -118,55 +168,73 @@ static bool is_ignored(int signo)
 static void cannot_start(const char *what)
 {
 	log_line(LOG_ERROR, "cannot %s: %s", what, err_message(errno));
-	exit(err_status(ERR_IO));
+	exit(ERR_IO);
 }
 
-/* A message begins a line of its own. */
+/* A message comes after what was read before it... */
+static void flush(void *output)
+{
+	fd_writer_flush(output);
+}
+
+/* ... and on a terminal begins a line of its own. */
 static void end_line(void *output)
 {
+	flush(output);
 	if (log_enabled(LOG_NOTICE))
-		stdout_writer_end_line(output);
+		fd_writer_end_line(output);
 }
 
 void program_init(struct program *p, const struct options *options)
 {
 	bool terminal = isatty(STDERR_FILENO) == 1;
+	bool listening = options->step_context.listening; /* each connection is a descriptor */
 	struct loop *loop = loop_new();
 
 	if (loop == NULL)
 		cannot_start("make an event loop");
-	*p = (struct program){ .started_ms = loop_now() };
+	*p = (struct program){ .started_us = loop_now_us() };
 	task_init(&p->task, loop, program_task, p);
+	broadcast_init(&p->broadcast);
 	for (size_t i = 0; i < sizeof(ending_signals) / sizeof(*ending_signals); i++)
 		if (!is_ignored(ending_signals[i]) &&
 		    !loop_on_signal(loop, ending_signals[i], on_signal, p))
 			cannot_start("catch signals");
-	p->output = stdout_writer_new(loop, STDOUT_FILENO, "standard output");
-	stdout_writer_set_owner(p->output, &p->task);
-	if (terminal)
-		log_before(end_line, p->output);
+	p->stats = options->stats;
+	if (p->stats && !catch_stats_signal(p, loop))
+		cannot_start("catch signals");
+	p->children = children_new(loop, listening ? descriptor_raise_limit() : 0);
+	children_set_task(p->children, &p->task);
+	p->output = fd_writer_new(loop, STDOUT_FILENO, false, "standard output");
+	fd_writer_set_owner(p->output, &p->task);
+	log_before(terminal ? end_line : flush, p->output);
 	p->shared = (struct session_shared){
 		.loop = loop,
 		.settings = &options->session,
 		.steps = options->steps,
 		.events = event_writer_new(p->output, options->json),
-		.listening = options->step_context.listening,
+		.listening = listening,
+		.probes = options->serve.keep_open && options->serve.accept_count == 0,
 		.single = !options->step_context.keep_open,
 		.hints = !options->step_context.keep_open && log_enabled(LOG_NOTICE) &&
 			 (terminal || log_enabled(LOG_INFO)),
 		.pipes = &p->pipes,
+		.broadcast = &p->broadcast,
+		.children = p->children,
 	};
 	if (options->step_context.connection_fd >= 0)
-		stdout_writer_share(p->output, options->step_context.connection_fd);
+		fd_writer_share(p->output, options->step_context.connection_fd);
 	if (options->steps != NULL && (options->steps->flags & STEP_STDIN)) {
 		p->shared.input = fd_reader_new(loop, STDIN_FILENO, false, "standard input");
-		stdout_writer_share(p->output, STDIN_FILENO);
+		fd_writer_share(p->output, STDIN_FILENO);
 	}
+	if (options->tls_settings.insecure)
+		log_line(LOG_NOTICE, "--insecure: the peer's certificate is not checked");
 }
 
 bool program_is_late(const struct program *p)
 {
-	uint64_t left = session_time_left(p->shared.settings, p->started_ms);
+	uint64_t left = session_time_left(p->shared.settings, p->started_us / 1000);
 
 	return left > 0 && left <= TIMER_EARLY_MS;
 }
@@ -174,13 +242,13 @@ bool program_is_late(const struct program *p)
 void program_finish(struct program *p, int status)
 {
 	/* The --timeout of a listener was for its connections, and counts again. */
-	uint64_t since_ms = p->shared.listening ? loop_now() : p->started_ms;
+	uint64_t since_ms = p->shared.listening ? loop_now() : p->started_us / 1000;
 	uint64_t left = session_time_left(p->shared.settings, since_ms);
 
 	if (p->phase >= PROGRAM_FLUSHING)
 		return;
 	p->status = status;
-	stdout_writer_flush(p->output);
+	fd_writer_flush(p->output);
 	enter(p, p->phase == PROGRAM_STOPPING ? PROGRAM_OVER : PROGRAM_FLUSHING);
 	if (left > 0) {
 		p->deadline = timer_new(&p->task);
@@ -206,22 +274,34 @@ void program_run(struct program *p)
 {
 	if (!loop_run(p->shared.loop)) {
 		log_line(LOG_ERROR, "internal error: nothing is left to wait for");
-		p->status = err_status(ERR_IO);
+		p->status = ERR_IO;
 	}
+	if (p->stats)
+		log_stats(p);
 	if (p->signal != 0 && p->signal != SIGPIPE)
-		stdout_writer_flush(p->output);
+		fd_writer_flush(p->output);
+}
+
+static void wait_for_children(struct program *p)
+{
+	if (!children_running(p->children))
+		return;
+	enter(p, PROGRAM_REAPING);
+	(void)loop_run(p->shared.loop); /* a command that runs keeps it alive */
 }
 
 int program_end(struct program *p)
 {
+	wait_for_children(p);
 	if (p->signal != SIGPIPE)
 		end_line(p->output);
 	log_before(NULL, NULL);
 	splice_pipes_close(&p->pipes);
 	event_writer_free(p->shared.events);
-	stdout_writer_free(p->output);
+	fd_writer_free(p->output);
 	fd_reader_free(p->shared.input);
 	timer_free(p->deadline);
+	children_free(p->children);
 	task_cancel(&p->task);
 	loop_free(p->shared.loop);
 	if (p->signal != 0)

@@ -23,8 +23,9 @@
 enum habit_kind {
 	OPTION, /* the option that it becomes, with the argument; NULL: nothing */
 	SCHEME, /* ADDRESS behind what it becomes */
+	SECOND, /* the same, but not of the first address, which liu takes as it is */
 	PORT,
-	STEP, /* the step that it becomes */
+	STEP, /* the step that it becomes, with the argument; `also` is an option */
 	UDP,
 };
 
@@ -51,6 +52,10 @@ static const struct habit {
 	{ "-w", FOR_SERVERS, .argument = true },
 	{ "-z", FOR_CONNECT, .kind = STEP, .becomes = "close" },
 	{ "--ssl", FOR_STREAMS, .becomes = "--tls" },
+	{ "-e -c --exec --sh-exec", FOR_STREAMS, .kind = STEP, .argument = true,
+	  .becomes = "exec" },
+	{ "--broker --chat", FOR_STREAMS, .kind = STEP, .becomes = "broker", .also = "-k",
+	  .other = &command_listen },
 
 	{ "curl -I --head", FOR_ALL, .other = &command_head },
 	{ "-f", FOR_HEAD, .becomes = "--fail" },
@@ -68,6 +73,9 @@ static const struct habit {
 	  .becomes = "tls:" },
 	{ "SSL-LISTEN: OPENSSL-LISTEN: s_server", FOR_STREAMS, .kind = SCHEME, .becomes = "tls:",
 	  .other = &command_listen },
+	{ "TCP:", FOR_STREAMS, .kind = SECOND, .becomes = "" },
+	{ "UNIX:", FOR_STREAMS, .kind = SECOND, .becomes = "unix:" },
+	{ "EXEC: SYSTEM: SHELL:", FOR_STREAMS, .kind = STEP, .becomes = "exec" },
 	{ "-servername", FOR_CLIENTS, .argument = true, .becomes = "--server-name" },
 	{ "-CAfile", FOR_CLIENTS, .argument = true, .becomes = "--cacert" },
 	{ "-cert --ssl-cert", FOR_ALL, .argument = true, .becomes = "--cert" },
@@ -98,6 +106,7 @@ struct guess {
 	int hops;		     /* so often another one may be tried */
 	bool every;		     /* a port alone is on every interface, as in nc */
 	bool udp;
+	bool keep_open; /* -k is among the options, which several words may ask for */
 	const char *scheme, *port;
 	char *operands[OPERANDS]; /* owned */
 	size_t operand_count;
@@ -106,18 +115,23 @@ struct guess {
 	int count, at;
 };
 
-static void add(struct text *text, const char *word)
+/* Add a word, and its argument, if that is not NULL. */
+static void add(struct text *text, const char *word, const char *argument)
 {
 	text_add(text, bytes_of(word, strlen(word) + 1));
+	if (argument != NULL)
+		add(text, argument, NULL);
 }
 
 static void add_option(struct guess *g, const char *option, const char *value)
 {
-	if (option == NULL)
+	bool keep_open =
+		option != NULL && (strcmp(option, "-k") == 0 || strcmp(option, "--keep-open") == 0);
+
+	if (option == NULL || (keep_open && g->keep_open))
 		return;
-	add(&g->options, option);
-	if (value != NULL)
-		add(&g->options, value);
+	g->keep_open = g->keep_open || keep_open;
+	add(&g->options, option, value);
 }
 
 static const struct habit *find_habit(const struct guess *g, const char *word)
@@ -130,7 +144,8 @@ static const struct habit *find_habit(const struct guess *g, const char *word)
 
 static void ask_for(struct guess *g, const struct command *command)
 {
-	if (command != NULL && (command->takes & ~(g->command->takes | FOR_STEPS)) != 0)
+	if (command != NULL &&
+	    (command->takes & ~(g->command->takes | FOR_STEPS | FOR_DIALING)) != 0)
 		g->other = command;
 }
 
@@ -153,8 +168,10 @@ static const char *take_habit(struct guess *g, const struct habit *habit, const 
 		g->scheme = habit->becomes;
 	if (habit->kind == PORT)
 		g->port = value;
-	if (habit->kind == STEP)
-		add(&g->rest, habit->becomes);
+	if (habit->kind == STEP) {
+		add_option(g, habit->also, NULL);
+		add(&g->rest, habit->becomes, value);
+	}
 	if (habit->kind == OPTION) {
 		add_option(g, habit->becomes, value);
 		add_option(g, habit->also, value);
@@ -199,12 +216,61 @@ static bool take_options(struct guess *g, const char *word)
 	return true;
 }
 
+/* An address of socat, SCHEME:VALUE[,OPTION]..., that becomes a step: a command, or the
+ * second place to connect to. */
+static bool take_second(struct guess *g, const struct habit *habit, const char *value, bool first)
+{
+	bool command = habit->kind == STEP;
+	char *argument;
+
+	if (!command && (first || habit->other != NULL))
+		return false;
+	argument = alloc_printf("%s%.*s", command ? "" : habit->becomes, (int)strcspn(value, ","),
+				value);
+	add(&g->rest, command ? habit->becomes : "to", argument);
+	free(argument);
+	return true;
+}
+
 /* The command for a first word that connect does not take; NULL: none. */
 static const struct command *other_command(const char *word)
 {
 	if (strncasecmp(word, "http://", 7) == 0 || strncasecmp(word, "https://", 8) == 0)
 		return &command_head;
 	return strncasecmp(word, "sd:", 3) == 0 ? &command_listen : NULL;
+}
+
+/* The value of NAME in ",NAME=VALUE,...": the caller owns it. NULL: it is not there. */
+static char *value_in(const char *options, const char *name)
+{
+	const char *at = strstr(options, name);
+
+	if (at == NULL)
+		return NULL;
+	at += strlen(name);
+	return alloc_printf("%.*s", (int)strcspn(at, ","), at);
+}
+
+/* A listener for a few peers must not become one for all. */
+static void take_options_of_socat(struct guess *g, const struct habit *habit, const char *options)
+{
+	static const char *const names[][2] = {
+		{ ",range=", "--allow" },
+		{ ",cert=", "--cert" },
+		{ ",key=", "--key" },
+	};
+
+	if (strstr(options, ",fork") != NULL)
+		add_option(g, "-k", NULL);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		char *value = value_in(options, names[i][0]);
+
+		add_option(g, value != NULL ? names[i][1] : NULL, value);
+		free(value);
+	}
+	if (habit->other == &command_listen && g->operand_count == 0 &&
+	    (g->operands[0] = value_in(options, ",bind=")) != NULL)
+		g->operand_count++;
 }
 
 static bool take_word(struct guess *g, const char *word)
@@ -216,14 +282,17 @@ static bool take_word(struct guess *g, const char *word)
 
 	if (word[0] == '-' && word[1] != '\0')
 		return take_options(g, word);
-	if (habit != NULL) {
-		(void)take_habit(g, habit, "");
-		word = strchr(word, ':');
-		if (word == NULL)
+	if (habit != NULL && !(habit->kind == SECOND && first)) {
+		const char *colon = strchr(word, ':');
+
+		if (colon != NULL && take_second(g, habit, colon + 1, first))
 			return true;
-		len = strcspn(++word, ",");
-		if (strstr(word + len, ",fork") != NULL)
-			add(&g->options, "-k");
+		(void)take_habit(g, habit, "");
+		if (colon == NULL)
+			return true;
+		word = colon + 1;
+		len = strcspn(word, ",");
+		take_options_of_socat(g, habit, word + len);
 	}
 	ask_for(g, command != NULL ? command : other_command(word));
 	if (command != NULL)
@@ -233,8 +302,8 @@ static bool take_word(struct guess *g, const char *word)
 		g->operands[g->operand_count++] = alloc_printf("%.*s", (int)len, word);
 		return true;
 	}
-	for (add(&g->rest, word); g->at < g->count; g->at++)
-		add(&g->rest, g->words[g->at]);
+	for (add(&g->rest, word, NULL); g->at < g->count; g->at++)
+		add(&g->rest, g->words[g->at], NULL);
 	return true;
 }
 
@@ -255,7 +324,7 @@ static bool add_address(struct guess *g)
 	}
 	word = alloc_printf("%s%s%s%s", scheme, count == 1 ? g->operands[0] : "",
 			    count == 1 || every ? ":" : "", port);
-	add(&g->options, word);
+	add(&g->options, word, NULL);
 	free(word);
 	return true;
 }
@@ -303,11 +372,12 @@ static bool answer(struct guess g, const char *what, struct err *err)
 	if (g.other == NULL && known)
 		line = finish(&g);
 	next.command = g.other;
-	if (g.udp || line != NULL)
-		answered =
-			!err_set(err, ERR_USAGE, "%s%s%s", what, g.udp ? ": " : ", did you mean: ",
-				 g.udp ? "UDP is not supported, only byte streams (TCP, TLS, Unix)"
-				       : line);
+	if (g.udp)
+		answered = !err_set(err, ERR_USAGE,
+				    "%s: UDP is not supported, only byte streams (TCP, TLS, Unix)",
+				    what);
+	else if (line != NULL)
+		answered = !err_set(err, ERR_USAGE, "%s, did you mean: %s", what, line);
 	else if (g.other != NULL && next.hops-- > 0)
 		answered = answer(next, what, err);
 	for (size_t i = 0; i < g.operand_count; i++)
@@ -326,17 +396,27 @@ bool suggest_is_connect(const char *word)
 	       (*word != '\0' && word[strspn(word, "0123456789")] == '\0');
 }
 
+/* The part of the message that a whole line replaces: the nearest word, or all known ones. */
+static char *other_hint(char *text)
+{
+	char *nearest = strstr(text, ", did you mean");
+	char *names = strncmp(text, "unknown ", 8) == 0 ? strstr(text, "' (") : NULL;
+
+	if (nearest == NULL && names != NULL)
+		nearest = names + 1;
+	return nearest != NULL ? nearest : text + strlen(text);
+}
+
 bool suggest_line(const struct command *command, int count, char **words, struct err *err)
 {
 	struct guess guess = {
 		.command = command, .typed = true, .hops = HOPS, .count = count, .words = words
 	};
-	char *before = strstr(err->text, ", did you mean");
+	char *before = other_hint(err->text), first = *before;
 
-	if (before != NULL)
-		*before = '\0';
-	if (!answer(guess, err->text, err) && before != NULL)
-		*before = ',';
+	*before = '\0';
+	if (!answer(guess, err->text, err))
+		*before = first;
 	return false;
 }
 
@@ -351,7 +431,11 @@ bool suggest_command(int argc, char **argv, struct err *err)
 	for (size_t i = 0; command_table[i] != NULL; i++)
 		nearest_try(&nearest, command_table[i]->name);
 	nearest_try(&nearest, "help");
-	if (nearest_found(&nearest) != NULL || !answer(guess, what, err))
+	if (step_kind_find(argv[1]) != NULL)
+		(void)err_set(err, ERR_USAGE,
+			      "'%s' is a step, which stands after a command and its ADDRESS",
+			      argv[1]);
+	else if (nearest_found(&nearest) != NULL || !answer(guess, what, err))
 		(void)nearest_refuse(&nearest, "command", err);
 	free(what);
 	return false;

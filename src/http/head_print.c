@@ -6,7 +6,7 @@
 
 #include "base/escape.h"
 #include "http/step_head.h"
-#include "io/stdout_writer.h"
+#include "io/fd_writer.h"
 #include "session/client.h"
 #include "session/event_writer.h"
 
@@ -33,19 +33,19 @@ static void add_visible(struct evbuffer *to, struct bytes line, bool color)
 	free(shown);
 }
 
-static void add_line(struct stdout_writer *output, struct bytes line, bool color)
+static void add_line(struct fd_writer *output, struct bytes line, bool color)
 {
-	struct evbuffer *to = stdout_writer_queue(output);
+	struct evbuffer *to = fd_writer_queue(output);
 
-	if (color || stdout_writer_is_terminal(output))
+	if (color || fd_writer_is_terminal(output))
 		add_visible(to, line, color);
 	else
 		(void)evbuffer_add(to, line.data, line.len);
 	(void)evbuffer_add(to, "\n", 1);
-	stdout_writer_added(output);
+	fd_writer_added(output);
 }
 
-void head_print_lines(struct stdout_writer *output, const struct step_head *step, bool color)
+void head_print_lines(struct fd_writer *output, const struct step_head *step, bool color)
 {
 	const char *line = step->text.data;
 	const char *end = line + step->text.len;
@@ -59,7 +59,7 @@ void head_print_lines(struct stdout_writer *output, const struct step_head *step
 	}
 }
 
-void head_print_field(struct stdout_writer *output, const struct step_head *step, const char *name,
+void head_print_field(struct fd_writer *output, const struct step_head *step, const char *name,
 		      bool named)
 {
 	for (size_t i = 0; i < step->head.count; i++) {

@@ -7,15 +7,15 @@
 
 struct client_times;
 struct event_writer;
-struct stdout_writer;
+struct fd_writer;
 struct step_head;
 
 /* The lines as received. On a terminal control characters are made visible, since
  * the peer chose them; with `color` the names are bold. */
-void head_print_lines(struct stdout_writer *output, const struct step_head *step, bool color);
+void head_print_lines(struct fd_writer *output, const struct step_head *step, bool color);
 
 /* Only the values of the fields of that name, one a line; if `named` as "Name: value". */
-void head_print_field(struct stdout_writer *output, const struct step_head *step, const char *name,
+void head_print_field(struct fd_writer *output, const struct step_head *step, const char *name,
 		      bool named);
 
 /* The JSON event. */

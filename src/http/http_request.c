@@ -53,12 +53,22 @@ static bool header_check(const char *line, struct err *err)
 	return true;
 }
 
+static bool token_check(const char *what, const char *text, struct err *err)
+{
+	if (*text != '\0' && text[strspn(text, TOKEN_CHARS)] == '\0')
+		return true;
+	return refuse(err, what, text, "only letters, digits and " TOKEN_SIGNS);
+}
+
+bool http_name_check(const char *name, struct err *err)
+{
+	return token_check("header name", name, err);
+}
+
 bool http_request_check(const struct http_request_options *options, struct err *err)
 {
-	const char *method = options->method;
-
-	if (*method == '\0' || method[strspn(method, TOKEN_CHARS)] != '\0')
-		return refuse(err, "method", method, "only letters, digits and " TOKEN_SIGNS);
+	if (!token_check("method", options->method, err))
+		return false;
 	if (options->user_agent != NULL && bytes_has_control(options->user_agent))
 		return refuse(err, "user agent", options->user_agent, "control character");
 	for (size_t i = 0; i < options->header_count; i++)

@@ -106,9 +106,9 @@ static bool read_port(const struct parts *p, struct url *url)
 	if (good)
 		return true;
 	return refuse(p, p->late_at == NULL
-				 ? "invalid port (1 to 65535)"
-				 : "invalid port (in a password write '/', '?' and '#' as %2F, %3F "
-				   "and %23)");
+				 ? "the port is not a number from 1 to 65535"
+				 : "the port is not a number (in a password write '/', '?' and "
+				   "'#' as %2F, %3F and %23)");
 }
 
 /* "[V6]" or "[V6%25ZONE]", RFC 6874; a bare '%' before the zone is accepted too. */
@@ -124,7 +124,7 @@ static bool read_bracketed(const struct parts *p, struct url *url)
 		memmove(zone + 1, zone + 3, strlen(zone + 3) + 1);
 	if (!sockaddr_is_ipv6(host) ||
 	    (*zone == '%' && zone[1 + strspn(zone + 1, ZONE_CHARS)] != '\0'))
-		return refuse(p, "invalid IPv6 address");
+		return refuse(p, "the host is not an IPv6 address");
 	url->address.host_kind = HOST_LITERAL;
 	return true;
 }
@@ -223,7 +223,7 @@ bool url_parse(const char *text, struct url *out, struct err *err)
 	if (bytes_has_control(text) || strpbrk(text, " \t") != NULL)
 		good = refuse(&p, "white space or control character (write %20, %0A...)");
 	else if (*text != '\0' && text[strspn(text, "0123456789")] == '\0')
-		good = refuse(&p, "a number alone is not a host: localhost:PORT?");
+		good = refuse(&p, "a number alone is not a host, did you mean localhost:PORT?");
 	else
 		good = read_scheme(&p, &url) && read_port(&p, &url) && read_host(&p, &url) &&
 		       read_userinfo(&p, &url);

@@ -20,8 +20,8 @@
  * any more.
  *
  * `left` counts what the peer's kernel has not received: the writer's queue and, where the
- * system reports it, the socket's. Once the sending half is closed no event tells that the
- * latter shrinks, so it is polled. Progress resets both the timeout and the wait for the
+ * system reports it, the socket's. Once the queue is empty no event tells that the latter
+ * shrinks, so it is polled. Progress resets both the timeout and the wait for the
  * peer's silence. When the peer has ended and has everything, nothing is waited for.
  */
 
@@ -64,6 +64,18 @@ void connection_free(struct connection *c)
 	free(c->closing);
 	transport_free(c->transport);
 	free(c);
+}
+
+struct transport *connection_release(struct connection *c)
+{
+	struct transport *t = c->transport;
+
+	transport_want(t, 0); /* until the next owner asks */
+	t->received = evbuffer_get_length(t->input);
+	t->sent = 0;
+	c->transport = NULL;
+	connection_free(c);
+	return t;
 }
 
 void connection_refresh(struct connection *c)
@@ -146,7 +158,8 @@ void connection_failed(struct connection *c, enum transport_half half, int sys)
 static void end_sending(struct connection *c)
 {
 	c->writer.ended = true;
-	transport_shut(c->transport);
+	if (!c->cut)
+		transport_shut(c->transport);
 	transport_flush(c->transport);
 	connection_refresh(c);
 }
@@ -164,6 +177,12 @@ static const char *plural(uint64_t n)
 	return n == 1 ? "" : "s";
 }
 
+static void tell_unsent(struct err *err, uint64_t bytes)
+{
+	if (bytes > 0)
+		(void)err_append(err, " with %" PRIu64 " byte%s unsent", bytes, plural(bytes));
+}
+
 /* The stream is broken. That is a failure when bytes are lost, or when the peer said
  * why it wants no more (a TLS alert). */
 static enum stream_status close_broken(const struct connection *c, const struct err *why,
@@ -171,16 +190,22 @@ static enum stream_status close_broken(const struct connection *c, const struct 
 {
 	uint64_t lost = c->writer.dropped + transport_unsent(c->transport);
 
-	if (lost > 0) {
-		err_set(err, why->kind, "%s with %" PRIu64 " byte%s unsent", why->text, lost,
-			plural(lost));
-		err->sys = why->sys;
-		return STREAM_ERROR;
-	}
-	if (why->kind != ERR_TLS)
+	if (lost == 0 && why->kind != ERR_TLS)
 		return STREAM_OK;
 	*err = *why;
+	tell_unsent(err, lost);
 	return STREAM_ERROR;
+}
+
+size_t connection_unsent(const struct connection *c)
+{
+	return writer_queued(&c->writer) + transport_unsent(c->transport);
+}
+
+void connection_tell_unsent(const struct connection *c, struct err *err)
+{
+	if (c->closing != NULL)
+		tell_unsent(err, connection_unsent(c));
 }
 
 /* Is it over, whatever the time? */
@@ -190,17 +215,12 @@ static enum stream_status close_state(const struct connection *c, struct err *er
 
 	if (t->write_error != NULL)
 		return close_broken(c, t->write_error, err);
-	if (t->read_half == READ_OPEN || t->write_half != WRITE_SHUT)
+	if (!c->cut && (t->read_half == READ_OPEN || t->write_half != WRITE_SHUT))
 		return STREAM_AGAIN;
 	/* A peer that ended without close_notify may receive all the same. */
 	if (t->read_error != NULL && t->read_error->kind != ERR_TLS_TRUNCATED)
 		return close_broken(c, t->read_error, err);
-	return transport_unsent(t) > 0 ? STREAM_AGAIN : STREAM_OK;
-}
-
-size_t connection_unsent(const struct connection *c)
-{
-	return writer_queued(&c->writer) + transport_unsent(c->transport);
+	return connection_unsent(c) > 0 ? STREAM_AGAIN : STREAM_OK;
 }
 
 static void observe(const struct connection *c, uint64_t now)
@@ -249,7 +269,7 @@ static void sleep_at_most(const struct connection *c, uint64_t ms)
 		l->timer = timer_new(c->task);
 	if (timer_pending(l->timer))
 		return;
-	if (l->left > 0 && l->shut) {
+	if (l->left > 0 && writer_queued(&c->writer) == 0) {
 		ms = l->ask_ms < ms ? l->ask_ms : ms;
 		l->ask_ms = l->ask_ms < ASK_LAST_MS ? 2 * l->ask_ms : ASK_LAST_MS;
 	}
@@ -286,8 +306,19 @@ enum stream_status connection_close(struct connection *c, uint64_t send_ms, uint
 	return STREAM_ERROR;
 }
 
+void connection_truncate(struct connection *c)
+{
+	c->transport->truncate = true;
+}
+
 void connection_abort(struct connection *c)
 {
 	writer_feed_error(&c->writer);
+	c->transport->reset = true;
+}
+
+void connection_cut(struct connection *c)
+{
+	c->cut = true;
 	c->transport->reset = true;
 }

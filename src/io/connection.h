@@ -29,6 +29,7 @@ struct connection {
 	struct task *task;	 /* borrowed */
 	struct closing *closing; /* owned; NULL until the orderly end begins */
 	bool bypassed;		 /* see connection_bypass() */
+	bool cut;		 /* see connection_cut() */
 };
 
 /* `transport` is handed over and wakes `task` (NULL: nothing) from now on. `limit`
@@ -38,6 +39,10 @@ struct connection *connection_new(struct transport *transport, size_t limit, siz
 
 /* Closes the descriptor at once. NULL is allowed. */
 void connection_free(struct connection *c);
+
+/* The transport again, handed over; the connection is freed. What was read and sent so far
+ * does not count as the stream's. For a dialogue before the stream. */
+struct transport *connection_release(struct connection *c);
 
 /* Tell the reader and the writer what the transport has met since: the end, errors.
  * Call it at the start of each run. */
@@ -90,5 +95,17 @@ enum stream_status connection_close(struct connection *c, uint64_t send_ms, uint
 /* Bytes that the peer's kernel has not received, as far as the system tells. */
 size_t connection_unsent(const struct connection *c);
 
+/* When the orderly end has begun: append " with N bytes unsent", unless there are none. */
+void connection_tell_unsent(const struct connection *c, struct err *err);
+
+/* Before connection_close(): leave close_notify out, so that a TLS peer finds its stream
+ * truncated. A plain stream has nothing to leave out. */
+void connection_truncate(struct connection *c);
+
 /* abort: drop what is queued and make connection_free() reset the connection. */
 void connection_abort(struct connection *c);
+
+/* What was written is not all there was, and the peer must not take its end for that:
+ * connection_close() then sends it without half-close, and connection_free() resets the
+ * connection (a Unix socket has no reset: it is just closed). */
+void connection_cut(struct connection *c);

@@ -11,7 +11,6 @@
 #include <poll.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -38,14 +37,23 @@ unsigned descriptor_fill_standard(void)
 	return closed;
 }
 
-void descriptor_raise_limit(void)
+rlim_t descriptor_raise_limit(void)
+{
+	struct rlimit old, most;
+
+	if (getrlimit(RLIMIT_NOFILE, &old) < 0)
+		return 0;
+	most = (struct rlimit){ .rlim_cur = old.rlim_max, .rlim_max = old.rlim_max };
+	if (old.rlim_cur < old.rlim_max)
+		(void)setrlimit(RLIMIT_NOFILE, &most);
+	return old.rlim_cur;
+}
+
+rlim_t descriptor_limit(void)
 {
 	struct rlimit limit;
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur == limit.rlim_max)
-		return;
-	limit.rlim_cur = limit.rlim_max;
-	(void)setrlimit(RLIMIT_NOFILE, &limit);
+	return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : RLIM_INFINITY;
 }
 
 /* Opening the master of a pseudo-terminal anew makes another terminal. */
@@ -102,7 +110,8 @@ static void open_pollable(struct descriptor *d, bool writing)
 
 		if (flags >= 0 && fcntl(d->fd, F_SETFL, flags | O_NONBLOCK) == 0)
 			d->kind = DESCRIPTOR_OWN;
-		d->fresh = d->fifo && !writing;
+		/* Any other open(2) has waited for a writer. */
+		d->fresh = d->fifo && !writing && (flags & O_NONBLOCK) != 0;
 		/* A FIFO without a writer yet has ended for splice(2). */
 		d->raw = d->kind == DESCRIPTOR_OWN && d->fifo && !d->fresh;
 		return;
@@ -136,7 +145,7 @@ void descriptor_open(struct descriptor *d, int fd, bool writing, bool owned)
 	if (fstat(fd, &st) < 0)
 		return; /* the first read or write says why */
 	d->fifo = S_ISFIFO(st.st_mode);
-	d->terminal = isatty(fd) == 1;
+	d->terminal = S_ISCHR(st.st_mode) && isatty(fd) == 1;
 	d->null = S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3);
 	if (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode) || S_ISBLK(st.st_mode) || d->null)
 		d->raw = is_raw_file(d, S_ISREG(st.st_mode), writing);

@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 
 struct evbuffer;
@@ -38,8 +39,12 @@ struct descriptor {
 unsigned descriptor_fill_standard(void);
 
 /* Let this process have as many descriptors as the system lets it ask for: the
- * soft limit is raised to the hard one. Where that is refused it stays. */
-void descriptor_raise_limit(void);
+ * soft limit is raised to the hard one. Where that is refused it stays. Returns what
+ * it was; 0: not known. */
+rlim_t descriptor_raise_limit(void);
+
+/* How many this process may have at a time; RLIM_INFINITY when that is not known. */
+rlim_t descriptor_limit(void);
 
 /* Where `fd` is a socket, drop what has arrived there: closing it with unread bytes
  * would reset the connection and destroy what was written last. */

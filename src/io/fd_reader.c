@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <event2/buffer.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 
 enum { READ_MAX = 256 * 1024 }; /* bytes a call; what is not filled costs no pages */
 
@@ -90,6 +91,13 @@ enum stream_status fd_reader_read(struct fd_reader *input, size_t max, struct ev
 const struct err *fd_reader_error(const struct fd_reader *input)
 {
 	return input->error.kind == ERR_OK ? NULL : &input->error;
+}
+
+size_t fd_reader_pending(const struct fd_reader *input)
+{
+	int held = 0;
+
+	return ioctl(input->d.fd, FIONREAD, &held) == 0 ? (size_t)held : 0;
 }
 
 bool fd_reader_is_terminal(const struct fd_reader *input)

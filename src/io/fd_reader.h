@@ -28,6 +28,9 @@ void fd_reader_set_task(struct fd_reader *input, struct task *task);
 enum stream_status fd_reader_read(struct fd_reader *input, size_t max, struct evbuffer *into);
 const struct err *fd_reader_error(const struct fd_reader *input); /* ERR_IO; borrowed */
 
+/* Bytes that a pipe holds now. */
+size_t fd_reader_pending(const struct fd_reader *input);
+
 bool fd_reader_is_terminal(const struct fd_reader *input);
 
 /* Is it /dev/null, as after a start with standard input closed? A listener does not

@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "io/loop.h"
 
+#include <errno.h>
 #include <event2/event.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -18,7 +19,8 @@
  */
 struct fd_watch {
 	struct event *event;
-	int hangup; /* owned: the descriptor of WATCH_HANGUP's; -1: none */
+	int hangup; /* owned: the epoll descriptor of WATCH_HANGUP; -1: none */
+	int sys;    /* why WATCH_HANGUP cannot be watched; 0: it can */
 	void (*fn)(void *arg);
 	void *arg;
 	bool armed;
@@ -40,15 +42,16 @@ static void on_ready(evutil_socket_t fd, short what, void *arg)
 	watch->fn(watch->arg);
 }
 
-/* An epoll descriptor can be read once `fd`, in it, is ready. -1: the system has no more. */
-static int hangup_of(int fd)
+/* An epoll descriptor can be read once `fd`, in it, is ready. libevent takes a descriptor of
+ * -1 without an error, so fd_watch_arm() tells what has failed here. */
+static int open_hangup(struct fd_watch *watch, int fd)
 {
 	struct epoll_event event = { .events = 0 }; /* EPOLLERR and EPOLLHUP come unasked */
-	int got = epoll_create1(EPOLL_CLOEXEC);
 
-	if (got >= 0)
-		(void)epoll_ctl(got, EPOLL_CTL_ADD, fd, &event); /* else nothing is told */
-	return got;
+	watch->hangup = epoll_create1(EPOLL_CLOEXEC);
+	if (watch->hangup < 0 || epoll_ctl(watch->hangup, EPOLL_CTL_ADD, fd, &event) != 0)
+		watch->sys = errno;
+	return watch->hangup;
 }
 
 struct fd_watch *fd_watch_call(struct loop *loop, int fd, enum fd_watch_for what,
@@ -59,9 +62,10 @@ struct fd_watch *fd_watch_call(struct loop *loop, int fd, enum fd_watch_for what
 
 	watch->fn = fn;
 	watch->arg = arg;
-	watch->hangup = what == WATCH_HANGUP ? hangup_of(fd) : -1;
-	watch->event = event_new(loop_base(loop), what == WATCH_HANGUP ? watch->hangup : fd, events,
-				 on_ready, watch);
+	watch->hangup = -1;
+	if (what == WATCH_HANGUP)
+		fd = open_hangup(watch, fd);
+	watch->event = event_new(loop_base(loop), fd, events, on_ready, watch);
 	return watch;
 }
 
@@ -87,6 +91,10 @@ bool fd_watch_armed(const struct fd_watch *watch)
 
 bool fd_watch_arm(struct fd_watch *watch)
 {
+	if (watch->sys != 0) {
+		errno = watch->sys;
+		return false;
+	}
 	if (!watch->added)
 		watch->added = event_add(watch->event, NULL) == 0;
 	watch->armed = watch->added;

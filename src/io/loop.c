@@ -11,6 +11,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <event2/event.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
@@ -38,6 +39,7 @@ struct loop {
 	TAILQ_HEAD(, task) tasks;
 	struct event *signals[SIGNALS_MAX];
 	int signal_count;
+	int awaited; /* signals that are sure to wake a task */
 	struct task mark;
 	size_t brought; /* bytes, in this turn */
 	bool stopped;
@@ -158,12 +160,12 @@ static void turn(struct loop *loop)
 	run_tasks(loop);
 }
 
-/* Can anything but a signal still happen? */
+/* Can anything but a signal that none awaits still happen? */
 static bool is_alive(const struct loop *loop)
 {
 	const unsigned events = EVENT_BASE_COUNT_ADDED | EVENT_BASE_COUNT_ACTIVE;
 
-	return !TAILQ_EMPTY(&loop->tasks) ||
+	return !TAILQ_EMPTY(&loop->tasks) || loop->awaited > 0 ||
 	       event_base_get_num_events(loop->base, events) > loop->signal_count;
 }
 
@@ -265,6 +267,11 @@ bool timer_expired(const struct timer *timer)
 	return timer != NULL && timer->expired;
 }
 
+void loop_await_signal(struct loop *loop, bool on)
+{
+	loop->awaited += on ? 1 : -1;
+}
+
 bool loop_on_signal(struct loop *loop, int signo, signal_fn fn, void *arg)
 {
 	struct event *event = evsignal_new(loop->base, signo, fn, arg);
@@ -272,4 +279,22 @@ bool loop_on_signal(struct loop *loop, int signo, signal_fn fn, void *arg)
 	assert(loop->signal_count < SIGNALS_MAX);
 	loop->signals[loop->signal_count++] = event;
 	return event_add(event, NULL) == 0;
+}
+
+static bool is_ending(int signo)
+{
+	return signo == SIGHUP || signo == SIGINT || signo == SIGQUIT || signo == SIGTERM;
+}
+
+void loop_let_signals_end(struct loop *loop, bool on)
+{
+	for (int i = 0; i < loop->signal_count; i++) {
+		if (!is_ending(event_get_signal(loop->signals[i])))
+			continue;
+		/* libevent restores the action that it found. */
+		if (on)
+			(void)event_del(loop->signals[i]);
+		else
+			(void)event_add(loop->signals[i], NULL);
+	}
 }

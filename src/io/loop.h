@@ -51,7 +51,7 @@ bool loop_run(struct loop *loop);
  * the first of the next turn. */
 void loop_brought(struct loop *loop, size_t bytes);
 
-struct event_base *loop_base(struct loop *loop); /* for src/net */
+struct event_base *loop_base(struct loop *loop); /* for src/io */
 
 /* The version of the library that is loaded, not of the headers: "2.1.12-stable". */
 const char *loop_libevent_version(void);
@@ -71,7 +71,15 @@ void timer_stop(struct timer *timer);
 bool timer_pending(const struct timer *timer);
 bool timer_expired(const struct timer *timer);
 
+/* A signal is awaited that will wake a task: alone it is something that can happen. As many
+ * calls with false as with true. */
+void loop_await_signal(struct loop *loop, bool on);
+
 /* Call `fn` for each arrival of the signal, from a libevent callback: it should
  * note it and wake a task. Stays until loop_free(). False and errno when it cannot
  * be watched for. */
 bool loop_on_signal(struct loop *loop, int signo, signal_fn fn, void *arg);
+
+/* Around a call that blocks: SIGHUP, SIGINT, SIGQUIT and SIGTERM end the program at once
+ * instead of being noted. One that was ignored stays ignored. */
+void loop_let_signals_end(struct loop *loop, bool on);

@@ -9,6 +9,7 @@
 #include "base/number.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <linux/vm_sockets.h>
 #include <net/if.h>
 #include <netinet/in.h>
@@ -190,4 +191,25 @@ char *sockaddr_text(const struct socket_address *a)
 	default:
 		return alloc_string("");
 	}
+}
+
+bool sockaddr_has_port(const struct socket_address *a)
+{
+	switch (a->addr.ss_family) {
+	case AF_INET:
+		return ((const struct sockaddr_in *)&a->addr)->sin_port != 0;
+	case AF_INET6:
+		return ((const struct sockaddr_in6 *)&a->addr)->sin6_port != 0;
+	case AF_VSOCK:
+		return ((const struct sockaddr_vm *)&a->addr)->svm_port != VMADDR_PORT_ANY;
+	default:
+		return false;
+	}
+}
+
+const char *sockaddr_bind_hint(const struct socket_address *a, int sys)
+{
+	if (sys == EACCES && sockaddr_has_port(a))
+		return " (ports below 1024 need root)";
+	return sys == EADDRNOTAVAIL ? " (this machine has no such address)" : "";
 }

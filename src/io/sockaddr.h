@@ -37,3 +37,10 @@ struct socket_address sockaddr_own(int fd);
  * "unix:/path", "unix:@name", "vsock:2:80"; "" for an unnamed Unix socket. The
  * caller owns it. */
 char *sockaddr_text(const struct socket_address *a);
+
+/* Has it a port of its own, not the one that the kernel is to choose? */
+bool sockaddr_has_port(const struct socket_address *a);
+
+/* What explains that bind(2) to it has failed with `sys`, for the end of the message; "" if nothing
+ * does. */
+const char *sockaddr_bind_hint(const struct socket_address *a, int sys);

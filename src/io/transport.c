@@ -14,6 +14,12 @@
 #include <event2/buffer.h>
 #include <stdlib.h>
 
+void transport_log(const struct transport *t, const char *half, const char *from, const char *to)
+{
+	log_line(LOG_DEBUG, "%s%s%s: %s%s -> %s", t->name != NULL ? t->name : "",
+		 t->name != NULL ? ": " : "", t->ops->name, half, from, to);
+}
+
 static void set_read_half(struct transport *t, enum read_half half)
 {
 	static const char *const names[] = {
@@ -22,8 +28,7 @@ static void set_read_half(struct transport *t, enum read_half half)
 		[READ_BROKEN] = "broken",
 	};
 
-	log_line(LOG_DEBUG, "%s: reading: %s -> %s", t->ops->name, names[t->read_half],
-		 names[half]);
+	transport_log(t, "reading: ", names[t->read_half], names[half]);
 	t->read_half = half;
 }
 
@@ -36,8 +41,7 @@ static void set_write_half(struct transport *t, enum write_half half)
 		[WRITE_BROKEN] = "broken",
 	};
 
-	log_line(LOG_DEBUG, "%s: writing: %s -> %s", t->ops->name, names[t->write_half],
-		 names[half]);
+	transport_log(t, "writing: ", names[t->write_half], names[half]);
 	t->write_half = half;
 }
 
@@ -51,6 +55,12 @@ void transport_set_wake(struct transport *t, void (*wake)(void *arg), void *arg)
 {
 	t->wake = wake;
 	t->wake_arg = arg;
+}
+
+void transport_set_name(struct transport *t, char *name)
+{
+	free(t->name);
+	t->name = name;
 }
 
 void transport_want(struct transport *t, size_t room)
@@ -77,6 +87,16 @@ size_t transport_unsent(const struct transport *t)
 	return t->ops->unsent(t);
 }
 
+enum far_end transport_far_end(const struct transport *t)
+{
+	return t->ops->far_end(t);
+}
+
+void transport_probe(struct transport *t)
+{
+	t->ops->probe(t);
+}
+
 int transport_raw_fd(const struct transport *t)
 {
 	return t->ops->raw_fd != NULL ? t->ops->raw_fd(t) : -1;
@@ -85,6 +105,17 @@ int transport_raw_fd(const struct transport *t)
 void transport_raw_error(struct transport *t, enum transport_half half, int sys)
 {
 	t->ops->raw_error(t, half, sys);
+}
+
+void transport_set_addresses(struct transport *t, const struct socket_address *peer,
+			     const struct socket_address *own)
+{
+	t->ops->set_addresses(t, peer, own);
+}
+
+bool transport_heard(const struct transport *t)
+{
+	return t->ops->heard != NULL ? t->ops->heard(t) : t->received > 0;
 }
 
 bool transport_info(const struct transport *t, enum info_key key, struct evbuffer *out)
@@ -139,6 +170,7 @@ enum stream_status transport_handshake(struct transport *t, struct err *err)
 
 void transport_release(struct transport *t)
 {
+	free(t->name);
 	free(t->read_error);
 	free(t->write_error);
 }

@@ -21,7 +21,6 @@ struct err;
 struct evbuffer;
 struct loop;
 struct socket_address;
-struct task;
 struct transport;
 
 /* Bytes that one read takes even where the owner wants less: libevent's own read takes
@@ -58,9 +57,9 @@ enum transport_half {
 /*
  * A connected stream socket. The descriptor is handed over; its flags are left
  * alone, because it may be an inherited one that blocks and that other processes
- * share: each call on it says MSG_DONTWAIT. `peer` is what accept(2) said, which a
- * reset does not take away; NULL: getpeername(2) is asked. TCP_NODELAY is set unless
- * `nagle`.
+ * share: each call on it says MSG_DONTWAIT. `peer` is the address that the caller
+ * knows, which a reset does not take away; NULL: getpeername(2) is asked. TCP_NODELAY
+ * is set unless `nagle`.
  */
 struct transport *transport_plain_new(struct loop *loop, int fd, const struct socket_address *peer,
 				      bool nagle);
@@ -72,6 +71,10 @@ void transport_free(struct transport *t);
 /* Call `wake` whenever something may have changed: bytes arrived or left, the peer
  * ended, something failed. It must only wake a task. NULL calls nothing. */
 void transport_set_wake(struct transport *t, void (*wake)(void *arg), void *arg);
+
+/* Name it in the log, and what is put over it from now on; handed over. Only LOG_DEBUG needs
+ * it. */
+void transport_set_name(struct transport *t, char *name);
 
 /* STREAM_OK when the stream can be used, STREAM_AGAIN during the handshake,
  * STREAM_ERROR when it failed: `err` says why. */
@@ -95,11 +98,33 @@ void transport_shut(struct transport *t);
  * the system does not say, or they cannot be lost (Unix). */
 size_t transport_unsent(const struct transport *t);
 
+/* What has become of the far end, which nothing tells while the stream is neither read nor
+ * written. */
+enum far_end {
+	FAR_END_HERE,
+	FAR_END_GONE, /* a Unix socket that is closed; also once both halves have ended */
+	FAR_END_RESET,
+};
+
+enum far_end transport_far_end(const struct transport *t);
+
+/* Let TCP ask the peer whether it still knows the connection: one that has closed it, which a
+ * half-close cannot be told from, then resets it. For a peer that has ended. */
+void transport_probe(struct transport *t);
+
 /* A descriptor whose bytes are the stream's bytes and which does not block, or -1.
  * A caller that uses it reports with transport_raw_error() what it met: an errno,
  * or 0 for the peer's end of stream. */
 int transport_raw_fd(const struct transport *t);
 void transport_raw_error(struct transport *t, enum transport_half half, int sys);
+
+/* Facts INFO_PEERNAME, _SOCKNAME and _FAMILY from now on: what a proxy says about the
+ * connection that it passes on. For plain transports. */
+void transport_set_addresses(struct transport *t, const struct socket_address *peer,
+			     const struct socket_address *own);
+
+/* Has the peer sent a byte of the stream, or before it is open any byte at all? */
+bool transport_heard(const struct transport *t);
 
 /* Append one fact as text without a newline at its end; false, and nothing
  * appended, when this stream does not have it. */

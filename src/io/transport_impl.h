@@ -17,9 +17,15 @@ struct transport_ops {
 	void (*update)(struct transport *t); /* `room` has changed */
 	void (*flush)(struct transport *t);  /* and half-close where it is WRITE_DRAINING */
 	size_t (*unsent)(const struct transport *t);
+	enum far_end (*far_end)(const struct transport *t);
+	void (*probe)(struct transport *t);
 	/* Both NULL where there is never a raw descriptor. */
 	int (*raw_fd)(const struct transport *t);
 	void (*raw_error)(struct transport *t, enum transport_half half, int sys);
+	/* NULL where the transport below has the addresses. */
+	void (*set_addresses)(struct transport *t, const struct socket_address *peer,
+			      const struct socket_address *own);
+	bool (*heard)(const struct transport *t); /* NULL: `received` says it */
 	bool (*info)(const struct transport *t, enum info_key key, struct evbuffer *out);
 	/* NULL where none is needed. On STREAM_ERROR read_error says why. */
 	enum stream_status (*handshake)(struct transport *t);
@@ -50,13 +56,18 @@ struct transport {
 	uint64_t received; /* bytes that came to `input`, and left `output` */
 	uint64_t sent;
 	bool reset;		  /* freeing it resets the connection (Unix: just closes it) */
+	bool truncate;		  /* TLS: the half-close leaves close_notify out */
 	enum read_half read_half; /* both are assigned in transport.c alone */
 	enum write_half write_half;
 	struct err *read_error;	 /* owned, or NULL */
 	struct err *write_error; /* owned, or NULL */
+	char *name;		 /* in the log; owned, or NULL */
 };
 
-void transport_release(struct transport *t);			/* frees the two errors */
+/* A change of state, with -vvv: "NAME: socket: reading: open -> ended". */
+void transport_log(const struct transport *t, const char *half, const char *from, const char *to);
+
+void transport_release(struct transport *t);			/* frees name and errors */
 void transport_notify(struct transport *t);			/* wakes the owner */
 void transport_end(struct transport *t, const struct err *err); /* NULL: a clean end */
 void transport_shut_done(struct transport *t);			/* the half-close has gone out */

@@ -19,6 +19,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -52,20 +53,27 @@ enum {
 	READ_MAX = 256 * 1024, /* of one wake-up */
 	SEND_PIECES = 64,      /* of one sendmsg(2) */
 	SEND_ROUNDS = 16,      /* of one flush */
+	PROBE_S = 30,	       /* seconds between two */
 	MICROSECONDS = 1000 * 1000,
+};
+
+/* What a proxy has told. */
+struct told_addresses {
+	struct socket_address peer, own;
 };
 
 struct plain {
 	struct transport base;
 	struct bufferevent *bev;
 	int fd;
-	int taken;		   /* errno of an error that the socket no longer knows, or 0 */
-	struct fd_watch *writable; /* NULL until a socket has been full */
-	struct event *retry;	   /* NULL until a watch could not be added */
-	size_t held;		   /* bytes in `input` when it was last looked at */
-	size_t expected;	   /* bytes that the next wake-up should bring */
-	bool reading;		   /* EV_READ of `bev` is enabled */
-	bool full;		   /* the kernel takes no more until `writable` fires */
+	int taken;		     /* errno of an error that the socket no longer knows, or 0 */
+	struct fd_watch *writable;   /* NULL until a socket has been full */
+	struct event *retry;	     /* NULL until a watch could not be added */
+	struct told_addresses *told; /* owned; NULL: those of the socket hold */
+	size_t held;		     /* bytes in `input` when it was last looked at */
+	unsigned expected;	     /* bytes that the next wake-up should bring */
+	bool reading;		     /* EV_READ of `bev` is enabled */
+	bool full;		     /* the kernel takes no more until `writable` fires */
 	bool inet;
 	unsigned char peer_len;
 	unsigned char peer[]; /* its address, most are short */
@@ -209,7 +217,7 @@ static void expect(struct plain *p, size_t came)
 
 	if (next < p->expected)
 		next = p->expected - (p->expected - next) / 4;
-	p->expected = size_min(next, READ_MAX);
+	p->expected = (unsigned)size_min(next, READ_MAX);
 }
 
 /* A full Unix socket whose peer shuts its receiving half never polls as writable: it
@@ -242,6 +250,34 @@ static void on_input(struct bufferevent *bev, void *arg)
 	transport_notify(&p->base);
 }
 
+/* TCP hangs up once both halves have ended, or after a reset, of which it may have told. */
+static enum far_end plain_far_end(const struct transport *t)
+{
+	const struct plain *p = plain_of_const(t);
+	struct pollfd end = { .fd = p->fd }; /* POLLERR and POLLHUP come unasked */
+
+	if (TEMP_FAILURE_RETRY(poll(&end, 1, 0)) <= 0)
+		return FAR_END_HERE;
+	if ((end.revents & POLLERR) || p->taken != 0 || (p->inet && t->write_half != WRITE_SHUT))
+		return FAR_END_RESET;
+	return FAR_END_GONE;
+}
+
+/*
+ * The errno behind the end of the stream; 0: the peer has ended it. A splice(2) to the socket
+ * that moves some bytes and then meets a reset tells of the bytes alone, and the socket forgets
+ * the reset. Its hang-up stays, which otherwise needs the end of our half, too.
+ */
+static int cause_of_end(const struct plain *p)
+{
+	const struct transport *t = &p->base;
+
+	if (p->taken == 0 && p->inet && t->sent > 0 && t->write_half != WRITE_SHUT &&
+	    plain_far_end(t) == FAR_END_RESET)
+		return ECONNRESET;
+	return p->taken;
+}
+
 static void on_event(struct bufferevent *bev, short what, void *arg)
 {
 	struct plain *p = arg;
@@ -250,7 +286,7 @@ static void on_event(struct bufferevent *bev, short what, void *arg)
 	(void)bev;
 	p->reading = false; /* libevent has disabled it */
 	try_again(p);
-	end_reading(p, what & BEV_EVENT_ERROR ? sys : p->taken);
+	end_reading(p, what & BEV_EVENT_ERROR ? sys : cause_of_end(p));
 }
 
 /* The error that waits on the socket, which forgets it; `fallback` when there is none. */
@@ -360,6 +396,7 @@ static void plain_free(struct transport *t)
 	bufferevent_free(p->bev);
 	(void)close(p->fd);
 	transport_release(t);
+	free(p->told);
 	free(p);
 }
 
@@ -378,7 +415,8 @@ static void plain_flush(struct transport *t)
 
 	if (!p->full || evbuffer_get_length(t->output) == 0)
 		send_queue(p);
-	if (t->read_half == READ_OPEN || t->write_half != WRITE_SHUT || t->write_error != NULL)
+	if (t->read_half == READ_OPEN || t->write_error != NULL ||
+	    (t->write_half != WRITE_SHUT && !t->reset))
 		return;
 	/* Both directions have ended, and no event comes any more: was it reset since? */
 	error = take_error(p, 0);
@@ -393,6 +431,23 @@ static size_t plain_unsent(const struct transport *t)
 	bool fin = t->write_half == WRITE_SHUT;		     /* it counts as a byte, the last one */
 
 	return bytes > 0 && fin ? bytes - 1 : bytes;
+}
+
+/* A peer that has closed acknowledges probes for its tcp_fin_timeout, 60 s as a rule, and then
+ * answers with a reset. */
+static void plain_probe(struct transport *t)
+{
+	const int seconds = PROBE_S;
+	const struct plain *p = plain_of(t);
+	socklen_t len = sizeof(int);
+	int on = 0;
+
+	if (!p->inet || getsockopt(p->fd, SOL_SOCKET, SO_KEEPALIVE, &on, &len) < 0 || on)
+		return;
+	on = 1;
+	(void)setsockopt(p->fd, IPPROTO_TCP, TCP_KEEPIDLE, &seconds, sizeof(seconds));
+	(void)setsockopt(p->fd, IPPROTO_TCP, TCP_KEEPINTVL, &seconds, sizeof(seconds));
+	(void)setsockopt(p->fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
 }
 
 /* splice(2) and sendfile(2) know no MSG_DONTWAIT. */
@@ -411,7 +466,7 @@ static void plain_raw_error(struct transport *t, enum transport_half half, int s
 	if (half == TRANSPORT_WRITE)
 		fail_sending(p, sys);
 	else
-		end_reading(p, sys != 0 ? sys : p->taken);
+		end_reading(p, sys != 0 ? sys : cause_of_end(p));
 }
 
 static bool append_address(const struct socket_address *a, struct evbuffer *out)
@@ -451,9 +506,15 @@ static bool append_rtt(const struct plain *p, struct evbuffer *out)
 static bool plain_info(const struct transport *t, enum info_key key, struct evbuffer *out)
 {
 	const struct plain *p = plain_of_const(t);
-	struct socket_address own = sockaddr_own(p->fd), peer = { .len = p->peer_len };
+	struct socket_address own = { 0 }, peer = { .len = p->peer_len };
 
+	if (key == INFO_SOCKNAME || key == INFO_FAMILY)
+		own = sockaddr_own(p->fd);
 	memcpy(&peer.addr, p->peer, p->peer_len);
+	if (p->told != NULL) {
+		peer = p->told->peer;
+		own = p->told->own;
+	}
 	switch ((int)key) {
 	case INFO_PEERNAME:
 		return append_address(&peer, out);
@@ -468,22 +529,35 @@ static bool plain_info(const struct transport *t, enum info_key key, struct evbu
 	}
 }
 
+static void plain_set_addresses(struct transport *t, const struct socket_address *peer,
+				const struct socket_address *own)
+{
+	const struct told_addresses told = { .peer = *peer, .own = *own };
+	struct plain *p = plain_of(t);
+
+	free(p->told);
+	p->told = alloc_copy(&told, sizeof(told));
+}
+
 static const struct transport_ops plain_ops = {
 	.name = "socket",
 	.free = plain_free,
 	.update = plain_update,
 	.flush = plain_flush,
 	.unsent = plain_unsent,
+	.far_end = plain_far_end,
+	.probe = plain_probe,
 	.raw_fd = plain_raw_fd,
 	.raw_error = plain_raw_error,
+	.set_addresses = plain_set_addresses,
 	.info = plain_info,
 };
 
-struct transport *transport_plain_new(struct loop *loop, int fd,
-				      const struct socket_address *accepted, bool nagle)
+struct transport *transport_plain_new(struct loop *loop, int fd, const struct socket_address *given,
+				      bool nagle)
 {
 	const int on = 1;
-	struct socket_address peer = accepted != NULL ? *accepted : sockaddr_peer(fd);
+	struct socket_address peer = given != NULL ? *given : sockaddr_peer(fd);
 	struct socket_address known = peer.len > 0 ? peer : sockaddr_own(fd);
 	struct plain *p = alloc_zeroed(sizeof(*p) + peer.len);
 

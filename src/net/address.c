@@ -277,6 +277,8 @@ static bool set_path(struct parse *p, const char *path, bool abstract)
 	p->address.path = alloc_string(path);
 	if (*path == '\0')
 		return refuse(p, "has no name");
+	if (strstr(path, "%n") != NULL)
+		return refuse(p, "has %n, which only writefile knows");
 	return sockaddr_unix(path, abstract, &addr) ||
 	       refuse_word(path, "is too long for a Unix socket: 107 bytes", p->err);
 }
@@ -472,6 +474,18 @@ const char *address_tls_name(const struct address *address)
 }
 
 /* --- socket addresses --- */
+
+bool address_check_family(const struct address *address, int family, struct err *err)
+{
+	struct socket_address addr;
+
+	if (family == AF_UNSPEC || address->kind != ADDRESS_TCP ||
+	    address->host_kind != HOST_LITERAL ||
+	    !sockaddr_literal(address->host, address->port, &addr) || addr.addr.ss_family == family)
+		return true;
+	return err_set(err, ERR_USAGE, "'%s' is excluded by %s", address->host,
+		       family == AF_INET ? "-4" : "-6");
+}
 
 bool address_parse_local(const char *text, struct socket_address *out, struct err *err)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* address: the ADDRESS of the command line, and socket addresses as text. */
+/* address: the ADDRESS of the command line. */
 #pragma once
 
 #include "io/sockaddr.h"
@@ -45,6 +45,9 @@ enum address_use { ADDRESS_CONNECT, ADDRESS_LISTEN };
 bool address_parse(const char *text, const char *port_word, enum address_use use,
 		   struct address *out, struct err *err);
 void address_free(struct address *address);
+
+/* ERR_USAGE for a literal of another family than that of -4 or -6; AF_UNSPEC: neither. */
+bool address_check_family(const struct address *address, int family, struct err *err);
 
 /* Does `text` look like a HOST that takes the next word as its PORT, and that word like
  * a PORT? */

@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/err.h"
+#include "base/log.h"
 #include "io/loop.h"
 #include "io/sockaddr.h"
 #include "io/transport.h"
@@ -33,6 +34,7 @@ struct dial {
 	struct happy_eyeballs *race;
 	struct dial_times times;
 	char *target; /* the address without "tls:" */
+	char *prefix; /* of the lines in the log */
 };
 
 static char *target_text(const void *arg)
@@ -66,9 +68,11 @@ static enum opening_result look_up(struct opening *o, void *arg, struct err *err
 	struct dial *d = arg;
 
 	(void)o;
-	if (d->lookup == NULL)
+	if (d->lookup == NULL) {
+		log_line(LOG_DETAIL, "%slooking up %s", d->prefix, d->address->host);
 		d->lookup = dial_lookup_new(d->loop, d->address->host, d->address->port,
 					    d->options->family, &d->task);
+	}
 	(void)dial_lookup_feed(d->lookup, d->race); /* its status says more */
 	return dial_lookup_status(d->lookup, err);
 }
@@ -85,15 +89,18 @@ static char *lookup_text(const void *arg)
 	return alloc_printf("looking up %s", d->address->host);
 }
 
-/* `error` is one that the socket has met and no longer knows. What the peer sent before
- * is still read. */
-static void set_socket(struct opening *o, const struct dial *d, int fd, int error)
+/* After an error, what the peer sent before is still read. */
+static void set_socket(struct opening *o, const struct dial *d,
+		       const struct happy_eyeballs_winner *connected)
 {
-	struct transport *transport = transport_plain_new(d->loop, fd, NULL, d->options->nagle);
+	struct transport *transport =
+		transport_plain_new(d->loop, connected->fd, &connected->peer, d->options->nagle);
 
+	if (log_enabled(LOG_DEBUG))
+		transport_set_name(transport, alloc_printf("%s%s", d->prefix, d->target));
 	opening_set_transport(o, transport);
-	if (error != 0)
-		transport_raw_error(transport, TRANSPORT_WRITE, error);
+	if (connected->error != 0)
+		transport_raw_error(transport, TRANSPORT_WRITE, connected->error);
 }
 
 /* --- connection: the slower lookup goes on feeding the race --- */
@@ -102,11 +109,11 @@ static enum opening_result run_race(struct opening *o, void *arg, struct err *er
 {
 	struct dial *d = arg;
 	bool more = d->lookup != NULL && dial_lookup_feed(d->lookup, d->race);
-	int error, fd;
-	enum opening_result result = happy_eyeballs_run(d->race, more, &fd, &error, err);
+	struct happy_eyeballs_winner winner;
+	enum opening_result result = happy_eyeballs_run(d->race, more, &winner, err);
 
 	if (result == OPENING_DONE)
-		set_socket(o, d, fd, error);
+		set_socket(o, d, &winner);
 	return result;
 }
 
@@ -133,7 +140,8 @@ bool dial_check_fd(int fd, struct err *err)
 	int type = 0;
 	socklen_t len = sizeof(type);
 
-	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == 0 && type != SOCK_STREAM)
+	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == 0 ? type != SOCK_STREAM
+								  : errno == ENOTSOCK)
 		return err_set(err, ERR_USAGE, "cannot use fd:%d: not a stream socket", fd);
 	return getpeername(fd, (struct sockaddr *)&peer, &peer_len) == 0 ||
 	       err_sys(err, ERR_USAGE, errno, "cannot use fd:%d", fd);
@@ -145,12 +153,13 @@ static enum opening_result adopt_fd(struct opening *o, void *arg, struct err *er
 {
 	struct dial *d = arg;
 	int fd = d->address->fd;
+	const struct happy_eyeballs_winner given = { .fd = fd, .peer = sockaddr_peer(fd) };
 
 	if (!dial_check_fd(fd, err))
 		return OPENING_FAILED;
 	if (fd > STDERR_FILENO)
 		(void)fcntl(fd, F_SETFD, FD_CLOEXEC); /* it is open */
-	set_socket(o, d, fd, 0);
+	set_socket(o, d, &given);
 	return OPENING_DONE;
 }
 
@@ -198,12 +207,13 @@ static void add_stages(struct dial *d)
 		opening_add(d->opening, &race);
 	}
 	if (d->address->tls)
-		opening_add_tls(d->opening, options->tls, d->target, options->tls_name, handshake,
-				&d->times.tls_us);
+		opening_add_tls(d->opening, options->tls, d->target, address_tls_name(d->address),
+				handshake, &d->times.tls_us);
 }
 
 struct dial *dial_start(struct loop *loop, const struct address *address,
-			const struct dial_options *options, dial_done_fn done, void *arg)
+			const struct dial_options *options, const char *prefix, dial_done_fn done,
+			void *arg)
 {
 	const struct opening_limit limit = { options->connect_timeout_ms, "--connect-timeout" };
 	const struct socket_address *local = address->kind == ADDRESS_TCP ? &options->local : NULL;
@@ -216,10 +226,11 @@ struct dial *dial_start(struct loop *loop, const struct address *address,
 	d->done = done;
 	d->arg = arg;
 	d->target = address_text(address);
+	d->prefix = alloc_string(prefix);
 	task_init(&d->task, loop, run, d);
-	d->race = happy_eyeballs_new(loop, d->target, options->happy_eyeballs_delay_ms, local,
-				     &d->task);
-	d->opening = opening_new(&d->task, NULL, limit);
+	d->race = happy_eyeballs_new(loop, d->target, d->prefix, options->happy_eyeballs_delay_ms,
+				     local, &d->task);
+	d->opening = opening_new(&d->task, NULL, limit, loop_now());
 	add_stages(d);
 	task_wake(&d->task);
 	return d;
@@ -234,6 +245,7 @@ void dial_cancel(struct dial *dial)
 	happy_eyeballs_free(dial->race);
 	task_cancel(&dial->task);
 	free(dial->target);
+	free(dial->prefix);
 	free(dial);
 }
 

@@ -26,8 +26,7 @@ struct dial_options {
 	uint64_t happy_eyeballs_delay_ms; /* 250 by default */
 	struct socket_address local;	  /* `len` 0: the system chooses */
 	bool nagle;
-	const struct tls_config *tls; /* used when the address has `tls` */
-	const char *tls_name;	      /* what the certificate must be for; may be NULL */
+	const struct tls_config *tls; /* used when the address has `tls`; its name is checked */
 };
 
 /* Microseconds each stage took; 0 where it was not needed. */
@@ -44,9 +43,11 @@ struct dial_times {
 typedef void (*dial_done_fn)(void *arg, struct transport *transport, const struct err *err,
 			     const struct dial_times *times);
 
-/* `address` is borrowed until it is done; kinds TCP, UNIX, FD and VSOCK. */
+/* `address` is borrowed until it is done; kinds TCP, UNIX, FD and VSOCK. The lines in the log
+ * begin with `prefix`, "connection 3 (127.0.0.1:5000): " or "". */
 struct dial *dial_start(struct loop *loop, const struct address *address,
-			const struct dial_options *options, dial_done_fn done, void *arg);
+			const struct dial_options *options, const char *prefix, dial_done_fn done,
+			void *arg);
 
 /* Before it is done: drop it; `done` is not called. NULL is allowed. */
 void dial_cancel(struct dial *dial);

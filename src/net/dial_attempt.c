@@ -22,26 +22,33 @@
 enum { RETRY_MS = 20 };
 
 struct dial_attempt *dial_attempt_new(struct loop *loop, const struct socket_address *addr,
-				      struct task *task)
+				      const char *prefix, struct task *task)
 {
 	struct dial_attempt *attempt = alloc_zeroed(sizeof(*attempt));
 
 	attempt->loop = loop;
 	attempt->task = task;
+	attempt->prefix = prefix;
 	attempt->to = *addr;
 	attempt->text = sockaddr_text(addr);
 	attempt->fd = -1;
 	return attempt;
 }
 
+/* The peer may have accepted it already: a reset tells it that nothing was sent, where an end
+ * would look like an empty stream. */
 static void attempt_close(struct dial_attempt *attempt)
 {
+	const struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
+
 	fd_watch_free(attempt->watch); /* before its descriptor is closed */
 	attempt->watch = NULL;
 	timer_free(attempt->retry);
 	attempt->retry = NULL;
-	if (attempt->fd >= 0)
+	if (attempt->fd >= 0) {
+		(void)setsockopt(attempt->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
 		close(attempt->fd);
+	}
 	attempt->fd = -1;
 }
 
@@ -71,7 +78,7 @@ static void attempt_fail(struct dial_attempt *attempt, int sys, char *reason)
 	attempt->sys = sys;
 	free(attempt->reason);
 	attempt->reason = reason;
-	log_line(LOG_INFO, "%s: %s", attempt->text, reason);
+	log_line(LOG_INFO, "%s%s: %s", attempt->prefix, attempt->text, reason);
 }
 
 static void attempt_refused(struct dial_attempt *attempt, int sys)
@@ -92,31 +99,23 @@ static bool connected_to_itself(const struct dial_attempt *attempt)
 }
 
 /* The errors of a connection that the peer has made, and reset since: a refusal is
- * ECONNREFUSED. */
-static bool is_reset(int sys)
+ * ECONNREFUSED. But AF_VSOCK refuses with ECONNRESET. */
+static bool is_reset(const struct dial_attempt *attempt, int sys)
 {
-	return sys == ECONNRESET || sys == EPIPE;
+	return (sys == ECONNRESET || sys == EPIPE) && attempt->to.addr.ss_family != AF_VSOCK;
 }
 
 static void attempt_over(struct dial_attempt *attempt, int sys)
 {
 	if (sys == 0 && connected_to_itself(attempt))
 		sys = ECONNREFUSED;
-	if (sys != 0 && !is_reset(sys)) {
+	if (sys != 0 && !is_reset(attempt, sys)) {
 		attempt_refused(attempt, sys);
 		return;
 	}
 	attempt->state = DIAL_ATTEMPT_CONNECTED;
 	attempt->sys = sys;
-	log_line(LOG_INFO, "connected to %s", attempt->text);
-}
-
-static bool has_port(const struct socket_address *a)
-{
-	if (a->addr.ss_family == AF_INET)
-		return ((const struct sockaddr_in *)&a->addr)->sin_port != 0;
-	return a->addr.ss_family == AF_INET6 &&
-	       ((const struct sockaddr_in6 *)&a->addr)->sin6_port != 0;
+	log_line(LOG_INFO, "%sconnected to %s", attempt->prefix, attempt->text);
 }
 
 /* Without a local port, let the kernel pick one at connect(2), when it knows the peer. With
@@ -128,7 +127,7 @@ static bool bind_local(int fd, const struct socket_address *local)
 
 	if (local == NULL)
 		return true;
-	if (has_port(local))
+	if (sockaddr_has_port(local))
 		(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 #ifdef IP_BIND_ADDRESS_NO_PORT
 	else
@@ -141,7 +140,11 @@ static void bind_failed(struct dial_attempt *attempt, int sys, const struct sock
 {
 	char *text = sockaddr_text(local);
 
-	attempt_fail(attempt, sys, alloc_printf("cannot bind to %s: %s", text, err_message(sys)));
+	if (!sockaddr_has_port(local))
+		text[strlen(text) - strlen(":0")] = '\0';
+	attempt_fail(attempt, sys,
+		     alloc_printf("cannot bind to %s: %s%s", text, err_message(sys),
+				  sockaddr_bind_hint(local, sys)));
 	free(text);
 }
 
@@ -159,7 +162,7 @@ static void wait_for_room(struct dial_attempt *attempt)
 	if (attempt->retry == NULL) {
 		attempt->retry = timer_new(attempt->task);
 		attempt->reason = alloc_string("its backlog is full");
-		log_line(LOG_INFO, "%s: %s", attempt->text, attempt->reason);
+		log_line(LOG_INFO, "%s%s: %s", attempt->prefix, attempt->text, attempt->reason);
 	}
 	attempt->state = DIAL_ATTEMPT_PENDING;
 	timer_start(attempt->retry, RETRY_MS);
@@ -179,7 +182,7 @@ static void try_connect(struct dial_attempt *attempt)
 
 void dial_attempt_begin(struct dial_attempt *attempt, const struct socket_address *local)
 {
-	log_line(LOG_INFO, "connecting to %s", attempt->text);
+	log_line(LOG_INFO, "%sconnecting to %s", attempt->prefix, attempt->text);
 	attempt->fd =
 		socket(attempt->to.addr.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (attempt->fd < 0)

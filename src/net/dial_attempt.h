@@ -25,6 +25,7 @@ struct dial_attempt {
 	struct loop *loop;
 	struct task *task;
 	struct socket_address to;
+	const char *prefix;
 	char *text;		/* the address; owned, as are the following */
 	int fd;			/* closed with it, unless the owner takes it and leaves -1 */
 	struct fd_watch *watch; /* armed until it has connected or failed */
@@ -37,8 +38,9 @@ struct dial_attempt {
 
 TAILQ_HEAD(dial_attempts, dial_attempt);
 
+/* The lines in the log begin with `prefix`, borrowed. */
 struct dial_attempt *dial_attempt_new(struct loop *loop, const struct socket_address *addr,
-				      struct task *task);
+				      const char *prefix, struct task *task);
 void dial_attempt_free(struct dial_attempt *attempt);
 
 /* Make a socket, bind it to `local` (NULL: do not bind), connect. Afterwards it is PENDING, and

@@ -6,7 +6,6 @@
 
 #include "base/alloc.h"
 #include "base/err.h"
-#include "base/log.h"
 #include "io/loop.h"
 #include "io/sockaddr.h"
 #include "net/happy_eyeballs.h"
@@ -44,7 +43,6 @@ struct dial_lookup *dial_lookup_new(struct loop *loop, const char *host, uint16_
 {
 	struct dial_lookup *lookup = alloc_zeroed(sizeof(*lookup));
 
-	log_line(LOG_DETAIL, "looking up %s", host);
 	lookup->head_start = timer_new(task);
 	if (family != AF_INET)
 		ask(&lookup->ipv6, loop, host, port, AF_INET6, task);

@@ -24,6 +24,7 @@ struct happy_eyeballs {
 	struct loop *loop;
 	struct task *task;
 	const char *target;
+	const char *prefix;  /* in the log */
 	struct timer *timer; /* runs from one attempt to the next, unless it fails */
 	uint64_t delay_ms;
 	const struct socket_address *local; /* NULL: the system chooses */
@@ -32,14 +33,16 @@ struct happy_eyeballs {
 	bool ipv4_next;
 };
 
-struct happy_eyeballs *happy_eyeballs_new(struct loop *loop, const char *target, uint64_t delay_ms,
-					  const struct socket_address *local, struct task *task)
+struct happy_eyeballs *happy_eyeballs_new(struct loop *loop, const char *target, const char *prefix,
+					  uint64_t delay_ms, const struct socket_address *local,
+					  struct task *task)
 {
 	struct happy_eyeballs *race = alloc_zeroed(sizeof(*race));
 
 	race->loop = loop;
 	race->task = task;
 	race->target = target;
+	race->prefix = prefix;
 	race->timer = timer_new(task);
 	race->delay_ms = delay_ms;
 	race->local = local != NULL && local->len > 0 ? local : NULL;
@@ -86,7 +89,7 @@ void happy_eyeballs_add(struct happy_eyeballs *race, const struct socket_address
 		return;
 	if (holds(&race->waiting, a) || holds(&race->tried, a))
 		return;
-	attempt = dial_attempt_new(race->loop, a, race->task);
+	attempt = dial_attempt_new(race->loop, a, race->prefix, race->task);
 	TAILQ_INSERT_TAIL(&race->waiting, attempt, link);
 }
 
@@ -195,21 +198,33 @@ static enum opening_result fail(const struct happy_eyeballs *race, struct err *e
 	return OPENING_FAILED;
 }
 
-enum opening_result happy_eyeballs_run(struct happy_eyeballs *race, bool more, int *fd, int *error,
-				       struct err *err)
+/* What the socket says of its peer comes first: to connect to 0.0.0.0 is to connect to
+ * 127.0.0.1. */
+static struct happy_eyeballs_winner take_winner(struct dial_attempt *attempt)
 {
-	struct dial_attempt *winner;
+	struct happy_eyeballs_winner winner = { .fd = attempt->fd,
+						.error = attempt->sys,
+						.peer = sockaddr_peer(attempt->fd) };
+
+	if (winner.peer.len == 0)
+		winner.peer = attempt->to;
+	attempt->fd = -1;
+	return winner;
+}
+
+enum opening_result happy_eyeballs_run(struct happy_eyeballs *race, bool more,
+				       struct happy_eyeballs_winner *winner, struct err *err)
+{
+	struct dial_attempt *first;
 
 	check_pending(race);
 	begin_next(race);
-	winner = find(race, DIAL_ATTEMPT_CONNECTED);
-	if (winner == NULL && (more || find(race, DIAL_ATTEMPT_PENDING) != NULL))
+	first = find(race, DIAL_ATTEMPT_CONNECTED);
+	if (first == NULL && (more || find(race, DIAL_ATTEMPT_PENDING) != NULL))
 		return OPENING_AGAIN;
-	if (winner == NULL)
+	if (first == NULL)
 		return fail(race, err);
-	*fd = winner->fd;
-	winner->fd = -1;
-	*error = winner->sys;
+	*winner = take_winner(first);
 	free_attempts(&race->tried);
 	timer_stop(race->timer);
 	return OPENING_DONE;

@@ -9,6 +9,7 @@
  * while it runs. Whatever happens wakes the task, and happy_eyeballs_run() goes on.
  */
 
+#include "io/sockaddr.h"
 #include "net/opening.h"
 
 #include <stdbool.h>
@@ -17,13 +18,21 @@
 struct err;
 struct loop;
 struct happy_eyeballs;
-struct socket_address;
 struct task;
 
-/* `target` names it in messages. Bind the sockets to `local`; NULL, or a `len` of 0: the system
- * chooses. Both are borrowed until happy_eyeballs_free(). */
-struct happy_eyeballs *happy_eyeballs_new(struct loop *loop, const char *target, uint64_t delay_ms,
-					  const struct socket_address *local, struct task *task);
+/* The socket that has connected. After a reset it knows neither its error nor its peer. */
+struct happy_eyeballs_winner {
+	int fd;	   /* non-blocking and close-on-exec */
+	int error; /* the errno that it has met since, or 0 */
+	struct socket_address peer;
+};
+
+/* `target` names it in messages, and the lines of its attempts in the log begin with `prefix`.
+ * Bind the sockets to `local`; NULL, or a `len` of 0: the system chooses. All are borrowed until
+ * happy_eyeballs_free(). */
+struct happy_eyeballs *happy_eyeballs_new(struct loop *loop, const char *target, const char *prefix,
+					  uint64_t delay_ms, const struct socket_address *local,
+					  struct task *task);
 void happy_eyeballs_free(struct happy_eyeballs *race); /* closes what is open; NULL is allowed */
 
 /* Add an address to try; it is copied. A duplicate, or one of another family than the local
@@ -32,13 +41,12 @@ void happy_eyeballs_add(struct happy_eyeballs *race, const struct socket_address
 
 /*
  * Look at the attempts and begin new ones. `more`: happy_eyeballs_add() may still be called.
- * OPENING_AGAIN: the task will be woken, or more addresses are to come. OPENING_DONE: `*fd`, handed
- * over, is the connected socket, non-blocking and close-on-exec, and `*error` the errno that it
- * has met since and no longer knows, or 0. OPENING_FAILED: "cannot connect to TARGET: " and each
- * address with its reason.
+ * OPENING_AGAIN: the task will be woken, or more addresses are to come. OPENING_DONE: the winner's
+ * socket is handed over. OPENING_FAILED: "cannot connect to TARGET: " and each address with its
+ * reason.
  */
-enum opening_result happy_eyeballs_run(struct happy_eyeballs *race, bool more, int *fd, int *error,
-				       struct err *err);
+enum opening_result happy_eyeballs_run(struct happy_eyeballs *race, bool more,
+				       struct happy_eyeballs_winner *winner, struct err *err);
 
 /* "[::1]:80: connection refused; 127.0.0.1:80: no answer"; one that is TARGET, and alone, is not
  * named: "no answer". "" before anything was tried. The caller owns it. */

@@ -49,7 +49,7 @@ static int accept_next(const struct listener_socket *s, struct socket_address *p
 {
 	struct pollfd p = { .fd = s->fd, .events = POLLIN };
 
-	if (s->inherited && poll(&p, 1, 0) == 0) {
+	if (s->inherited && poll(&p, 1, 0) <= 0) { /* a signal may interrupt it */
 		errno = EAGAIN;
 		return -1;
 	}
@@ -147,8 +147,12 @@ struct listener *listener_new(struct loop *loop, const struct address *addresses
 {
 	struct listener *l = alloc_zeroed(sizeof(*l));
 	struct listener_sockets *set = &l->sockets;
+	bool found;
 
-	if (!listener_sockets_open(set, addresses, count, options, err)) {
+	loop_let_signals_end(loop, true);
+	found = listener_sockets_find(set, addresses, count, options, err);
+	loop_let_signals_end(loop, false);
+	if (!found || !listener_sockets_open(set, options, err)) {
 		free(l);
 		return NULL;
 	}

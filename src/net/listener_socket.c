@@ -16,6 +16,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <ifaddrs.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdint.h>
@@ -24,7 +25,8 @@
 #include <unistd.h>
 
 /*
- * Port 0: the kernel picks a port for the first socket, and the others take it too.
+ * Port 0: the kernel picks a port for the first socket, and the others take it too. Where
+ * one host is given with TLS and without, all that have TLS take another one.
  * Where another process has that port for one of them (at bind(2), or at listen(2) if
  * it was only bound so far), another port is tried. The first socket of each failed
  * try stays open until the end, so that the kernel picks a new port. The sockets with
@@ -49,17 +51,9 @@ static bool fail(const struct listener_socket *s, int sys, struct err *err)
 	char *text = text_of(s);
 
 	(void)err_sys(err, ERR_CONNECT, sys, "cannot listen on %s", text);
-	if (sys == EACCES && s->file.path == NULL)
-		(void)err_append(err, " (ports below 1024 need root)");
+	(void)err_append(err, "%s", sockaddr_bind_hint(&s->at, sys));
 	free(text);
 	return false;
-}
-
-/* Add a socket at the end of the set. */
-static void add(struct listener_sockets *set, const struct listener_socket *s)
-{
-	set->items = alloc_resize(set->items, (set->count + 1) * sizeof(*set->items));
-	set->items[set->count++] = *s;
 }
 
 static void close_socket(struct listener_socket *s)
@@ -96,20 +90,58 @@ bool listener_socket_is_listening(int fd)
 	       getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == 0 && type == SOCK_STREAM;
 }
 
-static bool is_known(const struct listener_sockets *set, const struct listener_socket *s)
+static bool fail_tls(const struct listener_socket *s, struct err *err)
+{
+	char *text = sockaddr_text(&s->at);
+
+	(void)err_set(err, ERR_USAGE, "%s is given with TLS and without", text);
+	free(text);
+	return false;
+}
+
+/* Do both ask for one socket? Of port 0, those with TLS have another one. */
+static bool is_same(const struct listener_socket *one, const struct listener_socket *other)
+{
+	if (one->inherited || other->inherited)
+		return one->fd == other->fd;
+	if (one->file.path != NULL && other->file.path != NULL)
+		return socket_file_is_same(one->file.path, other->file.path);
+	return one->port == other->port && one->at.len == other->at.len &&
+	       memcmp(&one->at.addr, &other->at.addr, one->at.len) == 0;
+}
+
+/* Add a socket, which is handed over, at the end of the set, unless it is there. */
+static bool add(struct listener_sockets *set, struct listener_socket *s, struct err *err)
 {
 	for (size_t i = 0; i < set->count; i++) {
 		const struct listener_socket *known = &set->items[i];
 
-		if (!known->inherited && known->tls == s->tls && known->at.len == s->at.len &&
-		    memcmp(&known->at.addr, &s->at.addr, s->at.len) == 0)
-			return true;
+		if (!is_same(known, s))
+			continue;
+		socket_file_free(&s->file);
+		return known->tls == s->tls || fail_tls(s, err);
 	}
-	return false;
+	set->items = alloc_resize(set->items, (set->count + 1) * sizeof(*set->items));
+	set->items[set->count++] = *s;
+	return true;
 }
 
-/* Has the system no address of the family, not even loopback? The one that stands for every
- * interface can be bound all the same, unless the system does not know the family. */
+/* Has an interface an address of the family? */
+static bool has_address(int family)
+{
+	struct ifaddrs *list;
+	bool found = false;
+
+	if (getifaddrs(&list) < 0)
+		return true;
+	for (const struct ifaddrs *i = list; i != NULL && !found; i = i->ifa_next)
+		found = i->ifa_addr != NULL && i->ifa_addr->sa_family == family;
+	freeifaddrs(list);
+	return found;
+}
+
+/* Is the family unusable for `address`? Its loopback address cannot be bound then; where every
+ * interface is meant, none of them has an address of the family. */
 static bool lacks_family(const struct address *address, int family)
 {
 	int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -118,11 +150,10 @@ static bool lacks_family(const struct address *address, int family)
 
 	if (fd < 0)
 		return errno == EAFNOSUPPORT;
-	lacking = address->host_kind != HOST_ANY &&
-		  sockaddr_literal(family == AF_INET6 ? "::1" : "127.0.0.1", 0, &addr) &&
+	lacking = sockaddr_literal(family == AF_INET6 ? "::1" : "127.0.0.1", 0, &addr) &&
 		  bind(fd, (struct sockaddr *)&addr.addr, addr.len) < 0 && errno == EADDRNOTAVAIL;
 	close(fd);
-	return lacking;
+	return lacking && (address->host_kind != HOST_ANY || !has_address(family));
 }
 
 /* The socket addresses that `address` stands for, to be freed; NULL with an error. Blocking is
@@ -165,12 +196,11 @@ static bool add_new(struct listener_sockets *set, const struct address *address,
 {
 	bool tcp = address->kind == ADDRESS_TCP;
 	bool several = tcp && address->host_kind != HOST_LITERAL;
-	struct listener_socket s = { .fd = -1,
-				     .tls = address->tls,
-				     .any_port = tcp && address->port == 0 };
+	struct listener_socket s = { .fd = -1, .tls = address->tls };
 	bool file = address->kind == ADDRESS_UNIX && !address->abstract;
 	struct socket_address *addrs;
 	bool found = false;
+	bool good = true;
 	size_t count;
 
 	if (file && !socket_file_init(&s.file, address->path, options, err))
@@ -178,19 +208,20 @@ static bool add_new(struct listener_sockets *set, const struct address *address,
 	addrs = find_addresses(address, options->family, &count, err);
 	if (addrs == NULL)
 		return false;
-	for (size_t i = 0; i < count; i++) {
+	if (tcp && address->port == 0)
+		s.port = address->tls ? PORT_ANY_TLS : PORT_ANY;
+	for (size_t i = 0; i < count && good; i++) {
 		s.at = addrs[i];
 		if (several && lacks_family(address, s.at.addr.ss_family)) {
 			leave_out(&s);
 			continue;
 		}
 		found = true;
-		if (is_known(set, &s))
-			socket_file_free(&s.file);
-		else
-			add(set, &s);
+		good = add(set, &s, err);
 	}
 	free(addrs);
+	if (!good)
+		return false;
 	if (count == 0) /* its interface has gone */
 		return err_set(err, ERR_USAGE, "'%s' is not an address of an interface",
 			       address->host);
@@ -200,25 +231,21 @@ static bool add_new(struct listener_sockets *set, const struct address *address,
 static bool add_inherited(struct listener_sockets *set, const struct address *address, int fd,
 			  struct err *err)
 {
-	const struct listener_socket s = {
+	struct listener_socket s = {
 		.fd = fd, .tls = address->tls, .at = sockaddr_own(fd), .inherited = true
 	};
 
-	for (size_t i = 0; i < set->count; i++) {
-		if (set->items[i].fd != fd)
-			continue;
-		return set->items[i].tls == address->tls ||
-		       err_set(err, ERR_USAGE, "descriptor %d is given with TLS and without", fd);
-	}
 	if (fcntl(fd, F_GETFD) < 0)
 		return err_sys(err, ERR_USAGE, errno, "cannot use descriptor %d", fd);
 	if (!listener_socket_is_listening(fd))
-		return err_set(err, ERR_USAGE, "descriptor %d is not a listening socket", fd);
-	add(set, &s);
+		return err_set(err, ERR_USAGE,
+			       "descriptor %d is not a listening socket: if it is "
+			       "connected, listen on fd:%d alone",
+			       fd, fd);
 	/* A command that the program starts must not keep the socket. This flag, unlike
 	 * O_NONBLOCK, is not shared with other processes. */
 	(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
-	return true;
+	return add(set, &s, err);
 }
 
 /* --- sockets from a service manager: the protocol of sd_listen_fds(3) --- */
@@ -293,6 +320,32 @@ static bool expand(struct listener_sockets *set, const struct address *address,
 
 /* --- bind and listen --- */
 
+/* Every interface? */
+static bool is_any(const struct socket_address *a)
+{
+	return a->addr.ss_family == AF_INET
+		       ? ((const struct sockaddr_in *)&a->addr)->sin_addr.s_addr == INADDR_ANY
+		       : IN6_IS_ADDR_UNSPECIFIED(
+				 &((const struct sockaddr_in6 *)&a->addr)->sin6_addr);
+}
+
+/* Can two addresses not have one port? */
+static bool clash(const struct socket_address *a, const struct socket_address *b)
+{
+	return a->addr.ss_family == b->addr.ss_family &&
+	       (is_any(a) || is_any(b) || memcmp(&a->addr, &b->addr, a->len) == 0);
+}
+
+static bool need_two_ports(const struct listener_sockets *set)
+{
+	for (size_t i = 0; i < set->count; i++)
+		for (size_t j = 0; j < set->count; j++)
+			if (set->items[i].port == PORT_ANY && set->items[j].port == PORT_ANY_TLS &&
+			    clash(&set->items[i].at, &set->items[j].at))
+				return true;
+	return false;
+}
+
 static bool set_option(int fd, int level, int name)
 {
 	int on = 1;
@@ -339,14 +392,13 @@ static bool bind_socket(struct listener_sockets *set, struct listener_socket *s,
 	return true;
 }
 
-/* Let the sockets with a fixed port listen, or those without. */
 static bool listen_all(struct listener_sockets *set, const struct listener_options *options,
-		       bool any_port, struct err *err)
+		       enum listener_port kind, struct err *err)
 {
 	for (size_t i = 0; i < set->count; i++) {
 		struct listener_socket *s = &set->items[i];
 
-		if (s->any_port == any_port && !s->inherited && listen(s->fd, options->backlog) < 0)
+		if (s->port == kind && !s->inherited && listen(s->fd, options->backlog) < 0)
 			return fail(s, errno, err);
 	}
 	return true;
@@ -360,32 +412,32 @@ static in_port_t *port_of(struct socket_address *a)
 
 /* One try with one port. */
 static bool try_port(struct listener_sockets *set, const struct listener_options *options,
-		     struct err *err)
+		     enum listener_port kind, struct err *err)
 {
 	in_port_t port = 0; /* in network order */
 
 	for (size_t i = 0; i < set->count; i++) {
 		struct listener_socket *s = &set->items[i];
 
-		if (!s->any_port)
+		if (s->port != kind)
 			continue;
 		*port_of(&s->at) = port;
 		if (!bind_socket(set, s, options, err))
 			return false;
 		port = *port_of(&s->at);
 	}
-	return listen_all(set, options, true, err);
+	return listen_all(set, options, kind, err);
 }
 
 /* Close all but the first, whose descriptor the caller owns now. */
-static int give_up_port(struct listener_sockets *set)
+static int give_up_port(struct listener_sockets *set, enum listener_port kind)
 {
 	int first = -1;
 
 	for (size_t i = 0; i < set->count; i++) {
 		struct listener_socket *s = &set->items[i];
 
-		if (!s->any_port)
+		if (s->port != kind)
 			continue;
 		if (first < 0) {
 			first = s->fd;
@@ -397,15 +449,15 @@ static int give_up_port(struct listener_sockets *set)
 }
 
 static bool bind_any_port(struct listener_sockets *set, const struct listener_options *options,
-			  struct err *err)
+			  enum listener_port kind, struct err *err)
 {
 	int kept[PORT_TRIES];
 	int tries = 0;
-	bool ok = try_port(set, options, err);
+	bool ok = try_port(set, options, kind, err);
 
 	while (!ok && err->sys == EADDRINUSE && tries < PORT_TRIES) {
-		kept[tries++] = give_up_port(set);
-		ok = try_port(set, options, err);
+		kept[tries++] = give_up_port(set, kind);
+		ok = try_port(set, options, kind, err);
 	}
 	while (tries > 0)
 		close(kept[--tries]);
@@ -415,19 +467,25 @@ static bool bind_any_port(struct listener_sockets *set, const struct listener_op
 static bool bind_all(struct listener_sockets *set, const struct listener_options *options,
 		     struct err *err)
 {
+	bool two = need_two_ports(set);
+
 	for (size_t i = 0; i < set->count; i++) {
 		struct listener_socket *s = &set->items[i];
 
-		if (!s->inherited && !s->any_port && !bind_socket(set, s, options, err))
+		if (s->port == PORT_ANY_TLS && !two)
+			s->port = PORT_ANY;
+		if (!s->inherited && s->port == PORT_FIXED && !bind_socket(set, s, options, err))
 			return false;
 	}
-	if (!bind_any_port(set, options, err) || !listen_all(set, options, false, err))
+	if (!bind_any_port(set, options, PORT_ANY, err) ||
+	    !bind_any_port(set, options, PORT_ANY_TLS, err) ||
+	    !listen_all(set, options, PORT_FIXED, err))
 		return false;
 	socket_file_unlock(&set->locks);
 	return true;
 }
 
-bool listener_sockets_open(struct listener_sockets *set, const struct address *addresses,
+bool listener_sockets_find(struct listener_sockets *set, const struct address *addresses,
 			   size_t count, const struct listener_options *options, struct err *err)
 {
 	bool ok = true;
@@ -439,7 +497,16 @@ bool listener_sockets_open(struct listener_sockets *set, const struct address *a
 	}
 	if (sd)
 		sd_forget();
-	ok = ok && bind_all(set, options, err);
+	if (!ok)
+		listener_sockets_free(set);
+	return ok;
+}
+
+bool listener_sockets_open(struct listener_sockets *set, const struct listener_options *options,
+			   struct err *err)
+{
+	bool ok = bind_all(set, options, err);
+
 	if (!ok)
 		listener_sockets_free(set);
 	for (size_t i = 0; i < set->count; i++)

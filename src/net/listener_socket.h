@@ -13,6 +13,13 @@ struct err;
 struct fd_watch;
 struct listener_options;
 
+/* Which port a socket gets. */
+enum listener_port {
+	PORT_FIXED,
+	PORT_ANY,     /* the one that the kernel picks for all addresses with port 0 */
+	PORT_ANY_TLS, /* ... or for those with TLS, where they need another one */
+};
+
 struct listener_socket {
 	int fd; /* -1: not open */
 	bool tls;
@@ -21,7 +28,7 @@ struct listener_socket {
 	struct fd_watch *watch;	  /* the owner's */
 	struct socket_file file;
 	bool inherited; /* never closed; its flags stay as they are */
-	bool any_port;	/* takes the one port that the kernel picks */
+	enum listener_port port;
 };
 
 struct listener_sockets {
@@ -30,11 +37,16 @@ struct listener_sockets {
 	struct socket_file_locks locks;
 };
 
-/* Make the sockets that the addresses ask for, bind all of them and then let all
- * listen. ERR_USAGE, ERR_RESOLVE, ERR_CONNECT, and then the set is empty. Sockets whose
- * family the system lacks are left out. */
-bool listener_sockets_open(struct listener_sockets *set, const struct address *addresses,
+/* Find the sockets that the addresses ask for, without those whose family the system lacks.
+ * It blocks while names are looked up. ERR_USAGE, ERR_RESOLVE, ERR_CONNECT, and then the set
+ * is empty. */
+bool listener_sockets_find(struct listener_sockets *set, const struct address *addresses,
 			   size_t count, const struct listener_options *options, struct err *err);
+
+/* Bind all of them and then let all listen. ERR_USAGE, ERR_CONNECT, and then the set is
+ * empty. */
+bool listener_sockets_open(struct listener_sockets *set, const struct listener_options *options,
+			   struct err *err);
 
 /* Remove socket files and close sockets, inherited ones excepted; watches first. */
 void listener_sockets_free(struct listener_sockets *set);

@@ -16,7 +16,7 @@
 struct opening {
 	struct transport *transport;	    /* owned; NULL before the connection, and once taken */
 	TAILQ_HEAD(, opening_stage) stages; /* the running one, and those that follow */
-	uint64_t began_ms;
+	uint64_t since_ms;
 	uint64_t stage_began_us;     /* 0: the first stage has still to begin */
 	struct opening_limit limit;  /* of the whole */
 	struct opening_limit timing; /* the one that `timer` is for */
@@ -25,13 +25,13 @@ struct opening {
 };
 
 struct opening *opening_new(struct task *task, struct transport *transport,
-			    struct opening_limit limit)
+			    struct opening_limit limit, uint64_t since_ms)
 {
 	struct opening *o = alloc_zeroed(sizeof(*o));
 
 	TAILQ_INIT(&o->stages);
 	o->task = task;
-	o->began_ms = loop_now();
+	o->since_ms = since_ms;
 	o->limit = limit;
 	o->timer = timer_new(task);
 	if (transport != NULL)
@@ -81,7 +81,7 @@ void opening_set_transport(struct opening *o, struct transport *transport)
 /* Time what ends first: the whole, or the stage that begins. */
 static void start_timer(struct opening *o, struct opening_limit stage)
 {
-	uint64_t used = loop_now() - o->began_ms;
+	uint64_t used = loop_now() - o->since_ms;
 	uint64_t left = o->limit.ms > used ? o->limit.ms - used : 0;
 
 	timer_stop(o->timer);

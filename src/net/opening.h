@@ -4,7 +4,8 @@
 
 /*
  * An ordered list of stages over one transport, run by its owner and thrown away
- * when done. A dial looks up a name, connects and starts TLS; a server starts TLS.
+ * when done. A dial looks up a name, connects and starts TLS; a server reads a PROXY
+ * header and starts TLS.
  * A stage knows no other stage, so a longer list needs no new code here. One timer
  * serves the limit of the whole and those of the stages.
  */
@@ -44,9 +45,10 @@ struct opening_stage {
 };
 
 /* `task` is the owner's: it is woken, and then calls opening_run(). `transport` is
- * handed over; NULL: a stage makes it. */
+ * handed over; NULL: a stage makes it. `limit` is of the whole, and has counted since
+ * `since_ms`, by loop_now(). */
 struct opening *opening_new(struct task *task, struct transport *transport,
-			    struct opening_limit limit);
+			    struct opening_limit limit, uint64_t since_ms);
 
 /* Frees the transport too, if it has not been taken. NULL is allowed. */
 void opening_free(struct opening *o);
@@ -61,6 +63,10 @@ void opening_add(struct opening *o, const struct opening_stage *stage);
  */
 void opening_add_tls(struct opening *o, const struct tls_config *config, const char *peer,
 		     const char *tls_name, struct opening_limit limit, uint64_t *took_us);
+
+/* Add the stage that reads a header of the PROXY protocol from the transport, which must be
+ * there and a socket. It then has the addresses of the header, and the bytes behind it. */
+void opening_add_proxy_header(struct opening *o, struct opening_limit limit);
 
 /* For stages. The transport that is being opened, NULL before the connection; and the
  * one that takes its place (a stage has connected it, or put it on the former one): it

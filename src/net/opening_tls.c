@@ -35,7 +35,8 @@ static enum opening_result run(struct opening *o, void *arg, struct err *err)
 	case STREAM_ERROR:
 		break;
 	}
-	(void)err_prefix(err, "%s", tls->peer != NULL ? tls->peer : "TLS handshake");
+	if (tls->peer != NULL)
+		(void)err_prefix(err, "%s", tls->peer);
 	return OPENING_FAILED;
 }
 

@@ -9,10 +9,11 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "io/fd_watch.h"
+#include "io/fd_writer.h"
 #include "io/loop.h"
 #include "io/sockaddr.h"
-#include "io/stdout_writer.h"
 #include "net/listener.h"
+#include "net/listener_socket.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -26,11 +27,10 @@
 struct readiness {
 	const struct readiness_options *options;
 	struct task task;
-	struct stdout_writer *lines; /* to the descriptor; NULL once they are written */
-	int supervisor;		     /* its socket; -1 once it knows */
-	struct fd_watch *writable;   /* armed while the supervisor's queue is full */
-	bool made;		     /* the file, which is `file` */
-	struct stat file;
+	struct fd_writer *lines;   /* to the descriptor; NULL once they are written */
+	int supervisor;		   /* its socket; -1 once it knows */
+	struct fd_watch *writable; /* armed while the supervisor's queue is full */
+	int file; /* its descriptor, so that no other file gets its inode number; -1: not made */
 };
 
 static bool check_file(const char *path, struct err *err)
@@ -65,6 +65,9 @@ bool readiness_check(const struct readiness_options *options, struct err *err)
 	if (flags < 0)
 		return err_sys(err, ERR_USAGE, errno, "--ready-fd: cannot use descriptor %d",
 			       options->ready_fd);
+	if (listener_socket_is_listening(options->ready_fd))
+		return err_set(err, ERR_USAGE, "--ready-fd: descriptor %d is a listening socket",
+			       options->ready_fd);
 	if ((flags & O_ACCMODE) == O_RDONLY)
 		return err_set(err, ERR_USAGE, "--ready-fd: descriptor %d is not for writing",
 			       options->ready_fd);
@@ -80,23 +83,37 @@ static bool write_file(struct readiness *r, const char *lines, struct err *err)
 
 	(void)unlink(temporary);
 	fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-	r->made = fd >= 0 && dprintf(fd, "%s", lines) >= 0 && fstat(fd, &r->file) == 0 &&
-		  rename(temporary, path) == 0;
-	if (!r->made)
+	if (fd >= 0 && dprintf(fd, "%s", lines) >= 0 && rename(temporary, path) == 0) {
+		r->file = fd;
+	} else {
 		(void)err_sys(err, ERR_IO, errno, "cannot write '%s'", path);
-	if (fd >= 0)
-		(void)close(fd);
-	if (fd >= 0 && !r->made)
+		if (fd >= 0)
+			(void)close(fd);
 		(void)unlink(temporary);
+	}
 	free(temporary);
-	return r->made;
+	return r->file >= 0;
+}
+
+/* If it is still ours: another listener may have put its own there. */
+static void remove_file(struct readiness *r)
+{
+	const char *path = r->options->address_file;
+	struct stat own, there;
+
+	if (r->file < 0)
+		return;
+	if (fstat(r->file, &own) == 0 && stat(path, &there) == 0 && own.st_dev == there.st_dev &&
+	    own.st_ino == there.st_ino)
+		(void)unlink(path); /* failure only leaves an old file */
+	(void)close(r->file);
 }
 
 /* --- without blocking: a pipe and a socket's queue may be full --- */
 
 static void close_descriptor(struct readiness *r)
 {
-	stdout_writer_free(r->lines);
+	fd_writer_free(r->lines);
 	r->lines = NULL;
 	/* Standard error stays: later lines need it. */
 	if (r->options->ready_fd > STDERR_FILENO)
@@ -106,11 +123,11 @@ static void close_descriptor(struct readiness *r)
 /* A reader that has gone may have read everything before. */
 static void send_lines(struct readiness *r)
 {
-	const struct err *err = stdout_writer_error(r->lines);
+	const struct err *err = fd_writer_error(r->lines);
 
 	if (err != NULL && err->sys != EPIPE)
 		log_line(LOG_ERROR, "%s", err->text);
-	if (err != NULL || stdout_writer_queued(r->lines) == 0)
+	if (err != NULL || fd_writer_queued(r->lines) == 0)
 		close_descriptor(r);
 }
 
@@ -165,17 +182,19 @@ static void open_supervisor(struct readiness *r)
 	r->writable = fd_watch_new(r->task.loop, r->supervisor, WATCH_WRITE, &r->task);
 }
 
+/* A command must not keep the pipe open. */
 static bool open_descriptor(struct readiness *r, const char *lines, struct err *err)
 {
 	char *name = alloc_printf("descriptor %d (--ready-fd)", r->options->ready_fd);
 	const struct err *failed;
 
-	r->lines = stdout_writer_new(r->task.loop, r->options->ready_fd, name);
-	stdout_writer_set_owner(r->lines, &r->task);
-	stdout_writer_add(r->lines, bytes_of_string(lines));
-	stdout_writer_flush(r->lines);
+	(void)fcntl(r->options->ready_fd, F_SETFD, FD_CLOEXEC);
+	r->lines = fd_writer_new(r->task.loop, r->options->ready_fd, false, name);
+	fd_writer_set_owner(r->lines, &r->task);
+	fd_writer_add(r->lines, bytes_of_string(lines));
+	fd_writer_flush(r->lines);
 	free(name);
-	failed = stdout_writer_error(r->lines);
+	failed = fd_writer_error(r->lines);
 	if (failed == NULL) {
 		send_lines(r);
 		return true;
@@ -190,6 +209,7 @@ struct readiness *readiness_new(struct loop *loop, const struct readiness_option
 	struct readiness *r = alloc_zeroed(sizeof(*r));
 
 	r->options = options;
+	r->file = -1;
 	r->supervisor = -1;
 	task_init(&r->task, loop, run, r);
 	if (options->address_file != NULL)
@@ -221,13 +241,9 @@ bool readiness_announce(struct readiness *r, const struct listener *listener, st
 
 void readiness_free(struct readiness *r)
 {
-	struct stat st;
-
 	if (r == NULL)
 		return;
-	if (r->made && stat(r->options->address_file, &st) == 0 && st.st_dev == r->file.st_dev &&
-	    st.st_ino == r->file.st_ino)
-		(void)unlink(r->options->address_file); /* failure only leaves an old file */
+	remove_file(r);
 	if (r->lines != NULL)
 		close_descriptor(r);
 	if (r->supervisor >= 0)

@@ -57,10 +57,16 @@ struct lookup {
 	struct fd_watch *watch; /* armed until there is an answer */
 };
 
+struct ended {
+	bool exists;
+	pthread_t thread;
+};
+
 /* The threads belong to the process, and so does what they work on. */
 static struct resolver {
 	pthread_mutex_t lock;
 	unsigned threads;
+	struct ended ended; /* the last one that has nothing left to do: to be joined */
 	TAILQ_HEAD(, job) jobs;
 } resolver = {
 	.lock = PTHREAD_MUTEX_INITIALIZER,
@@ -100,9 +106,17 @@ static struct job *next_job(void)
 	return job;
 }
 
+static void join(struct ended ended)
+{
+	if (ended.exists)
+		(void)pthread_join(ended.thread, NULL);
+}
+
+/* A thread joins the one that ended before it, so that one at most is left to join. */
 static void *run(void *arg)
 {
 	struct job *job;
+	struct ended before;
 
 	(void)arg;
 	lock();
@@ -117,7 +131,10 @@ static void *run(void *arg)
 		job_leave(job);
 	}
 	resolver.threads--;
+	before = resolver.ended;
+	resolver.ended = (struct ended){ .exists = true, .thread = pthread_self() };
 	unlock();
+	join(before);
 	return NULL;
 }
 
@@ -131,8 +148,7 @@ static int create_thread(void)
 
 	if (rc != 0)
 		return rc;
-	/* None of these fails with valid arguments. */
-	(void)pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	/* Neither of these fails with valid arguments. */
 	(void)pthread_attr_setstacksize(&attr, STACK_SIZE);
 	sigfillset(&all);
 	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -274,12 +290,18 @@ int resolve_now(const char *host, uint16_t port, int family, struct addrinfo **f
 	return error;
 }
 
-bool resolve_busy(void)
+bool resolve_end(void)
 {
+	struct ended ended = { .exists = false };
 	bool busy;
 
 	lock();
 	busy = resolver.threads > 0;
+	if (!busy) {
+		ended = resolver.ended;
+		resolver.ended.exists = false;
+	}
 	unlock();
-	return busy;
+	join(ended);
+	return !busy;
 }

@@ -3,9 +3,9 @@
 #pragma once
 
 /*
- * getaddrinfo(3) blocks and cannot be cancelled, so it runs in detached
- * threads, at most four, which wake the loop through an eventfd. A and AAAA are
- * two lookups side by side: one that stalls does not hold up the other.
+ * getaddrinfo(3) blocks and cannot be cancelled, so it runs in threads, at most
+ * four, which wake the loop through an eventfd. A and AAAA are two lookups side
+ * by side: one that stalls does not hold up the other.
  */
 
 #include <netdb.h>
@@ -37,5 +37,6 @@ void lookup_free(struct lookup *lookup); /* NULL is allowed */
 int resolve_now(const char *host, uint16_t port, int family, struct addrinfo **found,
 		struct err *err);
 
-/* Threads that still hold a lookup, so that the program must leave by _exit(). */
-bool resolve_busy(void);
+/* Wait until the threads that have nothing left to do are gone with what they own. False
+ * when one still holds a lookup: the program must leave by _exit(). */
+bool resolve_end(void);

@@ -119,9 +119,29 @@ bool socket_file_init(struct socket_file *file, const char *path,
 {
 	*file = (struct socket_file){ .uid = (uid_t)-1, .gid = (gid_t)-1 };
 	if (options->unix_owner != NULL && !parse_owner(options->unix_owner, file, err))
-		return false;
+		return err_prefix(err, "--unix-owner");
 	file->path = alloc_string(path);
 	return true;
+}
+
+static const char *last_part(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash != NULL ? slash + 1 : path;
+}
+
+bool socket_file_is_same(const char *one, const char *other)
+{
+	char *copy = alloc_string(one), *other_copy = alloc_string(other);
+	struct stat a, b;
+	bool same = strcmp(last_part(one), last_part(other)) == 0 && stat(dirname(copy), &a) == 0 &&
+		    stat(dirname(other_copy), &b) == 0 && a.st_dev == b.st_dev &&
+		    a.st_ino == b.st_ino;
+
+	free(copy);
+	free(other_copy);
+	return same;
 }
 
 /*

@@ -36,6 +36,9 @@ struct socket_file_locks {
 bool socket_file_init(struct socket_file *file, const char *path,
 		      const struct listener_options *options, struct err *err);
 
+/* Do both paths lead to one file, which need not be there? */
+bool socket_file_is_same(const char *one, const char *other);
+
 /* Lock the directory, remove a stale file, bind `fd` to `a`, whose path is that of
  * `file`, and set mode and owner. ERR_CONNECT with the reason alone. */
 bool socket_file_bind(struct socket_file *file, struct socket_file_locks *locks, int fd,

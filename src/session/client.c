@@ -16,6 +16,7 @@ struct client {
 	struct timer *deadline;	 /* of the dial; NULL: none */
 	struct dial *dial;	 /* until it is done */
 	struct session *session; /* from then until it is done */
+	struct stats ended;	 /* its bytes, once it is */
 	uint64_t started_us;
 	struct client_times times;
 	struct err err; /* ERR_OK: success */
@@ -36,6 +37,7 @@ static void session_done(void *arg, struct session *session)
 {
 	struct client *c = arg;
 
+	stats_add(&c->ended, session);
 	c->session = NULL;
 	finish(c, session->err);
 }
@@ -99,8 +101,8 @@ struct client *client_start(const struct client_options *options, client_done_fn
 		c->deadline = timer_new(&c->task);
 		timer_start(c->deadline, left);
 	}
-	c->dial = dial_start(options->shared->loop, options->address, &c->options.dialing, dialled,
-			     c);
+	c->dial = dial_start(options->shared->loop, options->address, &c->options.dialing, "",
+			     dialled, c);
 	return c;
 }
 
@@ -126,4 +128,13 @@ void client_end(struct client *client, const struct err *err)
 const struct client_times *client_times(const struct client *client)
 {
 	return &client->times;
+}
+
+struct stats client_stats(const struct client *client)
+{
+	struct stats stats = client->ended;
+
+	if (client->session != NULL)
+		stats_add(&stats, client->session);
+	return stats;
 }

@@ -9,6 +9,7 @@
 
 #include "net/dial.h"
 #include "session/session.h"
+#include "session/stats.h"
 
 #include <stdint.h>
 
@@ -21,7 +22,7 @@ struct client_options {
 	const struct session_shared *shared;
 	const struct address *address;
 	struct dial_options dialing;
-	unsigned conn;	     /* its number, from 1 */
+	uint64_t conn;	     /* its number, from 1 */
 	uint64_t started_ms; /* when --timeout began to count, by loop_now() */
 };
 
@@ -46,3 +47,6 @@ void client_free(struct client *client);
 void client_end(struct client *client, const struct err *err);
 
 const struct client_times *client_times(const struct client *client);
+
+/* Bytes so far. */
+struct stats client_stats(const struct client *client);

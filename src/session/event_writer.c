@@ -7,16 +7,17 @@
 #include "base/alloc.h"
 #include "base/bytes.h"
 #include "base/err.h"
+#include "base/escape.h"
 #include "base/log.h"
 #include "io/connection.h"
-#include "io/stdout_writer.h"
+#include "io/fd_writer.h"
 
 #include <event2/buffer.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
-struct event_writer *event_writer_new(struct stdout_writer *output, bool json)
+struct event_writer *event_writer_new(struct fd_writer *output, bool json)
 {
 	struct event_writer *events = alloc_zeroed(sizeof(*events));
 
@@ -40,7 +41,7 @@ void event_writer_free(struct event_writer *events)
 
 /* json_object_set_new() does nothing for a value that is NULL: the key is left out. */
 
-static json_t *new_event(const char *name, unsigned conn)
+static json_t *new_event(const char *name, uint64_t conn)
 {
 	json_t *event = json_object();
 
@@ -53,8 +54,8 @@ void event_writer_add(struct event_writer *events, json_t *event)
 {
 	char *line = json_dumps(event, JSON_COMPACT | JSON_REAL_PRECISION(9));
 
-	stdout_writer_add(events->output, bytes_of_string(line));
-	stdout_writer_add(events->output, bytes_of("\n", 1));
+	fd_writer_add(events->output, bytes_of_string(line));
+	fd_writer_add(events->output, bytes_of("\n", 1));
 	free(line);
 	json_decref(event);
 }
@@ -108,10 +109,14 @@ static void set_error(json_t *event, const struct err *err)
 {
 	const char *symbol =
 		err->kind == ERR_IO && err->sys != 0 ? strerrorname_np(err->sys) : NULL;
+	char *message = escape_controls(bytes_of_string(err->text)); /* as on standard error */
 
 	json_object_set_new(event, "error", json_string(err_name(err->kind)));
 	json_object_set_new(event, "errno", json_string(symbol));
-	set_text(event, "message", err->text);
+	if (err->kind == ERR_COMMAND)
+		json_object_set_new(event, "status", json_integer(err->status));
+	json_object_set_new(event, "message", json_string(message));
+	free(message);
 }
 
 static void set_number(json_t *event, const char *key, uint64_t number)
@@ -157,7 +162,7 @@ static void add_hex(struct event_writer *events, struct evbuffer *data)
 	struct bytes b = contents(data);
 	char *digits = bytes_hex(b);
 
-	stdout_writer_add(events->output, bytes_of(digits, 2 * b.len));
+	fd_writer_add(events->output, bytes_of(digits, 2 * b.len));
 	evbuffer_drain(data, b.len);
 	free(digits);
 }
@@ -171,9 +176,9 @@ void event_writer_step(struct event_writer *events, const struct step_event *ste
 	if (step->data != NULL && step->hex)
 		add_hex(events, step->data);
 	else if (step->data != NULL)
-		stdout_writer_add_buffer(events->output, step->data);
+		fd_writer_add_buffer(events->output, step->data);
 	if (step->newline)
-		stdout_writer_add(events->output, bytes_of("\n", 1));
+		fd_writer_add(events->output, bytes_of("\n", 1));
 }
 
 void event_writer_listening(struct event_writer *events, const char *address)
@@ -214,7 +219,7 @@ static json_t *tls_facts(const struct connection *connection)
 	return tls;
 }
 
-void event_writer_open(struct event_writer *events, unsigned conn, const char *address,
+void event_writer_open(struct event_writer *events, uint64_t conn, const char *address,
 		       const struct connection *connection)
 {
 	json_t *event;
@@ -229,7 +234,7 @@ void event_writer_open(struct event_writer *events, unsigned conn, const char *a
 	event_writer_add(events, event);
 }
 
-void event_writer_close(struct event_writer *events, unsigned conn, uint64_t sent,
+void event_writer_close(struct event_writer *events, uint64_t conn, uint64_t sent,
 			uint64_t received, uint64_t duration_us)
 {
 	json_t *event;
@@ -243,7 +248,7 @@ void event_writer_close(struct event_writer *events, unsigned conn, uint64_t sen
 	event_writer_add(events, event);
 }
 
-void report_error(struct event_writer *events, unsigned conn, const char *name,
+void report_error(struct event_writer *events, uint64_t conn, const char *name,
 		  const struct err *err)
 {
 	json_t *event;

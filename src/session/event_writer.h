@@ -16,22 +16,22 @@ struct connection;
 struct err;
 struct evbuffer;
 struct json_t; /* jansson's json_t */
-struct stdout_writer;
+struct fd_writer;
 
 /* For others to read only. */
 struct event_writer {
-	struct stdout_writer *output; /* borrowed */
-	struct evbuffer *scratch;     /* for one record; left empty by each user */
+	struct fd_writer *output; /* borrowed */
+	struct evbuffer *scratch; /* for one record; left empty by each user */
 	bool json;
 };
 
-struct event_writer *event_writer_new(struct stdout_writer *output, bool json);
+struct event_writer *event_writer_new(struct fd_writer *output, bool json);
 void event_writer_free(struct event_writer *events);
 
 /* What a step has done. Raw output is `data`, as digits if `hex`, followed by a
  * newline if `newline`. */
 struct step_event {
-	unsigned conn;
+	uint64_t conn;
 	size_t index;
 	const char *step;
 	const struct err *error; /* NULL on success */
@@ -53,9 +53,9 @@ void event_writer_step(struct event_writer *events, const struct step_event *ste
 
 /* With JSON only. A `conn` of 0 and an address that is NULL are left out. */
 void event_writer_listening(struct event_writer *events, const char *address);
-void event_writer_open(struct event_writer *events, unsigned conn, const char *address,
+void event_writer_open(struct event_writer *events, uint64_t conn, const char *address,
 		       const struct connection *connection);
-void event_writer_close(struct event_writer *events, unsigned conn, uint64_t sent,
+void event_writer_close(struct event_writer *events, uint64_t conn, uint64_t sent,
 			uint64_t received, uint64_t duration_us);
 
 /*
@@ -64,7 +64,7 @@ void event_writer_close(struct event_writer *events, unsigned conn, uint64_t sen
  * `conn` is 0 (then the name is a URL, which the event has), and the event when `events`
  * is NULL, for an error that the event of a step has told.
  */
-void report_error(struct event_writer *events, unsigned conn, const char *name,
+void report_error(struct event_writer *events, uint64_t conn, const char *name,
 		  const struct err *err);
 
 /* For events made elsewhere, where `json` is set. add() writes an object as a line; `event`

@@ -12,11 +12,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PIECES_PER_RUN = 8 };
+enum {
+	PIECES_PER_RUN = 8,
+	/* Between two connections splice is worth its watches after so much in one run, or so
+	 * many runs that moved something. */
+	BULK = 16 * 1024,
+	TALK = 4,
+};
 
 bool pump_known(const char *name)
 {
 	return strcmp(name, "splice") == 0 || strcmp(name, "buffered") == 0;
+}
+
+static void log_way(const struct pump *pump)
+{
+	log_line(LOG_DEBUG, "%s: %s", pump->name, pump->splice != NULL ? "splice" : "buffered");
 }
 
 struct pump *pump_new(struct pump_end source, struct pump_end dest, struct task *task,
@@ -32,9 +43,10 @@ struct pump *pump_new(struct pump_end source, struct pump_end dest, struct task 
 		.name = name,
 		.data = evbuffer_new(),
 	};
-	if (only == NULL || strcmp(only, "splice") == 0)
+	pump->splice_later = only == NULL && source.connection != NULL && dest.connection != NULL;
+	if (!pump->splice_later && (only == NULL || strcmp(only, "splice") == 0))
 		pump_splice_open(pump);
-	log_line(LOG_DEBUG, "%s: %s", name, pump->splice != NULL ? "splice" : "buffered");
+	log_way(pump);
 	return pump;
 }
 
@@ -50,7 +62,18 @@ void pump_free(struct pump *pump)
 
 enum pump_result pump_run(struct pump *pump)
 {
-	return pump->splice != NULL ? pump_splice_run(pump) : pump_buffered_run(pump);
+	uint64_t before = pump->bytes;
+	enum pump_result result =
+		pump->splice != NULL ? pump_splice_run(pump) : pump_buffered_run(pump);
+
+	if (!pump->splice_later || pump->bytes == before ||
+	    (pump->bytes - before < BULK && ++pump->runs < TALK))
+		return result;
+	pump->splice_later = false;
+	pump_splice_open(pump);
+	if (pump->splice != NULL)
+		log_way(pump);
+	return result;
 }
 
 /* --- buffered --- */

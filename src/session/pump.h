@@ -9,6 +9,10 @@
  *   splice     in the kernel, where both ends have a raw descriptor
  *   buffered   through evbuffers: any pair
  *
+ * Between two connections splice begins with the first bulk, or after some messages:
+ * a short connection is not worth its watches. It moves messages with recv(2) and
+ * send(2) then.
+ *
  * splice says whether it can serve a pair before it moves a byte, and hands over when
  * it meets what it cannot do. No byte is lost by that, and what the buffers hold always
  * goes first. A pump knows neither sessions nor events.
@@ -30,7 +34,7 @@ struct evbuffer;
 struct fd_reader;
 struct splice;
 struct splice_pipes;
-struct stdout_writer;
+struct fd_writer;
 struct task;
 
 struct pump_end_ops {
@@ -72,7 +76,7 @@ struct pump_end pump_end_connection(struct connection *c);
 struct pump_end pump_end_input(struct fd_reader *input);
 
 /* A destination: standard output. */
-struct pump_end pump_end_output(struct stdout_writer *output);
+struct pump_end pump_end_output(struct fd_writer *output);
 
 enum pump_result {
 	PUMP_MORE,	    /* the budget of this turn is spent; more can be moved at once */
@@ -93,6 +97,8 @@ struct pump {
 	struct evbuffer *data; /* on its way between two evbuffers; empty between runs; owned */
 	struct splice *splice; /* of pump_splice.c; owned; NULL: buffered */
 	bool after_cr;	       /* for dest.crlf: the last byte so far was a CR */
+	bool splice_later;     /* between two connections */
+	unsigned char runs;    /* that moved something, until then */
 };
 
 /* `only` names the one way to try; NULL: the fastest that fits. `name` is handed over. */

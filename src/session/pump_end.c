@@ -6,7 +6,7 @@
 
 #include "io/connection.h"
 #include "io/fd_reader.h"
-#include "io/stdout_writer.h"
+#include "io/fd_writer.h"
 
 #include <event2/buffer.h>
 #include <stdint.h>
@@ -90,33 +90,33 @@ struct pump_end pump_end_input(struct fd_reader *input)
 static enum stream_status output_room(void *object, size_t *room)
 {
 	*room = SIZE_MAX;
-	if (stdout_writer_error(object) != NULL)
+	if (fd_writer_error(object) != NULL)
 		return STREAM_ERROR;
-	return stdout_writer_above(object) ? STREAM_AGAIN : STREAM_OK;
+	return fd_writer_above(object) ? STREAM_AGAIN : STREAM_OK;
 }
 
 static void output_write(void *object, struct evbuffer *data)
 {
-	stdout_writer_add_buffer(object, data);
+	fd_writer_add_buffer(object, data);
 }
 
 static void output_wait(void *object, struct task *task)
 {
-	stdout_writer_wait(object, task);
+	fd_writer_wait(object, task);
 }
 
 static int output_fd(void *object)
 {
-	return stdout_writer_raw_fd(object);
+	return fd_writer_raw_fd(object);
 }
 
 static bool output_flush(void *object)
 {
-	stdout_writer_flush(object);
-	return stdout_writer_queued(object) == 0;
+	fd_writer_flush(object);
+	return fd_writer_queued(object) == 0;
 }
 
-struct pump_end pump_end_output(struct stdout_writer *output)
+struct pump_end pump_end_output(struct fd_writer *output)
 {
 	static const struct pump_end_ops ops = {
 		.raw_fd = output_fd,

@@ -26,7 +26,8 @@
 /*
  * splice(2) needs a pipe at one of its ends. Where the source or the destination
  * is one, a single call moves the bytes. From a file, sendfile(2) has a pipe
- * inside. Any other pair borrows a pipe and takes two calls.
+ * inside. Any other pair borrows a pipe and takes two calls. Messages between two
+ * connections do without: a recv(2) and a send(2) are less work than two splice(2).
  *
  * What the evbuffers hold goes first, and while the raw descriptor of a connection
  * is read its transport does not read. What a call meets that ends the stream is
@@ -38,6 +39,7 @@
 enum {
 	CHUNK = SPLICE_PIPE_SIZE,
 	CALLS_PER_RUN = 16,
+	MESSAGE = 16 * 1024, /* a call that brings less has emptied the socket, as a rule */
 };
 
 enum raw_kind { RAW_FILE, RAW_PIPE, RAW_SOCKET };
@@ -46,22 +48,30 @@ struct splice {
 	int from, to;
 	enum raw_kind from_kind, to_kind;
 	struct fd_watch *readable; /* NULL for files */
-	struct fd_watch *writable; /* NULL for files */
+	struct fd_watch *writable; /* NULL for files, and until the destination is full */
 	struct fd_watch *hangup;   /* of the source, a pipe; NULL until it is needed */
 	uint64_t waited_at;	   /* pump->bytes at the last EAGAIN; UINT64_MAX: none yet */
 	bool needs_pipe;
+	bool bulk;		  /* else, between two connections, no pipe is used */
 	struct splice_pipe *pipe; /* borrowed for a turn, or while it holds bytes */
 };
 
-static enum raw_kind raw_kind_of(int fd)
+static enum raw_kind raw_kind_of(const struct pump_end *end, int fd)
 {
 	struct stat st;
 
+	if (end->connection != NULL)
+		return RAW_SOCKET;
 	if (fstat(fd, &st) < 0)
 		return RAW_FILE; /* the first call says why */
 	if (S_ISFIFO(st.st_mode))
 		return RAW_PIPE;
 	return S_ISSOCK(st.st_mode) ? RAW_SOCKET : RAW_FILE;
+}
+
+static bool is_pair(const struct pump *pump)
+{
+	return pump->source.connection != NULL && pump->dest.connection != NULL;
 }
 
 void pump_splice_open(struct pump *pump)
@@ -78,15 +88,14 @@ void pump_splice_open(struct pump *pump)
 		x.to = dest->ops->raw_fd(dest->object);
 	if (x.from < 0 || x.to < 0)
 		return;
-	x.from_kind = raw_kind_of(x.from);
-	x.to_kind = raw_kind_of(x.to);
+	x.from_kind = raw_kind_of(source, x.from);
+	x.to_kind = raw_kind_of(dest, x.to);
 	x.needs_pipe = x.from_kind == RAW_SOCKET && x.to_kind != RAW_PIPE;
+	x.bulk = !is_pair(pump);
 	if (x.needs_pipe && pump->pipes == NULL)
 		return;
 	if (x.from_kind != RAW_FILE)
 		x.readable = fd_watch_new(pump->task->loop, x.from, WATCH_READ, pump->task);
-	if (x.to_kind != RAW_FILE)
-		x.writable = fd_watch_new(pump->task->loop, x.to, WATCH_WRITE, pump->task);
 	pump->splice = alloc_copy(&x, sizeof(x));
 }
 
@@ -143,6 +152,15 @@ static enum pump_result wait_on(struct pump *pump, struct fd_watch *watch, enum 
 	return fd_watch_arm(watch) ? answer : hand_over(pump);
 }
 
+static enum pump_result wait_writable(struct pump *pump)
+{
+	struct splice *x = pump->splice;
+
+	if (x->writable == NULL && x->to_kind != RAW_FILE)
+		x->writable = fd_watch_new(pump->task->loop, x->to, WATCH_WRITE, pump->task);
+	return wait_on(pump, x->writable, PUMP_WAIT_DEST);
+}
+
 /* Bytes that one call may ask for: what the file still has, what the pipe holds.
  * CHUNK at most, and where it is not known. */
 static size_t at_hand(const struct splice *x)
@@ -194,7 +212,7 @@ static enum pump_result wait_for_dest(struct pump *pump, short events)
 		return pump_buffered_run(pump);
 	if (x->from_kind == RAW_PIPE && (events & POLLHUP) == 0)
 		watch_for_hangup(pump);
-	return wait_on(pump, x->writable, PUMP_WAIT_DEST);
+	return wait_writable(pump);
 }
 
 /* Does recv(2) have bytes that splice(2) does not take? It stops at TCP's urgent data:
@@ -223,6 +241,13 @@ static enum pump_result wait_for_an_end(struct pump *pump)
 
 /* --- moving --- */
 
+static void note_taken(struct pump *pump, ssize_t n)
+{
+	pump->bytes += (uint64_t)n;
+	if (pump->source.connection != NULL)
+		connection_moved(pump->source.connection, (uint64_t)n, 0);
+}
+
 static void note_sent(const struct pump *pump, ssize_t n)
 {
 	if (pump->dest.connection != NULL)
@@ -242,9 +267,7 @@ static ssize_t take(struct pump *pump)
 
 	if (n <= 0)
 		return n;
-	pump->bytes += (uint64_t)n;
-	if (pump->source.connection != NULL)
-		connection_moved(pump->source.connection, (uint64_t)n, 0);
+	note_taken(pump, n);
 	if (x->pipe != NULL)
 		x->pipe->held = (size_t)n;
 	else
@@ -286,7 +309,7 @@ static bool is_unsupported(int sys)
 static enum pump_result take_failed(struct pump *pump, int sys)
 {
 	struct connection *source = pump->source.connection;
-	struct connection *dest = pump->splice->pipe == NULL ? pump->dest.connection : NULL;
+	struct connection *dest = pump->splice->needs_pipe ? NULL : pump->dest.connection;
 
 	if (is_unsupported(sys) || (sys == EPIPE && dest == NULL) ||
 	    (sys == 0 && is_stuck(pump->splice)))
@@ -298,20 +321,60 @@ static enum pump_result take_failed(struct pump *pump, int sys)
 	return pump_buffered_run(pump);
 }
 
+/* What the socket does not take waits in the queue of its connection: false. */
+static bool send_message(struct pump *pump, const char *data, size_t len)
+{
+	struct connection *dest = pump->dest.connection;
+	ssize_t n =
+		TEMP_FAILURE_RETRY(send(pump->splice->to, data, len, MSG_DONTWAIT | MSG_NOSIGNAL));
+
+	if (n < 0 && errno != EAGAIN)
+		connection_failed(dest, TRANSPORT_WRITE, errno);
+	if (n < 0)
+		n = 0;
+	note_sent(pump, n);
+	if ((size_t)n == len)
+		return true;
+	(void)evbuffer_add(pump->data, data + n, len - (size_t)n);
+	pump_write(pump);
+	return false;
+}
+
+static enum pump_result move_message(struct pump *pump)
+{
+	struct splice *x = pump->splice;
+	char data[MESSAGE];
+	ssize_t n = TEMP_FAILURE_RETRY(recv(x->from, data, sizeof(data), MSG_DONTWAIT));
+
+	if (n < 0 && errno == EAGAIN)
+		return wait_on(pump, x->readable, PUMP_WAIT_SOURCE);
+	if (n <= 0)
+		return take_failed(pump, n == 0 ? 0 : errno);
+	note_taken(pump, n);
+	if (!send_message(pump, data, (size_t)n))
+		return PUMP_WAIT_DEST;
+	x->bulk = n == MESSAGE;
+	return x->bulk ? PUMP_MORE : wait_on(pump, x->readable, PUMP_WAIT_SOURCE);
+}
+
 static enum pump_result move(struct pump *pump)
 {
-	const struct splice *x = pump->splice;
+	struct splice *x = pump->splice;
 
 	for (int budget = CALLS_PER_RUN; budget > 0; budget--) {
 		bool putting = x->pipe != NULL && x->pipe->held > 0;
 		ssize_t n = putting ? put(pump) : take(pump);
 		int sys = n == 0 ? 0 : errno;
 
+		if (putting && n > 0 && n < MESSAGE && x->pipe->held == 0) {
+			x->bulk = !is_pair(pump);
+			return wait_on(pump, x->readable, PUMP_WAIT_SOURCE);
+		}
 		if (n > 0 || sys == EINTR)
 			continue;
 		if (sys != EAGAIN)
 			return putting ? put_failed(pump, sys) : take_failed(pump, sys);
-		return putting ? wait_on(pump, x->writable, PUMP_WAIT_DEST) : wait_for_an_end(pump);
+		return putting ? wait_writable(pump) : wait_for_an_end(pump);
 	}
 	return PUMP_MORE;
 }
@@ -344,18 +407,19 @@ static enum pump_result run_turn(struct pump *pump)
 		return PUMP_WAIT_SOURCE;
 	if (fd_watch_armed(x->writable) && x->to_kind != RAW_SOCKET)
 		return PUMP_WAIT_DEST;
-	return move(pump);
+	return x->bulk ? move(pump) : move_message(pump);
 }
 
 enum pump_result pump_splice_run(struct pump *pump)
 {
 	struct splice *x = pump->splice;
+	bool needs_pipe = x->needs_pipe && x->bulk;
 	enum pump_result result;
 
-	if (x->needs_pipe && x->pipe == NULL)
+	if (needs_pipe && x->pipe == NULL)
 		x->pipe = splice_pipe_borrow(pump->pipes);
-	bypass(pump, !x->needs_pipe || x->pipe != NULL);
-	if (x->needs_pipe && x->pipe == NULL)
+	bypass(pump, !needs_pipe || x->pipe != NULL);
+	if (needs_pipe && x->pipe == NULL)
 		return pump_buffered_run(pump); /* for this turn */
 	result = run_turn(pump);
 	x = pump->splice; /* NULL once it has handed over */

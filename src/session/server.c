@@ -7,19 +7,26 @@
 #include "base/alloc.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "io/child.h"
+#include "io/descriptor.h"
+#include "io/fd_writer.h"
 #include "io/loop.h"
 #include "io/sockaddr.h"
-#include "io/stdout_writer.h"
 #include "net/listener.h"
+#include "session/arrival.h"
 #include "session/session.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <sys/queue.h>
+#include <unistd.h>
+
+/* For listeners, pipes, lookups, and attempts to connect side by side. */
+enum { OWN_DESCRIPTORS = 48 };
 
 enum server_state {
 	SERVER_ACCEPTING,
-	SERVER_FULL,	  /* accepts again when a connection ends, or the events are out */
+	SERVER_FULL, /* accepts again when a connection ends or is refused, or the events are out */
 	SERVER_CLOSING,	  /* accepts no more; serves the rest */
 	SERVER_FINISHING, /* the same after a signal, for at most the close timeout */
 	SERVER_OVER,	  /* `done` has been called */
@@ -31,11 +38,15 @@ struct server {
 	struct listener *listener;   /* owned; NULL once no more are accepted */
 	struct readiness *readiness; /* NULL for a connected descriptor */
 	TAILQ_HEAD(, session) sessions;
+	TAILQ_HEAD(, arrival) arrivals; /* with --accept-proxy: their PROXY header has not come */
 	enum server_state state;
 	uint64_t most_at_once, most_in_all; /* UINT64_MAX: no bound */
+	const char *most_because;	    /* of what, in words: most_at_once */
 	uint64_t open;			    /* sessions */
-	unsigned accepted;		    /* so far; the number of the last one */
-	unsigned failed;		    /* the lowest number that failed; 0: none */
+	struct stats ended;		    /* ... and what came of those that have ended */
+	uint64_t arriving;		    /* arrivals: each has a place, and no number */
+	uint64_t accepted;		    /* so far; the number of the last one */
+	uint64_t failed;		    /* the lowest number that failed; 0: none */
 	int failed_status;		    /* ... and its exit status */
 	bool max_reported;		    /* SERVER_FULL is reported once */
 	struct task task;
@@ -53,7 +64,7 @@ static void set_state(struct server *server, enum server_state state)
 
 	if (server->state == state)
 		return;
-	log_line(LOG_DEBUG, "server: %s, was %s", names[state], names[server->state]);
+	log_line(LOG_DEBUG, "server: %s -> %s", names[server->state], names[state]);
 	server->state = state;
 	if (server->listener == NULL)
 		return;
@@ -72,8 +83,8 @@ static void report_max(struct server *server)
 	if (server->max_reported || (server->shared->steps->flags & STEP_STDIN))
 		return;
 	server->max_reported = true;
-	log_line(LOG_NOTICE, "%" PRIu64 " connection%s (--max-conns): new ones wait", server->open,
-		 server->open == 1 ? "" : "s");
+	log_line(LOG_NOTICE, "%" PRIu64 " connection%s (%s): new ones wait", server->most_at_once,
+		 server->most_at_once == 1 ? "" : "s", server->most_because);
 }
 
 static void end(struct server *server)
@@ -87,9 +98,9 @@ static bool events_wait(struct server *server)
 {
 	struct event_writer *events = server->shared->events;
 
-	if (!events->json || !stdout_writer_above(events->output))
+	if (!events->json || !fd_writer_above(events->output))
 		return false;
-	stdout_writer_wait(events->output, &server->task);
+	fd_writer_wait(events->output, &server->task);
 	return true;
 }
 
@@ -101,10 +112,11 @@ static void update(struct server *server)
 			end(server);
 	} else if (server->accepted >= server->most_in_all) {
 		set_state(server, SERVER_CLOSING);
-	} else if (server->open >= server->most_at_once) {
+	} else if (server->open + server->arriving >= server->most_at_once) {
 		set_state(server, SERVER_FULL);
 		report_max(server);
-	} else if (events_wait(server)) {
+	} else if (server->accepted + server->arriving >= server->most_in_all ||
+		   events_wait(server)) {
 		set_state(server, SERVER_FULL);
 	} else {
 		set_state(server, SERVER_ACCEPTING);
@@ -119,18 +131,27 @@ static void restart_accept_timer(struct server *server)
 
 /* --- connections --- */
 
-static void session_done(void *arg, struct session *session)
+/* It is about to be freed. */
+static void forget(struct server *server, struct session *session)
 {
-	struct server *server = arg;
-	unsigned conn = session->conn;
-
-	if (session->err != NULL && (server->failed == 0 || conn < server->failed)) {
-		server->failed = conn;
-		server->failed_status = err_status(session->err->kind);
-	}
+	server->ended.failed += session->err != NULL;
+	server->ended.probes += session->probe;
+	stats_add(&server->ended, session);
 	TAILQ_REMOVE(&server->sessions, session, link);
 	session_log(session, LOG_INFO, "ended");
 	server->open--;
+}
+
+static void session_done(void *arg, struct session *session)
+{
+	struct server *server = arg;
+	uint64_t conn = session->conn;
+
+	if (session->err != NULL && (server->failed == 0 || conn < server->failed)) {
+		server->failed = conn;
+		server->failed_status = err_status(session->err);
+	}
+	forget(server, session);
 	if (server->listener != NULL)
 		listener_retry(server->listener);
 	if (server->open == 0)
@@ -138,33 +159,89 @@ static void session_done(void *arg, struct session *session)
 	update(server);
 }
 
-static void accepted(void *arg, int fd, const struct socket_address *peer, bool tls)
+/* It counts from here on. */
+static void serve(struct server *server, struct transport *transport, bool tls, uint64_t since_ms)
 {
-	struct server *server = arg;
-	unsigned conn = ++server->accepted;
-	struct transport *transport =
-		transport_plain_new(server->shared->loop, fd, peer, server->options->nagle);
+	uint64_t conn = ++server->accepted;
 	struct session *session;
 
 	server->open++;
 	restart_accept_timer(server);
-	session =
-		session_new(server->shared, transport, tls, conn, loop_now(), session_done, server);
+	session = session_new(server->shared, transport, tls, conn, since_ms, session_done, server);
 	TAILQ_INSERT_TAIL(&server->sessions, session, link);
+}
+
+static void arrived(void *arg, struct arrival *arrival, struct transport *transport)
+{
+	struct server *server = arg;
+
+	TAILQ_REMOVE(&server->arrivals, arrival, link);
+	server->arriving--;
+	if (transport != NULL) {
+		serve(server, transport, arrival->tls, arrival->since_ms);
+	} else {
+		server->ended.refused++;
+		listener_retry(server->listener);
+	}
 	update(server);
 }
 
+static void take(struct server *server, int fd, const struct socket_address *peer, bool tls)
+{
+	struct transport *transport =
+		transport_plain_new(server->shared->loop, fd, peer, server->options->nagle);
+	struct arrival *arrival;
+
+	if (server->options->accept_proxy) {
+		arrival = arrival_new(server->shared, transport, tls, arrived, server);
+		TAILQ_INSERT_TAIL(&server->arrivals, arrival, link);
+		server->arriving++;
+	} else {
+		serve(server, transport, tls, loop_now());
+	}
+	update(server);
+}
+
+/* A refused connection is not counted, and does not restart --accept-timeout. */
+static void accepted(void *arg, int fd, const struct socket_address *peer, bool tls)
+{
+	struct server *server = arg;
+	const char *option = access_refusal(&server->options->access, peer);
+	char *name;
+
+	if (option == NULL) {
+		take(server, fd, peer, tls);
+		return;
+	}
+	server->ended.refused++;
+	name = sockaddr_text(peer);
+	log_line(LOG_NOTICE, "connection from %s: refused (%s)", name, option);
+	free(name);
+	(void)close(fd);
+}
+
 /* --- time and signals --- */
+
+static void abort_arrivals(struct server *server)
+{
+	struct arrival *arrival;
+
+	while ((arrival = TAILQ_FIRST(&server->arrivals)) != NULL) {
+		TAILQ_REMOVE(&server->arrivals, arrival, link);
+		arrival_free(arrival);
+	}
+	server->arriving = 0;
+}
 
 static void abort_all(struct server *server)
 {
 	struct session *session;
 
 	while ((session = TAILQ_FIRST(&server->sessions)) != NULL) {
-		TAILQ_REMOVE(&server->sessions, session, link);
+		session_tell_end(session);
+		forget(server, session);
 		session_free(session);
 	}
-	server->open = 0;
 }
 
 static void accept_timed_out(struct server *server)
@@ -174,8 +251,16 @@ static void accept_timed_out(struct server *server)
 	(void)err_set(&err, ERR_TIMEOUT, "no connection within %.10g s (--accept-timeout)",
 		      (double)server->options->accept_timeout_ms / 1000);
 	report_error(server->shared->events, 0, NULL, &err);
-	server->failed_status = err_status(err.kind);
+	if (server->failed == 0 || server->options->accept_count == 0)
+		server->failed_status = err_status(&err);
+	abort_arrivals(server);
 	end(server);
+}
+
+/* Does it wait for nothing but connections, which do not count before their header? */
+static bool is_idle(struct server *server)
+{
+	return server->state == SERVER_ACCEPTING || (server->arriving > 0 && !events_wait(server));
 }
 
 static void server_run(void *arg)
@@ -190,7 +275,7 @@ static void server_run(void *arg)
 	}
 	if (timer_expired(server->accept_timer)) {
 		timer_stop(server->accept_timer);
-		if (server->open == 0 && server->state == SERVER_ACCEPTING)
+		if (server->open == 0 && is_idle(server))
 			accept_timed_out(server);
 		else if (server->open == 0) /* the events wait, and so does it */
 			restart_accept_timer(server);
@@ -202,25 +287,56 @@ static void server_run(void *arg)
 	}
 }
 
-void server_finish(struct server *server)
+void server_finish(struct server *server, const char *hint)
 {
 	if (server->state == SERVER_OVER)
 		return;
-	if (server->state == SERVER_FINISHING)
+	abort_arrivals(server);
+	if (server->state == SERVER_FINISHING) {
 		abort_all(server);
-	else
+		children_kill(server->shared->children);
+	} else {
 		set_state(server, SERVER_FINISHING);
+		children_end(server->shared->children, server->shared->settings->close_timeout_ms);
+	}
 	update(server);
 	if (server->state == SERVER_OVER)
 		return;
-	log_line(LOG_NOTICE,
-		 "finishing %" PRIu64 " connection%s, send the signal again to stop now",
-		 server->open, server->open == 1 ? "" : "s");
+	log_line(LOG_NOTICE, "finishing %" PRIu64 " connection%s, %s", server->open,
+		 server->open == 1 ? "" : "s", hint);
 	server->finish_timer = timer_new(&server->task);
 	timer_start(server->finish_timer, server->shared->settings->close_timeout_ms);
 }
 
 /* --- life --- */
+
+/* Where each connection takes more than its socket, accepting must leave descriptors for it:
+ * for the other connection, or for a command's two pipes, and the watch that tells when the
+ * second has ended while the peer takes no more (pump_splice.c). */
+static uint64_t most_by_descriptors(unsigned flags)
+{
+	uint64_t each = flags & STEP_COMMAND ? 4 : flags & STEP_DIALS ? 2 : 1;
+	uint64_t limit = descriptor_limit();
+
+	if (each == 1)
+		return UINT64_MAX;
+	return limit > OWN_DESCRIPTORS + each ? (limit - OWN_DESCRIPTORS) / each : 1;
+}
+
+static void bound_at_once(struct server *server)
+{
+	unsigned flags = server->shared->steps->flags;
+	uint64_t given = server->options->max_conns;
+
+	server->most_at_once = given > 0 ? given : UINT64_MAX;
+	server->most_because = "--max-conns";
+	if (flags & STEP_STDIN)
+		server->most_at_once = 1; /* connections share standard input */
+	if (most_by_descriptors(flags) < server->most_at_once) {
+		server->most_at_once = most_by_descriptors(flags);
+		server->most_because = "the limit of descriptors";
+	}
+}
 
 struct server *server_new(const struct session_shared *shared, const struct serve_options *options,
 			  server_done_fn done, void *arg)
@@ -232,9 +348,8 @@ struct server *server_new(const struct session_shared *shared, const struct serv
 	server->done = done;
 	server->arg = arg;
 	TAILQ_INIT(&server->sessions);
-	server->most_at_once = options->max_conns > 0 ? options->max_conns : UINT64_MAX;
-	if (shared->steps->flags & STEP_STDIN)
-		server->most_at_once = 1; /* connections share standard input */
+	TAILQ_INIT(&server->arrivals);
+	bound_at_once(server);
 	server->most_in_all = options->keep_open ? UINT64_MAX : 1;
 	if (options->accept_count > 0)
 		server->most_in_all = options->accept_count;
@@ -263,24 +378,43 @@ bool server_listen(struct server *server, const struct address *addresses, size_
 	return true;
 }
 
+const char *server_address(const struct server *server)
+{
+	return listener_address(server->listener, 0);
+}
+
 void server_adopt(struct server *server, int fd, bool tls)
 {
 	struct socket_address peer = sockaddr_peer(fd);
 
 	set_state(server, SERVER_CLOSING);
-	accepted(server, fd, &peer, tls);
+	serve(server, transport_plain_new(server->shared->loop, fd, &peer, server->options->nagle),
+	      tls, loop_now());
+}
+
+struct stats server_stats(const struct server *server)
+{
+	struct stats stats = server->ended;
+	const struct session *session;
+
+	stats.connections = server->accepted;
+	stats.open = server->open;
+	TAILQ_FOREACH (session, &server->sessions, link)
+		stats_add(&stats, session);
+	return stats;
 }
 
 void server_free(struct server *server)
 {
 	if (server == NULL)
 		return;
+	abort_arrivals(server);
 	abort_all(server);
 	listener_free(server->listener);
 	readiness_free(server->readiness);
 	timer_free(server->accept_timer);
 	timer_free(server->finish_timer);
-	stdout_writer_unwait(server->shared->events->output, &server->task);
+	fd_writer_unwait(server->shared->events->output, &server->task);
 	task_cancel(&server->task);
 	free(server);
 }

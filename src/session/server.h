@@ -2,8 +2,10 @@
 /* server: a listener's connections, each in its session. */
 #pragma once
 
+#include "net/access.h"
 #include "net/readiness.h"
 #include "session/session.h"
+#include "session/stats.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,6 +22,8 @@ struct serve_options {
 	uint64_t accept_timeout_ms;
 	uint64_t max_conns; /* 0: no bound */
 	bool nagle;
+	struct access access;
+	bool accept_proxy;
 	struct readiness_options readiness;
 };
 
@@ -31,13 +35,20 @@ struct server *server_new(const struct session_shared *shared, const struct serv
 			  server_done_fn done, void *arg);
 void server_free(struct server *server);
 
-/* Listen, say so, and accept. */
+/* Listen, say so, and accept. A connection that is refused is not one of --accept. */
 bool server_listen(struct server *server, const struct address *addresses, size_t count,
 		   const struct listener_options *listening, struct err *err);
 
 /* Instead: serve fd:N, which is connected, and no other. */
 void server_adopt(struct server *server, int fd, bool tls);
 
-/* SIGINT or SIGTERM: accept no more, serve the rest for at most the close
- * timeout, then `done`. The second time: at once. */
-void server_finish(struct server *server);
+/* The address of the first socket, as connect takes it; borrowed; once it listens. */
+const char *server_address(const struct server *server);
+
+/* Accept no more, tell the commands of connections to end, serve the rest for at most the
+ * close timeout, then `done`. The second time: at once. `hint` says on standard error what
+ * leads to that. */
+void server_finish(struct server *server, const char *hint);
+
+/* So far, with those that are running. */
+struct stats server_stats(const struct server *server);

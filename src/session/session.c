@@ -7,12 +7,12 @@
 #include "base/alloc.h"
 #include "base/err.h"
 #include "io/fd_reader.h"
-#include "io/stdout_writer.h"
+#include "io/fd_writer.h"
 #include "net/opening.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <event2/buffer.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 enum { STEPS_PER_RUN = 1024 }; /* then others have their turn */
@@ -28,26 +28,36 @@ static void start_opening(struct session *s, struct transport *transport)
 	const struct opening_limit handshake = { settings->handshake_timeout_ms,
 						 "--handshake-timeout" };
 
-	s->opening = opening_new(&s->task, transport, limit);
+	s->opening = opening_new(&s->task, transport, limit, s->started_us / 1000);
 	opening_add_tls(s->opening, s->shared->tls, NULL, NULL, handshake, NULL);
 }
 
+static void log_tls(const struct session *s)
+{
+	char *tls = log_enabled(LOG_INFO) ? session_tls_text(s->connection) : NULL;
+
+	if (tls != NULL)
+		session_log(s, LOG_INFO, "%s", tls);
+	free(tls);
+}
+
 /* The connection is open. */
-static void begin(struct session *s, struct transport *transport, uint64_t since_ms)
+static void begin(struct session *s, struct transport *transport)
 {
 	const struct session_settings *settings = s->shared->settings;
 
 	s->phase = SESSION_STEPS;
 	s->connection = connection_new(transport, settings->limit, settings->high_water,
 				       settings->low_water, &s->task);
-	session_time_begin(s, since_ms);
-	session_log_tls(s);
+	session_time_begin(s, s->started_us / 1000);
+	s->started_us = loop_now_us();
+	log_tls(s);
 	if (!s->shared->steps->silent)
 		event_writer_open(s->shared->events, s->conn, s->shared->address, s->connection);
 }
 
 struct session *session_new(const struct session_shared *shared, struct transport *transport,
-			    bool tls, unsigned conn, uint64_t since_ms, session_done_fn done,
+			    bool tls, uint64_t conn, uint64_t since_ms, session_done_fn done,
 			    void *arg)
 {
 	struct session *s = alloc_zeroed(sizeof(*s));
@@ -60,13 +70,16 @@ struct session *session_new(const struct session_shared *shared, struct transpor
 	task_init(&s->task, shared->loop, session_run, s);
 	if (shared->steps->flags & STEP_NEEDS_RECORD)
 		s->record = evbuffer_new();
+	s->started_us = 1000 * since_ms;
 	if (tls)
 		start_opening(s, transport);
 	else
-		begin(s, transport, since_ms);
-	s->started_us = loop_now_us();
-	if (shared->listening)
+		begin(s, transport);
+	if (shared->listening) {
+		if (log_enabled(LOG_DEBUG))
+			transport_set_name(transport, session_name(s));
 		session_log(s, LOG_INFO, "accepted");
+	}
 	task_wake(&s->task);
 	return s;
 }
@@ -90,7 +103,7 @@ void session_free(struct session *s)
 	if (s == NULL)
 		return;
 	state_clear(s);
-	stdout_writer_unwait(s->shared->events->output, &s->task);
+	fd_writer_unwait(s->shared->events->output, &s->task);
 	if (s->shared->input != NULL)
 		fd_reader_set_task(s->shared->input, NULL);
 	session_time_free(s);
@@ -128,7 +141,7 @@ void session_end(struct session *s, const struct err *err)
 
 static enum step_result wait_output(struct session *s)
 {
-	stdout_writer_wait(s->shared->events->output, &s->task);
+	fd_writer_wait(s->shared->events->output, &s->task);
 	return session_wait(s, WAIT_OUTPUT);
 }
 
@@ -153,7 +166,7 @@ static enum step_result salvage(struct session *s)
 {
 	enum stream_status status;
 
-	if (stdout_writer_above(s->shared->events->output)) {
+	if (fd_writer_above(s->shared->events->output)) {
 		s->salvage_end = 0; /* that time is not the peer's */
 		return wait_output(s);
 	}
@@ -182,8 +195,7 @@ static bool run_opening(struct session *s)
 	case OPENING_AGAIN:
 		return false;
 	case OPENING_DONE:
-		begin(s, opening_take(s->opening), s->started_us / 1000);
-		s->started_us = loop_now_us();
+		begin(s, opening_take(s->opening));
 		opening_free(s->opening);
 		s->opening = NULL;
 		return true;
@@ -195,14 +207,12 @@ static bool run_opening(struct session *s)
 	return true;
 }
 
-/* After a deadline there is no time left, and of a connection that is known
- * to have broken nothing is left to close. */
+/* Of a connection that is known to have broken nothing is left to close. */
 static bool needs_no_closing(const struct session *s)
 {
 	const struct err *broken = connection_read_error(s->connection);
 
-	return s->err != NULL &&
-	       (s->err->kind == ERR_TIMEOUT || (broken != NULL && broken->kind == ERR_IO));
+	return s->err != NULL && broken != NULL && broken->kind == ERR_IO;
 }
 
 static void begin_step(struct session *s, const struct step *step)
@@ -285,6 +295,7 @@ static void take_result(struct session *s, enum step_result result, bool forgiva
 	}
 	session_time_end(s);
 	timer_stop(s->timer);
+	state_clear(s);
 	move_to(s, result == STEP_CLOSED || needs_no_closing(s) ? SESSION_OVER : SESSION_CLOSING);
 }
 
@@ -292,7 +303,7 @@ static void take_result(struct session *s, enum step_result result, bool forgiva
 static bool waits_for_output(const struct session *s, const struct step *step)
 {
 	return (s->shared->events->json || (step->flags & STEP_RECORD)) &&
-	       stdout_writer_above(s->shared->events->output);
+	       fd_writer_above(s->shared->events->output);
 }
 
 static bool run_steps(struct session *s)
@@ -310,7 +321,7 @@ static bool run_steps(struct session *s)
 		}
 		result = s->phase == SESSION_SALVAGE ? salvage(s) : step->kind->run(s, step);
 		if (result == STEP_AGAIN && (s->waits & (WAIT_READ | WAIT_PUMP)) &&
-		    session_watch_silence(s))
+		    session_watch_silence(s, s->connection))
 			result = session_fail(s, connection_write_error(s->connection), NULL);
 		if (result == STEP_AGAIN)
 			return false;
@@ -328,15 +339,19 @@ static void closing_failed(struct session *s, struct err err)
 	session_note_error(s, &err);
 }
 
+/* A command that has failed has done what it wanted to the stream: what it has written may
+ * take its time. */
 static bool run_closing(struct session *s)
 {
+	bool hurry = s->err != NULL && s->err->kind != ERR_COMMAND;
 	struct err err;
 
-	switch (session_close(s, &err)) {
+	switch (session_close(s, s->connection, hurry, &err)) {
 	case STREAM_AGAIN:
 		return false;
 	case STREAM_ERROR:
-		closing_failed(s, err);
+		if (!s->excuses || err.kind == ERR_TIMEOUT)
+			closing_failed(s, err);
 		break;
 	case STREAM_OK:
 	case STREAM_EOF:
@@ -347,32 +362,61 @@ static bool run_closing(struct session *s)
 	return true;
 }
 
-static void finish(struct session *s)
+static bool is_failure(const struct session *s, const struct err *met)
 {
-	if (!s->shared->steps->silent) {
-		if (s->err != NULL)
-			report(s);
-		else
-			session_log_unread(s);
-		if (s->connection != NULL)
-			event_writer_close(s->shared->events, s->conn,
-					   connection_sent(s->connection),
-					   connection_received(s->connection),
-					   loop_now_us() - s->started_us);
-	}
-	s->done(s->arg, s);
-	session_free(s);
+	return met != NULL && s->err->kind == met->kind && s->err->sys == met->sys;
 }
 
-static void add_unsent(const struct session *s, struct err *err)
+/* Has it failed because the peer ended or reset the connection before it sent a byte? A
+ * handshake that fails without a byte has no other cause; a step may have. */
+static bool is_probe(const struct session *s)
 {
-	size_t unsent = connection_unsent(s->connection);
-	char text[64];
+	const struct connection *c = s->connection;
+	const struct err *err = s->err;
 
-	(void)snprintf(text, sizeof(text), " with %zu byte%s unsent", unsent,
-		       unsent == 1 ? "" : "s");
-	if (unsent > 0)
-		(void)err_append(err, text);
+	if (!s->shared->probes || err == NULL ||
+	    transport_heard(c != NULL ? c->transport : opening_transport(s->opening)))
+		return false;
+	if (c == NULL)
+		return err->kind == ERR_TLS;
+	if (err->kind == ERR_INCOMPLETE_READ)
+		return c->reader.ended;
+	return (err->kind == ERR_TLS_TRUNCATED || err->sys == ECONNRESET || err->sys == EPIPE) &&
+	       (is_failure(s, connection_read_error(c)) ||
+		is_failure(s, connection_write_error(c)));
+}
+
+/* Port scanners and health checks: what a step's event has told stays so, but it is not the
+ * session's failure any more. */
+static void forget_probe(struct session *s)
+{
+	session_log(s, LOG_INFO, "probe: %s", s->err->text);
+	free(s->err);
+	s->err = NULL;
+	s->probe = true;
+}
+
+void session_tell_end(struct session *s)
+{
+	if (is_probe(s))
+		forget_probe(s);
+	if (s->shared->steps->silent)
+		return;
+	if (s->err != NULL)
+		report(s);
+	if (s->connection != NULL)
+		event_writer_close(s->shared->events, s->conn, connection_sent(s->connection),
+				   connection_received(s->connection),
+				   loop_now_us() - s->started_us);
+}
+
+static void finish(struct session *s)
+{
+	if (s->err == NULL && !s->shared->steps->silent)
+		session_log_unread(s);
+	session_tell_end(s);
+	s->done(s->arg, s);
+	session_free(s);
 }
 
 /* A limit has passed: the running step fails, or everything ends. */
@@ -383,8 +427,7 @@ static void apply_time(struct session *s)
 
 	if (expiry == EXPIRY_NONE)
 		return;
-	if (s->connection->closing != NULL)
-		add_unsent(s, &err);
+	connection_tell_unsent(s->connection, &err);
 	if (s->phase == SESSION_CLOSING) {
 		closing_failed(s, err);
 		move_to(s, SESSION_OVER);
@@ -392,6 +435,8 @@ static void apply_time(struct session *s)
 	}
 	(void)session_fail_for(s, &err, NULL, expiry != EXPIRY_DEADLINE);
 	take_result(s, STEP_FAIL, expiry != EXPIRY_DEADLINE);
+	if (s->phase == SESSION_CLOSING) /* which would take more time */
+		move_to(s, SESSION_OVER);
 }
 
 static void session_run(void *arg)

@@ -24,6 +24,9 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+struct broadcast;
+struct children;
+struct dial_options;
 struct err;
 struct evbuffer;
 struct fd_reader;
@@ -46,20 +49,25 @@ struct session_shared {
 	const char *address;	      /* as the user wrote it, in one word; NULL: accepted */
 	bool listening;		      /* we accepted the connection */
 	bool single;		      /* the only one: the end of its peer is that of the output */
+	bool probes;		      /* a peer that ends before it sent a byte is not a failure */
 	bool hints;		      /* say which step waits for long; needs `single` */
 	struct splice_pipes *pipes;   /* for the pumps; NULL: none */
+	struct broadcast *broadcast;  /* for the step broker, which needs it */
+	struct children *children;    /* for exec */
 	const struct tls_config *tls; /* for accepted connections that start TLS */
+	const struct dial_options *dialing; /* for the step `to` */
 };
 
 /* What armed the wake-up of a session that sleeps. */
 enum session_wait {
 	WAIT_READ = 1 << 0,   /* bytes from the peer */
 	WAIT_WRITE = 1 << 1,  /* bytes leaving towards it */
-	WAIT_OUTPUT = 1 << 2, /* standard output going down to its mark */
+	WAIT_OUTPUT = 1 << 2, /* room for what the peer sends: output, a target, a command */
 	WAIT_TIMER = 1 << 3,
-	WAIT_TURN = 1 << 4,  /* its own next turn: the budget is spent */
-	WAIT_PUMP = 1 << 5,  /* an end of a pump, which has armed it */
-	WAIT_CLOSE = 1 << 6, /* the orderly end */
+	WAIT_TURN = 1 << 4,   /* its own next turn: the budget is spent */
+	WAIT_PUMP = 1 << 5,   /* an end of a pump, which has armed it */
+	WAIT_CLOSE = 1 << 6,  /* the orderly end */
+	WAIT_OTHERS = 1 << 7, /* what others do: another session, a command */
 };
 
 enum session_phase {
@@ -76,15 +84,18 @@ struct session {
 	const struct session_shared *shared;
 	struct opening *opening;       /* owned; NULL: it is open */
 	struct connection *connection; /* owned; NULL until it is open */
+	struct connection *target;     /* that the step `to` has opened, and owns; or NULL */
 	struct task task;
-	unsigned conn;
+	uint64_t conn;
 	unsigned at;   /* the running step */
 	unsigned next; /* the one after it */
 	enum session_phase phase;
 	unsigned char waits; /* enum session_wait, or-ed; of the last run */
-	bool err_told;	     /* the event of the failed step has told `err` */
-	bool begun;	     /* the running step has */
-	bool line_open;	     /* --hex: the line of a record in pieces has no end yet */
+	bool err_told : 1;   /* the event of the failed step has told `err` */
+	bool begun : 1;	     /* the running step has */
+	bool line_open : 1;  /* --hex: the line of a record in pieces has no end yet */
+	bool probe : 1;	     /* it has ended, and is_probe() held */
+	bool excuses : 1;    /* the peer may break it off while it closes: not a failure */
 	unsigned char held_len;
 	unsigned char held[3];	       /* JSON: the start of a character, for the next piece */
 	const struct bytes *separator; /* that the running readuntil met, of several; or NULL */
@@ -97,9 +108,9 @@ struct session {
 	struct evbuffer *record;       /* what expect looks at; NULL unless it is in the list */
 	struct session_limits *limits; /* of time; NULL: there are none */
 	struct timer *timer;	       /* the running step's own, or NULL */
-	uint64_t started_us;
-	uint64_t turn_end_us; /* see session_turn_end(); 0: not asked for in this run */
-	struct err *err;      /* owned; NULL: all went well */
+	uint64_t started_us;	       /* until it is open, when it was accepted */
+	uint64_t turn_end_us;	       /* see session_turn_end(); 0: not asked for in this run */
+	struct err *err;	       /* owned; NULL: all went well */
 	struct err *tried; /* the last that `try` caught in this round of a loop, but for timeouts;
 			      owned */
 	session_done_fn done;
@@ -110,11 +121,14 @@ struct session {
 /* `transport` is handed over; it is open, unless `tls`: then it has just been accepted,
  * and TLS starts. --timeout has counted since `since_ms`, by loop_now(). */
 struct session *session_new(const struct session_shared *shared, struct transport *transport,
-			    bool tls, unsigned conn, uint64_t since_ms, session_done_fn done,
+			    bool tls, uint64_t conn, uint64_t since_ms, session_done_fn done,
 			    void *arg);
 
 /* NULL is allowed. Before it is done: `done` is not called. */
 void session_free(struct session *s);
+
+/* Tell its failure, if it has one, and its end: before it is freed by its owner. */
+void session_tell_end(struct session *s);
 
 /* End it soon, with this error if it has none yet, without an orderly close. */
 void session_end(struct session *s, const struct err *err);
@@ -191,12 +205,20 @@ uint64_t session_turn_end(struct session *s);
 uint64_t session_consumed(const struct session *s);
 uint64_t session_taken(const struct session *s);
 
-/* One call of the orderly end, as connection_close() has it. */
-enum stream_status session_close(struct session *s, struct err *err);
+/* One call of the orderly end of the session's connection, or of one that a step has opened,
+ * as connection_close() has it. `hurry`: the close timeout bounds sending too, even if it was
+ * not given. */
+enum stream_status session_close(struct session *s, struct connection *c, bool hurry,
+				 struct err *err);
 
-/* Once sending has failed: true when for a second nothing has come, so that there is no
- * use in waiting for the peer any longer; until then the step's timer is started. */
-bool session_watch_silence(struct session *s);
+/* Once sending to it has failed: true when nothing has come from there for a second, so that
+ * it need not be waited for. Until then the step's timer is started. */
+bool session_watch_silence(struct session *s, const struct connection *c);
+
+/* Once its peer has ended sending, and there is nothing to send to it: true when it has closed
+ * altogether, which it need not tell. Until then the step's timer is started. Over TCP that takes
+ * a minute or two: see transport_probe(). */
+bool session_watch_gone(struct session *s, const struct connection *c);
 
 struct timer *session_timer(struct session *s); /* the step's own; made at need */
 
@@ -217,8 +239,8 @@ enum step_result session_fail_for(struct session *s, const struct err *err,
  * a client. Owned by the caller. */
 char *session_name(const struct session *s);
 
-/* With -v, a line about TLS, where the connection has it. */
-void session_log_tls(const struct session *s);
+/* What -v says about TLS; NULL where the connection has none. Owned by the caller. */
+char *session_tls_text(const struct connection *c);
 
 /* At the end of a list that has not failed: a client that only writes may want to know that
  * there was an answer. */

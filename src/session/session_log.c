@@ -23,8 +23,8 @@ char *session_name(const struct session *s)
 	const struct transport *transport =
 		s->connection != NULL ? s->connection->transport : opening_transport(s->opening);
 	char *peer = s->shared->listening ? transport_fact(transport, INFO_PEERNAME) : NULL;
-	char *name = peer != NULL ? alloc_printf("connection %u (%s)", s->conn, peer)
-				  : alloc_printf("connection %u", s->conn);
+	char *name = peer != NULL ? alloc_printf("connection %" PRIu64 " (%s)", s->conn, peer)
+				  : alloc_printf("connection %" PRIu64, s->conn);
 
 	free(peer);
 	return name;
@@ -50,7 +50,7 @@ void session_log(const struct session *s, enum log_level level, const char *form
 	free(text);
 }
 
-void session_log_tls(const struct session *s)
+char *session_tls_text(const struct connection *c)
 {
 	static const struct {
 		enum info_key key;
@@ -64,18 +64,14 @@ void session_log_tls(const struct session *s)
 	};
 	struct text line = { 0 };
 
-	if (!log_enabled(LOG_INFO))
-		return;
 	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
-		char *fact = transport_fact(s->connection->transport, parts[i].key);
+		char *fact = transport_fact(c->transport, parts[i].key);
 
 		if (fact != NULL)
 			text_addf(&line, "%s%s%s", parts[i].before, fact, parts[i].after);
 		free(fact);
 	}
-	if (line.len > 0)
-		session_log(s, LOG_INFO, "%s", line.data);
-	free(line.data);
+	return line.data;
 }
 
 void session_log_unread(const struct session *s)

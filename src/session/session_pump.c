@@ -16,8 +16,8 @@ static void add_piece(void *arg, struct evbuffer *data)
 	session_piece(arg, data, true);
 }
 
-static struct pump *new_pump(struct session *s, const char *way, struct pump_end source,
-			     struct pump_end dest)
+struct pump *session_pump_new(struct session *s, const char *way, struct pump_end source,
+			      struct pump_end dest)
 {
 	char *session = log_enabled(LOG_DEBUG) ? session_name(s) : NULL;
 	char *name = session != NULL ? alloc_printf("%s: pump %s", session, way) : NULL;
@@ -32,7 +32,7 @@ struct pump *session_pump_up(struct session *s, struct fd_reader *input, bool cr
 
 	dest.crlf = crlf;
 	fd_reader_set_task(input, &s->task);
-	return new_pump(s, "up", pump_end_input(input), dest);
+	return session_pump_new(s, "up", pump_end_input(input), dest);
 }
 
 struct pump *session_pump_down(struct session *s)
@@ -43,7 +43,7 @@ struct pump *session_pump_down(struct session *s)
 		dest.look = add_piece;
 		dest.arg = s;
 	}
-	return new_pump(s, "down", pump_end_connection(s->connection), dest);
+	return session_pump_new(s, "down", pump_end_connection(s->connection), dest);
 }
 
 bool session_pump_waits(struct session *s, enum pump_result result)

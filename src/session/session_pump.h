@@ -12,6 +12,10 @@
 
 #include <stdbool.h>
 
+/* `way` names it in the log. */
+struct pump *session_pump_new(struct session *s, const char *way, struct pump_end source,
+			      struct pump_end dest);
+
 /* From a file to the peer, perhaps with CRs as in pump.h; and from the peer to
  * standard output. */
 struct pump *session_pump_up(struct session *s, struct fd_reader *input, bool crlf);

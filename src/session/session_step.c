@@ -14,6 +14,7 @@
 enum {
 	TURN_US = 5000, /* see session_turn_end() */
 	SILENCE_MS = 1000,
+	LOOK_MS = 1000,
 };
 
 uint64_t session_consumed(const struct session *s)
@@ -57,12 +58,12 @@ enum step_result session_wait(struct session *s, enum session_wait wait)
 	return STEP_AGAIN;
 }
 
-bool session_watch_silence(struct session *s)
+bool session_watch_silence(struct session *s, const struct connection *c)
 {
-	uint64_t received = connection_received(s->connection);
+	uint64_t received = connection_received(c);
 	struct timer *timer;
 
-	if (!s->connection->writer.broken)
+	if (!c->writer.broken)
 		return false;
 	timer = session_timer(s);
 	if (s->waits & WAIT_OUTPUT) { /* what the peer sends has to wait for it, too */
@@ -74,6 +75,21 @@ bool session_watch_silence(struct session *s)
 	if (!timer_pending(timer) || received != s->heard)
 		timer_start(timer, SILENCE_MS);
 	s->heard = received;
+	return false;
+}
+
+bool session_watch_gone(struct session *s, const struct connection *c)
+{
+	struct timer *timer = session_timer(s);
+
+	if (timer_pending(timer))
+		return false;
+	if (timer_expired(timer)) {
+		if (transport_far_end(c->transport) != FAR_END_HERE)
+			return true;
+		transport_probe(c->transport);
+	}
+	timer_start(timer, LOOK_MS);
 	return false;
 }
 
@@ -161,16 +177,15 @@ enum step_result session_read_unmet(struct session *s, enum stream_status status
 
 /* --- ending --- */
 
-/* What is unsent may take its time, unless a limit was given or a step has failed. */
-enum stream_status session_close(struct session *s, struct err *err)
+enum stream_status session_close(struct session *s, struct connection *c, bool hurry,
+				 struct err *err)
 {
 	uint64_t limit = s->shared->settings->close_timeout_ms;
-	bool bounded = s->shared->settings->has_close_timeout || s->err != NULL;
-	enum stream_status status =
-		connection_close(s->connection, bounded ? limit : 0, limit, err);
+	bool bounded = s->shared->settings->has_close_timeout || hurry;
+	enum stream_status status = connection_close(c, bounded ? limit : 0, limit, err);
 
 	/* Only what is unsent makes silence a failure. */
-	if (status == STREAM_AGAIN && connection_unsent(s->connection) == 0)
+	if (status == STREAM_AGAIN && connection_unsent(c) == 0)
 		session_time_idle_off(s);
 	return status;
 }

@@ -105,6 +105,11 @@ static void restart(struct timer *timer, uint64_t ms)
 		timer_start(timer, ms);
 }
 
+static uint64_t moved(const struct connection *c)
+{
+	return c != NULL ? connection_received(c) + connection_sent(c) : 0;
+}
+
 void session_time_note(struct session *s)
 {
 	struct session_limits *l = s->limits;
@@ -112,7 +117,7 @@ void session_time_note(struct session *s)
 
 	if (l == NULL)
 		return;
-	bytes = connection_received(s->connection) + connection_sent(s->connection);
+	bytes = moved(s->connection) + moved(s->target);
 	if (bytes == l->idle_bytes)
 		return;
 	l->idle_bytes = bytes;

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct faults;
+
 enum {
 	SETTINGS_LIMIT = 64 * 1024,
 	SETTINGS_HIGH_WATER = 64 * 1024,
@@ -39,5 +41,6 @@ struct session_settings {
 	bool chomp; /* at most one of chomp and hex */
 	bool hex;
 	struct relay_policy relay;
-	const char *pump; /* the only one to try; NULL: the fastest that fits */
+	const struct faults *faults; /* of the step echo; NULL: none; borrowed */
+	const char *pump;	     /* the only one to try; NULL: the fastest that fits */
 };

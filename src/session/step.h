@@ -28,22 +28,27 @@ enum step_result {
 	STEP_AGAIN,   /* not yet; something has been armed that will wake the session */
 	STEP_STOP,    /* done, and so is the list */
 	STEP_FAIL,    /* session_fail() has been told why */
-	STEP_CLOSED,  /* so is the list, and nothing is left to close */
+	STEP_CLOSED,  /* the list is over, and nothing is left to close */
 	STEP_SALVAGE, /* sending has failed: read what the peer had sent, then fail */
 };
 
 enum step_flags {
-	STEP_READS = 1 << 0,	    /* takes bytes from the peer */
-	STEP_SENDS = 1 << 1,	    /* refused after write-eof */
-	STEP_PRINTS = 1 << 2,	    /* gives bytes to standard output */
-	STEP_LAST = 1 << 3,	    /* nothing may follow */
-	STEP_STDIN = 1 << 4,	    /* uses standard input (writefile: only `-`) */
-	STEP_RECORD = 1 << 5,	    /* reads something for expect, when it can be printed */
-	STEP_LOOPS = 1 << 6,	    /* goes back to the first step */
-	STEP_WRITE_EOF = 1 << 7,    /* ends sending */
-	STEP_NEEDS_RECORD = 1 << 8, /* looks at what a read has left */
-	STEP_TEXT = 1 << 9,	    /* sends n bytes of its args */
-	STEP_RELAY = 1 << 10,	    /* looks at the options of relay */
+	STEP_READS = 1 << 0,	       /* takes bytes from the peer */
+	STEP_SENDS = 1 << 1,	       /* refused after write-eof */
+	STEP_PRINTS = 1 << 2,	       /* gives bytes to standard output */
+	STEP_LAST = 1 << 3,	       /* nothing may follow */
+	STEP_STDIN = 1 << 4,	       /* uses standard input (writefile: only `-`) */
+	STEP_RECORD = 1 << 5,	       /* reads something for expect, when it can be printed */
+	STEP_LOOPS = 1 << 6,	       /* goes back to the first step */
+	STEP_WRITE_EOF = 1 << 7,       /* ends sending */
+	STEP_NEEDS_RECORD = 1 << 8,    /* looks at what a read has left */
+	STEP_TEXT = 1 << 9,	       /* sends n bytes of its args */
+	STEP_RELAY = 1 << 10,	       /* looks at the options of relay */
+	STEP_DIALS = 1 << 11,	       /* opens a connection of its own */
+	STEP_DIALS_TLS = 1 << 12,      /* ... with TLS */
+	STEP_DIALS_NAMELESS = 1 << 13, /* ... to an address without a name to check */
+	STEP_MANY = 1 << 14,	       /* is for a listener with more than one connection */
+	STEP_COMMAND = 1 << 15,	       /* runs a command on the stream */
 };
 
 /* A row of the table. What is NULL is not needed. */
@@ -92,8 +97,10 @@ struct step_context {
 	const struct session_settings *settings;
 	bool listening;
 	bool keep_open;
+	int family;	   /* of -4 or -6, else AF_UNSPEC */
 	int connection_fd; /* the N of fd:N, else -1 */
 	bool json;
+	bool runs_command; /* --run, whose command has standard input */
 };
 
 extern const struct step_kind *const step_table[]; /* in help's order; ends with NULL */

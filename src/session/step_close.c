@@ -5,13 +5,14 @@
 #include "base/err.h"
 #include "session/session.h"
 
-/* close: what every list does at its end. */
+/* close: what every list does at its end, and like there without the limit for steps. */
 static enum step_result run_close(struct session *s, const struct step *step)
 {
 	struct err err;
 
 	(void)step;
-	switch (session_close(s, &err)) {
+	session_time_end(s);
+	switch (session_close(s, s->connection, false, &err)) {
 	case STREAM_AGAIN:
 		return session_wait(s, WAIT_CLOSE);
 	case STREAM_ERROR:

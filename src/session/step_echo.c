@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "base/err.h"
+#include "session/echo_faulty.h"
 #include "session/session.h"
 #include "session/step_args.h"
 #include "stream/separators.h"
@@ -33,7 +34,8 @@ static bool parse_echo(struct step *step, struct step_words *words, struct err *
 	return true;
 }
 
-static enum stream_status next_frame(struct session *s, const struct step *step)
+/* `room` bytes at most, where nothing ends a frame. */
+static enum stream_status next_frame(struct session *s, const struct step *step, size_t room)
 {
 	struct reader *reader = &s->connection->reader;
 
@@ -41,7 +43,7 @@ static enum stream_status next_frame(struct session *s, const struct step *step)
 		return reader_readuntil(reader, step->args, s->data);
 	if (step->n > 0)
 		return reader_readexactly(reader, (size_t)step->n, s->data);
-	return reader_read(reader, writer_room(&s->connection->writer), s->data);
+	return reader_read(reader, room, s->data);
 }
 
 /* A last partial frame is sent back too. Once sending has failed, what comes has nowhere
@@ -51,11 +53,13 @@ static enum step_result run_echo(struct session *s, const struct step *step)
 	struct writer *writer = &s->connection->writer;
 	enum stream_status status;
 
+	if (s->shared->settings->faults != NULL)
+		return echo_faulty_run(s, step, next_frame);
 	if (writer->broken)
 		return session_fail(s, connection_write_error(s->connection), NULL);
 	if (writer_room(writer) == 0)
 		return session_wait(s, WAIT_WRITE);
-	status = next_frame(s, step);
+	status = next_frame(s, step, writer_room(writer));
 	writer_write_buffer(writer, s->data);
 	if (status == STREAM_OK)
 		return STEP_MORE;
@@ -76,4 +80,5 @@ const struct step_kind step_echo = {
 	.parse = parse_echo,
 	.free_args = free,
 	.run = run_echo,
+	.free_state = echo_faulty_free,
 };

@@ -10,6 +10,7 @@
 #include "base/nearest.h"
 #include "base/text.h"
 #include "io/descriptor.h"
+#include "net/address.h"
 #include "session/step_args.h"
 
 #include <ctype.h>
@@ -27,10 +28,31 @@ static const struct {
 } synonyms[] = {
 	{ "send", "write" },	       { "sendline", "writeline" }, { "puts", "writeline" },
 	{ "writelines", "writeline" }, { "recv", "read" },	    { "get_extra_info", "info" },
-	{ "wait_closed", "close" },
+	{ "wait_closed", "close" },    { "system", "exec" },	    { "forward", "to" },
+	{ "chat", "broker" },
 };
 
-/* `word` has been taken; `before` is the step that it follows, or NULL. */
+/* An address that `to` takes, but not a number alone. */
+static bool is_target(const char *word)
+{
+	struct address address = { 0 };
+	struct err ignored;
+	bool is = strpbrk(word, ":/") != NULL &&
+		  address_parse(word, NULL, ADDRESS_CONNECT, &address, &ignored) &&
+		  address.kind != ADDRESS_FD;
+
+	address_free(&address);
+	return is;
+}
+
+/* Is the option after exec one of its COMMAND? One with quotes has its own. */
+static bool is_of_command(const struct step_words *words, const struct step_kind *before)
+{
+	return before != NULL && (before->flags & STEP_COMMAND) &&
+	       strchr(words->items[words->at - 2], ' ') == NULL;
+}
+
+/* `word` has been taken; `before` is the step that stands right before it, or NULL. */
 static bool unknown_step(const struct step_words *words, const struct step_kind *before,
 			 struct err *err)
 {
@@ -50,13 +72,17 @@ static bool unknown_step(const struct step_words *words, const struct step_kind 
 			err, ERR_USAGE,
 			"unknown step '%s': a number is not negative and may be left out: %s", word,
 			before->name);
-	if (word[0] == '-' && word[1] != '\0')
+	if (word[0] == '-' && word[1] != '\0' && !is_of_command(words, before))
 		return err_set(err, ERR_USAGE,
 			       "unknown step '%s': options stand before the first step", word);
-	if (before != NULL && strstr(before->args, "TEXT") != NULL)
+	if (before != NULL &&
+	    (strstr(before->args, "TEXT") != NULL || strstr(before->args, "COMMAND") != NULL))
 		return err_set(err, ERR_USAGE,
 			       "unknown step '%s': a text of several words needs quotes: '%s %s'",
 			       word, words->items[words->at - 2], word);
+	if (is_target(word))
+		return err_set(err, ERR_USAGE, "unknown step '%s', did you mean 'to %s'?", word,
+			       word);
 	return nearest_refuse(&nearest, "step", err);
 }
 
@@ -69,7 +95,7 @@ static bool parse_kind(struct step *step, struct step_words *words, const struct
 		return err_set(err, ERR_USAGE, "try needs a step after it");
 	step->kind = step_kind_find(words->items[words->at++]);
 	if (step->kind == NULL)
-		return unknown_step(words, before, err);
+		return unknown_step(words, step->tried ? NULL : before, err);
 	if (step->tried && step->kind->run == NULL)
 		return err_set(err, ERR_USAGE, "try before try");
 	if (step->tried && (step->kind->flags & STEP_LAST))
@@ -101,6 +127,9 @@ static bool parse_step(struct step *step, struct step_words *words, const struct
 	if (!parse_kind(step, words, before, err))
 		return false;
 	step->flags |= step->kind->flags;
+	if ((step->flags & STEP_MANY) && !words->context->keep_open)
+		return err_set(err, ERR_USAGE, "%s needs listen -k: one connection has no others",
+			       step->kind->name);
 	if (step->kind->parse != NULL && !step->kind->parse(step, words, err))
 		return err_prefix(err, "%s", step->kind->name);
 	step->text = join_words(words, from);
@@ -165,6 +194,11 @@ static bool check_descriptors(const struct step_list *list, const struct step_co
 			return err_set(err, ERR_USAGE,
 				       "'%s' reads standard input, which is the connection",
 				       step->text);
+		if (context->runs_command)
+			return err_set(
+				err, ERR_USAGE,
+				"'%s'%s reads standard input, which the command of --run has",
+				step->text, list->visible ? "" : ", as no step is given,");
 		if (reads != NULL)
 			return err_set(err, ERR_USAGE, "'%s' and '%s' both use standard input",
 				       reads->text, step->text);

@@ -2,7 +2,7 @@
 /* step_read: the steps that read one record, or lines. */
 #include "config.h"
 
-#include "io/stdout_writer.h"
+#include "io/fd_writer.h"
 #include "session/session.h"
 #include "session/session_pump.h"
 #include "session/step_args.h"
@@ -64,11 +64,11 @@ static bool lines_pass_through(const struct session *s)
 /* Lines at hand, straight to the output; what is left of a stream that has ended, too. */
 static enum stream_status pass_lines(struct session *s, uint64_t max, uint64_t *lines)
 {
-	struct stdout_writer *output = s->shared->events->output;
+	struct fd_writer *output = s->shared->events->output;
 	enum stream_status status =
-		reader_readlines(&s->connection->reader, max, stdout_writer_queue(output), lines);
+		reader_readlines(&s->connection->reader, max, fd_writer_queue(output), lines);
 
-	stdout_writer_added(output);
+	fd_writer_added(output);
 	return status;
 }
 

@@ -2,11 +2,10 @@
 /* step_relay: joins the connection with standard input and output, and decides how that ends. */
 #include "config.h"
 
-#include "base/alloc.h"
 #include "base/err.h"
 #include "io/fd_reader.h"
-#include "io/stdout_writer.h"
-#include "session/session.h"
+#include "io/fd_writer.h"
+#include "session/direction.h"
 #include "session/session_pump.h"
 #include "session/step_args.h"
 
@@ -15,24 +14,11 @@
 #include <stdlib.h>
 
 /*
- * Each direction has a pump and a state; events move the states, and decide() looks
- * at both. How a relay ends is data: struct relay_policy.
+ * Events move the states of the two directions, and decide() looks at both. How a relay ends is
+ * data: struct relay_policy.
  */
 
 enum { CLOSED_NOTICE_MS = 2000 }; /* without input after the peer's end */
-
-enum direction_state {
-	FLOWING,
-	FLUSHING, /* its source has ended, and the destination still sends */
-	SHUT,	  /* the end was passed on, or is not to be */
-	BROKEN,	  /* its destination failed */
-};
-
-struct direction {
-	const char *name;
-	enum direction_state state;
-	struct pump *pump; /* NULL where it was SHUT from the start */
-};
 
 struct relay {
 	struct direction up;	 /* standard input to the peer */
@@ -40,19 +26,6 @@ struct relay {
 	struct timer *quit;	 /* --quit-after, from the end of input; NULL: none */
 	struct pump_stall stall; /* of `up`, once the peer has closed */
 };
-
-static void move_to(struct session *s, struct direction *d, enum direction_state state)
-{
-	static const char *const names[] = {
-		[FLOWING] = "flowing",
-		[FLUSHING] = "flushing",
-		[SHUT] = "shut",
-		[BROKEN] = "broken",
-	};
-
-	session_log(s, LOG_DEBUG, "relay %s: %s -> %s", d->name, names[d->state], names[state]);
-	d->state = state;
-}
 
 /* A listener's /dev/null has nothing to say, but that is not the end of its input. */
 static bool input_is_silent(const struct session *s)
@@ -64,20 +37,20 @@ static bool input_is_silent(const struct session *s)
 static void open_up(struct session *s, struct relay *relay)
 {
 	if (input_is_silent(s))
-		move_to(s, &relay->up, SHUT);
+		direction_move_to(s, &relay->up, DIRECTION_SHUT);
 	else
 		relay->up.pump = session_pump_up(s, s->shared->input, s->shared->settings->crlf);
 }
 
 static struct relay *relay_new(struct session *s)
 {
-	struct relay *relay = alloc_zeroed(sizeof(*relay));
+	struct relay *relay = session_state(s, sizeof(*relay));
 
 	relay->up.name = "up";
 	relay->down.name = "down";
 	open_up(s, relay);
 	if (s->shared->settings->relay.send_only)
-		move_to(s, &relay->down, SHUT);
+		direction_move_to(s, &relay->down, DIRECTION_SHUT);
 	else
 		relay->down.pump = session_pump_down(s);
 	return relay;
@@ -99,7 +72,6 @@ static void input_ended(struct session *s, struct relay *relay)
 {
 	const struct relay_policy *policy = &s->shared->settings->relay;
 
-	move_to(s, &relay->up, FLUSHING);
 	if (!policy->has_quit_after)
 		return;
 	relay->quit = timer_new(&s->task);
@@ -108,32 +80,20 @@ static void input_ended(struct session *s, struct relay *relay)
 
 static void flush_up(struct session *s, struct relay *relay)
 {
-	enum stream_status status = s->shared->settings->relay.no_half_close
-					    ? writer_flush(&s->connection->writer)
-					    : connection_write_eof(s->connection);
+	bool half_close = !s->shared->settings->relay.no_half_close;
 
-	if (status == STREAM_AGAIN)
-		(void)session_wait(s, WAIT_WRITE);
-	else
-		move_to(s, &relay->up, status == STREAM_OK ? SHUT : BROKEN);
+	direction_flushed(s, &relay->up,
+			  half_close ? connection_write_eof(s->connection)
+				     : writer_flush(&s->connection->writer));
 }
 
 static enum step_result run_up(struct session *s, struct relay *relay)
 {
-	enum pump_result result;
-
-	if (relay->up.state == FLOWING) {
-		result = pump_run(relay->up.pump);
-		if (session_pump_waits(s, result))
-			return STEP_AGAIN;
-		if (result == PUMP_SOURCE_FAILED)
-			return session_fail(s, fd_reader_error(s->shared->input), NULL);
-		if (result == PUMP_END)
-			input_ended(s, relay);
-		else
-			move_to(s, &relay->up, BROKEN);
-	}
-	if (relay->up.state == FLUSHING)
+	if (relay->up.state == DIRECTION_FLOWING && direction_flow(s, &relay->up) == PUMP_END)
+		input_ended(s, relay);
+	if (relay->up.state == DIRECTION_CUT)
+		return session_fail(s, fd_reader_error(s->shared->input), NULL);
+	if (relay->up.state == DIRECTION_FLUSHING)
 		flush_up(s, relay);
 	return STEP_AGAIN;
 }
@@ -144,7 +104,7 @@ static void explain_silence(const struct session *s, const struct relay *relay)
 {
 	char *version = transport_fact(s->connection->transport, INFO_TLS_VERSION);
 
-	if (relay->up.pump != NULL && relay->up.state == SHUT &&
+	if (!input_is_silent(s) && relay->up.state == DIRECTION_SHUT &&
 	    !s->shared->settings->relay.no_half_close && connection_received(s->connection) == 0 &&
 	    version != NULL)
 		session_log(s, LOG_NOTICE,
@@ -157,17 +117,15 @@ static enum step_result run_down(struct session *s, struct relay *relay)
 {
 	enum step_result result;
 
-	if (relay->down.state != FLOWING)
+	if (relay->down.state != DIRECTION_FLOWING)
 		return STEP_AGAIN;
 	result = session_pump_run_down(s, relay->down.pump);
 	if (result != STEP_NEXT)
 		return result;
-	move_to(s, &relay->down, SHUT);
+	direction_move_to(s, &relay->down, DIRECTION_SHUT);
 	explain_silence(s, relay);
-	pump_free(relay->down.pump);
-	relay->down.pump = NULL;
 	if (s->shared->single && !s->shared->events->json)
-		stdout_writer_end(s->shared->events->output);
+		fd_writer_end(s->shared->events->output);
 	return STEP_AGAIN;
 }
 
@@ -201,17 +159,18 @@ static enum step_result decide(struct session *s, struct relay *relay)
 {
 	if (timer_expired(relay->quit))
 		return relay_ended(s);
-	if (relay->up.state == BROKEN && (relay->down.state == SHUT || session_watch_silence(s)))
+	if (relay->up.state == DIRECTION_BROKEN &&
+	    (relay->down.state == DIRECTION_SHUT || session_watch_silence(s, s->connection)))
 		return upload_failed(s);
-	if (relay->down.state != SHUT)
+	if (relay->down.state != DIRECTION_SHUT)
 		return STEP_AGAIN;
-	if (relay->up.state == SHUT)
+	if (relay->up.state == DIRECTION_SHUT)
 		return relay_ended(s);
 	if (s->shared->settings->relay.send_only) /* the peer's end says nothing */
 		return STEP_AGAIN;
 	if (ends_with_peer(s))
 		return relay_ended(s);
-	if (relay->up.state == FLOWING) /* a person at a terminal should know */
+	if (relay->up.state == DIRECTION_FLOWING) /* a person at a terminal should know */
 		session_pump_watch(s, &relay->stall, relay->up.pump->bytes, CLOSED_NOTICE_MS,
 				   "the peer has closed; still waiting for the end of input");
 	return STEP_AGAIN;
@@ -228,16 +187,15 @@ static bool parse_relay(struct step *step, struct step_words *words, struct err 
 
 static enum step_result run_relay(struct session *s, const struct step *step)
 {
+	struct relay *relay = s->state != NULL ? s->state : relay_new(s);
 	enum step_result result;
 
 	(void)step;
-	if (s->state == NULL)
-		s->state = relay_new(s);
-	result = run_up(s, s->state);
+	result = run_up(s, relay);
 	if (result != STEP_FAIL)
-		result = run_down(s, s->state);
+		result = run_down(s, relay);
 	if (result != STEP_FAIL)
-		result = decide(s, s->state);
+		result = decide(s, relay);
 	return result;
 }
 

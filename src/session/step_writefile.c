@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -90,12 +91,12 @@ static bool open_writefile(const struct step *step, const struct step_list *list
 /* --- for a connection --- */
 
 /* Every `%n` in PATH is the connection's number. */
-static char *numbered_path(const char *path, unsigned conn)
+static char *numbered_path(const char *path, uint64_t conn)
 {
 	struct text text = { 0 };
 
 	for (const char *mark; (mark = strstr(path, "%n")) != NULL; path = mark + 2)
-		text_addf(&text, "%.*s%u", (int)(mark - path), path, conn);
+		text_addf(&text, "%.*s%" PRIu64, (int)(mark - path), path, conn);
 	text_add(&text, bytes_of_string(path));
 	return text.data;
 }

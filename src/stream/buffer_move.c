@@ -38,3 +38,13 @@ void buffer_move(struct evbuffer *from, size_t n, struct evbuffer *to)
 	else
 		(void)evbuffer_remove_buffer(from, to, n); /* its int may overflow */
 }
+
+void buffer_share(struct evbuffer *from, struct evbuffer *to)
+{
+	size_t held = evbuffer_get_length(from);
+
+	if (held > COPY_MAX)
+		(void)evbuffer_add_buffer_reference(to, from); /* fails on shared bytes only */
+	else
+		(void)evbuffer_add(to, evbuffer_pullup(from, -1), held);
+}

@@ -10,3 +10,7 @@ struct evbuffer;
  * there are to a buffer that has none; few are copied, which costs less than
  * splitting blocks and does not keep one for a few bytes each. */
 void buffer_move(struct evbuffer *from, size_t n, struct evbuffer *to);
+
+/* All bytes, which `from` keeps. Many are shared: they stay in memory until the last buffer
+ * has given them up, and `from` must not change them. */
+void buffer_share(struct evbuffer *from, struct evbuffer *to);

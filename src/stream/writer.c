@@ -51,6 +51,13 @@ void writer_write_buffer(struct writer *w, struct evbuffer *data)
 	writer_added(w);
 }
 
+void writer_share_buffer(struct writer *w, struct evbuffer *data)
+{
+	assert(!w->ended);
+	buffer_share(data, w->out);
+	writer_added(w);
+}
+
 enum stream_status writer_drain(struct writer *w)
 {
 	if (w->broken)

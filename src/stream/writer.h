@@ -30,6 +30,7 @@ void writer_init(struct writer *w, struct evbuffer *out, size_t high, size_t low
  * (asserted: lists that do this are refused when they are read). */
 void writer_write(struct writer *w, struct bytes data);
 void writer_write_buffer(struct writer *w, struct evbuffer *data); /* leaves it empty */
+void writer_share_buffer(struct writer *w, struct evbuffer *data); /* as buffer_share() does */
 
 /* Call it after appending to `out` directly. */
 void writer_added(struct writer *w);

@@ -27,7 +27,7 @@ static char *sha256(const char *prefix, unsigned char *der, int size)
 	unsigned len = 0;
 	char *digits, *text;
 
-	/* If this fails, there are no digits, and no --pin matches. */
+	/* If this fails, the text has no digits, and does not match any --pin. */
 	if (size > 0)
 		(void)EVP_Digest(der, (size_t)size, digest, &len, EVP_sha256(), NULL);
 	OPENSSL_free(der);

@@ -7,7 +7,6 @@
 #include "base/alloc.h"
 #include "base/err.h"
 #include "base/escape.h"
-#include "base/log.h"
 #include "io/loop.h"
 #include "io/transport_impl.h"
 #include "tls/tls_bio.h"
@@ -54,7 +53,7 @@ enum tls_state {
 	TLS_HANDSHAKE,
 	TLS_REFUSED, /* the handshake failed */
 	TLS_OPEN,
-	TLS_CLOSED, /* close_notify is in the queue below; reading goes on */
+	TLS_CLOSED, /* close_notify is in the queue below, or left out; reading goes on */
 	TLS_BROKEN, /* an alert or a bad record: OpenSSL neither reads nor writes */
 };
 
@@ -81,11 +80,11 @@ static void set_state(struct tls *s, enum tls_state state)
 {
 	static const char *const names[] = {
 		[TLS_HANDSHAKE] = "handshake", [TLS_REFUSED] = "handshake failed",
-		[TLS_OPEN] = "open",	       [TLS_CLOSED] = "close_notify sent",
+		[TLS_OPEN] = "open",	       [TLS_CLOSED] = "sending ended",
 		[TLS_BROKEN] = "broken",
 	};
 
-	log_line(LOG_DEBUG, "TLS: %s -> %s", names[s->state], names[state]);
+	transport_log(&s->base, "", names[s->state], names[state]);
 	s->state = state;
 }
 
@@ -313,6 +312,16 @@ static void write_all(struct tls *s)
 			transport_flush(s->lower);
 }
 
+/* False when the queue below is too long; nothing can be done about another failure. */
+static bool send_close_notify(const struct tls *s)
+{
+	int result;
+
+	ERR_clear_error();
+	result = SSL_shutdown(s->ssl);
+	return result >= 0 || SSL_get_error(s->ssl, result) != SSL_ERROR_WANT_WRITE;
+}
+
 /* close_notify once everything is encrypted, and the end of the stream below after it. */
 static void finish_sending(struct tls *s)
 {
@@ -320,20 +329,20 @@ static void finish_sending(struct tls *s)
 
 	if (t->write_half != WRITE_DRAINING || evbuffer_get_length(t->output) > 0)
 		return;
-	if (can_write(s)) {
-		int result;
-
-		ERR_clear_error();
-		result = SSL_shutdown(s->ssl);
-		/* Nothing can be done about another failure than a queue that is too long. */
-		if (result >= 0 || SSL_get_error(s->ssl, result) != SSL_ERROR_WANT_WRITE)
-			set_state(s, TLS_CLOSED);
-	}
+	if (can_write(s) && (t->truncate || send_close_notify(s)))
+		set_state(s, TLS_CLOSED);
 	if (s->state != TLS_CLOSED)
 		return;
 	transport_shut(s->lower);
 	if (s->lower->write_half == WRITE_SHUT)
 		transport_shut_done(t);
+}
+
+/* A peer that has ended and closed since may miss our close_notify, and nothing else. */
+static bool end_came_too_late(const struct tls *s)
+{
+	return s->state == TLS_CLOSED && s->base.read_half == READ_ENDED &&
+	       transport_unsent(&s->base) == 0;
 }
 
 /* A write that failed below, or a reset that reading met there after the peer's
@@ -348,6 +357,11 @@ static void meet_write_error(struct tls *s)
 		err = s->lower->read_error;
 	if (err == NULL || s->base.write_error != NULL)
 		return;
+	if (end_came_too_late(s)) {
+		if (s->base.write_half == WRITE_DRAINING)
+			transport_shut_done(&s->base);
+		return;
+	}
 	if (s->base.read_half == READ_OPEN && s->polls < LATE_POLLS)
 		task_wake(&s->task);
 	else if (s->state == TLS_HANDSHAKE)
@@ -383,6 +397,7 @@ static void pump(struct tls *s, bool reading)
 		;
 	write_all(s);
 	finish_sending(s);
+	s->lower->reset = s->base.reset;
 	transport_flush(s->lower); /* notices a reset, too, of which no event may tell */
 	meet_write_error(s);
 	ask_lower(s);
@@ -455,6 +470,24 @@ static size_t tls_unsent(const struct transport *t)
 	return s->data_end > reached ? (size_t)(s->data_end - reached) : 0;
 }
 
+static enum far_end tls_far_end(const struct transport *t)
+{
+	return transport_far_end(tls_of(t)->lower);
+}
+
+static void tls_probe(struct transport *t)
+{
+	transport_probe(tls_of(t)->lower);
+}
+
+static bool tls_heard(const struct transport *t)
+{
+	const struct tls *s = tls_of(t);
+	bool open = s->state != TLS_HANDSHAKE && s->state != TLS_REFUSED;
+
+	return open ? t->received > 0 : transport_heard(s->lower);
+}
+
 static char *fact(const SSL *ssl, enum info_key key)
 {
 	const X509 *cert = SSL_get0_peer_certificate(ssl);
@@ -504,6 +537,9 @@ static const struct transport_ops tls_ops = {
 	.update = tls_update,
 	.flush = tls_flush,
 	.unsent = tls_unsent,
+	.far_end = tls_far_end,
+	.probe = tls_probe,
+	.heard = tls_heard,
 	.info = tls_info,
 	.handshake = tls_handshake,
 };
@@ -517,6 +553,8 @@ struct transport *transport_tls_new(struct transport *lower, const struct tls_co
 	s->base = (struct transport){ .ops = &tls_ops, .loop = lower->loop };
 	s->base.input = evbuffer_new();
 	s->base.output = evbuffer_new();
+	if (lower->name != NULL)
+		s->base.name = alloc_string(lower->name);
 	s->lower = lower;
 	s->config = config;
 	ERR_clear_error();

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* stdout_writer: standard output or a local file, written without blocking. */
+/* fd_writer: standard output, or a pipe to a command, written without blocking. */
 #include "config.h"
 
-#include "io/stdout_writer.h"
+#include "io/fd_writer.h"
 
 #include "base/alloc.h"
 #include "base/err.h"
@@ -20,13 +20,17 @@
 
 /*
  * Bytes are written by run(), which the writer's task calls, so that all that one
- * turn of the loop adds goes out in one call; or by stdout_writer_flush().
+ * turn of the loop adds goes out in one call; or by fd_writer_flush().
  *
  * Waiting tasks are woken when a quarter of the mark is left, not at the mark:
  * a reader that takes 4 KiB at a time would have us wake all of them each time.
  * They are woken in the order they came, a few a turn, and only while the queue
  * is not above the mark again: thousands of tasks would otherwise wake for
  * nothing, and the same ones would always win.
+ *
+ * The first of the tasks woken may fill the queue. It goes to the end of the line,
+ * and those after it keep their places: a small writer among hundreds of large ones
+ * would otherwise come too late each time.
  */
 enum {
 	TURN_MAX = 1024 * 1024, /* bytes a turn */
@@ -35,10 +39,11 @@ enum {
 
 struct waiter {
 	struct task *task;
+	bool woken; /* and not heard of since */
 	STAILQ_ENTRY(waiter) link;
 };
 
-struct stdout_writer {
+struct fd_writer {
 	struct descriptor d;
 	int fd; /* as it was given */
 	bool ending;
@@ -49,20 +54,22 @@ struct stdout_writer {
 	struct fd_watch *writable; /* armed: it is full; NULL for files */
 	struct fd_watch *gone;	   /* fires once the reader has gone; NULL: not watched */
 	STAILQ_HEAD(, waiter) waiters;
+	size_t woken; /* of the first waiters, at most so many */
+	bool full;    /* a task has had to wait since the last write */
 	struct task *owner;
 	struct err error; /* ERR_OK: none */
 };
 
 static void run(void *arg);
 
-static void unwatch_reader(struct stdout_writer *output)
+static void unwatch_reader(struct fd_writer *output)
 {
 	fd_watch_free(output->gone);
 	output->gone = NULL;
 }
 
 /* Otherwise the next write fails. */
-static void watch_reader(struct loop *loop, struct stdout_writer *output)
+static void watch_reader(struct loop *loop, struct fd_writer *output)
 {
 	if (!output->d.fifo && output->d.kind != DESCRIPTOR_SOCKET)
 		return;
@@ -71,29 +78,30 @@ static void watch_reader(struct loop *loop, struct stdout_writer *output)
 		unwatch_reader(output);
 }
 
-struct stdout_writer *stdout_writer_new(struct loop *loop, int fd, const char *name)
+struct fd_writer *fd_writer_new(struct loop *loop, int fd, bool owned, const char *name)
 {
-	struct stdout_writer *output = alloc_zeroed(sizeof(*output));
+	struct fd_writer *output = alloc_zeroed(sizeof(*output));
 
 	output->name = alloc_string(name);
 	output->fd = fd;
 	writer_init(&output->queue, evbuffer_new(), OUTPUT_MARK, OUTPUT_MARK / 4);
 	STAILQ_INIT(&output->waiters);
 	task_init(&output->task, loop, run, output);
-	descriptor_open(&output->d, fd, true, false);
+	descriptor_open(&output->d, fd, true, owned);
 	if (output->d.kind != DESCRIPTOR_FILE)
 		output->writable = fd_watch_new(loop, output->d.fd, WATCH_WRITE, &output->task);
-	watch_reader(loop, output);
+	if (!owned)
+		watch_reader(loop, output);
 	return output;
 }
 
-void stdout_writer_share(struct stdout_writer *output, int fd)
+void fd_writer_share(struct fd_writer *output, int fd)
 {
 	if (output->d.kind == DESCRIPTOR_SOCKET && descriptor_is_same(output->d.fd, fd))
 		unwatch_reader(output);
 }
 
-static struct waiter *find_waiter(const struct stdout_writer *output, const struct task *task)
+static struct waiter *find_waiter(const struct fd_writer *output, const struct task *task)
 {
 	struct waiter *w;
 
@@ -103,17 +111,13 @@ static struct waiter *find_waiter(const struct stdout_writer *output, const stru
 	return w;
 }
 
-/* Off the list; returns its task. */
-static struct task *take_waiter(struct stdout_writer *output, struct waiter *w)
+static void remove_waiter(struct fd_writer *output, struct waiter *w)
 {
-	struct task *task = w->task;
-
 	STAILQ_REMOVE(&output->waiters, w, waiter, link);
 	free(w);
-	return task;
 }
 
-void stdout_writer_free(struct stdout_writer *output)
+void fd_writer_free(struct fd_writer *output)
 {
 	if (output == NULL)
 		return;
@@ -123,25 +127,46 @@ void stdout_writer_free(struct stdout_writer *output)
 	descriptor_close(&output->d);
 	evbuffer_free(output->queue.out);
 	while (!STAILQ_EMPTY(&output->waiters))
-		take_waiter(output, STAILQ_FIRST(&output->waiters));
+		remove_waiter(output, STAILQ_FIRST(&output->waiters));
 	free(output->name);
 	free(output);
 }
 
-/* Wake at most `max` of the tasks that have waited longest. */
-static void wake_waiters(struct stdout_writer *output, size_t max)
+/* Wake at most `max` of the tasks that have waited longest. They keep their places until
+ * drop_woken(). */
+static void wake_waiters(struct fd_writer *output, size_t max)
 {
-	for (; max > 0 && !STAILQ_EMPTY(&output->waiters); max--)
-		task_wake(take_waiter(output, STAILQ_FIRST(&output->waiters)));
+	struct waiter *w;
+
+	STAILQ_FOREACH (w, &output->waiters, link) {
+		if (output->woken == max)
+			break;
+		output->woken++;
+		w->woken = true;
+		task_wake(w->task);
+	}
 }
 
-static void wake_owner(struct stdout_writer *output)
+/* Those that were woken and do not wait again have had their turn. */
+static void drop_woken(struct fd_writer *output)
+{
+	struct waiter *w = STAILQ_FIRST(&output->waiters), *next;
+
+	for (; w != NULL && output->woken > 0; output->woken--, w = next) {
+		next = STAILQ_NEXT(w, link);
+		if (w->woken)
+			remove_waiter(output, w);
+	}
+	output->woken = 0;
+}
+
+static void wake_owner(struct fd_writer *output)
 {
 	if (output->owner != NULL)
 		task_wake(output->owner);
 }
 
-static void fail(struct stdout_writer *output, int sys)
+static void fail(struct fd_writer *output, int sys)
 {
 	if (output->error.kind != ERR_OK)
 		return;
@@ -154,7 +179,7 @@ static void fail(struct stdout_writer *output, int sys)
 	wake_waiters(output, SIZE_MAX);
 }
 
-static void check_reader(struct stdout_writer *output)
+static void check_reader(struct fd_writer *output)
 {
 	if (output->gone != NULL && !fd_watch_armed(output->gone))
 		fail(output, EPIPE);
@@ -171,7 +196,7 @@ static unsigned char last_byte(struct evbuffer *queue)
 }
 
 /* One call; the number of bytes that went out, 0 when the descriptor is full. */
-static size_t write_some(struct stdout_writer *output)
+static size_t write_some(struct fd_writer *output)
 {
 	bool open = output->d.terminal && last_byte(output->queue.out) != '\n';
 	ssize_t n = descriptor_write(&output->d, output->queue.out);
@@ -186,7 +211,7 @@ static size_t write_some(struct stdout_writer *output)
 }
 
 /* Another process may hold the same pipe or socket: only our part of it ends. */
-static void end_descriptor(struct stdout_writer *output)
+static void end_descriptor(struct fd_writer *output)
 {
 	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
 
@@ -202,20 +227,21 @@ static void end_descriptor(struct stdout_writer *output)
 	descriptor_open(&output->d, output->fd, true, false);
 }
 
-void stdout_writer_end(struct stdout_writer *output)
+void fd_writer_end(struct fd_writer *output)
 {
 	output->ending = !output->d.terminal;
 	if (output->ending)
 		task_wake(&output->task);
 }
 
-static void write_queue(struct stdout_writer *output)
+static void write_queue(struct fd_writer *output)
 {
 	size_t written = 0;
 	size_t n = 1;
 
 	if (fd_watch_armed(output->writable) || writer_queued(&output->queue) == 0)
 		return;
+	output->full = false;
 	while (n > 0 && written < TURN_MAX && writer_queued(&output->queue) > 0) {
 		n = write_some(output);
 		written += n;
@@ -225,116 +251,123 @@ static void write_queue(struct stdout_writer *output)
 }
 
 /* Run once more when there are bytes to write now, or tasks to wake. */
-static void schedule(struct stdout_writer *output)
+static void schedule(struct fd_writer *output)
 {
 	bool writes = writer_queued(&output->queue) > 0 && !fd_watch_armed(output->writable);
 
-	if (writes || (!stdout_writer_above(output) && !STAILQ_EMPTY(&output->waiters)))
+	if (writes || (!fd_writer_above(output) && !STAILQ_EMPTY(&output->waiters)))
 		task_wake(&output->task);
 }
 
-void stdout_writer_flush(struct stdout_writer *output)
+void fd_writer_flush(struct fd_writer *output)
 {
 	write_queue(output);
 	schedule(output);
 }
 
-void stdout_writer_end_line(struct stdout_writer *output)
+void fd_writer_end_line(struct fd_writer *output)
 {
 	if (!output->d.terminal)
 		return;
-	stdout_writer_flush(output);
+	fd_writer_flush(output);
 	if (!output->mid_line || writer_queued(&output->queue) > 0)
 		return;
-	stdout_writer_add(output, bytes_of("\n", 1));
-	stdout_writer_flush(output);
+	fd_writer_add(output, bytes_of("\n", 1));
+	fd_writer_flush(output);
 }
 
 static void run(void *arg)
 {
-	struct stdout_writer *output = arg;
+	struct fd_writer *output = arg;
 
 	check_reader(output);
 	write_queue(output);
-	if (output->ending && stdout_writer_queued(output) == 0)
+	if (output->ending && fd_writer_queued(output) == 0)
 		end_descriptor(output);
-	if (!stdout_writer_above(output))
+	drop_woken(output);
+	if (!fd_writer_above(output))
 		wake_waiters(output, WAKES_MAX);
 	schedule(output); /* behind the tasks just woken: they may fill the queue again */
 }
 
-struct evbuffer *stdout_writer_queue(struct stdout_writer *output)
+struct evbuffer *fd_writer_queue(struct fd_writer *output)
 {
 	return output->queue.out;
 }
 
-void stdout_writer_added(struct stdout_writer *output)
+void fd_writer_added(struct fd_writer *output)
 {
 	writer_added(&output->queue);
 	schedule(output);
 }
 
-void stdout_writer_add(struct stdout_writer *output, struct bytes data)
+void fd_writer_add(struct fd_writer *output, struct bytes data)
 {
 	writer_write(&output->queue, data);
 	schedule(output);
 }
 
-void stdout_writer_add_buffer(struct stdout_writer *output, struct evbuffer *data)
+void fd_writer_add_buffer(struct fd_writer *output, struct evbuffer *data)
 {
 	writer_write_buffer(&output->queue, data);
 	schedule(output);
 }
 
-bool stdout_writer_above(struct stdout_writer *output)
+bool fd_writer_above(struct fd_writer *output)
 {
 	return writer_drain(&output->queue) == STREAM_AGAIN;
 }
 
-size_t stdout_writer_queued(const struct stdout_writer *output)
+size_t fd_writer_queued(const struct fd_writer *output)
 {
 	return writer_queued(&output->queue);
 }
 
-void stdout_writer_wait(struct stdout_writer *output, struct task *task)
+void fd_writer_wait(struct fd_writer *output, struct task *task)
 {
-	struct waiter *w;
+	bool filled_it = !output->full;
+	struct waiter *w = find_waiter(output, task);
 
-	if (!stdout_writer_above(output)) {
+	if (!fd_writer_above(output)) {
 		task_wake(task);
 		return;
 	}
-	if (find_waiter(output, task) != NULL)
+	output->full = true;
+	if (w != NULL && !(w->woken && filled_it)) {
+		w->woken = false;
 		return;
+	}
+	if (w != NULL)
+		remove_waiter(output, w);
 	w = alloc_zeroed(sizeof(*w));
 	w->task = task;
 	STAILQ_INSERT_TAIL(&output->waiters, w, link);
 }
 
-void stdout_writer_unwait(struct stdout_writer *output, struct task *task)
+void fd_writer_unwait(struct fd_writer *output, struct task *task)
 {
 	struct waiter *w = find_waiter(output, task);
 
 	if (w != NULL)
-		(void)take_waiter(output, w);
+		remove_waiter(output, w);
 }
 
-void stdout_writer_set_owner(struct stdout_writer *output, struct task *task)
+void fd_writer_set_owner(struct fd_writer *output, struct task *task)
 {
 	output->owner = task;
 }
 
-const struct err *stdout_writer_error(const struct stdout_writer *output)
+const struct err *fd_writer_error(const struct fd_writer *output)
 {
 	return output->error.kind == ERR_OK ? NULL : &output->error;
 }
 
-bool stdout_writer_is_terminal(const struct stdout_writer *output)
+bool fd_writer_is_terminal(const struct fd_writer *output)
 {
 	return output->d.terminal;
 }
 
-int stdout_writer_raw_fd(const struct stdout_writer *output)
+int fd_writer_raw_fd(const struct fd_writer *output)
 {
 	return output->d.raw && output->error.kind == ERR_OK ? output->d.fd : -1;
 }

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: ISC */
+/* step_to: opens an address and joins it with the connection. */
+#include "config.h"
+
+#include "base/alloc.h"
+#include "base/err.h"
+#include "net/address.h"
+#include "net/dial.h"
+#include "session/direction.h"
+#include "session/session_pump.h"
+#include "session/step_args.h"
+
+#include <stdlib.h>
+
+/*
+ * The session has two connections then: its own, to the peer, and one to the target, which
+ * the step owns and closes in order before it answers. Both wake the session's task.
+ *
+ * What one side has met is passed on to the other: an end as an end, and a reset, or a TLS
+ * stream that was cut off, as a reset, once what had come before it has arrived. A part is not
+ * to be taken for the whole. Both sides are reset where the step ends for another reason, such
+ * as a time limit.
+ */
+
+enum to_phase { TO_DIALLING, TO_JOINED, TO_CLOSING };
+
+struct to {
+	struct session *session;
+	enum to_phase phase;
+	struct dial *dial;     /* NULL: it is done */
+	struct err *err;       /* why it failed; owned, or NULL */
+	struct direction up;   /* the peer to the target */
+	struct direction down; /* the target to the peer */
+};
+
+static void to_free(void *p)
+{
+	struct to *to = p;
+	struct session *s = to->session;
+
+	dial_cancel(to->dial);
+	pump_free(to->up.pump);
+	pump_free(to->down.pump);
+	if (s->target != NULL && to->down.state != DIRECTION_SHUT)
+		connection_cut(s->connection);
+	if (s->target != NULL && to->up.state != DIRECTION_SHUT)
+		connection_abort(s->target);
+	connection_free(s->target);
+	s->target = NULL;
+	free(to->err);
+	free(to);
+}
+
+/* --- dialling --- */
+
+static void dialled(void *arg, struct transport *transport, const struct err *err,
+		    const struct dial_times *times)
+{
+	struct to *to = arg;
+	struct session *s = to->session;
+	const struct session_settings *settings = s->shared->settings;
+
+	(void)times;
+	to->dial = NULL;
+	if (transport == NULL)
+		to->err = alloc_copy(err, sizeof(*err));
+	else
+		s->target = connection_new(transport, settings->limit, settings->high_water,
+					   settings->low_water, &s->task);
+	task_wake(&s->task);
+}
+
+/* Of the dial's lines in the log; the caller owns it. */
+static char *dial_prefix(const struct session *s)
+{
+	char *name, *prefix;
+
+	if (!s->shared->listening || !log_enabled(LOG_INFO))
+		return alloc_string("");
+	name = session_name(s);
+	prefix = alloc_printf("%s: ", name);
+	free(name);
+	return prefix;
+}
+
+static struct to *to_new(struct session *s, const struct step *step)
+{
+	struct to *to = session_state(s, sizeof(*to));
+	char *prefix = dial_prefix(s);
+
+	to->session = s;
+	to->up.name = "up";
+	to->down.name = "down";
+	to->dial = dial_start(s->shared->loop, step->args, s->shared->dialing, prefix, dialled, to);
+	free(prefix);
+	return to;
+}
+
+static void log_tls(const struct session *s)
+{
+	char *tls = log_enabled(LOG_INFO) ? session_tls_text(s->target) : NULL;
+
+	if (tls != NULL)
+		session_log(s, LOG_INFO, "target: %s", tls);
+	free(tls);
+}
+
+static void join(struct session *s, struct to *to)
+{
+	struct pump_end peer = pump_end_connection(s->connection);
+	struct pump_end target = pump_end_connection(s->target);
+
+	to->phase = TO_JOINED;
+	log_tls(s);
+	to->up.pump = session_pump_new(s, "up", peer, target);
+	to->down.pump = session_pump_new(s, "down", target, peer);
+}
+
+/* A peer that has ended sending may still want an answer, one that has reset does not. */
+static enum step_result run_dialling(struct session *s, struct to *to)
+{
+	if (to->err != NULL)
+		return session_fail(s, to->err, NULL);
+	if (s->target == NULL && s->connection->reader.broken)
+		return session_fail(s, connection_read_error(s->connection), NULL);
+	if (s->target == NULL)
+		return session_wait(s, WAIT_PUMP);
+	join(s, to);
+	return STEP_MORE;
+}
+
+/* --- joined --- */
+
+/* True while the destination takes no more. Once it has failed, what still comes is dropped:
+ * the source may want to send it all before it reads. */
+static bool run_direction(struct session *s, struct direction *d, struct connection *source,
+			  struct connection *dest)
+{
+	bool full = false;
+
+	if (d->state == DIRECTION_FLOWING)
+		full = direction_flow(s, d) == PUMP_WAIT_DEST;
+	if (d->state == DIRECTION_FLUSHING)
+		direction_flushed(s, d, connection_write_eof(dest));
+	if (d->state == DIRECTION_BROKEN) {
+		(void)reader_read(&source->reader, UINT64_MAX, NULL);
+		(void)session_wait(s, WAIT_PUMP);
+	}
+	return full || d->state == DIRECTION_FLUSHING;
+}
+
+static enum step_result fail_of(struct session *s, const struct err *of, const char *what)
+{
+	struct err err = *of;
+
+	(void)err_prefix(&err, "%s", what);
+	return session_fail(s, &err, NULL);
+}
+
+/* Nothing comes this way, and its destination, which has ended sending, has closed altogether. */
+static bool leads_nowhere(struct session *s, struct direction *d, const struct direction *other,
+			  const struct connection *dest, bool full)
+{
+	if (other->state != DIRECTION_SHUT || d->state != DIRECTION_FLOWING || full ||
+	    !session_watch_gone(s, dest))
+		return false;
+	direction_move_to(s, d, DIRECTION_SHUT);
+	return true;
+}
+
+static enum step_result close_target(struct session *s, struct to *to)
+{
+	to->phase = TO_CLOSING;
+	session_time_end(s);
+	if (to->up.state == DIRECTION_CUT)
+		connection_cut(s->target);
+	return STEP_MORE;
+}
+
+/* What the two states make of the whole. A direction that is broken leaves the other its
+ * time, as long as that has something to say. */
+static enum step_result decide(struct session *s, struct to *to, bool up_is_full, bool down_is_full)
+{
+	struct direction *up = &to->up, *down = &to->down;
+
+	if (down->state == DIRECTION_CUT)
+		return fail_of(s, connection_read_error(s->target), "reading from the target");
+	if (up->state == DIRECTION_CUT)
+		return close_target(s, to);
+	if (up->state == DIRECTION_BROKEN &&
+	    (down->state == DIRECTION_SHUT || down->state == DIRECTION_BROKEN ||
+	     (!down_is_full && session_watch_silence(s, s->target))))
+		return fail_of(s, connection_write_error(s->target), "sending to the target");
+	if (up->state == DIRECTION_SHUT &&
+	    (down->state == DIRECTION_SHUT || down->state == DIRECTION_BROKEN))
+		return close_target(s, to);
+	if (leads_nowhere(s, down, up, s->connection, down_is_full) ||
+	    leads_nowhere(s, up, down, s->target, up_is_full))
+		return close_target(s, to);
+	return STEP_AGAIN;
+}
+
+static enum step_result run_joined(struct session *s, struct to *to)
+{
+	enum step_result result;
+	bool up_is_full, down_is_full;
+
+	connection_refresh(s->target);
+	up_is_full = run_direction(s, &to->up, s->connection, s->target);
+	if (up_is_full)
+		(void)session_wait(s, WAIT_OUTPUT); /* the peer is not silent, but not read */
+	down_is_full = run_direction(s, &to->down, s->target, s->connection);
+	result = decide(s, to, up_is_full, down_is_full);
+	if (connection_update(s->target))
+		(void)session_wait(s, WAIT_TURN);
+	return result;
+}
+
+/* --- closing --- */
+
+/* The step is over, and so is the connection to the target. */
+static enum step_result finish(struct session *s, const struct to *to)
+{
+	if (to->up.state == DIRECTION_CUT)
+		return session_fail(s, connection_read_error(s->connection), NULL);
+	if (to->down.state == DIRECTION_BROKEN)
+		return session_fail(s, connection_write_error(s->connection), NULL);
+	(void)session_step_moved(s, session_taken(s));
+	return STEP_STOP;
+}
+
+static enum step_result run_closing(struct session *s, struct to *to)
+{
+	bool failed = to->up.state == DIRECTION_CUT || to->down.state == DIRECTION_BROKEN;
+	struct err err;
+
+	connection_refresh(s->target);
+	switch (session_close(s, s->target, failed, &err)) {
+	case STREAM_AGAIN:
+		(void)connection_update(s->target); /* its timer or its events wake the task */
+		return session_wait(s, WAIT_CLOSE);
+	case STREAM_ERROR:
+		if (!failed)
+			return fail_of(s, &err, "closing the connection to the target");
+		break;
+	case STREAM_OK:
+	case STREAM_EOF:
+	case STREAM_OVERRUN:
+		break;
+	}
+	return finish(s, to);
+}
+
+/* --- the step --- */
+
+static bool parse_to(struct step *step, struct step_words *words, struct err *err)
+{
+	const char *word = step_args_word(words, "ADDRESS", err);
+	struct address *address;
+
+	if (word == NULL)
+		return false;
+	step->args = address = alloc_zeroed(sizeof(*address));
+	if (!address_parse(word, NULL, ADDRESS_CONNECT, address, err))
+		return false;
+	if (address->kind == ADDRESS_FD)
+		return err_set(err, ERR_USAGE,
+			       "'%s' is open already: ADDRESS must be one to connect to", word);
+	step->flags |= address->tls ? STEP_DIALS_TLS : 0;
+	if (address->tls && address_tls_name(address) == NULL)
+		step->flags |= STEP_DIALS_NAMELESS;
+	return address_check_family(address, words->context->family, err);
+}
+
+static void free_args(void *args)
+{
+	address_free(args);
+	free(args);
+}
+
+static enum step_result run_to(struct session *s, const struct step *step)
+{
+	struct to *to = s->state != NULL ? s->state : to_new(s, step);
+
+	switch (to->phase) {
+	case TO_DIALLING:
+		return run_dialling(s, to);
+	case TO_JOINED:
+		return run_joined(s, to);
+	case TO_CLOSING:
+		break;
+	}
+	return run_closing(s, to);
+}
+
+const struct step_kind step_to = {
+	.name = "to",
+	.args = "ADDRESS",
+	.summary = "connect to ADDRESS and join the two streams",
+	.returns = "nothing; each side gets what the other sends",
+	.fails = "resolve, connect, tls or timeout while connecting, io or tls afterwards",
+	.example = "to localhost:8080",
+	.flags = STEP_LAST | STEP_READS | STEP_SENDS | STEP_DIALS,
+	.parse = parse_to,
+	.free_args = free_args,
+	.run = run_to,
+	.free_state = to_free,
+};
