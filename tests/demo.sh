@@ -111,6 +111,17 @@ serve listen -k --tls 127.0.0.1:0 readuntil '\r\n\r\n' write "$answer"
 pin=$(grep -oE 'sha256:[0-9a-f]{64}' "$said" | head -n 1)
 show 0 "$head_of_answer" head "https://${ADDRESS#tls:}/" --pin "$pin"
 
+heading 'A command for each connection, and TLS in front of it'
+serve listen -k "unix:$scratch/app" exec 'tr a-z A-Z'
+serve listen -k --tls 127.0.0.1:0 to "$ADDRESS"
+pin=$(grep -oE 'sha256:[0-9a-f]{64}' "$said" | head -n 1)
+show 0 HELLO connect "$ADDRESS" --pin "$pin" writeline hello write-eof read
+
+heading 'A server for as long as a command runs'
+PATH=${LIU%/*}:$PATH
+# shellcheck disable=SC2016 # the variable is for the command
+show 0 hello echo --run 'liu connect "$LIU_ADDRESS" writeline hello readline'
+
 if [ "$differences" -gt 0 ]; then
 	echo "demo: $differences answers differ from what was expected"
 	exit 1

@@ -36,6 +36,13 @@ load helpers
 Returns each line as soon as it is complete
 Fails   incomplete-read if no line is left, limit-overrun, io, tls or timeout
 Example liu connect localhost:8888 writeline PING readline'
+	run_liu help to
+	assert_output_is 'Step to ADDRESS: connect to ADDRESS and join the two streams.
+No step may follow it.
+
+Returns nothing; each side gets what the other sends
+Fails   resolve, connect, tls or timeout while connecting, io or tls afterwards
+Example liu listen -k localhost:8888 to localhost:8080'
 }
 
 @test "an unknown command is exit 2 and one line that names it" {

@@ -523,7 +523,7 @@ liu: step 2 (try readline): $overrun (tried)"
 	fails 7 $'616263\n' 'step 1 (readexactly 10): the peer closed after 3 bytes' --hex readexactly 10
 	fails 7 $'616263\n' 'step 1 (readexactly 10): the peer closed after 3 bytes' --hex --limit 2 readexactly 10
 	peer send abc hold
-	fails 6 $'616263\n' 'step 1 (read): timed out after 0.3 s (--step-timeout)' --hex --step-timeout 0.3 read
+	fails 6 $'616263\n' 'step 1 (read): timed out after 2 s (--step-timeout)' --hex --step-timeout 2 read
 }
 
 # bats test_tags=pump
@@ -598,19 +598,19 @@ liu: step 2 (try readline): $overrun (tried)"
 
 # --- resets ------------------------------------------------------------------------
 
-# after_reset TEXT: the next connection gets TEXT, and then a reset.
-after_reset() {
-	peer send "$1" receive 1 reset
-}
-
-# resets TEXT PRINTED MESSAGE STEP...
+# resets TEXT PRINTED MESSAGE STEP...: of a connection that gets TEXT back, and then a reset.
 resets() {
-	after_reset "$1"
-	shift
-	local text=$1 message=$2
-	shift 2
-	# The byte tells the peer that we are there.
-	fails 1 "$text" "$message: connection reset by peer" write x "$@"
+	local sent=$1 text=$2 message=$3 bytes
+	shift 3
+	# shellcheck disable=SC2059 # the escapes are those of the step write
+	printf -v bytes "$sent"
+	if [ -n "$sent" ]; then
+		start_liu echo 127.0.0.1:0 --fault "reset-after=${#bytes}"
+	else
+		sent=x
+		start_liu listen 127.0.0.1:0 skip 1 abort
+	fi
+	fails 1 "$text" "$message: connection reset by peer" write "$sent" "$@"
 }
 
 # bats test_tags=pump
@@ -640,11 +640,9 @@ resets() {
 
 # bats test_tags=pump
 @test "4096 bytes and a reset are not a clean end" {
-	peer zeros 4096 receive 1 reset
-	reads write x read
-	assert_status 1
-	assert_error_is 'liu: step 2 (read): connection reset by peer'
-	has_size "$OUT" 4096
+	local text
+	printf -v text '%04096d' 0
+	resets "$text" "$text" 'step 2 (read)' read
 }
 
 # --- time --------------------------------------------------------------------------
@@ -655,7 +653,7 @@ resets() {
 		rm -f "$BATS_TEST_TMPDIR/go"
 		peer send '5:hel' go "$BATS_TEST_TMPDIR/go" send 'lo,\n' hold
 		# shellcheck disable=SC2086 # words by intention
-		start "$LIU" connect --step-timeout 0.3 "$ADDRESS" try $step sleep 0.01 loop
+		start "$LIU" connect --step-timeout 0.3 "$ADDRESS" try $step loop
 		wait_for_line "$PID_ERR" '\(tried\)$'
 		touch "$BATS_TEST_TMPDIR/go"
 		case $step in
@@ -671,8 +669,8 @@ resets() {
 	peer send hel hold
 	fails 6 '' 'step 1 (readline): timed out after 0.2 s (--step-timeout)' --step-timeout 0.2 readline
 	peer send 'one\ntw' hold
-	fails 6 $'one\n' 'step 1 (readline 2): timed out after 0.2 s (--step-timeout)' \
-		--step-timeout 200ms readline 2
+	fails 6 $'one\n' 'step 1 (readline 2): timed out after 2 s (--step-timeout)' \
+		--step-timeout 2000ms readline 2
 }
 
 # --- over other streams --------------------------------------------------------------
@@ -692,4 +690,11 @@ resets() {
 	gives $'one\ntwo;abcrest' --cacert "$CERTS/ca.pem" readline readuntil ';' readframe netstring read
 	fails 7 $'one\ntwo;3:abc,rest' 'step 1 (readexactly 30): the peer closed after 18 bytes' \
 		--cacert "$CERTS/ca.pem" readexactly 30
+}
+
+@test "a message comes after what was read before it" {
+	serve abc
+	capture sh -c 'exec "$0" connect "$1" readexactly 9 2>&1' "$LIU" "$ADDRESS"
+	assert_status 7
+	assert_output_is 'abcliu: step 1 (readexactly 9): the peer closed after 3 bytes'
 }

@@ -131,6 +131,20 @@ fails() {
 	assert_error_is "liu: step 2 (expect abc\$): got 'abc\\x00def', expected 'abc\$'"
 }
 
+@test "expect: a match that takes too much memory is exit 9, and says so" {
+	local line groups
+	printf -v line '%020000d' 0
+	printf -v groups '(z)?%.0s' {1..120}
+	serve "$line"
+	run_liu connect "$ADDRESS" --chomp readline expect "^(?:0|b)*[cd]"
+	assert_status 9
+	assert_error_has "step 2 (expect ^(?:0|b)*[cd]): got '000"
+	run_liu connect "$ADDRESS" --chomp readline expect "^$groups(?:0|b)*[cd]"
+	assert_status 9
+	assert_error_has ": match limit reached on '000"
+	assert_output_is "$line"
+}
+
 @test "of a read in pieces the first --limit bytes count" {
 	serve 'abcdefgh'
 	gives abcdefgh --limit 4 read expect '^abcd$'
@@ -163,6 +177,7 @@ inet" "$(cat "$SERVER_OUT")"
 }
 
 @test "info over IPv6" {
+	need_ipv6
 	start_liu listen '[::1]:0' info sockname
 	run_liu connect "$ADDRESS" info peername info family
 	assert_status 0
@@ -319,18 +334,19 @@ TLSv1.3' "$(cat "$SERVER_OUT")"
 @test "close sends what was written and ends in order, as the end of every list does" {
 	local step
 	for step in close drain; do
-		peer receive-all send ignored
-		run_liu connect "$ADDRESS" write bye "$step"
+		peer send ignored receive-all
+		run_liu connect "$ADDRESS" try at-eof write bye "$step"
 		assert_status 0
 		assert_output_is ''
-		assert_error_is "liu: the peer sent 7 bytes, but no step reads: 'read' prints them"
+		assert_error_is "liu: step 1 (try at-eof): the stream goes on with 'i' (tried)
+liu: the peer sent 7 bytes, but no step reads: 'read' prints them"
 		wait_for_line "$PEER_OUT" '^end 3$'
 	done
 }
 
 @test "close does not reset what the peer still sends" {
 	start_liu listen 127.0.0.1:0 write "$(printf '%030000d' 0)" read
-	gives '' -q write bye close
+	gives '' -qq --limit 1 try at-eof write bye close # when it has begun to send
 	wait_exit "$SERVER"
 	assert_equal 0 "$status"
 	assert_equal bye "$(cat "$SERVER_OUT")"
@@ -426,8 +442,8 @@ liu: step 2 (loop): no progress in this round: step 1 (try readline): no end wit
 	serve '1:a,zzz'
 	fails 1 a "$caught (tried)
 liu: step 2 (loop): no progress in this round: $caught" try readframe netstring loop
-	peer send 'a\n' receive 1 reset
-	run_liu connect "$ADDRESS" write x try readline loop
+	start_liu echo 127.0.0.1:0 --fault reset-after=2
+	run_liu connect "$ADDRESS" writeline a try readline loop
 	assert_status 1
 	has_lines "$ERR" 2 && ! has_lines "$ERR" 3
 }
@@ -467,6 +483,7 @@ liu: step 2 (loop): no progress in this round: $caught" try readframe netstring 
 	gives $'a\nb\n' readexactly 2 loop
 	gives $'a\nb\n' read loop
 	gives '' skipline loop
+	start_liu listen -k 127.0.0.1:0 write 'a\nb\n' write-eof read
 	gives $'a\nb\n' write x try readline loop
 	gives $'a\nb\n' readline expect '^[ab]$' loop
 	# A last line without end is a line.

@@ -70,6 +70,9 @@ os.execv(sys.argv[2], sys.argv[2:])' "$1" "$LIU" "${@:3}"
 		connect 127.0.0.1:1 write hello world read
 	refuse "unknown step '-1': a number is not negative and may be left out: read" \
 		connect 127.0.0.1:1 read -1
+	refuse "unknown step '127.0.0.1:80', did you mean 'to 127.0.0.1:80'?" listen -k 127.0.0.1:0 close 127.0.0.1:80
+	refuse "unknown step './app', did you mean 'to ./app'?" listen -k 127.0.0.1:0 ./app
+	refuse "unknown step 'UNIX-CONNECT:/app', did you mean: liu listen 127.0.0.1:0 to unix:/app" listen 127.0.0.1:0 UNIX-CONNECT:/app
 }
 
 @test "a word with control characters is one line" {
@@ -93,10 +96,10 @@ os.execv(sys.argv[2], sys.argv[2:])' "$1" "$LIU" "${@:3}"
 
 @test "bad numbers" {
 	watch
-	refuse "read: invalid size '10x'" connect "$ADDRESS" read 10x
+	refuse "read: invalid size '10x' (such as 100, 64K or 1M)" connect "$ADDRESS" read 10x
 	refuse "readline: invalid COUNT '0' (1 or more)" connect "$ADDRESS" readline 0
 	refuse "skipline: invalid COUNT '1K' (1 or more)" connect "$ADDRESS" skipline 1K
-	refuse "readexactly: invalid size '-1'" connect "$ADDRESS" readexactly -1
+	refuse "readexactly: invalid size '-1' (such as 100, 64K or 1M)" connect "$ADDRESS" readexactly -1
 	refuse "skip: invalid size '9223372036854775808': too large" connect "$ADDRESS" skip 9223372036854775808
 	refuse "sleep: invalid duration '0': must be above 0" connect "$ADDRESS" sleep 0
 	refuse 'echo: N is above the limit of 10 bytes (--limit)' connect --limit 10 "$ADDRESS" echo exactly 11
@@ -147,7 +150,7 @@ os.execv(sys.argv[2], sys.argv[2:])' "$1" "$LIU" "${@:3}"
 	on_socket 1 "'readline' prints on standard output, which is the connection" connect fd:1 write x readline
 	on_socket 1 "'relay' prints on standard output, which is the connection" connect fd:1 relay
 	on_socket 0 "'relay' reads standard input, which is the connection" listen fd:0
-	on_socket 0 'fd:0 is not a listening socket: -k needs one' listen -k fd:0 echo
+	on_socket 0 '--keep-open needs a listening socket, not a connected fd:N' listen -k fd:0 echo
 }
 
 @test "the line is checked as a whole before a file is opened" {
@@ -201,6 +204,42 @@ os.execv(sys.argv[2], sys.argv[2:])' "$1" "$LIU" "${@:3}"
 	refuse "'b': echo takes one ADDRESS" echo a b c
 }
 
+@test "an unknown service is refused wherever an ADDRESS stands" {
+	local unknown="invalid port 'nosuch': not a number and not a known service" address
+	for address in localhost:nosuch 127.0.0.1:nosuch '[::1]:nosuch' tls:localhost:nosuch; do
+		refuse "$unknown" connect "$address" read
+		refuse "$unknown" listen --address-file "$BATS_TEST_TMPDIR/addr" "$address"
+		refuse "$unknown" listen --address-file "$BATS_TEST_TMPDIR/addr" 0 --address "$address"
+		refuse "to: $unknown" listen --address-file "$BATS_TEST_TMPDIR/addr" -k 0 to "$address"
+	done
+	refuse "--local-addr: $unknown" connect -s 127.0.0.1:nosuch localhost:80
+	[ ! -e "$BATS_TEST_TMPDIR/addr" ]
+}
+
+@test "a block with bits beyond its length is answered with the block" {
+	refuse "--allow: invalid block '10.0.0.1/8', did you mean 10.0.0.0/8?" echo --allow 10.0.0.1/8
+	refuse "--deny: invalid block '2001:db8::1/32', did you mean 2001:db8::/32?" listen 0 --deny 2001:db8::1/32
+}
+
+@test "a command that is missing or empty" {
+	refuse '--run needs an argument: COMMAND' echo --run
+	refuse '--run: the argument is empty' listen 0 --run ''
+	refuse 'exec: COMMAND is missing' listen 0 exec
+	refuse 'exec: the COMMAND is empty' connect 127.0.0.1:1 exec ''
+}
+
+@test "%n where nothing replaces it" {
+	mkdir "$BATS_TEST_TMPDIR/none"
+	cd "$BATS_TEST_TMPDIR/none"
+	refuse "--address-file: 'ready.%n' has %n, which only writefile knows" echo --address-file ready.%n
+	refuse "--cacert: '%n.pem' has %n, which only writefile knows" connect --cacert %n.pem tls:localhost:1
+	refuse "--capath: 'ca%n' has %n, which only writefile knows" connect --capath ca%n tls:localhost:1
+	refuse "'./s%n' has %n, which only writefile knows" listen -k ./s%n echo
+	refuse "'unix:@%n' has %n, which only writefile knows" connect unix:@%n
+	refuse "to: 'unix:app.%n' has %n, which only writefile knows" listen -k ./s to unix:app.%n
+	assert_equal '' "$(ls)" 'files'
+}
+
 @test "a descriptor that is none, or no socket" {
 	refuse 'cannot use fd:99: bad file descriptor' connect fd:99 read
 	refuse 'cannot use fd:99: bad file descriptor' listen fd:99 read
@@ -237,7 +276,7 @@ os.execv(sys.argv[2], sys.argv[2:])' "$1" "$LIU" "${@:3}"
 	refuse 'unknown option -Z' listen -Z :0
 	refuse "unknown option -Z in '-qZ'" connect -qZ 127.0.0.1:1
 	refuse '-k is not an option of connect (only of listen and echo)' connect -k 127.0.0.1:1
-	refuse '--happy-eyeballs-delay is not an option of listen (only of connect)' listen --happy-eyeballs-delay 1 :0
+	refuse '-s is not an option of echo (only of connect and listen)' echo -s 127.0.0.1
 	# Only before the first step are there options.
 	refuse "unknown step '--chomp': options stand before the first step" connect 127.0.0.1:1 readline --chomp
 	refuse "unknown step '--limit': options stand before the first step" connect 127.0.0.1:1 -- --limit
@@ -247,14 +286,14 @@ os.execv(sys.argv[2], sys.argv[2:])' "$1" "$LIU" "${@:3}"
 	refuse '--limit needs an argument: SIZE' connect 127.0.0.1:1 --limit
 	refuse '--crlf takes no argument: '"'--crlf=yes'" connect --crlf=yes 127.0.0.1:1
 	refuse "--limit: invalid size '0': must be above 0" connect --limit 0 127.0.0.1:1
-	refuse "--limit: invalid size ''" connect --limit= 127.0.0.1:1
-	refuse "--limit: invalid size '1T'" connect --limit 1T 127.0.0.1:1
-	refuse "--limit: invalid size '-1'" connect --limit -1 127.0.0.1:1
+	refuse "--limit: invalid size '' (such as 100, 64K or 1M)" connect --limit= 127.0.0.1:1
+	refuse "--limit: invalid size '1T' (such as 100, 64K or 1M)" connect --limit 1T 127.0.0.1:1
+	refuse "--limit: invalid size '-1' (such as 100, 64K or 1M)" connect --limit -1 127.0.0.1:1
 	refuse "--limit: invalid size '99999999999G': too large" connect --limit 99999999999G 127.0.0.1:1
 	refuse "-w: invalid duration '0': must be above 0" connect -w 0 127.0.0.1:1
-	refuse "--timeout: invalid duration '1.5.2'" connect --timeout=1.5.2 127.0.0.1:1
-	refuse "--step-timeout: invalid duration '1y'" connect --step-timeout 1y 127.0.0.1:1
-	refuse "--idle-timeout: invalid duration ''" connect --idle-timeout '' 127.0.0.1:1
+	refuse "--timeout: invalid duration '1.5.2' (such as 5, 500ms or 2m)" connect --timeout=1.5.2 127.0.0.1:1
+	refuse "--step-timeout: invalid duration '1y' (such as 5, 500ms or 2m)" connect --step-timeout 1y 127.0.0.1:1
+	refuse "--idle-timeout: invalid duration '' (such as 5, 500ms or 2m)" connect --idle-timeout '' 127.0.0.1:1
 	refuse "-m: invalid count 'x' (1 or more)" listen -m x :0
 	refuse "--color: invalid value 'x' (auto, always or never)" connect --color x 127.0.0.1:1
 	refuse "--unix-mode: invalid mode '999' (octal, at most 0777)" listen --unix-mode 999 /tmp/x
@@ -262,6 +301,7 @@ os.execv(sys.argv[2], sys.argv[2:])' "$1" "$LIU" "${@:3}"
 }
 
 @test "options that do not go together" {
+	local option
 	refuse '--low-water (102400) is above --high-water (65536)' connect --low-water 100K 127.0.0.1:1
 	refuse '--send-only and --recv-only exclude each other' connect --send-only --recv-only 127.0.0.1:1
 	refuse '--chomp and --hex exclude each other' connect --hex --chomp 127.0.0.1:1
@@ -269,9 +309,12 @@ os.execv(sys.argv[2], sys.argv[2:])' "$1" "$LIU" "${@:3}"
 	refuse '--exactly (102400) is above --limit (65536)' echo --exactly 100K
 	refuse '--until: the separator is empty' echo --until ''
 	refuse '--until: invalid escape \q' echo --until '\q'
+	for option in --cacert --capath --pin; do
+		refuse "--insecure and $option exclude each other" connect --insecure "$option" x tls:127.0.0.1:1
+	done
 	refuse '--key needs --cert' listen --key k tls:127.0.0.1:0
 	refuse '--cert needs TLS (--tls, tls:ADDRESS or an https URL)' listen --cert c 127.0.0.1:0
-	refuse '--server-name needs TLS (--tls, tls:ADDRESS or an https URL)' connect --server-name x 127.0.0.1:1
+	refuse '--server-name needs TLS on the side that dials (tls:ADDRESS, to tls:ADDRESS, an https URL)' connect --server-name x 127.0.0.1:1
 	refuse 'TLS to an address without a host needs --server-name, --pin or --insecure' connect --tls unix:/x
 }
 
@@ -284,14 +327,32 @@ os.execv(sys.argv[2], sys.argv[2:])' "$1" "$LIU" "${@:3}"
 	refuse '--quit-after needs the step relay' listen --quit-after 1 127.0.0.1:0 echo
 	refuse '--unix-mode needs the address of a Unix socket file' listen --unix-mode 600 127.0.0.1:0
 	refuse '--unix-owner needs the address of a Unix socket file' echo --unix-owner 0
-	refuse '--cacert needs TLS (--tls, tls:ADDRESS or an https URL)' head --cacert x http://127.0.0.1:1/ 127.0.0.1:1
+	refuse '--reuse-port needs a TCP address to listen on' echo --reuse-port "unix:$BATS_TEST_TMPDIR/s"
+	refuse '--no-reuse-addr needs a TCP address to listen on' listen --no-reuse-addr "unix:$BATS_TEST_TMPDIR/s"
+	refuse '--happy-eyeballs-delay needs the step to' listen --happy-eyeballs-delay 1 :0
+	refuse '--connect-timeout needs the step to' listen --connect-timeout 1 :0 echo
+	refuse '--cacert needs TLS on the side that dials (tls:ADDRESS, to tls:ADDRESS, an https URL)' head --cacert x http://127.0.0.1:1/ 127.0.0.1:1
 	# Those for reading, writing and output are for every list.
 	run_liu connect --chomp -C --limit 1K --json -v --color never --nagle unix:/nonexistent/s close
 	assert_status 4
 }
 
+@test "POSIXLY_CORRECT does not change where options may stand" {
+	local command
+	export POSIXLY_CORRECT=1
+	for command in 'echo 127.0.0.1:0' 'listen 127.0.0.1:0'; do
+		# shellcheck disable=SC2086 # words by intention
+		run_liu $command --accept-timeout 0.01
+		assert_status 6
+	done
+	run_liu head 127.0.0.1:1 -X 'a b'
+	assert_error_has "invalid method 'a b'"
+}
+
 @test "head and its URLs" {
 	refuse "--fail takes its argument only after '=': --fail=200" head --fail 200 http://127.0.0.1:1
+	refuse "--field: invalid header name 'etag:': only letters, digits and !#\$%&'*+-.^_\`|~" \
+		head --field etag: http://127.0.0.1:1
 	refuse 'head needs a URL' head
 	refuse "invalid URL 'ftp://x/': only http and https are supported" head ftp://x/
 	refuse "invalid header 'x': not 'Name: value', 'Name:' or 'Name;'" head -H x http://127.0.0.1:1
@@ -306,6 +367,24 @@ os.execv(sys.argv[2], sys.argv[2:])' "$1" "$LIU" "${@:3}"
 	refuse_first "unknown topic 'frobnicate' (steps, addresses, exit-status, options, help, connect, listen, echo or head)" help frobnicate
 	refuse_first "unknown topic 'readlin', did you mean readline?" help readlin
 	refuse_first "'line': help takes one word" help read line
+}
+
+@test "a step in the place of a command or an ADDRESS" {
+	refuse_first "'exec' is a step, which stands after a command and its ADDRESS" exec 8080 cat
+	refuse_first "'write_eof' is a step, which stands after a command and its ADDRESS" write_eof
+	refuse "'readline' is a step, and listen needs an ADDRESS before it" listen -k readline write x
+	refuse "'exec' is a step, and connect needs an ADDRESS before it" connect exec cat
+}
+
+@test "a command of --run without its quotes" {
+	refuse "unknown option -x (if it is part of the COMMAND of --run, quote that)" echo --run pytest -x
+	refuse "unknown option -x in '-xv' (if it is part of the COMMAND of --run, quote that)" echo --run=pytest -xv
+	refuse "'tests/' is not HOST:PORT; a path begins with / or ./ (if it is part of the COMMAND of --run, quote that)" \
+		listen --run pytest tests/ 0 readline
+	refuse "'http://x' is a URL, not an address (if it is part of the COMMAND of --run, quote that)" \
+		echo --run curl http://x
+	refuse "'localhost' has no port: localhost:PORT" echo --run 'curl x' localhost
+	refuse "unknown option -x" echo --run 'pytest y' 0 -x
 }
 
 @test "an address as the first word is short for connect" {
@@ -354,6 +433,11 @@ os.execv(sys.argv[2], sys.argv[2:])' "$1" "$LIU" "${@:3}"
 	refuse "'TCP-LISTEN:8080' is an address of socat, did you mean: liu listen :8080" listen TCP-LISTEN:8080
 	refuse 'unknown option -u: UDP is not supported, only byte streams (TCP, TLS, Unix)' connect -u h 53
 	refuse_first "'nc' is not a command, did you mean: liu listen :8080" nc -l 8080
+	refuse_first "'ncat' is not a command, did you mean: liu listen --keep-open :1 exec 'cat -u'" \
+		ncat --keep-open -l 1 --sh-exec 'cat -u'
+	refuse_first "'ncat' is not a command, did you mean: liu listen -k :8080 broker" ncat -l --broker 8080
+	refuse_first "'socat' is not a command, did you mean: liu listen -k :1 to host:2" \
+		socat TCP-LISTEN:1,fork,reuseaddr TCP:host:2
 	refuse_first "'openssl' is not a command, did you mean: liu connect tls:h:443" openssl s_client -connect h:443
 	# A host of such a name.
 	run_liu connect tcp:tcp-listen:1 -w 0.001 close

@@ -43,6 +43,16 @@ liu: connection 2 ($(said 2)): accepted
 liu: connection 2 ($(said 2)): ended"
 }
 
+@test "-vv tells each step, too" {
+	start_liu listen -vv -k 127.0.0.1:0 readline write '.'
+	clients 'c = dial(); print(name(c)); c.sendall(b"x\n"); same(b".", rest(c)); c.close()'
+	wait_for_line "$SERVER_ERR" 'connection 1 .*: ended'
+	server_said "liu: connection 1 ($(said 1)): accepted
+liu: connection 1 ($(said 1)): step 1: readline
+liu: connection 1 ($(said 1)): step 2: write .
+liu: connection 1 ($(said 1)): ended"
+}
+
 # --- -k --------------------------------------------------------------------------
 
 # The best of several tries: a busy machine is not liu's fault.
@@ -58,7 +68,7 @@ for i in range(5):
 	start = time.monotonic()
 	c = dial(); c.sendall(${row#*|} + b'\n'); same(b'ok\n', rest(c)); c.close()
 	best = min(best, time.monotonic() - start)
-if best > 0.1: sys.exit('served after %.2f s' % best)"
+if best > 0.5: sys.exit('served after %.2f s' % best)"
 		stop "$SERVER"
 	done
 }
@@ -68,6 +78,7 @@ if best > 0.1: sys.exit('served after %.2f s' % best)"
 	clients 'a = dial(); b = dial(); c = dial()
 for each, text in (c, b"three\n"), (a, b"one\n"), (b, b"two\n"):
 	each.sendall(text); same(b"ok\n", rest(each))'
+	wait_until has_lines "$SERVER_OUT" 3
 	is "$SERVER_OUT" 'standard output' $'three\none\ntwo'
 	stop "$SERVER"
 	assert_equal 143 "$status" 'exit status'
@@ -78,11 +89,12 @@ for each, text in (c, b"three\n"), (a, b"one\n"), (b, b"two\n"):
 	start_liu listen -k 127.0.0.1:0 readexactly 4 write 'ok\n'
 	clients 'def end(data):
 	c = dial(); print(name(c)); c.sendall(data); c.shutdown(socket.SHUT_WR); return rest(c)
-same(b"", end(b""))
+same(b"", end(b"a"))
 same(b"", end(b"abc"))
 same(b"ok\n", end(b"abcd"))'
-	printf abcabcd | is "$SERVER_OUT" 'standard output' -
-	server_said "liu: connection 1 ($(said 1)): step 1 (readexactly 4): the peer closed after 0 bytes
+	wait_until has_text "$SERVER_OUT" aabcabcd
+	printf aabcabcd | is "$SERVER_OUT" 'standard output' -
+	server_said "liu: connection 1 ($(said 1)): step 1 (readexactly 4): the peer closed after 1 byte
 liu: connection 2 ($(said 2)): step 1 (readexactly 4): the peer closed after 3 bytes"
 	stop "$SERVER"
 	assert_equal 143 "$status" 'exit status'
@@ -114,6 +126,7 @@ for c in wait: reset(c)
 d = dial(); d.sendall(b"later\n")
 a.sendall(b"e\n"); same(b"ok\n", rest(a)); a.close()
 same(b"ok\n", rest(d))'
+	wait_until has_lines "$SERVER_OUT" 2
 	is "$SERVER_OUT" 'standard output' $'one\nlater'
 	is_gone "$SERVER" && fail "the listener has ended"
 	stop "$SERVER"
@@ -134,22 +147,21 @@ liu: connection 2 ($(said 2)): ended"
 }
 
 @test "-w is for each connection, from its accept to its end" {
-	start_liu listen -k -w 0.4 127.0.0.1:0 readline readline write 'ok\n'
-	clients 'a = dial(); print(name(a)); a.sendall(b"one\n")
-start = time.monotonic(); same(b"", rest(a)); first = time.monotonic() - start
-b = dial(); print(name(b))
-start = time.monotonic(); same(b"", rest(b)); second = time.monotonic() - start
+	start_liu listen -k -w 2 127.0.0.1:0 readline readline write 'ok\n'
+	clients 'start = time.monotonic(); a = dial(); a.sendall(b"one\n"); print(name(a)); same(b"", rest(a)); first = time.monotonic() - start
+start = time.monotonic(); b = dial(); print(name(b)); same(b"", rest(b)); second = time.monotonic() - start
 for seconds in first, second:
-	if not 0.3 < seconds < 5: sys.exit("ended after %s s" % seconds)
+	if not 1.9 < seconds < 8: sys.exit("ended after %s s" % seconds)
 c = dial(); c.sendall(b"x\ny\n"); same(b"ok\n", rest(c))'
+	wait_until has_lines "$SERVER_OUT" 3
 	is "$SERVER_OUT" 'standard output' $'one\nx\ny'
-	server_said "liu: connection 1 ($(said 1)): step 2 (readline): timed out after 0.4 s (--timeout)
-liu: connection 2 ($(said 2)): step 1 (readline): timed out after 0.4 s (--timeout)"
+	server_said "liu: connection 1 ($(said 1)): step 2 (readline): timed out after 2 s (--timeout)
+liu: connection 2 ($(said 2)): step 1 (readline): timed out after 2 s (--timeout)"
 }
 
 @test "-w: a peer that drips bytes does not outlive it" {
 	start_liu listen -w 0.5 127.0.0.1:0 readline
-	clients 'c = dial(); print(name(c)); start = time.monotonic()
+	clients 'start = time.monotonic(); c = dial(); print(name(c))
 while time.monotonic() - start < 5:
 	try: c.sendall(b"x")
 	except OSError: break
@@ -207,6 +219,18 @@ for each in b, a: each.sendall(b"x\n"); same(b"ok\n", rest(each))'
 {\"event\":\"error\",\"error\":\"timeout\",\"message\":\"no connection within 0.1 s (--accept-timeout)\"}"
 }
 
+@test "--accept-timeout: 6, but with --accept the status of a connection that failed before" {
+	local row
+	for row in -k/6 '--accept 3/7' '--accept 1/7'; do
+		early_clients 'c = dial(); print(name(c)); c.sendall(b"x"); c.close()'
+		# shellcheck disable=SC2086 # two words
+		start_liu listen ${row%/*} --accept-timeout 2 --address-file "$EARLY" 127.0.0.1:0 readexactly 2
+		early_clients_end
+		ends "${row#*/}"
+		has_line "$SERVER_ERR" '^liu: connection 1 .*: the peer closed after 1 byte$'
+	done
+}
+
 # The client waits for the server, so that it is there in time.
 @test "--accept-timeout does not touch a connection, and begins anew after it" {
 	local client said
@@ -216,17 +240,17 @@ for each in b, a: each.sendall(b"x\n"); same(b"ok\n", rest(each))'
 	except OSError: return False
 	return True
 print("begun", flush=True); until(there)
-if not silent(c, 1.5): sys.exit("ended while served")
+if not silent(c, 2.5): sys.exit("ended while served")
 c.sendall(b"x\n"); same(b"ok\n", rest(c))' 0 "$BATS_TEST_TMPDIR/s"
 	client=$PID said=$PID_ERR
 	wait_for_line "$PID_OUT" begun
-	start_liu listen -k --accept-timeout 1 "unix:$BATS_TEST_TMPDIR/s" readline write 'ok\n'
+	start_liu listen -k --accept-timeout 2 "unix:$BATS_TEST_TMPDIR/s" readline write 'ok\n'
 	wait_exit "$client"
 	is "$said" 'the client' ''
 	assert_equal 0 "$status" 'exit status of the client'
 	ends 6
 	is "$SERVER_OUT" 'standard output' x
-	server_said 'liu: no connection within 1 s (--accept-timeout)'
+	server_said 'liu: no connection within 2 s (--accept-timeout)'
 }
 
 # --- How many at once ------------------------------------------------------------
@@ -314,7 +338,7 @@ for i in range(3): same(data, rest(dial()))' "$BATS_TEST_TMPDIR/in"
 
 @test "control characters in the name of a peer's socket are visible" {
 	local socket=$BATS_TEST_TMPDIR/s
-	start_liu listen -k "unix:$socket" readline
+	start_liu listen --accept 1 "unix:$socket" readline
 	clients 'os.chdir(os.path.dirname(sys.argv[2]))
 c = socket.socket(socket.AF_UNIX); c.settimeout(DEADLINE)
 c.bind("./evil\x1b[31m\nliu: forged"); c.connect("./s"); c.shutdown(socket.SHUT_WR); same(b"", rest(c))' "$socket"
@@ -322,7 +346,7 @@ c.bind("./evil\x1b[31m\nliu: forged"); c.connect("./s"); c.shutdown(socket.SHUT_
 }
 
 @test "a Unix peer without a name goes by its number" {
-	start_liu listen -k "unix:$BATS_TEST_TMPDIR/s" readline
+	start_liu listen --accept 2 "unix:$BATS_TEST_TMPDIR/s" readline
 	clients 'for i in range(2): c = dial_unix(sys.argv[2]); c.shutdown(socket.SHUT_WR); same(b"", rest(c))' \
 		"$BATS_TEST_TMPDIR/s"
 	server_said 'liu: connection 1: step 1 (readline): the peer closed after 0 bytes
@@ -355,14 +379,58 @@ for i, c in enumerate(all):
 @test "out of descriptors: those that wait are served as soon as one leaves, not a second later" {
 	limited 24
 	LIU=$LIMITED start_liu echo 127.0.0.1:0
-	clients 'all = [dial() for i in range(60)]
-for c in all: c.sendall(b"x")
-late = 0
-for c in all:
-	start = time.monotonic(); same(b"x", got(c, 1)); c.close()
-	late += time.monotonic() - start > 0.7
-if late > 1: sys.exit("waited %d times for the timer" % late)'
+	clients 'for again in range(5):
+	all = [dial() for i in range(60)]
+	for c in all: c.sendall(b"x")
+	late = 0
+	for c in all:
+		start = time.monotonic(); same(b"x", got(c, 1)); c.close()
+		late += time.monotonic() - start > 0.7
+	if late <= 1: break
+else: sys.exit("waited %d times for the timer" % late)'
 	server_said 'liu: out of descriptors: new connections wait'
+}
+
+@test "the commands of exec: accepting leaves descriptors for their pipes, and all are served in the end" {
+	limited 60
+	LIU=$LIMITED start_liu listen -k 127.0.0.1:0 exec cat
+	clients 'all = [dial() for i in range(20)]
+for i, c in enumerate(all): c.sendall(b"%2d" % i)
+for i, c in enumerate(all): same(b"%2d" % i, got(c, 2)); c.shutdown(socket.SHUT_WR); same(b"", rest(c)); c.close()'
+	server_said 'liu: 3 connections (the limit of descriptors): new ones wait'
+}
+
+# The limit is lowered while the listener runs.
+@test "out of descriptors within a connection: it fails in a line, no spin, and the listener goes on" {
+	local target step
+	[ -r /proc/self/stat ] || skip "no /proc"
+	start_liu echo 127.0.0.1:0
+	target=$ADDRESS
+	for step in 'exec cat' "to $target"; do
+		start_liu listen -k 127.0.0.1:0 "${step%% *}" "${step#* }"
+		clients 'import resource
+pid = int(sys.argv[2])
+def ticks():
+	fields = open("/proc/%d/stat" % pid).read().rpartition(")")[2].split()
+	return int(fields[11]) + int(fields[12])
+def ask(c): c.sendall(b"x"); same(b"x", got(c, 1))
+first = dial(); ask(first) # what is opened once is open now
+soft, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+used = set(int(fd) for fd in os.listdir("/proc/%d/fd" % pid))
+free = min(set(range(len(used) + 1)) - used) # for the connection, and nothing else
+resource.prlimit(pid, resource.RLIMIT_NOFILE, (free + 1, hard))
+failed = dial()
+same(b"", rest(failed))
+spent = ticks(); time.sleep(0.5); spent = ticks() - spent
+if spent > 5: sys.exit("it spins: %d ticks in 0.5 s" % spent)
+failed.close()
+resource.prlimit(pid, resource.RLIMIT_NOFILE, (soft, hard))
+c = dial(); ask(c); c.close()' "$SERVER"
+		wait_for_line "$SERVER_ERR" "^liu: connection 2 \(127\.0\.0\.1:[0-9]+\): step 1 \($step\): .*: too many open files\$"
+		# accept(2) takes the descriptor before it looks for a connection.
+		assert_equal 'liu: out of descriptors: new connections wait' "$(sed -n 2p "$SERVER_ERR")"
+		! has_lines "$SERVER_ERR" 4 || fail "$(<"$SERVER_ERR")"
+	done
 }
 
 @test "the soft limit of descriptors is raised to the hard one" {
@@ -423,8 +491,8 @@ p = subprocess.Popen([sys.argv[3], "listen", "-q", "-k", "--json", "--backlog", 
 	stdout=w, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 os.close(w)
 until(lambda: os.path.exists(path))
-def connects(): # within half a second
-	end = time.monotonic() + 0.5
+def connects(): # within two seconds
+	end = time.monotonic() + 2
 	while time.monotonic() < end:
 		with socket.socket(socket.AF_UNIX) as c:
 			c.setblocking(False)
@@ -514,6 +582,24 @@ done = subprocess.run([sys.argv[2], "listen", "fd:%d" % b.fileno(), "readline", 
 b.close()
 same((0, b"hello\n", b""), (done.returncode, done.stdout, done.stderr))
 same(b"ok\n", rest(a))' "$LIU"
+}
+
+@test "fd:N that is connected is refused where a listener is wanted" {
+	clients 'import subprocess
+a, b = socket.socketpair()
+at = "fd:%d" % b.fileno()
+for needs, *words in ["--keep-open needs", "listen", "-k", at, "readline"], \
+	["--accept needs", "listen", "--accept", "2", at, "readline"], ["echo needs", "echo", at], \
+	["--run needs", "listen", "--run", "true", at, "readline"], \
+	["--backlog needs", "listen", "--backlog", "9", at, "readline"], ["--address needs", "listen", at, "--address", "127.0.0.1:0", "readline"], \
+	["--accept-timeout needs", "listen", "--accept-timeout", "1", at, "readline"], \
+	["--max-conns needs", "listen", "-m", "2", at, "readline"], \
+	["--address-file needs", "listen", "--address-file", "ready", at, "readline"], \
+	["--ready-fd needs", "listen", "--ready-fd", "2", at, "readline"]:
+	done = subprocess.run([sys.argv[2], *words], pass_fds=[b.fileno()], stdin=subprocess.DEVNULL,
+		capture_output=True, timeout=DEADLINE)
+	message = "liu: %s a listening socket, not a connected fd:N (see: liu %s --help)\n" % (needs, words[0])
+	same((2, b"", message.encode()), (done.returncode, done.stdout, done.stderr))' "$LIU"
 }
 
 @test "the numbers of listen's options are checked, and nothing listens" {

@@ -70,6 +70,7 @@ for c in a, b: c.shutdown(socket.SHUT_WR); same(b"", rest(c))'
 }
 
 @test "echo without an address is a free port on loopback, the same for both families" {
+	need_ipv6
 	start_liu echo
 	[[ $PORT =~ ^[1-9][0-9]*$ ]] || fail "port $PORT"
 	wait_for_line "$SERVER_ERR" '^listening on \[::1\]'

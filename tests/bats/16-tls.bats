@@ -34,6 +34,11 @@ exec(sys.argv[2])' "$CERTS" "$1"
 	PORT=$REPLY
 }
 
+# start_cut N: an echo server that ends each stream after N bytes, without close_notify.
+start_cut() {
+	start_tls echo --fault "truncate-after=$1"
+}
+
 # tls_client CODE: the same as a client of $PORT. Run by capture or start.
 tls_client() {
 	timeout "$LIU_TIMEOUT" python3 -IS -c 'import select, socket, ssl, sys
@@ -83,6 +88,11 @@ pin_of() { # CERTIFICATE
 	SSL_CERT_FILE=$CERTS/ca.pem run_liu connect "$ADDRESS" write 'hello\n'
 	assert_status 0
 	assert_error_is ''
+	mkdir "$BATS_TEST_TMPDIR/store"
+	cp "$CERTS/ca.pem" "$BATS_TEST_TMPDIR/store/$(openssl x509 -hash -noout -in "$CERTS/ca.pem").0"
+	SSL_CERT_FILE=/dev/null SSL_CERT_DIR=$BATS_TEST_TMPDIR/store run_liu connect "$ADDRESS" write 'hello\n'
+	assert_status 0
+	assert_error_is ''
 	SSL_CERT_FILE=$CERTS/other.pem run_liu connect "$ADDRESS" write 'hello\n'
 	assert_status 5
 	assert_output_is ''
@@ -95,7 +105,7 @@ pin_of() { # CERTIFICATE
 	assert_status 5
 	assert_output_is ''
 	assert_error_is "liu: 127.0.0.1:$PORT: certificate is signed by 'liu test CA', which is not trusted here: --cacert FILE trusts it"
-	server_says 5 'liu: PEER: TLS handshake: the peer ended TLS: it does not trust the issuer of our certificate (alert 48)'
+	server_says 5 'liu: PEER: the peer ended TLS: it does not trust the issuer of our certificate (alert 48)'
 	[ ! -s "$SERVER_OUT" ]
 }
 
@@ -126,7 +136,7 @@ pin_of() { # CERTIFICATE
 	assert_status 5
 	assert_output_is ''
 	assert_error_is "liu: 127.0.0.1:$PORT: certificate expired on 2020-02-01"
-	server_says 5 'liu: PEER: TLS handshake: the peer ended TLS: it considers our certificate expired (alert 45)'
+	server_says 5 'liu: PEER: the peer ended TLS: it considers our certificate expired (alert 45)'
 }
 
 @test "a certificate of the future is exit 5 with its date" {
@@ -434,8 +444,12 @@ sys.exit(server.wait() * 16 + client.wait())' "$LIU" "$CERTS"
 
 @test "TLS options without TLS are exit 2" {
 	local option
-	for option in --insecure --allow-truncated "--cacert=$CERTS/ca.pem" "--capath=$CERTS" --server-name=x \
-		"--pin=$(pin_of "$CERTS/ca.pem")" "--cert=$CERTS/client.pem"; do
+	for option in --insecure "--cacert=$CERTS/ca.pem" "--capath=$CERTS" --server-name=x "--pin=$(pin_of "$CERTS/ca.pem")"; do
+		run_liu connect 127.0.0.1:1 "$option"
+		assert_status 2
+		assert_error_is "liu: ${option%%=*} needs TLS on the side that dials (tls:ADDRESS, to tls:ADDRESS, an https URL) (see: liu connect --help)"
+	done
+	for option in --allow-truncated "--cert=$CERTS/client.pem"; do
 		run_liu connect 127.0.0.1:1 "$option"
 		assert_status 2
 		assert_error_is "liu: ${option%%=*} needs TLS (--tls, tls:ADDRESS or an https URL) (see: liu connect --help)"
@@ -619,7 +633,7 @@ except ssl.SSLError as error:
     print(error.reason)'
 	assert_output_is TLSV1_ALERT_PROTOCOL_VERSION
 	wait_for_line "$SERVER_ERR" '^liu: '
-	server_said 'liu: PEER: TLS handshake: TLS failed: no TLS version in common'
+	server_said 'liu: PEER: TLS failed: no TLS version in common'
 }
 
 @test "a server of TLS 1.1 is refused" {
@@ -702,7 +716,7 @@ except ssl.SSLError:
 	start_tls listen read
 	run_liu connect "127.0.0.1:$PORT" write 'GET /\e HTTP/1.0\r\n\r\n' read
 	assert_status 0
-	server_says 5 "liu: PEER: TLS handshake: the peer does not speak TLS: it sent 'GET /\\e HTTP/1.0'"
+	server_says 5 "liu: PEER: the peer does not speak TLS: it sent 'GET /\\e HTTP/1.0'"
 	is "$SERVER_OUT" 'what the listener printed' ''
 }
 
@@ -710,7 +724,7 @@ except ssl.SSLError:
 	start_tls listen read
 	run_liu connect "127.0.0.1:$PORT"
 	assert_status 0
-	server_says 5 'liu: PEER: TLS handshake: the peer closed the connection without a TLS handshake'
+	server_says 5 'liu: PEER: the peer closed the connection without a TLS handshake'
 }
 
 @test "with -k a failed handshake is one line and the listener goes on" {
@@ -720,7 +734,7 @@ except ssl.SSLError:
 	run_liu connect "$ADDRESS" --cacert "$CERTS/ca.pem" write 'hello\n' readline
 	assert_status 0
 	assert_output_is hello
-	server_said "liu: PEER: TLS handshake: the peer does not speak TLS: it sent 'hello'"
+	server_said "liu: PEER: the peer does not speak TLS: it sent 'hello'"
 }
 
 @test "a failed handshake counts for --accept" {
@@ -729,7 +743,7 @@ except ssl.SSLError:
 	wait_for_line "$SERVER_ERR" '^liu: '
 	run_liu connect "$ADDRESS" --cacert "$CERTS/ca.pem" write 'second\n'
 	assert_status 0
-	server_says 5 "liu: PEER: TLS handshake: the peer does not speak TLS: it sent 'hello'"
+	server_says 5 "liu: PEER: the peer does not speak TLS: it sent 'hello'"
 	is "$SERVER_OUT" 'what the listener printed' second
 }
 
@@ -762,27 +776,27 @@ while s.recv(4096):
 # --- How TLS ends ------------------------------------------------------------------
 
 @test "an end without close_notify is tls-truncated: what came is printed, exit 5" {
-	tls_server 't = shake(); t.sendall(b"one\ntwo"); t.close()'
-	run_liu connect "tls:127.0.0.1:$PORT" --cacert "$CERTS/ca.pem" read
+	start_cut 7
+	run_liu connect "$ADDRESS" --cacert "$CERTS/ca.pem" write 'one\ntwo' read
 	assert_status 5
 	assert_output_bytes $'one\ntwo'
-	assert_error_is 'liu: step 1 (read): the peer ended the connection without close_notify: the data may be cut (--allow-truncated accepts this)'
+	assert_error_is 'liu: step 2 (read): the peer ended the connection without close_notify: the data may be cut (--allow-truncated accepts this)'
 }
 
 @test "every read that meets the cut says so and prints what it has" {
 	local step
+	start_cut 7
 	for step in 'readline 3' 'readexactly 10' 'readuntil X'; do
-		tls_server 't = shake(); t.sendall(b"one\ntwo"); t.close()'
 		# shellcheck disable=SC2086 # words by intention
-		run_liu connect "tls:127.0.0.1:$PORT" --cacert "$CERTS/ca.pem" $step
+		run_liu connect "$ADDRESS" --cacert "$CERTS/ca.pem" write 'one\ntwo' $step
 		assert_status 5
 		assert_output_bytes $'one\ntwo'
-		assert_error_is "liu: step 1 ($step): the peer ended the connection without close_notify: the data may be cut (--allow-truncated accepts this)"
+		assert_error_is "liu: step 2 ($step): the peer ended the connection without close_notify: the data may be cut (--allow-truncated accepts this)"
 	done
+	start_cut 0
 	for step in 'readline' 'read 10' 'readframe u8'; do
-		tls_server 't = shake(); t.close()'
 		# shellcheck disable=SC2086 # words by intention
-		run_liu connect "tls:127.0.0.1:$PORT" --cacert "$CERTS/ca.pem" $step
+		run_liu connect "$ADDRESS" --cacert "$CERTS/ca.pem" $step
 		assert_status 5
 		assert_output_is ''
 		assert_error_is "liu: step 1 ($step): the peer ended the connection without close_notify: the data may be cut (--allow-truncated accepts this)"
@@ -790,47 +804,44 @@ while s.recv(4096):
 }
 
 @test "complete records before the cut are unaffected" {
-	local code='t = shake(); t.sendall(b"one\ntwo\nthree"); t.close()'
-	tls_server "$code"
-	run_liu connect "tls:127.0.0.1:$PORT" --cacert "$CERTS/ca.pem" readline readexactly 4 readuntil ee
+	local text='one\ntwo\nthree'
+	start_cut 13
+	run_liu connect "$ADDRESS" --cacert "$CERTS/ca.pem" write "$text" readline readexactly 4 readuntil ee
 	assert_status 0
 	assert_output_bytes $'one\ntwo\nthree'
 	assert_error_is ''
-	tls_server "$code"
-	run_liu connect "tls:127.0.0.1:$PORT" --cacert "$CERTS/ca.pem" readline 2 readline
+	run_liu connect "$ADDRESS" --cacert "$CERTS/ca.pem" write "$text" readline 2 readline
 	assert_status 5
 	assert_output_bytes $'one\ntwo\nthree'
-	assert_error_has 'step 2 (readline): the peer ended the connection without close_notify'
+	assert_error_has 'step 3 (readline): the peer ended the connection without close_notify'
 }
 
 @test "--json names the cut tls-truncated" {
-	tls_server 't = shake(); t.sendall(b"two"); t.close()'
-	run_liu connect "tls:127.0.0.1:$PORT" --cacert "$CERTS/ca.pem" --json readline
+	start_cut 3
+	run_liu connect "$ADDRESS" --cacert "$CERTS/ca.pem" --json write two readline
 	assert_status 5
-	assert_equal '{"event":"step","conn":1,"index":1,"step":"readline","ok":false,"error":"tls-truncated","message":"step 1 (readline): the peer ended the connection without close_notify: the data may be cut (--allow-truncated accepts this)","bytes":3,"data":"two"}' \
-		"$(sed -n 2p "$OUT")"
+	assert_equal '{"event":"step","conn":1,"index":2,"step":"readline","ok":false,"error":"tls-truncated","message":"step 2 (readline): the peer ended the connection without close_notify: the data may be cut (--allow-truncated accepts this)","bytes":3,"data":"two"}' \
+		"$(sed -n 3p "$OUT")"
 }
 
 @test "--allow-truncated takes the cut for the end" {
-	tls_server 't = shake(); t.sendall(b"one\ntwo"); t.close()'
-	run_liu connect "tls:127.0.0.1:$PORT" --cacert "$CERTS/ca.pem" --allow-truncated read
+	start_cut 7
+	run_liu connect "$ADDRESS" --cacert "$CERTS/ca.pem" --allow-truncated write 'one\ntwo' read
 	assert_status 0
 	assert_output_bytes $'one\ntwo'
 	assert_error_is ''
-	tls_server 't = shake(); t.sendall(b"one\ntwo"); t.close()'
-	run_liu connect "tls:127.0.0.1:$PORT" --cacert "$CERTS/ca.pem" --allow-truncated readline 3
+	run_liu connect "$ADDRESS" --cacert "$CERTS/ca.pem" --allow-truncated write 'one\ntwo' readline 3
 	assert_status 7
 	assert_output_bytes $'one\ntwo'
 }
 
 @test "relay: a cut is exit 5, and with --allow-truncated none" {
-	tls_server 't = shake(); t.sendall(b"one\ntwo"); t.close()'
-	run_liu connect "tls:127.0.0.1:$PORT" --cacert "$CERTS/ca.pem" --no-half-close
+	start_cut 7
+	run_liu connect "$ADDRESS" --cacert "$CERTS/ca.pem" --no-half-close < <(printf 'one\ntwo')
 	assert_status 5
 	assert_output_bytes $'one\ntwo'
 	assert_error_is 'liu: the peer ended the connection without close_notify: the data may be cut (--allow-truncated accepts this)'
-	tls_server 't = shake(); t.sendall(b"one\ntwo"); t.close()'
-	run_liu connect "tls:127.0.0.1:$PORT" --cacert "$CERTS/ca.pem" --no-half-close --allow-truncated
+	run_liu connect "$ADDRESS" --cacert "$CERTS/ca.pem" --no-half-close --allow-truncated < <(printf 'one\ntwo')
 	assert_status 0
 	assert_output_bytes $'one\ntwo'
 	assert_error_is ''
@@ -1112,10 +1123,10 @@ liu: PEER: ended'
 	run_liu connect -vvv "$ADDRESS" --cacert "$CERTS/ca.pem" write 'hello\n' readline
 	assert_status 0
 	grep -E 'TLS: (handshake|open|close_notify)' "$ERR" >"$ERR.tls"
-	is "$ERR.tls" 'states' 'liu: TLS: handshake -> open
-liu: TLS: open -> close_notify sent'
+	is "$ERR.tls" 'states' "liu: 127.0.0.1:$PORT: TLS: handshake -> open
+liu: 127.0.0.1:$PORT: TLS: open -> sending ended"
 	run_liu connect -vvv "$ADDRESS" --cacert "$CERTS/other.pem" readline
 	assert_status 5
 	grep -E 'TLS: (handshake|open|close_notify)' "$ERR" >"$ERR.tls"
-	is "$ERR.tls" 'states' 'liu: TLS: handshake -> handshake failed'
+	is "$ERR.tls" 'states' "liu: 127.0.0.1:$PORT: TLS: handshake -> handshake failed"
 }

@@ -139,6 +139,7 @@ Content-Length: 4'
 }
 
 @test "IPv6 hosts keep their brackets in Host" {
+	need_ipv6
 	start_liu listen -k '[::1]:0' readuntil '\r\n\r\n' write "$OK\r\n"
 	run_liu head -H User-Agent: "http://[::1]:$PORT/"
 	assert_status 0
@@ -909,11 +910,11 @@ assert json.load(open(sys.argv[1]))["timing"]["tls"] > 0' "$OUT"
 	done <<-'LINES'
 		ftp://127.0.0.1/|only http and https are supported
 		http:///path|host is missing
-		http://127.0.0.1:x/|invalid port (1 to 65535)
-		http://127.0.0.1:0/|invalid port (1 to 65535)
-		http://127.0.0.1:65536/|invalid port (1 to 65535)
+		http://127.0.0.1:x/|the port is not a number from 1 to 65535
+		http://127.0.0.1:0/|the port is not a number from 1 to 65535
+		http://127.0.0.1:65536/|the port is not a number from 1 to 65535
 		http://[::1/|']' is missing after the IPv6 address
-		http://[::g]/|invalid IPv6 address
+		http://[::g]/|the host is not an IPv6 address
 		http:127.0.0.1|'//' is missing after the scheme
 		http://a b/|white space or control character (write %20, %0A...)
 	LINES
@@ -955,7 +956,7 @@ HTTP/1.1 200 OK'
 	assert_equal 1 "$(wc -l <"$ERR")" lines
 	assert_error_has '0.3 s (--timeout)'
 	serve "$OK" write 'A: b\r\n' sleep 0.1 write 'C: d\r\n' sleep 20
-	run_liu head -w 0.5 "$URL"
+	run_liu head -w 2.5 "$URL"
 	assert_status 6
 	assert_output_is 'HTTP/1.1 200 OK
 A: b

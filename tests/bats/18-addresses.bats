@@ -12,10 +12,6 @@ setup() {
 	cd "$BATS_TEST_TMPDIR" || return
 }
 
-need_ipv6() {
-	python3 -IS -c 'import socket; socket.socket(socket.AF_INET6).bind(("::1", 0))' 2>/dev/null || skip "no IPv6"
-}
-
 # serve WORD...: an echo server there.
 serve() {
 	start_liu echo "$@"
@@ -195,7 +191,7 @@ listening on [::]:$PORT"
 	refuses listen '[fe80::1%nosuch]:80' -- "'fe80::1%nosuch' does not name an interface of this machine"
 	run_liu listen '[fe80::1%lo]:0' readline
 	assert_status 4
-	assert_error_is 'liu: cannot listen on [fe80::1%lo]:0: cannot assign requested address'
+	assert_error_is 'liu: cannot listen on [fe80::1%lo]:0: cannot assign requested address (this machine has no such address)'
 	run_liu connect '[fe80::1%lo]:1' write x
 	assert_status 4
 	grep -qE '^liu: cannot connect to \[fe80::1%lo\]:1: [a-z ]+$' "$ERR" || fail "$(cat "$ERR")"
@@ -296,25 +292,37 @@ not_reached_name() {
 	refuses connect -4 -6 80 -- "-4 and -6 exclude each other"
 }
 
-@test "a family that the machine lacks is left out of PORT, and a literal of it is exit 4" {
+@test "a family that the machine lacks is left out of PORT, :PORT and names, and a literal of it is exit 4" {
 	need unshare
 	local bare=(unshare -n sh -c 'ip link set lo up 2>/dev/null ||
 		python3 -IS -c "import fcntl, socket, struct
 s = socket.socket(); fcntl.ioctl(s, 0x8914, struct.pack(\"16sh22x\", b\"lo\", 1))" || exit 99
-		echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6 || exit 99; exec timeout 20 "$0" "$@"' "$LIU")
-	capture "${bare[@]}" --version
+		echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6 || exit 99; exec timeout 20 "$@"' sh)
+	capture "${bare[@]}" "$LIU" --version
 	[ "$status" -eq 0 ] || skip "no network namespace of our own"
-	capture "${bare[@]}" listen -v --accept-timeout 0.1 0
+	capture "${bare[@]}" "$LIU" listen -v --accept-timeout 0.1 0
 	assert_status 6
 	grep -qx 'listening on 127\.0\.0\.1:[0-9]*' "$ERR"
 	grep -q '^liu: not listening on \[::1\]:[0-9]*: the system has no IPv6$' "$ERR" || fail "$(cat "$ERR")"
 	assert_equal 3 "$(wc -l <"$ERR")" 'lines on standard error'
-	capture "${bare[@]}" listen '[::1]:0'
+	capture "${bare[@]}" sh -c 'for address in "" 0 :0 localhost:0; do
+		"$0" echo --accept 1 --address-file ready $address & wait=$!
+		until [ -s ready ]; do :; done
+		"$0" connect "$(tail -n 1 ready)" write hello write-eof read
+		wait $wait || exit
+	done' "$LIU"
+	assert_status 0
+	assert_output_bytes hellohellohellohello
+	assert_equal 4 "$(wc -l <"$ERR")" 'sockets' || fail "$(cat "$ERR")"
+	capture "${bare[@]}" "$LIU" listen '[::1]:0'
 	assert_status 4
-	assert_error_is 'liu: cannot listen on [::1]:0: cannot assign requested address'
-	capture "${bare[@]}" listen -6 0
+	assert_error_is 'liu: cannot listen on [::1]:0: cannot assign requested address (this machine has no such address)'
+	capture "${bare[@]}" "$LIU" listen -6 0
 	assert_status 4
 	assert_equal 1 "$(wc -l <"$ERR")" 'lines on standard error'
+	capture "${bare[@]}" "$LIU" listen -6 :0
+	assert_status 4
+	assert_error_is 'liu: cannot listen on [::]:0: address family not supported by protocol'
 }
 
 # --- Several addresses, port 0 -------------------------------------------------------------
@@ -334,10 +342,45 @@ listening on unix:$PWD/s"
 	reached "./s"
 }
 
+@test "port 0 with TLS and without: a number each, which all families share" {
+	local row
+	for row in '127.0.0.1:0 tls:127.0.0.1:0' '0 tls:0' ':0 tls:127.0.0.1:0' 'tls:127.0.0.1:0 0' \
+		'127.0.0.1:0 tls:127.0.0.1:0 tls:0 0'; do
+		# shellcheck disable=SC2086 # words
+		serve ${row//" "/" --address "} --address-file ready
+		wait_until test -s ready
+		sed -n 's/^tls:.*:/tls /p; t; s/.*:/plain /p' ready | sort -u >ports
+		assert_equal 'plain tls' "$(cut -d ' ' -f 1 ports | paste -sd ' ')" "$row: $(cat ready)"
+		assert_equal 2 "$(cut -d ' ' -f 2 ports | sort -u | wc -l)" "$row: $(cat ready)"
+		stop "$SERVER"
+	done
+}
+
 @test "an address given twice is one socket" {
 	serve 127.0.0.1:0 --address 127.0.0.1:0 --address tcp:127.0.0.1:0
 	reached "127.0.0.1:$PORT"
 	ready_on "listening on 127.0.0.1:$PORT"
+	mkdir d
+	ln -s d link
+	serve ./d/s --address "$PWD/d/s" --address ./link/s
+	ready_on 'listening on unix:./d/s'
+}
+
+@test "an address given with TLS and without is exit 2" {
+	local address
+	mkdir d
+	ln -s d link
+	serve 127.0.0.1:0
+	for address in "$ADDRESS" unix:./d/s "unix:@liu-test-$$"; do
+		# --reuse-port would let both have the port.
+		run_liu listen -k --accept-timeout 0.1 "$address" --address "tls:$address" --address 127.0.0.1:0 --reuse-port
+		assert_status 2
+		assert_output_is ''
+		assert_equal "liu: $address is given with TLS and without (see: liu listen --help)" "$(grep -v '^certificate pin ' "$ERR")" 'standard error'
+	done
+	run_liu listen -k --accept-timeout 0.1 ./d/s --address tls:./link/s
+	assert_status 2
+	[ ! -e d/s ] || fail "a socket file is left"
 }
 
 @test "when one address cannot be bound it is exit 4, and nothing listens" {
@@ -357,14 +400,17 @@ listening on unix:$PWD/s"
 	assert_output_is "{\"event\":\"error\",\"error\":\"connect\",\"message\":\"cannot listen on $used: address already in use\"}"
 	run_liu listen 192.0.2.1:0
 	assert_status 4
-	assert_error_is 'liu: cannot listen on 192.0.2.1:0: cannot assign requested address'
+	assert_error_is 'liu: cannot listen on 192.0.2.1:0: cannot assign requested address (this machine has no such address)'
 	reached "$used"
 }
 
 @test "PORT that is taken in one family is exit 4 for both" {
 	need_ipv6
-	serve '[::1]:0'
-	run_liu listen "$PORT"
+	for _ in 1 2 3 4 5; do # the number may be that of a client of another test, in the other family
+		serve '[::1]:0'
+		run_liu listen "$PORT"
+		[[ $(<"$ERR") == *" 127.0.0.1:"* ]] || break
+	done
 	assert_status 4
 	assert_error_is "liu: cannot listen on $ADDRESS: address already in use"
 }
@@ -533,17 +579,17 @@ for s in sockets: s.close()' "$LIU" "$@"
 @test "sd: without sockets, for another process, or without such a name is exit 2" {
 	run_liu listen sd:
 	assert_status 2
-	assert_error_is 'liu: no sockets were passed to this process for sd:'
+	assert_error_is 'liu: no sockets were passed to this process for sd: (see: liu listen --help)'
 	LISTEN_PID=1 LISTEN_FDS=1 run_liu listen sd:
 	assert_status 2
-	assert_error_is 'liu: no sockets were passed to this process for sd:'
+	assert_error_is 'liu: no sockets were passed to this process for sd: (see: liu listen --help)'
 	capture sh -c 'exec 3</dev/null; LISTEN_PID=$$ LISTEN_FDS=1 LISTEN_FDNAMES=a exec "$0" listen sd:b' "$LIU"
 	assert_status 2
 	assert_output_is ''
-	assert_error_is "liu: no socket named 'b' was passed for sd:"
+	assert_error_is "liu: no socket named 'b' was passed for sd: (see: liu listen --help)"
 	capture sh -c 'exec 3</dev/null; LISTEN_PID=$$ LISTEN_FDS=1 exec "$0" listen sd:' "$LIU"
 	assert_status 2
-	assert_error_is 'liu: descriptor 3 is not a listening socket'
+	assert_error_is 'liu: descriptor 3 is not a listening socket: if it is connected, listen on fd:3 alone (see: liu listen --help)'
 	refuses connect sd: -- "'sd:' is only for listening, did you mean: liu listen sd:"
 }
 
@@ -560,7 +606,7 @@ for s in sockets: s.close()' "$LIU" "$@"
 }
 
 @test "fd:N that is not a stream socket, or not open, is exit 2" {
-	refuses listen fd:0 -- 'cannot use fd:0: socket operation on non-socket'
+	refuses listen fd:0 -- 'cannot use fd:0: not a stream socket'
 	refuses listen fd:99 -- 'cannot use fd:99: bad file descriptor'
 	refuses connect fd:x -- "'fd:x' is not fd:N"
 	refuses connect fd: -- "'fd:' is not fd:N"
@@ -586,6 +632,20 @@ same(True, os.get_blocking(b.fileno())); b.close()
 same(b"ok\n", rest(a))' "$LIU"
 }
 
+@test "--local-addr: connections come from there, from its port if it has one" {
+	serve 127.0.0.1:0
+	run_liu connect "$ADDRESS" -s 127.0.0.9 info sockname
+	assert_status 0
+	[[ $(<"$OUT") == 127.0.0.9:* ]] || fail "$(<"$OUT")"
+	# The port that the listener has on another address.
+	run_liu connect "$ADDRESS" "--local-addr=127.0.0.9:$PORT" info sockname
+	assert_output_is "127.0.0.9:$PORT"
+	local port=$PORT
+	serve '[::1]:0'
+	run_liu connect "$ADDRESS" -s "[::1]:$port" info sockname
+	assert_output_is "[::1]:$port"
+}
+
 # --- vsock -------------------------------------------------------------------------------
 
 @test "vsock:PORT listens, port 0 too, and vsock:CID:PORT connects" {
@@ -596,6 +656,15 @@ same(b"ok\n", rest(a))' "$LIU"
 	python3 -IS -c 'import socket; s = socket.socket(socket.AF_VSOCK); s.bind((1, -1 % 2**32))' \
 		2>/dev/null || skip "no vsock on loopback"
 	reached "$ADDRESS"
+}
+
+@test "vsock: a port that nothing listens on is exit 4" {
+	[ "$(python3 -IS -c 'import socket
+s = socket.socket(socket.AF_VSOCK); s.settimeout(1)
+print(s.connect_ex((2, 1)))' 2>/dev/null)" = 104 ] || skip "no vsock of the host"
+	run_liu connect vsock:2:1 read
+	assert_status 4
+	assert_error_is 'liu: cannot connect to vsock:2:1: connection reset by peer'
 }
 
 @test "vsock: what is wrong with it is exit 2" {

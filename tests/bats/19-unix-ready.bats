@@ -186,10 +186,11 @@ all_but_one_gone() {
 @test "mode and owner are set between bind and listen" {
 	need strace
 	[ "$(id -u)" = 0 ] || skip "only root can give files away"
+	strace -qq -o trace true || skip "strace does not work here"
 	# LeakSanitizer does not work under strace.
 	ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0 capture timeout 30 strace -f -o trace -e signal=none \
 		-e trace=bind,listen,/chmod,/chown "$LIU" listen --accept-timeout 0.1 --unix-mode 600 --unix-owner 1:1 ./s
-	[ "$status" -eq 6 ] || skip "strace does not work here: $(cat "$ERR")"
+	assert_status 6
 	assert_equal 'bind chmod chown listen' "$(grep -v ' = -1' trace |
 		grep -oE '\b(bind|listen|[fl]?chmod(at2?)?|[fl]?chown(at)?)\(' |
 		sed -E 's/.*(chmod|chown).*/\1/; s/\(//' | paste -sd ' ')" 'order of calls' || fail "$(cat trace)"
@@ -197,12 +198,12 @@ all_but_one_gone() {
 
 @test "an unknown owner, or mode and owner without a file, are exit 2" {
 	local name=liu-test-$$-$RANDOM
-	run_liu listen ./s --unix-owner nobody-of-that-name
+	run_liu listen ./s --unix-owner no-such-name
 	assert_status 2
-	assert_error_is "liu: unknown user 'nobody-of-that-name'"
-	run_liu listen ./s --unix-owner 0:nobody-of-that-name
+	assert_error_is "liu: --unix-owner: unknown user 'no-such-name' (see: liu listen --help)"
+	run_liu listen ./s -qq --unix-owner 0:no-such-name
 	assert_status 2
-	assert_error_is "liu: unknown group 'nobody-of-that-name'"
+	assert_error_is "liu: --unix-owner: unknown group 'no-such-name' (see: liu listen --help)"
 	[ ! -e s ] || fail "a socket file is left"
 	run_liu listen "unix:@$name" --unix-mode 600
 	assert_status 2
@@ -330,6 +331,19 @@ unix:./s"
 }
 
 # A program that polls sees no file, the old one, or the new one: never a part, never nothing.
+@test "--address-file: one listener after another with the same file: it is the last one's" {
+	local first
+	start_liu echo 127.0.0.1:0 --address-file ready
+	first=$SERVER
+	wait_until has_line ready "^$ADDRESS\$"
+	start_liu echo 127.0.0.1:0 --address-file ready # ext4 gives it the inode that has been freed
+	wait_until has_line ready "^$ADDRESS\$"
+	stop "$first"
+	is ready 'address file' "$ADDRESS"
+	stop "$SERVER"
+	[ ! -e ready ]
+}
+
 @test "--address-file appears whole" {
 	clients 'import subprocess, threading
 path = "ready"; wrong = []; looks = [0]; stop = []
@@ -399,11 +413,15 @@ for fill in lambda: filler.sendto(b"x", "notify"), lambda: os.write(w, b"x" * 40
 		while True: fill()
 	except BlockingIOError: pass
 os.set_blocking(w, True)
+def there():
+	global c
+	try: c = dial_unix("s")
+	except OSError: return False
+	return True
 for round in range(2):
 	p = subprocess.Popen([sys.argv[2], "echo", "-qq", "./s", "--ready-fd", str(w)], pass_fds=[w],
 		stdin=subprocess.DEVNULL, env=dict(os.environ, NOTIFY_SOCKET=os.path.abspath("notify")))
-	until(lambda: os.path.exists("s"))
-	c = dial_unix("s"); c.sendall(b"x"); same(b"x", got(c, 1)); c.close()
+	until(there); c.sendall(b"x"); same(b"x", got(c, 1)); c.close()
 	if round == 1:
 		os.close(w); text = b""
 		while (got_now := n.recv(1000)) != b"READY=1": same(b"x", got_now)
@@ -443,6 +461,30 @@ for round in range(2):
 	assert_status 2
 	assert_error_has --address-file
 	[ -p fifo ] && [ -d d ] && [ ! -e s ]
+}
+
+@test "an --address-file under the socket's own path is exit 2, and nothing listens" {
+	local words
+	mkdir d
+	ln -s d link
+	for words in './s --address-file s' "./s --address-file $PWD/s" '127.0.0.1:0 --address ./d/s --address-file link/s'; do
+		# shellcheck disable=SC2086 # words by intention
+		run_liu listen --accept-timeout 0.1 $words
+		assert_status 2 || fail "listen $words"
+		assert_output_is ''
+		assert_error_is "liu: --address-file: '${words##* }' is the socket's own file (see: liu listen --help)"
+	done
+	start_liu echo ./s --address-file d/s --address unix:@s-$$
+	answers s
+}
+
+@test "a --ready-fd that is the listening socket is exit 2" {
+	clients 'import subprocess
+s = socket.create_server(("127.0.0.1", 0)); n = str(s.fileno())
+p = subprocess.run([sys.argv[2], "listen", "fd:" + n, "--ready-fd", n], pass_fds=[s.fileno()], stdin=subprocess.DEVNULL,
+	capture_output=True, timeout=DEADLINE)
+same((2, b"", b"liu: --ready-fd: descriptor %s is a listening socket (see: liu listen --help)\n" % n.encode()),
+	(p.returncode, p.stdout, p.stderr))' "$LIU"
 }
 
 @test "a --ready-fd that cannot be written is exit 1" {

@@ -312,9 +312,9 @@ run("connect", os.open("/dev/null", os.O_RDWR), "read")'
 	assert_output_is "listen b'line\\n' b'' 0
 connect b'' b'liu: cannot use fd:N: transport endpoint is not connected (see: liu connect --help)\\n' 2
 connect b'' b'liu: cannot use fd:N: transport endpoint is not connected (see: liu connect --help)\\n' 2
-connect b'' b'liu: cannot use fd:N: socket operation on non-socket (see: liu connect --help)\\n' 2
-listen b'' b'liu: cannot use fd:N: socket operation on non-socket (see: liu listen --help)\\n' 2
-connect b'' b'liu: cannot use fd:N: socket operation on non-socket (see: liu connect --help)\\n' 2"
+connect b'' b'liu: cannot use fd:N: not a stream socket (see: liu connect --help)\\n' 2
+listen b'' b'liu: cannot use fd:N: not a stream socket (see: liu listen --help)\\n' 2
+connect b'' b'liu: cannot use fd:N: not a stream socket (see: liu connect --help)\\n' 2"
 }
 
 @test "fd:0 and fd:1: lists that use the same descriptor are refused" {

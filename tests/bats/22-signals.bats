@@ -276,6 +276,24 @@ liu: finishing 1 connection, send the signal again to stop now"
 liu: finishing 1 connection, send the signal again to stop now"
 }
 
+@test "... though a peer does not read what is left" {
+	local began
+	truncate -s 50M "$BATS_TEST_TMPDIR/big"
+	start_liu listen -k --close-timeout 0.7 127.0.0.1:0 writefile "$BATS_TEST_TMPDIR/big"
+	start python3 -IS -c "$PEER_PRELUDE"'
+c = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+say(len(c.recv(1)))
+signal.pause()' "$PORT"
+	wait_for_line "$PID_ERR" 1
+	began=$(now_ms)
+	kill -TERM "$SERVER"
+	wait_exit "$SERVER"
+	assert_equal 143 "$status" "exit status"
+	[ $(($(now_ms) - began)) -ge 650 ] || fail "ended after $(($(now_ms) - began)) ms"
+	is "$SERVER_ERR" 'standard error' "listening on $ADDRESS
+liu: finishing 1 connection, send the signal again to stop now"
+}
+
 @test "a second signal ends at once" {
 	start_liu echo --close-timeout 60 127.0.0.1:0
 	hold 1 "$PORT"
@@ -285,6 +303,24 @@ liu: finishing 1 connection, send the signal again to stop now"
 	assert_equal 143 "$status" "exit status"
 	is "$SERVER_ERR" 'standard error' "listening on $ADDRESS
 liu: finishing 1 connection, send the signal again to stop now"
+}
+
+@test "... and a connection that is cut then has its lines and its event" {
+	big_writes # which the holder does not read: the connection is still there when the signal comes
+	start_liu listen -kv --json --close-timeout 60 127.0.0.1:0 writeline hello read 1 "${WRITES[@]}" expect x
+	hold 1 "$PORT"
+	wait_for_text "$SERVER_OUT" expectation
+	kill -TERM "$SERVER"
+	wait_for_line "$SERVER_ERR" finishing
+	stop "$SERVER"
+	assert_equal 143 "$status" "exit status"
+	tail -n 1 "$SERVER_OUT" | sed 's/"sent":[0-9]*/"sent":N/; s/[0-9.]*}$//' | is - 'the last event' \
+		'{"event":"close","conn":1,"sent":N,"received":6,"duration":'
+	sed 's/([0-9.:]*)/(PEER)/' "$SERVER_ERR" | is - 'standard error' "listening on $ADDRESS
+liu: connection 1 (PEER): accepted
+liu: finishing 1 connection, send the signal again to stop now
+liu: connection 1 (PEER): step 18 (expect x): got 'h', expected 'x'
+liu: connection 1 (PEER): ended"
 }
 
 @test "SIGINT does to a listener what SIGTERM does" {
@@ -324,6 +360,18 @@ for signo in signal.SIGHUP, signal.SIGQUIT:
 	assert_error_is ''
 	assert_output_is "-1 b'' False
 -3 b'' False"
+}
+
+@test "SIGHUP counts beside SIGTERM, whichever is seen first" {
+	start_liu echo --close-timeout 60 127.0.0.1:0
+	hold 1 "$PORT"
+	kill -STOP "$SERVER"
+	kill -TERM "$SERVER"
+	kill -HUP "$SERVER"
+	kill -CONT "$SERVER"
+	wait_exit "$SERVER"
+	assert_equal 129 "$status" "exit status"
+	is "$SERVER_ERR" 'standard error' "listening on $ADDRESS"
 }
 
 @test "a signal that was ignored at the start stays ignored" {

@@ -6,13 +6,16 @@ load helpers
 load peer
 load timing
 
-# quickly ARGUMENT...: it succeeds without the second that a silent peer is waited for. A busy machine
-# may be slow once; five times out of five is liu's doing.
+# quickly ARGUMENT...: it succeeds without the second that a silent peer is waited for, apart from what it
+# takes to start. A busy machine may be slow once; five times out of five is liu's doing.
 quickly() {
+	local start
 	for _ in 1 2 3 4 5; do
+		timed help
+		start=$TOOK
 		timed "$@"
 		assert_status 0 || return
-		[ "$TOOK" -ge 950 ] || return 0
+		[ $((TOOK - start)) -ge 950 ] || return 0
 	done
 	fail "--- took $TOOK ms: liu $* ---"
 }
@@ -26,7 +29,7 @@ quickly() {
 
 @test "a silent peer is waited for about 1 s" {
 	silent_peer
-	timed connect "127.0.0.1:$PEER_PORT" write x
+	timed connect --close-timeout 60 "127.0.0.1:$PEER_PORT" write x # which is not what ends it
 	assert_status 0
 	assert_error_is ''
 	took 950
@@ -50,10 +53,13 @@ accept()'
 
 @test "a peer that goes on sending is listened to for --close-timeout, no longer" {
 	peer "$DRIPS"
-	timed connect -q --close-timeout 1.8 "127.0.0.1:$PEER_PORT" write x
-	assert_status 0
-	assert_error_is ''
-	assert_output_is ''
+	for _ in 1 2 3 4 5; do # a peer that is late by a second was silent
+		timed connect -q --close-timeout 1.8 "127.0.0.1:$PEER_PORT" write x
+		assert_status 0
+		assert_error_is ''
+		assert_output_is ''
+		[ "$TOOK" -lt 1690 ] || break
+	done
 	took 1700
 }
 
@@ -95,7 +101,7 @@ accept()'
 	assert_status 6
 	took 450
 	grep -qxE 'liu: closing: timed out after 0.5 s \(--idle-timeout\) with [0-9]+ bytes unsent' "$ERR" || fail "$(cat "$ERR")"
-	timed connect --idle-timeout 0.3 "127.0.0.1:$PEER_PORT" write x
+	timed connect --idle-timeout 0.7 "127.0.0.1:$PEER_PORT" write x
 	assert_status 0
 	assert_error_is ''
 }
@@ -122,10 +128,10 @@ while True:
 	got += len(piece)
 	wait(0.02)
 say(got)'
-	timed connect --close-timeout 1 "127.0.0.1:$PEER_PORT" "${WRITES[@]}" close
+	timed connect --close-timeout 2.5 "127.0.0.1:$PEER_PORT" "${WRITES[@]}" close
 	assert_status 0
 	assert_error_is ''
-	took 1200 60000
+	took 2700 60000
 	peer_says 1500000
 }
 
@@ -159,6 +165,7 @@ print(got)' "$PORT"
 	peer 'small(s)
 c = accept()
 c.shutdown(socket.SHUT_WR)
+select.select([c], [], [], 20)
 wait(0.4)
 reset(c)'
 	timed connect "127.0.0.1:$PEER_PORT" at-eof write "$(printf '%0100000d' 0)"
@@ -240,7 +247,7 @@ while True:
 }
 
 @test "a black-holed ::1 does not hold up 127.0.0.1 for long" {
-	[ -e /proc/net/if_inet6 ] || skip "no IPv6"
+	need_ipv6
 	half_black ::1 127.0.0.1
 	timed connect "$EYES" readline
 	assert_status 0
@@ -260,7 +267,7 @@ while True:
 }
 
 @test "the address that works is used at once, whatever the other does" {
-	[ -e /proc/net/if_inet6 ] || skip "no IPv6"
+	need_ipv6
 	half_black 127.0.0.1 ::1
 	timed connect --happy-eyeballs-delay 60 "$EYES" readline
 	assert_status 0
@@ -269,7 +276,7 @@ while True:
 }
 
 @test "when all addresses fail each is named with its reason" {
-	[ -e /proc/net/if_inet6 ] || skip "no IPv6"
+	need_ipv6
 	refused_port
 	timed connect --happy-eyeballs-delay 60 "$REFUSED"
 	assert_status 4

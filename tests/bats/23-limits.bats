@@ -26,8 +26,8 @@ liu: TLS handshake with 127.0.0.1:$PEER_PORT: timed out after 0.5 s (--connect-t
 }
 
 @test "--connect-timeout is over once the stream is open" {
-	peer 'c = accept(); wait(1); c.sendall(b"late\n"); c.close()'
-	timed connect --connect-timeout 0.5 "127.0.0.1:$PEER_PORT" readline
+	start_liu echo 127.0.0.1:0 --fault delay=1
+	timed connect --connect-timeout 0.5 "$ADDRESS" writeline late readline
 	assert_status 0
 	assert_output_is late
 }
@@ -44,7 +44,7 @@ liu: TLS handshake with 127.0.0.1:$PEER_PORT: timed out after 0.5 s (--handshake
 # bats test_tags=pump
 @test "--handshake-timeout, listening: a silent client does not hold up others, and counts" {
 	make_certs
-	start_liu listen -k --handshake-timeout 0.7 --tls --cert "$CERTS/server.pem" --key "$CERTS/server.key" \
+	start_liu listen -k --handshake-timeout 2 --tls --cert "$CERTS/server.pem" --key "$CERTS/server.key" \
 		127.0.0.1:0 write 'hello\n'
 	start "$LIU" connect "127.0.0.1:$PORT" read
 	local silent=$PID
@@ -55,7 +55,7 @@ liu: TLS handshake with 127.0.0.1:$PEER_PORT: timed out after 0.5 s (--handshake
 	wait_until has_lines "$SERVER_ERR" 2
 	sed -i 's/connection [0-9]* (127.0.0.1:[0-9]*): /PEER: /' "$SERVER_ERR"
 	is "$SERVER_ERR" 'standard error of the listener' "listening on $ADDRESS
-liu: PEER: TLS handshake: timed out after 0.7 s (--handshake-timeout)"
+liu: PEER: TLS handshake: timed out after 2 s (--handshake-timeout)"
 	start_liu listen --handshake-timeout 0.3 --tls --cert "$CERTS/server.pem" --key "$CERTS/server.key" 127.0.0.1:0
 	run_liu connect "127.0.0.1:$PORT" read
 	wait_exit "$SERVER"
@@ -63,25 +63,34 @@ liu: PEER: TLS handshake: timed out after 0.7 s (--handshake-timeout)"
 }
 
 @test "--step-timeout is for each step" {
-	peer 'c = accept()
-for i in range(4):
-	wait(0.4)
-	c.sendall(b"x")
-all_of(c)'
-	timed connect --step-timeout 0.9 "127.0.0.1:$PEER_PORT" readexactly 1 readexactly 1 readexactly 1 \
-		readexactly 1 readexactly 1
+	start_liu echo 127.0.0.1:0 --fault drop-rate=2
+	timed connect --step-timeout 2 "$ADDRESS" write xxxxxx readexactly 1 readexactly 1 readexactly 1 \
+		readexactly 1 readexactly 1 readexactly 1 readexactly 1
 	assert_status 6
-	took 2300
-	assert_output_bytes xxxx
-	assert_error_is 'liu: step 5 (readexactly 1): timed out after 0.9 s (--step-timeout)'
+	took 4300
+	assert_output_bytes xxxxxx
+	assert_error_is 'liu: step 8 (readexactly 1): timed out after 2 s (--step-timeout)'
+}
+
+@test "--step-timeout is not for closing" {
+	local close
+	big_writes
+	for close in '' close; do
+		peer 'small(s); c = accept(); wait(0.6); say(len(all_of(c)))'
+		# shellcheck disable=SC2086 # no word for none
+		run_liu connect --step-timeout 0.2 "127.0.0.1:$PEER_PORT" "${WRITES[@]}" $close
+		assert_status 0
+		assert_error_is ''
+		peer_says 1500000
+	done
 }
 
 @test "--step-timeout: what a read had so far is not lost to the next step" {
-	peer 'c = accept(); c.sendall(b"half"); all_of(c)'
-	run_liu connect --step-timeout 0.4 "127.0.0.1:$PEER_PORT" try readline read 100
+	start_liu echo 127.0.0.1:0 --fault stall-after=4
+	run_liu connect --step-timeout 1.5 "$ADDRESS" writeline 'half a line' try readline read 100
 	assert_status 0
 	assert_output_bytes half
-	assert_error_is 'liu: step 1 (try readline): timed out after 0.4 s (--step-timeout) (tried)'
+	assert_error_is 'liu: step 2 (try readline): timed out after 1.5 s (--step-timeout) (tried)'
 }
 
 # bats test_tags=pump
@@ -107,37 +116,37 @@ all_of(c)'
 	for address in "${addresses[@]}"; do
 		tls=()
 		[ "${address#tls:}" = "$address" ] || tls=(--cacert "$CERTS/ca.pem" --server-name localhost)
-		timed connect "${tls[@]}" --idle-timeout 0.8 "$address" \
-			write 'x\n' readexactly 3 sleep 0.1 write y readline
+		timed connect "${tls[@]}" --idle-timeout 2 "$address" \
+			write 'x\n' readexactly 3 sleep 0.3 write y readline
 		assert_status 6
 		assert_output_bytes got
-		took 850 1550
+		took 2250 4200
 	done
 }
 
 # bats test_tags=pump
 @test "--idle-timeout: received bytes put it off, sent ones too" {
 	peer 'c = accept()
-for i in range(8):
+for i in range(12):
 	c.sendall(b"x")
-	wait(0.3)
+	wait(0.2)
 c.close()
 c = accept()
 got = all_of(c)
 say(len(got))
 c.close()'
-	timed connect --idle-timeout 1 "127.0.0.1:$PEER_PORT" read
+	timed connect --idle-timeout 2 "127.0.0.1:$PEER_PORT" read
 	assert_status 0
-	took 2100
-	assert_output_bytes xxxxxxxx
-	timed connect --idle-timeout 1 "127.0.0.1:$PEER_PORT" < <(for _ in 1 2 3 4 5 6 7; do
+	took 2200
+	assert_output_bytes xxxxxxxxxxxx
+	timed connect --idle-timeout 2 "127.0.0.1:$PEER_PORT" < <(for _ in {1..12}; do
 		printf x
-		pause 0.3
+		pause 0.2
 	done)
 	assert_status 0
-	took 1800
+	took 2200
 	assert_error_is ''
-	peer_says 7
+	peer_says 12
 }
 
 # --- what counts -----------------------------------------------------------------------
@@ -159,7 +168,7 @@ c.close()'
 	assert_status 7
 	assert_output_is x
 	assert_error_is 'liu: step 17 (readline): the peer closed after 0 bytes'
-	run_liu connect -w 0.9 --close-timeout 60 "127.0.0.1:$PEER_PORT" "${WRITES[@]}" info family expect nothing
+	run_liu connect -w 2 --close-timeout 60 "127.0.0.1:$PEER_PORT" "${WRITES[@]}" info family expect nothing
 	assert_status 9
 	assert_error_is "liu: step 17 (expect nothing): got '$(cat "$OUT")', expected 'nothing'"
 }

@@ -63,6 +63,8 @@ def printed(text):
 
 @test "listening: one line a socket" {
 	start_liu listen --json 127.0.0.1:0 --address "unix:$BATS_TEST_TMPDIR/s" close
+	wait_until has_lines "$SERVER_ERR" 2
+	wait_until has_lines "$SERVER_OUT" 2
 	sed 's/^listening on \(.*\)/{"event":"listening","address":"\1"}/' "$SERVER_ERR" >"$BATS_TEST_TMPDIR/expected.2"
 	same "$BATS_TEST_TMPDIR/expected.2" "$SERVER_OUT" 'standard output'
 }
@@ -174,6 +176,15 @@ for line in open(sys.argv[1]):
 '"$(closed 0 0)"
 }
 
+@test "incomplete-read of a frame: expected is its length" {
+	peer "$SENDS" 'b"\x05abc"'
+	run_json connect "127.0.0.1:$PEER_PORT" readframe u8
+	assert_status 7
+	assert_output_is "$OPEN"'
+{"event":"step","conn":1,"index":1,"step":"readframe","ok":false,"error":"incomplete-read","message":"step 1 (readframe u8): the peer closed after 3 of 5 bytes","expected":5,"bytes":3,"data":"abc"}
+'"$(closed 0 4)"
+}
+
 @test "separator: where several were given, the one that was met" {
 	peer "$SENDS" 'b"one\r\ntwo\xff;three,"'
 	run_json connect --limit 4 "127.0.0.1:$PEER_PORT" readuntil '\n' or '\r\n' readuntil '\xff' or '\n' readuntil ';' \
@@ -218,6 +229,7 @@ opened() {
 }
 
 @test "open: the address of connect as it was given, in one word" {
+	need_ipv6
 	start_liu listen -k --json 127.0.0.1:0 --address '[::1]:0' close
 	local v6 word
 	wait_until has_lines "$SERVER_ERR" 2
@@ -270,38 +282,37 @@ opened() {
 }
 
 @test "io: with errno; a failed step gives its step event only" {
-	peer 'c = accept(); c.sendall(b"half"); c.recv(1); reset(c)'
-	run_json connect "127.0.0.1:$PEER_PORT" readexactly 4 write x readline
+	start_liu echo 127.0.0.1:0 --fault reset-after=4
+	run_json connect "$ADDRESS" write half readexactly 4 readline
 	assert_status 1
 	assert_error_is 'liu: step 3 (readline): connection reset by peer'
 	assert_output_is "$OPEN"'
-{"event":"step","conn":1,"index":1,"step":"readexactly","ok":true,"bytes":4,"data":"half"}
-{"event":"step","conn":1,"index":2,"step":"write","ok":true,"bytes":1}
+{"event":"step","conn":1,"index":1,"step":"write","ok":true,"bytes":4}
+{"event":"step","conn":1,"index":2,"step":"readexactly","ok":true,"bytes":4,"data":"half"}
 {"event":"step","conn":1,"index":3,"step":"readline","ok":false,"error":"io","errno":"ECONNRESET","message":"step 3 (readline): connection reset by peer","bytes":0,"data":""}
-'"$(closed 1 4)"
+'"$(closed 4 4)"
 }
 
 @test "io: what a read had is in its event" {
-	peer 'c = accept(); c.sendall(b"half"); c.recv(1); reset(c)'
-	run_json connect "127.0.0.1:$PEER_PORT" at-eof
+	start_liu echo 127.0.0.1:0 --fault reset-after=4
+	run_json connect "$ADDRESS" write half at-eof
 	assert_status 9
-	peer 'c = accept(); c.sendall(b"half"); c.recv(1); wait(0.3); reset(c)'
-	run_json connect "127.0.0.1:$PEER_PORT" write x readexactly 16
+	run_json connect "$ADDRESS" write half readexactly 16
 	assert_status 1
 	assert_output_is "$OPEN"'
-{"event":"step","conn":1,"index":1,"step":"write","ok":true,"bytes":1}
+{"event":"step","conn":1,"index":1,"step":"write","ok":true,"bytes":4}
 {"event":"step","conn":1,"index":2,"step":"readexactly","ok":false,"error":"io","errno":"ECONNRESET","message":"step 2 (readexactly 16): connection reset by peer","bytes":4,"data":"half"}
-'"$(closed 1 4)"
+'"$(closed 4 4)"
 }
 
 @test "timeout and expectation" {
 	peer 'c = accept(); c.sendall(b"x\n"); all_of(c)'
-	run_json connect --step-timeout 0.3 "127.0.0.1:$PEER_PORT" readline try expect y try at-eof readline
+	run_json connect --step-timeout 1 "127.0.0.1:$PEER_PORT" readline try expect y try at-eof readline
 	assert_status 6
 	sed -n '3,5p' "$OUT" >"$OUT.2"
 	is "$OUT.2" events '{"event":"step","conn":1,"index":2,"step":"expect","ok":false,"error":"expectation","message":"step 2 (try expect y): got '\''x'\'', expected '\''y'\''","tried":true}
-{"event":"step","conn":1,"index":3,"step":"at-eof","ok":false,"error":"timeout","message":"step 3 (try at-eof): timed out after 0.3 s (--step-timeout)","tried":true}
-{"event":"step","conn":1,"index":4,"step":"readline","ok":false,"error":"timeout","message":"step 4 (readline): timed out after 0.3 s (--step-timeout)"}'
+{"event":"step","conn":1,"index":3,"step":"at-eof","ok":false,"error":"timeout","message":"step 3 (try at-eof): timed out after 1 s (--step-timeout)","tried":true}
+{"event":"step","conn":1,"index":4,"step":"readline","ok":false,"error":"timeout","message":"step 4 (readline): timed out after 1 s (--step-timeout)"}'
 }
 
 @test "read: pieces with more, the last with 0 bytes and empty data" {
@@ -374,8 +385,8 @@ print("".join(e["data"] for e in got))' "$OUT" >"$OUT.2"
 {"event":"step","conn":1,"index":1,"step":"read","ok":true,"bytes":2,"base64":"5rU=","more":true}
 {"event":"step","conn":1,"index":1,"step":"read","ok":true,"bytes":0,"data":""}
 '"$(closed 0 4)"
-	peer 'c = accept(); c.sendall(b"ab\xe6\xb5"); c.recv(1); wait(0.3); reset(c)'
-	run_json connect "127.0.0.1:$PEER_PORT" write x relay < <(exec sleep 30 3>&-)
+	start_liu echo 127.0.0.1:0 --fault reset-after=4
+	run_json connect "$ADDRESS" write 'ab\xe6\xb5' relay < <(exec sleep 30 3>&-)
 	assert_status 1
 	python3 -IS -c 'import base64, json, sys
 got = b""
@@ -394,11 +405,11 @@ c.sendall(b"ab\xe6\xb5")
 printed(b"timeout")
 c.sendall(b"c")
 c.close()' "$BATS_TEST_TMPDIR/out"
-	run_json connect --step-timeout 0.5 "127.0.0.1:$PEER_PORT" try read read
+	run_json connect --step-timeout 1.5 "127.0.0.1:$PEER_PORT" try read read
 	assert_status 0
 	assert_output_is "$OPEN"'
 {"event":"step","conn":1,"index":1,"step":"read","ok":true,"bytes":2,"data":"ab","more":true}
-{"event":"step","conn":1,"index":1,"step":"read","ok":false,"error":"timeout","message":"step 1 (try read): timed out after 0.5 s (--step-timeout)","tried":true,"bytes":2,"base64":"5rU="}
+{"event":"step","conn":1,"index":1,"step":"read","ok":false,"error":"timeout","message":"step 1 (try read): timed out after 1.5 s (--step-timeout)","tried":true,"bytes":2,"base64":"5rU="}
 {"event":"step","conn":1,"index":2,"step":"read","ok":true,"bytes":1,"data":"c","more":true}
 {"event":"step","conn":1,"index":2,"step":"read","ok":true,"bytes":0,"data":""}
 '"$(closed 0 5)"
@@ -542,6 +553,16 @@ c[1].sendall(b"x\n"); accept()'
 	run_json connect --close-timeout 0.3 "127.0.0.1:$PEER_PORT" "${WRITES[@]}" readline expect y
 	assert_status 9
 	! grep '"event":"error"' "$OUT" || fail "a step had failed"
+}
+
+@test "an error of the system outside a step has errno" {
+	big_writes
+	peer 'small(s); c = accept(); c.recv(1); reset(c)'
+	run_json connect "127.0.0.1:$PEER_PORT" "${WRITES[@]}"
+	assert_status 1
+	tail -n 2 "$OUT" | sed 's/"sent":[0-9]*/"sent":N/; s/[0-9]* bytes/N bytes/' >"$OUT.2"
+	is "$OUT.2" events '{"event":"error","conn":1,"error":"io","errno":"ECONNRESET","message":"closing: connection reset by peer with N bytes unsent"}
+{"event":"close","conn":1,"sent":N,"received":0,"duration":TIME}'
 }
 
 @test "close has succeeded when it is over, and fails as the step it is" {

@@ -35,6 +35,32 @@ liu: cannot accept on $ADDRESS: operation not permitted: new connections wait"
 	! has_lines trace 64 || fail "$(wc -l <trace) calls"
 }
 
+@test "out of files or memory for sockets: said once, tried again once a second, and then all is as before" {
+	local row
+	local -A server err address client out
+	for row in 'ENFILE descriptors' 'ENOBUFS memory for sockets'; do
+		mkdir "$BATS_TEST_TMPDIR/$row"
+		cd "$BATS_TEST_TMPDIR/$row"
+		start_faulty "accept4:error=${row%% *}:when=1..2" listen --accept 2 127.0.0.1:0 write hello
+		server[$row]=$SERVER err[$row]=$SERVER_ERR address[$row]=$ADDRESS
+		start "$LIU" connect "$ADDRESS" read
+		client[$row]=$PID out[$row]=$PID_OUT
+	done
+	cd "$BATS_TEST_TMPDIR"
+	for row in "${!server[@]}"; do
+		wait_exit "${client[$row]}"
+		is_bytes "${out[$row]}" "$row" hello
+		run_liu connect "${address[$row]}" read
+		assert_output_bytes hello
+		wait_exit "${server[$row]}"
+		assert_equal 0 "$status" "exit status, $row"
+		is "${err[$row]}" 'standard error of the listener' "listening on ${address[$row]}
+liu: out of ${row#* }: new connections wait"
+		assert_equal 2 "$(grep -c INJECTED "$row/trace")" "failures, $row"
+		! has_lines "$row/trace" 8 || fail "$(<"$row/trace")"
+	done
+}
+
 # Which call registers what depends on the kind of standard output: each of the first fails in turn.
 @test "a descriptor that epoll refuses is watched as soon as it takes it" {
 	local n
@@ -93,6 +119,9 @@ liu: cannot accept on $ADDRESS: operation not permitted: new connections wait"
 	run_liu listen ./s read
 	assert_status 4
 	assert_error_is 'liu: cannot listen on unix:./s: permission denied'
+	run_liu connect -s 127.0.0.1:80 127.0.0.1:1
+	assert_status 4
+	assert_error_is 'liu: cannot connect to 127.0.0.1:1: cannot bind to 127.0.0.1:80: permission denied (ports below 1024 need root)'
 }
 
 # FAILING=N makes the Nth malloc(3) fail; without it their number is printed at the end.

@@ -33,7 +33,7 @@ play() {
 	fi
 	(
 		export PATH=$BATS_TEST_TMPDIR/bin:$PATH
-		cd "$2" && $network timeout -k 5 30 "$BASH" "$BATS_TEST_DIRNAME/manual-examples" play "$1"
+		cd "$2" && $network timeout -k 5 "$((5 * LIU_TIMEOUT))" "$BASH" "$BATS_TEST_DIRNAME/manual-examples" play "$1"
 	) >"$2.shown" 2>&1 </dev/null 3>&-
 	same "$1" "$2.shown" "${1##*/}"
 }
@@ -48,7 +48,7 @@ play() {
 
 @test "the examples of the manual, pasted into one shell, show what the manual says" {
 	local all=$BATS_TEST_TMPDIR/examples
-	need openssl tr seq cmp
+	need openssl tr seq cmp curl
 	mkdir "$BATS_TEST_TMPDIR/bin"
 	ln -s "$LIU" "$BATS_TEST_TMPDIR/bin/liu"
 	"$BATS_TEST_DIRNAME/manual-examples" extract "$MANUAL" >"$all"

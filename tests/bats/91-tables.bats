@@ -92,7 +92,7 @@ load_completion() {
 	assert_equal "$("$LIU" help --table | awk -F '\t' '$1 != "option" { print $2 }' |
 		LC_ALL=C sort -u | paste -sd ' ')" "$(answers 'liu help ')"
 	assert_equal 'steps' "$(answers 'liu help st')"
-	assert_equal 'exit-status expect' "$(answers 'liu help ex')"
+	assert_equal 'exec exit-status expect' "$(answers 'liu help ex')"
 	assert_equal '' "$(answers 'liu help connect ')"
 	assert_equal '' "$(answers 'liu nonsense x')"
 }
@@ -124,27 +124,28 @@ steps_but() {
 @test "completion offers every step that may stand after ADDRESS" {
 	local steps
 	load_completion
-	steps=$(steps_but expect loop)
+	steps=$(steps_but expect loop broker)
 	assert_equal "$steps" "$(answers 'liu connect localhost:80 ')"
 	assert_equal "$steps" "$(answers 'liu connect localhost 80 ')"
 	assert_equal "$steps" "$(answers 'liu connect ::1 80 ')"
 	assert_equal "$steps" "$(answers 'liu localhost:80 ')"
 	assert_equal "$steps" "$(answers 'liu 8080 --limit 1K write x ')"
 	assert_equal '--connect-timeout=' "$(answers 'liu ./s --conn')"
-	assert_equal "$steps" "$(answers 'liu listen -k 8080 ')"
-	assert_equal "$steps" "$(answers 'liu listen -kw 5 :8080 ')"
-	assert_equal "$steps" "$(answers 'liu listen --limit 1K 8080 --step-timeout=3 ')"
+	assert_equal "$(steps_but expect loop)" "$(answers 'liu listen -k 8080 ')"
+	assert_equal "$(steps_but expect loop)" "$(answers 'liu listen -kw 5 :8080 ')"
+	assert_equal "$(steps_but expect loop)" "$(answers 'liu listen --limit 1K 8080 --step-timeout=3 ')"
 	assert_equal "$steps" "$(answers 'liu connect 80 write x ')"
-	assert_equal "$(steps_but try expect loop relay echo close abort)" "$(answers 'liu connect 80 try ')"
-	assert_equal "$(steps_but none)" "$(answers 'liu connect 80 readline 3 ')"
-	assert_equal "$(steps_but none)" "$(answers 'liu connect 80 readline ')"
-	assert_equal "$(steps_but expect)" "$(answers 'liu connect 80 skipline 2 ')"
-	assert_equal "$(steps_but loop)" "$(answers 'liu connect 80 info peername ')"
-	assert_equal "$(steps_but expect loop write writeline writehex writefile writeframe relay echo)" \
+	assert_equal "$(steps_but try expect loop relay echo exec to broker close abort)" "$(answers 'liu connect 80 try ')"
+	assert_equal "$(steps_but broker)" "$(answers 'liu connect 80 readline 3 ')"
+	assert_equal "$(steps_but broker)" "$(answers 'liu connect 80 readline ')"
+	assert_equal "$(steps_but expect broker)" "$(answers 'liu connect 80 skipline 2 ')"
+	assert_equal "$(steps_but loop broker)" "$(answers 'liu connect 80 info peername ')"
+	assert_equal "$(steps_but expect loop write writeline writehex writefile writeframe relay echo exec to broker)" \
 		"$(answers 'liu connect 80 write-eof ')"
 	assert_equal '' "$(answers 'liu connect 80 readline close ')"
 	assert_equal '' "$(answers 'liu connect 80 readline loop ')"
 	assert_equal '' "$(answers 'liu connect 80 relay ')"
+	assert_equal '' "$(answers 'liu connect 80 exec cat ')"
 	assert_equal "$steps" "$(answers 'liu connect 80 writeframe u8 x ')"
 	assert_equal 'readexactly readframe readline readmatch readuntil' \
 		"$(answers 'liu connect -- 80 write read read' | sed 's/^read //')"
@@ -187,6 +188,19 @@ steps_but() {
 	done
 }
 
+@test "completion, program and manual have the same faults" {
+	local names
+	load_completion
+	names=$(answers 'liu echo --fault ')
+	run_liu echo --fault ''
+	assert_status 2
+	assert_equal "${names//=/}" "$(sed 's/.*(\(delay.*\)) (see.*/\1/; s/,\| or/ /g' "$ERR" |
+		tr -s ' ' '\n' | LC_ALL=C sort | paste -sd ' ')"
+	assert_equal "${names//=/}" "$(sed -n 's/^\.It Cm \([a-z-]*\) Ns = Ns Ar.*/\1/p' "$MANUAL" |
+		LC_ALL=C sort | paste -sd ' ')"
+	assert_equal 'delay= drop-rate=' "$(answers 'liu echo --fault=d')"
+}
+
 @test "completion offers files, paths and values" {
 	load_completion
 	cd "$BATS_TEST_TMPDIR"
@@ -201,6 +215,10 @@ steps_but() {
 	assert_equal './z.pem' "$(answers 'liu ./z')"
 	assert_equal './z.pem' "$(answers 'liu connect unix:./z')"
 	assert_equal 'fd: sd: tcp: tls: unix: vsock:' "$(answers 'liu connect ')"
+	assert_equal './z.pem' "$(answers 'liu listen 80 to ./z')"
+	assert_equal 'fd: sd: tcp: tls: unix: vsock:' "$(answers 'liu listen 80 readline to ')"
+	assert_equal 'load_completion' "$(answers 'liu listen 80 exec load_compl')"
+	assert_equal 'load_completion' "$(answers 'liu echo --run load_compl')"
 	assert_equal 'always auto never' "$(answers 'liu head --color=')"
 	assert_equal 'always auto' "$(answers 'liu head --color a')"
 	assert_equal 'http:// https://' "$(answers 'liu head ')"
@@ -234,7 +252,7 @@ steps_but() {
 		'{a,b}' '<(touch evil)' 'readuntil' '?' '-[' '-$(touch evil)'; do
 		for command in "$odd" "connect $odd" "connect $odd " "connect 80 $odd" \
 			"connect 80 $odd x" "connect --cacert=$odd" "connect --cacert $odd" \
-			"connect 80 info $odd" "connect 80 writefile $odd" "head $odd" "help $odd"; do
+			"listen --run $odd" "listen 80 exec $odd" "listen 80 to $odd" "connect 80 info $odd" "connect 80 writefile $odd" "head $odd" "help $odd"; do
 			complete_line "liu $command" 2>"$BATS_TEST_TMPDIR/errors" || fail "$command: status $?"
 			[ ! -s "$BATS_TEST_TMPDIR/errors" ] || fail "$command: $(cat "$BATS_TEST_TMPDIR/errors")"
 		done

@@ -74,6 +74,33 @@ clients() {
 	[ ! -s "$SAID.err" ] || fail "$(cat "$SAID.err")"
 }
 
+# early_clients SCRIPT [ARGUMENT...]: start a script before its listener, which writes the file $EARLY
+# (--address-file): for a listener that does not wait for Python. dial_to_the_end(data) dials and sends that
+# again and again, until nothing listens any more.
+early_clients() {
+	EARLY=$BATS_TEST_TMPDIR/early
+	rm -f "$EARLY"
+	start python3 -IS -c "$CLIENTS_PRELUDE"'
+def dial_to_the_end(data):
+	end = time.monotonic() + DEADLINE
+	while time.monotonic() < end:
+		try: c = dial(); c.sendall(data)
+		except OSError: return
+		select.select([c], [], [], 0.02); c.close()
+	sys.exit("still listening")
+print("begun", flush=True)
+until(lambda: os.path.exists(sys.argv[2])); PORT = int(open(sys.argv[2]).read().rsplit(":", 1)[1])
+'"$1" 0 "$EARLY" "${@:2}"
+	EARLY_CLIENTS=$PID EARLY_ERR=$PID_ERR
+	wait_for_line "$PID_OUT" begun
+}
+
+# early_clients_end: they have succeeded, without a word on standard error.
+early_clients_end() {
+	wait_exit "$EARLY_CLIENTS" && is "$EARLY_ERR" 'what the clients say' '' &&
+		assert_equal 0 "$status" 'exit status of the clients'
+}
+
 # said N: line N of what the clients printed.
 said() {
 	sed -n "$1p" "$SAID"

@@ -13,6 +13,15 @@ FACTORS = {
     "head": {"curl": 0.4},
     "lines": {"asyncio": 12, "nc | head": 1, "memchr": 0.6},
     "server-lines": {"asyncio": 1.7, "uvloop": 1.3, "epoll": 0.8},
+    "to-bulk": {"socat": 4, "haproxy": 2.5, "haproxy, splice": 0.75, "splice": 0.8},
+    "to-64": {"socat": 1.5, "haproxy": 0.9, "read/write": 0.8},
+    "to-64k": {"socat": 2, "haproxy": 1.5, "splice": 0.8},
+    "to-short": {"haproxy": 0.9},
+    "to-tls": {"stunnel": 1.0, "haproxy": 0.95},
+    "handshakes": {"haproxy": 0.9},
+    "exec-cat": {"socat": 2},
+    "exec-true": {"socat": 1.3},
+    "broker": {"epoll": 0.8, "ncat": 0.95},
     # How cost grows: linear in a line that drips, nothing for connections that idle.
     "drip": {"liu, half as long": 2.5},
     "beside-idle": {"liu beside none": 0.9},
@@ -23,6 +32,7 @@ FIGURES = {
     "idle-1000": 1638,
     "idle-10000": 1638,
     "line-latency": 1000,
+    "to-idle": 4096,
 }
 
 # scenario: a figure above that of the limit.

@@ -9,6 +9,7 @@
 #include <openssl/err.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 
 void bench_die_tls(const char *what)
 {
@@ -44,4 +45,13 @@ SSL *bench_tls_begin(SSL_CTX *context, int fd, int (*handshake)(SSL *))
 	if (!ssl || !SSL_set_fd(ssl, fd) || handshake(ssl) != 1)
 		bench_die_tls("handshake");
 	return ssl;
+}
+
+void bench_tls_end(SSL *ssl)
+{
+	if (SSL_shutdown(ssl) < 0)
+		bench_die_tls("SSL_shutdown");
+	if (shutdown(SSL_get_fd(ssl), SHUT_WR))
+		bench_die("shutdown");
+	(void)bench_drain(SSL_get_fd(ssl));
 }

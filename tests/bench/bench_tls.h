@@ -16,3 +16,6 @@ SSL_CTX *bench_tls_server(const char *cert, const char *key);
 
 /* The caller's; `handshake`, SSL_accept or SSL_connect, is over. `fd` blocks, with TCP_NODELAY. */
 SSL *bench_tls_begin(SSL_CTX *context, int fd, int (*handshake)(SSL *));
+/* Sends close_notify and waits for the peer's end: closing with unread session tickets would reset
+ * the connection. The caller still closes the descriptor. */
+void bench_tls_end(SSL *ssl);

@@ -20,6 +20,13 @@ static const struct row {
 	  "pingpong PORT CONNECTIONS SIZE SECONDS [tls]: messages/s" },
 	{ "short", 4, load_short,
 	  "short PORT AT-ONCE SECONDS: connect, a byte, its echo, reset; connections/s" },
+	{ "ended", 4, load_ended,
+	  "ended PORT AT-ONCE SECONDS: connect, wait for the end of the stream; connections/s" },
+	{ "handshakes", 3, load_handshakes,
+	  "handshakes PORT SECONDS: connect, a byte, its echo, close, one at a time; connections" },
+	{ "broker", 5, load_broker,
+	  "broker PORT PEERS SIZE SECONDS: each sends to all others in turn; messages received/s" },
+	{ "roundtrip", 3, load_roundtrip, "roundtrip PORT BYTES: bytes and their echo; GB/s" },
 	{ "idle", 3, load_idle,
 	  "idle PORT CONNECTIONS [tls]: a byte and its echo on each, \"ready\", and hold them to "
 	  "the end of standard input" },

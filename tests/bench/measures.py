@@ -7,8 +7,8 @@ import statistics
 import subprocess
 import time
 
-from processes import (READY_SECONDS, Failure, Programs, finish, first_line, output,
-                       own_memory)
+from processes import (READY_SECONDS, Failure, Programs, finish, first_line, free_port, output,
+                       own_memory, processor_time)
 
 LATENCY_LINES = 200
 
@@ -73,21 +73,66 @@ def figure(text):
     return value
 
 
-def client_rate(load_line):
+def serve(place, programs, peer, backend=None):
+    """Start a server; one that forwards, to the port `backend`. A peer is a command line, or a pair
+    of it and the text of the file {config}."""
+    line, text = (peer, None) if isinstance(peer, str) else peer
+    names = {"backend": backend, "config": f"{place.words['directory']}/config"}
+    if not text:
+        return programs.serve(place.fill(line, **names))
+    port = free_port()
+    with open(names["config"], "w") as config:
+        config.write(text.format(**place.words, **names, port=port))
+    return programs.serve(place.fill(line, **names), port=port)
+
+
+def serve_echo(place, programs, peer):
+    """Start a server that forwards to an echo server."""
+    return serve(place, programs, peer, programs.serve(place.fill("{echo}"))[1])
+
+
+def client_rate(load_line, start=serve):
     """What a subcommand of load prints, as the client of a server."""
-    def measure(place, server_line):
+    def measure(place, peer):
         with Programs() as programs:
-            _, port = programs.serve(place.fill(server_line))
-            line = place.fill(load_line, port=port, seconds=place.seconds)
+            _, port = start(place, programs, peer)
+            line = place.fill(load_line, port=port, seconds=place.seconds,
+                              size=os.path.getsize(place.words["half"]))
             return figure(output(line))
     return measure
 
 
-def idle_memory(connections, tls=""):
+def forwarded_file(name, sender_line):
+    """GB/s from that file of the place through a forwarder to /dev/null."""
+    def measure(place, peer):
+        with Programs() as programs, open(place.words[name], "rb") as file:
+            receiver, backend = programs.serve(place.fill("{splice} listen"))
+            _, port = serve(place, programs, peer, backend)
+            start = time.monotonic()
+            sender = programs.start(place.fill(sender_line, port=port), stdin=file)
+            finish(receiver)
+            taken = time.monotonic() - start
+            finish(sender)
+            return os.fstat(file.fileno()).st_size / taken / 1e9
+    return measure
+
+
+def handshakes(place, peer):
+    """TLS connections, each with a byte and its echo, for each second of the server's processor
+    time."""
+    with Programs() as programs:
+        server, port = serve_echo(place, programs, peer)
+        before = processor_time(server.pid)
+        line = place.fill("{load} handshakes {port} {seconds}", port=port, seconds=place.seconds)
+        count = figure(output(line))
+        return count / (processor_time(server.pid) - before)
+
+
+def idle_memory(connections, tls="", start=serve):
     """Resident bytes for each connection that has said something and says nothing more."""
-    def measure(place, server_line):
+    def measure(place, peer):
         with Programs() as programs:
-            server, port = programs.serve(place.fill(server_line))
+            server, port = start(place, programs, peer)
             before = own_memory(server.pid)
             hold(place, programs, port, connections, tls)
             return (own_memory(server.pid) - before) / connections

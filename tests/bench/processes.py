@@ -59,15 +59,15 @@ class Programs:
         self.running.append(program)
         return program
 
-    def serve(self, argv, **streams):
+    def serve(self, argv, port=None, **streams):
         """Start a server; the program, and its port or path once it listens. "{port}" in argv
-        becomes a free port; without it the server says where it listens."""
-        if not any("{port}" in word for word in argv):
+        becomes a free port. Without it the server announces its own, or listens on `port`."""
+        if not port and not any("{port}" in word for word in argv):
             # Not a pipe: nobody reads on, and who logs every connection would fill it.
             with tempfile.TemporaryFile() as errors:
                 program = self.start(argv, stderr=errors, **streams)
                 return program, announced(program, errors)
-        port = free_port()
+        port = port or free_port()
         program = self.start([word.replace("{port}", str(port)) for word in argv], **streams)
         deadline = time.monotonic() + READY_SECONDS
         while not listens(port):
@@ -148,3 +148,15 @@ def own_memory(pid):
             return total + sum(own_memory(int(child)) for child in children.read().split())
     except (FileNotFoundError, ProcessLookupError):
         return total
+
+
+def processor_time(pid):
+    """Seconds of processor time of a process and its children, including those reaped."""
+    try:
+        with open(f"/proc/{pid}/stat") as stat:
+            fields = stat.read().rpartition(")")[2].split()
+        with open(f"/proc/{pid}/task/{pid}/children") as children:
+            below = sum(processor_time(int(child)) for child in children.read().split())
+        return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK") + below
+    except (FileNotFoundError, ProcessLookupError):
+        return 0

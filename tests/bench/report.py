@@ -61,6 +61,7 @@ def table(result):
         name = row["peer"] + (" (limit)" if row["limit"] else "")
         lines.append(f"  {name:24} {number(row['median']):>9} {wide(row):17} {ratio:>8}  "
                      f"{bar(row, result['more_is_better']):10} {verdict(row)}".rstrip())
+    lines += [f"  {name:24} {'missing':>9}" for name in result["missing"]]
     return "\n".join(lines) + "\n"
 
 
@@ -147,7 +148,8 @@ def versions(place):
     found = {}
     for name, line in (("liu", "{liu} --version"), ("liu before", "{before} --version"),
                        ("ncat", "ncat --version"),
-                       ("socat", "socat -V"), ("curl", "curl --version"),
+                       ("socat", "socat -V"), ("haproxy", "haproxy -v"),
+                       ("nginx", "nginx -v"), ("curl", "curl --version"),
                        ("openssl", "openssl version"), ("python", "{python} --version")):
         try:
             shown = output(["sh", "-c", 'exec "$@" 2>&1', "sh", *place.fill(line)])

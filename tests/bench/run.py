@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: ISC
 # run.py: measures liu and others in turns, and says which bars are missed.
 import argparse
+import fnmatch
 import os
 import shutil
 import statistics
@@ -29,15 +30,15 @@ def arguments():
                         help="directory for results.json, .txt, .brief, .svg")
     parser.add_argument("--quick", action="store_true", help="less of everything")
     parser.add_argument("--rounds", type=int)
-    parser.add_argument("--only", action="append", metavar="SCENARIO",
+    parser.add_argument("--only", action="append", metavar="PATTERN",
                         help=", ".join(scenario.name for scenario in SCENARIOS))
     parser.add_argument("--peer", action="append", help="next to liu only this one")
     parser.add_argument("--against", metavar="LIU",
                         help="measure this liu too, as the peer 'liu before'")
     chosen = parser.parse_args()
-    known = {scenario.name for scenario in SCENARIOS}
-    if unknown := set(chosen.only or ()) - known:
-        parser.error(f"unknown scenario: {', '.join(sorted(unknown))}")
+    for pattern in chosen.only or ():
+        if not any(fnmatch.fnmatchcase(scenario.name, pattern) for scenario in SCENARIOS):
+            parser.error(f"unknown scenario: {pattern}")
     if chosen.against and not os.access(chosen.against, os.X_OK):
         parser.error(f"cannot run {chosen.against}")
     return chosen
@@ -68,7 +69,8 @@ def make_certificate(directory):
 def prepare(chosen, scale, directory):
     programs = os.path.abspath(chosen.programs)
     words = {name: f"{programs}/yard_{name}"
-             for name in ("echo", "splice", "tls", "lines", "bufferevent")}
+             for name in ("broker", "bufferevent", "echo", "exec", "forward", "lines", "splice",
+                          "tls")}
     words |= make_certificate(directory)
     words |= {"liu": os.path.abspath(shutil.which(chosen.liu) or chosen.liu),
               "before": os.path.abspath(chosen.against or ""),
@@ -85,6 +87,16 @@ def installed(peer, place):
     """Is the program of a peer's first command line there?"""
     line = peer if isinstance(peer, str) else peer[0]
     return shutil.which(line.split()[0].format(**place.words))
+
+
+def selected(chosen):
+    """The scenarios of the command line; all but the slow ones in a quick run."""
+    for scenario in SCENARIOS:
+        if chosen.only:
+            if any(fnmatch.fnmatchcase(scenario.name, pattern) for pattern in chosen.only):
+                yield scenario
+        elif not (scenario.slow and chosen.quick):
+            yield scenario
 
 
 def run(scenario, place, rounds, few, wanted):
@@ -164,17 +176,15 @@ def main():
     with tempfile.TemporaryDirectory(prefix="liu-bench.") as directory:
         place = prepare(chosen, scale, directory)
         report.warn_of_sanitizers(place.words["liu"])
-        for scenario in SCENARIOS:
-            if chosen.only and scenario.name not in chosen.only:
-                continue
-            if scenario.slow and chosen.quick and not chosen.only:
-                continue
+        for scenario in selected(chosen):
             if chosen.against:
                 scenario.compare_with_before()
             start = time.monotonic()
             turns = min(rounds, scenario.rounds or rounds)
             figures = run(scenario, place, turns, scale["few"], chosen.peer)
             results.append(judge(scenario, figures))
+            results[-1]["missing"] = [name for name, peer in scenario.peers.items()
+                                      if not installed(peer, place)]
             results[-1]["seconds"] = round(time.monotonic() - start, 1)
             print(report.table(results[-1]), flush=True)
         costs = None if chosen.only else report.start_costs(place)

@@ -3,12 +3,15 @@
 import importlib.util
 
 import bars
-from measures import (client_rate, dripping_line, file_transfer, idle_memory, line_latency, lines,
-                      pipe_transfer, rate_beside_idle, start_up)
+import configs
+from measures import (client_rate, dripping_line, file_transfer, forwarded_file, handshakes,
+                      idle_memory, line_latency, lines, pipe_transfer, rate_beside_idle, serve_echo,
+                      start_up)
 
-# In a command line {liu}, {load}, {echo}, {splice}, {tls}, {lines}, {bufferevent} and {python} are
+# In a command line {liu}, {load}, {python}, {bufferevent}, {echo} and other names of yard_* are
 # programs, {port} is a port. A server with {port} in its line is given a free one; others choose
-# and say.
+# and say. {backend} is the port that a server forwards to, {config} a file with the text that
+# follows the line.
 LIU_ECHO = "{liu} echo 127.0.0.1:0"
 LIU_ECHO_TLS = "{liu} echo tls:127.0.0.1:0 --cert {cert} --key {key}"
 ASYNCIO_ECHO = "{python} {source}/asyncio_echo.py"
@@ -39,6 +42,31 @@ TLS_TRANSFER = {
     "bufferevent": ("{bufferevent} listen-tls {cert} {key}", "{bufferevent} connect-tls {port}"),
     "SSL_read/write": ("{tls} listen {cert} {key}", "{tls} connect {port}"),
 }
+
+# With a backlog for 1,000 clients at once: SYNs that it has no room for come again a second later.
+LIU_TO = "{liu} listen -k --backlog 4096 127.0.0.1:0 to 127.0.0.1:{backend}"
+LIU_TLS_TO = "{liu} listen -k tls:127.0.0.1:0 --cert {cert} --key {key} to 127.0.0.1:{backend}"
+SOCAT_FORK = "TCP-LISTEN:{port},bind=127.0.0.1,fork,backlog=4096"
+FORWARDERS = {
+    "liu": LIU_TO,
+    "socat": f"socat {SOCAT_FORK} TCP:127.0.0.1:{{backend}}",
+    "haproxy": ("haproxy -db -q -f {config}", configs.HAPROXY_COPY),
+    "haproxy, splice": ("haproxy -db -q -f {config}", configs.HAPROXY_SPLICE),
+    "nginx": ("nginx -c {config}", configs.NGINX),
+    "read/write": "{forward} copy {backend}",
+    "splice": "{forward} splice {backend}",
+}
+TLS_FORWARDERS = {
+    "liu": LIU_TLS_TO,
+    "stunnel": ("stunnel4 {config}", configs.STUNNEL),
+    "haproxy": ("haproxy -db -q -f {config}", configs.HAPROXY_TLS),
+    "SSL_read/write": "{tls} forward {cert} {key} {backend}",
+}
+TCPSERVER = "tcpserver -H -R -D -l 0 -c 200 -b 4096 127.0.0.1 {port}"
+
+
+def some(forwarders, *names):
+    return {name: forwarders[name] for name in ("liu", *names)}
 
 
 class Scenario:
@@ -170,6 +198,55 @@ SCENARIOS = [
     idle(10000, slow=True),
     idle_tls(1000, slow=False, others={"bufferevent": BUFFEREVENT_ECHO_TLS}),
     idle_tls(10000, slow=True, others={}),  # its handshakes take long
+    Scenario(
+        "to-bulk", "forwarding: file -> TCP -> TCP -> /dev/null", "GB/s",
+        forwarded_file("file", "{splice} connect {port}"),
+        some(FORWARDERS, "socat", "nginx", "haproxy", "haproxy, splice", "splice"),
+        limit="splice", rounds=5),
+    Scenario(
+        "to-64", "forwarding, 1,000 connections, 64 bytes", "messages/s",
+        client_rate("{load} pingpong {port} 1000 64 {seconds}", serve_echo),
+        some(FORWARDERS, "socat", "haproxy", "read/write"),
+        limit="read/write", rounds=5, few=("socat",)),
+    Scenario(
+        "to-64k", "forwarding, 1,000 connections, 64 KiB", "messages/s",
+        client_rate("{load} pingpong {port} 1000 65536 {seconds}", serve_echo),
+        some(FORWARDERS, "socat", "haproxy", "haproxy, splice", "splice"),
+        limit="splice", rounds=5, slow=True, few=("socat",)),
+    Scenario(
+        "to-short", "forwarding: a byte, echo, reset: 16 at once", "connections/s",
+        client_rate("{load} short {port} 16 {seconds}", serve_echo),
+        some(FORWARDERS, "socat", "haproxy", "read/write"),
+        limit="read/write", rounds=5),
+    Scenario(
+        "to-idle", "forwarding: memory of an idle pair of 1,000", "B",
+        idle_memory(1000, start=serve_echo),
+        some(FORWARDERS, "haproxy", "read/write"), more_is_better=False, rounds=1),
+    Scenario(
+        "to-tls", "TLS termination: file -> TLS -> /dev/null", "GB/s",
+        forwarded_file("half", "{tls} connect {port}"), TLS_FORWARDERS,
+        limit="SSL_read/write", rounds=5),
+    Scenario(
+        "handshakes", "TLS termination: new connections", "per s of processor", handshakes,
+        TLS_FORWARDERS, limit="SSL_read/write", rounds=5),
+    Scenario(
+        "exec-cat", "exec cat: there and back", "GB/s",
+        client_rate("{load} roundtrip {port} {size}"),
+        {"liu": "{liu} listen -k 127.0.0.1:0 exec cat", "socat": f"socat {SOCAT_FORK} EXEC:cat",
+         "tcpserver": f"{TCPSERVER} cat", "posix_spawn": "{exec} cat"},
+        limit="posix_spawn", rounds=5),
+    Scenario(
+        "exec-true", "exec true: 8 connections at once", "connections/s",
+        client_rate("{load} ended {port} 8 {seconds}"),
+        {"liu": "{liu} listen -k 127.0.0.1:0 exec true", "socat": f"socat {SOCAT_FORK} SYSTEM:true",
+         "tcpserver sh": f"{TCPSERVER} sh -c true", "posix_spawn": "{exec} true"},
+        limit="posix_spawn", rounds=5),
+    Scenario(
+        "broker", "broker: 64 bytes from one to 99 others", "received/s",
+        client_rate("{load} broker {port} 100 64 {seconds}"),
+        {"liu": "{liu} listen -k 127.0.0.1:0 broker",
+         "ncat": "ncat --broker -m 200 -l 127.0.0.1 {port}", "epoll": "{broker}"},
+        limit="epoll", rounds=5),
     Scenario(
         "beside-idle", "10 echo connections beside 10,000 idle", "messages/s", rate_beside_idle,
         {"liu": (LIU_ECHO, 10000), "liu beside 1,000": (LIU_ECHO, 1000),

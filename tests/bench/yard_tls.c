@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: ISC */
-/* yard_tls: the yardstick for TLS: SSL_read and SSL_write in a loop, and SSLs that idle. */
+/* yard_tls: the yardstick for TLS: SSL_read and SSL_write in a loop, forwarding, and SSLs that
+ * idle. */
 #include "config.h"
 
 #include "bench/bench.h"
 #include "bench/bench_tls.h"
 
+#include <poll.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 static const char USAGE[] = "yard_tls listen CERT KEY >OUTPUT | yard_tls connect PORT <INPUT | "
-			    "yard_tls idle CERT KEY";
+			    "yard_tls forward CERT KEY PORT | yard_tls idle CERT KEY";
 
 static void receive_output(SSL *ssl)
 {
@@ -34,12 +37,72 @@ static void send_input(SSL *ssl)
 	}
 	if (n < 0)
 		bench_die("read");
-	if (SSL_shutdown(ssl) < 0)
-		bench_die_tls("SSL_shutdown");
-	/* Closing with its session tickets unread would reset the connection. */
-	if (shutdown(SSL_get_fd(ssl), SHUT_WR))
-		bench_die("shutdown");
-	(void)bench_drain(SSL_get_fd(ssl));
+	bench_tls_end(ssl);
+}
+
+/* Without it every record takes two reads. */
+static SSL_CTX *read_ahead(SSL_CTX *context)
+{
+	SSL_CTX_set_read_ahead(context, 1);
+	SSL_CTX_set_default_read_buffer_len(context, BENCH_CHUNK);
+	return context;
+}
+
+/* Passes on every record that has arrived; false: the client has ended. */
+static bool decrypt(SSL *ssl, int fd)
+{
+	enum { RECORD = 16 << 10 };
+	static char chunk[BENCH_CHUNK];
+	int n;
+
+	do {
+		size_t have = 0;
+
+		do {
+			n = SSL_read(ssl, chunk + have, (int)(sizeof(chunk) - have));
+			have += n > 0 ? (size_t)n : 0;
+		} while (n > 0 && sizeof(chunk) - have >= RECORD && SSL_has_pending(ssl));
+		bench_write(fd, chunk, have);
+	} while (n > 0 && SSL_has_pending(ssl));
+	return n > 0;
+}
+
+static bool encrypt(int fd, SSL *ssl)
+{
+	static char chunk[BENCH_CHUNK];
+	ssize_t n = read(fd, chunk, sizeof(chunk));
+
+	return n > 0 && SSL_write(ssl, chunk, (int)n) == n;
+}
+
+/* Relays until one side ends. */
+static void forward(SSL *ssl, int other)
+{
+	struct pollfd waits[] = { { SSL_get_fd(ssl), POLLIN, 0 }, { other, POLLIN, 0 } };
+
+	/* The handshake may have read the first data ahead, where poll() does not see it. */
+	bool open = !SSL_has_pending(ssl) || decrypt(ssl, other);
+
+	while (open && poll(waits, 2, -1) > 0)
+		open = (!waits[1].revents || encrypt(other, ssl)) &&
+		       (!waits[0].revents || decrypt(ssl, other));
+	SSL_shutdown(ssl);
+	SSL_free(ssl);
+}
+
+/* One connection at a time. */
+static void forward_all(SSL_CTX *context, const char *port)
+{
+	int listener = bench_listen();
+
+	for (;;) {
+		int fd = bench_accept(listener), other = bench_connect(port);
+
+		forward(bench_tls_begin(context, fd, SSL_accept), other);
+		close(other);
+		(void)bench_drain(fd);
+		close(fd);
+	}
 }
 
 /* Accepts, echoes a byte as load_idle.c wants it, and lets the connection be. */
@@ -62,15 +125,14 @@ static void hold_all(SSL_CTX *context)
 int main(int argc, char **argv)
 {
 	if (argc == 4 && !strcmp(argv[1], "listen")) {
-		SSL_CTX *context = bench_tls_server(argv[2], argv[3]);
+		SSL_CTX *context = read_ahead(bench_tls_server(argv[2], argv[3]));
 
-		/* Else every record is two reads. */
-		SSL_CTX_set_read_ahead(context, 1);
-		SSL_CTX_set_default_read_buffer_len(context, BENCH_CHUNK);
 		receive_output(bench_tls_begin(context, bench_accept(bench_listen()), SSL_accept));
 	} else if (argc == 3 && !strcmp(argv[1], "connect")) {
 		send_input(
 			bench_tls_begin(bench_tls_client(), bench_connect(argv[2]), SSL_connect));
+	} else if (argc == 5 && !strcmp(argv[1], "forward")) {
+		forward_all(read_ahead(bench_tls_server(argv[2], argv[3])), argv[4]);
 	} else if (argc == 4 && !strcmp(argv[1], "idle")) {
 		hold_all(bench_tls_server(argv[2], argv[3]));
 	} else {

@@ -112,7 +112,7 @@ Close the connection"
 	local kind
 	for kind in "${KINDS[@]}"; do
 		listen_options "$kind"
-		start_liu echo "${LISTEN[@]}"
+		start_liu echo --accept 1 "${LISTEN[@]}"
 		asyncio_client "message = 'Hello World!'
 $ECHO_CLIENT"
 		assert_status 0
@@ -120,7 +120,8 @@ $ECHO_CLIENT"
 Received: 'Hello World!'
 Close the connection"
 		assert_error_is ''
-		stop "$SERVER"
+		wait_exit "$SERVER"
+		assert_equal 0 "$status" 'exit status of the server'
 		assert_equal 1 "$(wc -l <"$SERVER_ERR")" "lines from the server of $kind" || cat "$SERVER_ERR"
 	done
 }

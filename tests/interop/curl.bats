@@ -70,7 +70,7 @@ ok'
 	assert_error_is ''
 	curl_gets --cacert "$CERTS/other.pem" "https://127.0.0.1:$PORT/"
 	assert_status 60
-	wait_for_line "$SERVER_ERR" 'TLS handshake: the peer ended TLS: it does not trust the issuer of our certificate \(alert 48\)$'
+	wait_for_line "$SERVER_ERR" 'the peer ended TLS: it does not trust the issuer of our certificate \(alert 48\)$'
 }
 
 @test "https with the self-made certificate, pinned" {

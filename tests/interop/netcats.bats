@@ -5,7 +5,7 @@
 load ../bats/helpers
 load programs
 
-SIZE=20000000
+SIZE=10000000
 
 setup_file() {
 	head -c $SIZE /dev/urandom >"$BATS_FILE_TMPDIR/up"
@@ -138,12 +138,14 @@ need_nc() {
 
 @test "nc: liu dials, IPv6" {
 	need_nc
+	need_ipv6
 	STDIN=$DOWN start_server nc -6 -l -N ::1 0
 	nc_listens "[::1]:$PORT"
 }
 
 @test "nc: liu listens, IPv6" {
 	need_nc
+	need_ipv6
 	nc_dials '[::1]:0' nc -N ::1 PORT
 }
 

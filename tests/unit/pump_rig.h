@@ -5,9 +5,9 @@
 #include "base/err.h"
 #include "io/connection.h"
 #include "io/fd_reader.h"
+#include "io/fd_writer.h"
 #include "io/loop.h"
 #include "io/splice_pipe.h"
-#include "io/stdout_writer.h"
 #include "session/pump.h"
 #include "session/settings.h"
 #include "unit/support.h"
@@ -35,7 +35,7 @@ struct rig {
 	struct task task;
 	struct connection *c;
 	struct fd_reader *input;
-	struct stdout_writer *output;
+	struct fd_writer *output;
 	struct splice_pipes pipes;
 	struct pump *pump;
 	int peer;
@@ -67,7 +67,7 @@ static inline void rig_run(void *arg)
 	if (r->pump->bytes - before > r->most)
 		r->most = r->pump->bytes - before;
 	r->over = rig_result_is_last(r->result) || r->c->writer.broken ||
-		  (r->output != NULL && stdout_writer_error(r->output) != NULL);
+		  (r->output != NULL && fd_writer_error(r->output) != NULL);
 	r->waits = r->result == PUMP_WAIT_SOURCE || r->result == PUMP_WAIT_DEST;
 	if (connection_update(r->c))
 		r->waits = false;
@@ -102,8 +102,8 @@ static inline struct rig *rig_new(enum rig_direction direction, int fd, const ch
 		r->pump = pump_new(pump_end_input(r->input), pump_end_connection(r->c), &r->task,
 				   &r->pipes, kind, strdup("up"));
 	} else {
-		r->output = stdout_writer_new(r->loop, fd, "the output");
-		stdout_writer_set_owner(r->output, &r->task);
+		r->output = fd_writer_new(r->loop, fd, false, "the output");
+		fd_writer_set_owner(r->output, &r->task);
 		r->pump = pump_new(pump_end_connection(r->c), pump_end_output(r->output), &r->task,
 				   &r->pipes, kind, strdup("down"));
 	}
@@ -115,11 +115,11 @@ static inline void rig_free(struct rig *r)
 	pump_free(r->pump);
 	splice_pipes_close(&r->pipes);
 	if (r->output != NULL)
-		stdout_writer_unwait(r->output, &r->task);
+		fd_writer_unwait(r->output, &r->task);
 	connection_free(r->c);
 	task_cancel(&r->task);
 	fd_reader_free(r->input);
-	stdout_writer_free(r->output);
+	fd_writer_free(r->output);
 	loop_free(r->loop);
 	evbuffer_free(r->got);
 	if (r->peer >= 0)

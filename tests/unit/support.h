@@ -15,7 +15,7 @@ struct transport;
 
 /* Longer than anything takes that works. */
 enum {
-	SUPPORT_DEADLINE_MS = 10 * 1000,
+	SUPPORT_DEADLINE_MS = 30 * 1000,
 	SUPPORT_EARLY_MS = 8, /* libevent's clock is coarse: a timer may end so much early */
 };
 
@@ -24,16 +24,20 @@ enum {
 void support_tcp_pair(int pair[2]);
 void support_unix_pair(int pair[2]);
 
-/* Turn the loop until `*done`, or for `ms` milliseconds (0: one turn). Returns *done. */
+/* Turn the loop until `*done`, or for `ms` milliseconds (0: one turn). A few turns follow, for a
+ * process that was not scheduled meanwhile. Returns *done. */
 bool support_run_until(struct loop *loop, const bool *done, uint64_t ms);
 
 /* Turn the loop until `met(arg)`, which is asked every millisecond or so; false
  * when it is not within `ms`. */
 bool support_run(struct loop *loop, bool (*met)(void *arg), void *arg, uint64_t ms);
 
-/* Turn the loop for `ms`. Returns the milliseconds of processor time it took:
- * about 0 unless it spins. */
-uint64_t support_idle(struct loop *loop, uint64_t ms);
+/* Turn the loop for `ms`. */
+void support_run_for(struct loop *loop, uint64_t ms);
+
+/* Turn the loop for `ms`, up to five times. Returns whether one of them took little processor
+ * time: a spin takes all of it each time. */
+bool support_is_idle(struct loop *loop, uint64_t ms);
 
 /* transport_handshake() for a caller that looks at the error elsewhere. */
 enum stream_status support_handshake(struct transport *t);

@@ -100,6 +100,50 @@ static void test_all_there_are_are_handed_over(void **state)
 	check_handed_over(60);
 }
 
+/* One copy serves all, and outlives the buffer that it was in. */
+static void test_many_are_shared(void **state)
+{
+	static const unsigned char block[2049] = { 1, 2, 3 };
+	struct evbuffer *from = evbuffer_new();
+	struct evbuffer *to[] = { evbuffer_new(), evbuffer_new() };
+	struct evbuffer_iovec chunk[2];
+
+	(void)state;
+	evbuffer_add(from, block, sizeof(block));
+	for (size_t i = 0; i < 2; i++) {
+		buffer_share(from, to[i]);
+		assert_int_equal(evbuffer_get_length(from), sizeof(block));
+		assert_int_equal(evbuffer_peek(to[i], -1, NULL, &chunk[i], 1), 1);
+	}
+	assert_ptr_equal(chunk[0].iov_base, chunk[1].iov_base);
+	evbuffer_drain(from, sizeof(block));
+	evbuffer_free(to[0]);
+	evbuffer_add(from, "other", 5);
+	evbuffer_free(from);
+	assert_int_equal(evbuffer_get_length(to[1]), sizeof(block));
+	assert_memory_equal(evbuffer_pullup(to[1], -1), block, sizeof(block));
+	evbuffer_free(to[1]);
+}
+
+static void test_few_are_copied_to_each(void **state)
+{
+	struct evbuffer *from = evbuffer_new();
+	struct evbuffer *to = evbuffer_new();
+	struct evbuffer_iovec chunk;
+
+	(void)state;
+	evbuffer_add_reference(from, "ab", 2, NULL, NULL);
+	evbuffer_add_reference(from, "cd", 2, NULL, NULL);
+	buffer_share(from, to);
+	buffer_share(from, to);
+	assert_int_equal(evbuffer_get_length(from), 4);
+	evbuffer_free(from);
+	assert_int_equal(evbuffer_peek(to, -1, NULL, &chunk, 1), 1);
+	assert_int_equal(chunk.iov_len, 8);
+	assert_memory_equal(chunk.iov_base, "abcdabcd", 8);
+	evbuffer_free(to);
+}
+
 static void test_none(void **state)
 {
 	struct evbuffer *from = evbuffer_new();
@@ -119,6 +163,8 @@ int main(void)
 		cmocka_unit_test(test_few_are_copied),
 		cmocka_unit_test(test_many_are_handed_over),
 		cmocka_unit_test(test_all_there_are_are_handed_over),
+		cmocka_unit_test(test_many_are_shared),
+		cmocka_unit_test(test_few_are_copied_to_each),
 		cmocka_unit_test(test_none),
 	};
 

@@ -5,8 +5,8 @@
 #include "session/client.h"
 
 #include "base/err.h"
+#include "io/fd_writer.h"
 #include "io/loop.h"
-#include "io/stdout_writer.h"
 #include "net/address.h"
 #include "unit/support.h"
 
@@ -35,7 +35,7 @@ struct end {
 struct rig {
 	struct loop *loop;
 	int null;
-	struct stdout_writer *output;
+	struct fd_writer *output;
 	struct session_settings settings;
 	struct step_list *steps;
 	struct session_shared shared;
@@ -50,7 +50,7 @@ static struct rig *rig_new(char *const *words, size_t count)
 
 	rig->loop = loop_new();
 	rig->null = open("/dev/null", O_WRONLY | O_CLOEXEC);
-	rig->output = stdout_writer_new(rig->loop, rig->null, "the null device");
+	rig->output = fd_writer_new(rig->loop, rig->null, false, "the null device");
 	rig->settings = (struct session_settings){
 		.limit = SETTINGS_LIMIT,
 		.high_water = SETTINGS_HIGH_WATER,
@@ -80,7 +80,7 @@ static void rig_free(struct rig *rig)
 	}
 	step_list_free(rig->steps);
 	event_writer_free(rig->shared.events);
-	stdout_writer_free(rig->output);
+	fd_writer_free(rig->output);
 	loop_free(rig->loop);
 	close(rig->null);
 	free(rig);
@@ -100,7 +100,7 @@ static struct end *start(struct rig *rig, size_t i, uint64_t started_ms)
 	struct client_options options = {
 		.shared = &rig->shared,
 		.address = &end->address,
-		.conn = (unsigned)i + 1,
+		.conn = i + 1,
 		.started_ms = started_ms,
 	};
 	int pair[2];
@@ -179,7 +179,7 @@ static void an_error_of_the_owner_ends_it(void **state)
 		struct end *end = start(rig, i, loop_now());
 
 		if (i > 0)
-			(void)support_idle(rig->loop, SUPPORT_EARLY_MS); /* the session runs */
+			support_run_for(rig->loop, SUPPORT_EARLY_MS); /* the session runs */
 		client_end(end->client, &err);
 		assert_int_equal(end->dones, 0);
 		assert_true(support_run(rig->loop, is_done, end, SUPPORT_DEADLINE_MS));
@@ -200,7 +200,7 @@ static void a_client_that_is_freed_says_nothing(void **state)
 	(void)state;
 	client_free(end->client);
 	end->client = NULL;
-	(void)support_idle(rig->loop, SUPPORT_EARLY_MS);
+	support_run_for(rig->loop, SUPPORT_EARLY_MS);
 	assert_int_equal(end->dones, 0);
 	rig_free(rig);
 }

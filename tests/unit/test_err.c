@@ -101,12 +101,28 @@ static void statuses_and_names_are_those_of_the_manual(void **state)
 		{ ERR_EXEC, 11, "exec" },
 		{ ERR_TLS_TRUNCATED, 5, "tls-truncated" },
 	};
+	struct err err;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		assert_int_equal(err_status(rows[i].kind), rows[i].status);
+		(void)err_set(&err, rows[i].kind, "x");
+		assert_int_equal(err_status(&err), rows[i].status);
 		assert_string_equal(err_name(rows[i].kind), rows[i].name);
 	}
+}
+
+static void the_status_of_a_command_is_its_own(void **state)
+{
+	struct err err;
+
+	(void)state;
+	(void)err_set(&err, ERR_COMMAND, "failed");
+	err.status = 126;
+	(void)err_prefix(&err, "step %d", 1);
+	(void)err_append(&err, "!");
+	assert_string_equal(err.text, "step 1: failed!");
+	assert_int_equal(err_status(&err), 126);
+	assert_string_equal(err_name(err.kind), "exec");
 }
 
 static void messages_begin_in_lower_case(void **state)
@@ -126,6 +142,7 @@ int main(void)
 		cmocka_unit_test(arguments_may_be_the_record_itself),
 		cmocka_unit_test(long_text_is_cut_at_a_character),
 		cmocka_unit_test(statuses_and_names_are_those_of_the_manual),
+		cmocka_unit_test(the_status_of_a_command_is_its_own),
 		cmocka_unit_test(messages_begin_in_lower_case),
 	};
 

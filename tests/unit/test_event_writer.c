@@ -10,8 +10,8 @@
 #include "http/head_print.h"
 #include "http/step_head.h"
 #include "io/connection.h"
+#include "io/fd_writer.h"
 #include "io/loop.h"
-#include "io/stdout_writer.h"
 #include "session/client.h"
 #include "unit/support.h"
 
@@ -31,7 +31,7 @@
 /* A sink that writes to a pipe. */
 struct rig {
 	struct loop *loop;
-	struct stdout_writer *output;
+	struct fd_writer *output;
 	struct event_writer *events;
 	struct evbuffer *written;
 	int out[2];
@@ -43,7 +43,7 @@ static struct rig rig_new(bool json)
 
 	assert_int_equal(pipe2(rig.out, O_CLOEXEC), 0);
 	assert_int_equal(fcntl(rig.out[0], F_SETFL, O_NONBLOCK), 0);
-	rig.output = stdout_writer_new(rig.loop, rig.out[1], "the pipe");
+	rig.output = fd_writer_new(rig.loop, rig.out[1], false, "the pipe");
 	rig.events = event_writer_new(rig.output, json);
 	return rig;
 }
@@ -53,7 +53,7 @@ static void assert_written(struct rig *rig, const char *text)
 {
 	size_t len;
 
-	stdout_writer_flush(rig->output);
+	fd_writer_flush(rig->output);
 	while (evbuffer_read(rig->written, rig->out[0], 65536) > 0)
 		continue;
 	len = evbuffer_get_length(rig->written);
@@ -61,7 +61,7 @@ static void assert_written(struct rig *rig, const char *text)
 	assert_string_equal((char *)evbuffer_pullup(rig->written, -1), text);
 	assert_int_equal(len, strlen(text));
 	event_writer_free(rig->events);
-	stdout_writer_free(rig->output);
+	fd_writer_free(rig->output);
 	evbuffer_free(rig->written);
 	close(rig->out[0]);
 	close(rig->out[1]);
@@ -219,13 +219,15 @@ static void connections_are_told(void **state)
 	event_writer_listening(rig.events, "unix:/tmp/\xff");
 	event_writer_listening(rig.events, "127.0.0.1:8888");
 	event_writer_open(rig.events, 1, NULL, connection);
-	event_writer_open(rig.events, 2, "unix:\xff", connection);
+	event_writer_open(rig.events, UINT32_MAX + UINT64_C(1), "unix:\xff", connection);
 	event_writer_close(rig.events, 1, 12, 21, 12345);
 	(void)err_sys(&err, ERR_CONNECT, ECONNREFUSED, "cannot connect");
 	report_error(rig.events, 2, NULL, &err);
 	report_error(rig.events, 0, NULL, &err);
 	report_error(rig.events, 3, "connection 3", &err);
 	report_error(rig.events, 0, "http://h/", &err);
+	(void)err_set(&err, ERR_CONNECT, "step 1 (exec a\n\xff)");
+	report_error(rig.events, 4, NULL, &err);
 	connection_free(connection);
 	close(pair[0]);
 	assert_written(
@@ -233,7 +235,7 @@ static void connections_are_told(void **state)
 		"{\"event\":\"listening\",\"address\":\"base64:dW5peDovdG1wL/8=\"}\n"
 		"{\"event\":\"listening\",\"address\":\"127.0.0.1:8888\"}\n"
 		"{\"event\":\"open\",\"conn\":1,\"peername\":null,\"sockname\":null,\"tls\":null}\n"
-		"{\"event\":\"open\",\"conn\":2,\"address\":\"base64:dW5peDr/\","
+		"{\"event\":\"open\",\"conn\":4294967296,\"address\":\"base64:dW5peDr/\","
 		"\"peername\":null,\"sockname\":null,\"tls\":null}\n"
 		"{\"event\":\"close\",\"conn\":1,\"sent\":12,\"received\":21,\"duration\":0.012345}"
 		"\n"
@@ -244,7 +246,9 @@ static void connections_are_told(void **state)
 		"{\"event\":\"error\",\"conn\":3,\"error\":\"connect\","
 		"\"message\":\"cannot connect: connection refused\"}\n"
 		"{\"event\":\"error\",\"url\":\"http://h/\",\"error\":\"connect\","
-		"\"message\":\"cannot connect: connection refused\"}\n");
+		"\"message\":\"cannot connect: connection refused\"}\n"
+		"{\"event\":\"error\",\"conn\":4,\"error\":\"connect\","
+		"\"message\":\"step 1 (exec a\\\\n\\\\xff)\"}\n");
 }
 
 static void an_answer_is_told(void **state)

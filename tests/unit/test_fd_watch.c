@@ -13,6 +13,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -57,7 +58,7 @@ static int tear_down(void **state)
 
 static void turn(struct fixture *f)
 {
-	(void)support_idle(f->loop, 5);
+	support_run_for(f->loop, 5);
 }
 
 static bool is_woken(void *arg)
@@ -174,6 +175,51 @@ static void a_file_cannot_be_watched(void **state)
 	close(fd);
 }
 
+static void a_hang_up_is_told(void **state)
+{
+	struct fixture *f = *state;
+
+	f->watch = fd_watch_new(f->loop, f->pair[0], WATCH_HANGUP, &f->task);
+	assert_true(fd_watch_arm(f->watch));
+	support_send(f->pair[1], "x", 1);
+	turn(f);
+	assert_int_equal(f->woken, 0);
+	close(f->pair[1]);
+	f->pair[1] = -1;
+	check_woken(f);
+}
+
+/* It takes a descriptor of its own, and the process has no more. */
+static void a_hang_up_that_cannot_be_watched(void **state)
+{
+	struct fixture *f = *state;
+	struct rlimit before, few;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	few = (struct rlimit){ .rlim_cur = 0, .rlim_max = before.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+	f->watch = fd_watch_new(f->loop, f->pair[0], WATCH_HANGUP, &f->task);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	for (int i = 0; i < 2; i++) {
+		errno = 0;
+		assert_false(fd_watch_arm(f->watch));
+		assert_int_equal(errno, EMFILE);
+		assert_false(fd_watch_armed(f->watch));
+	}
+}
+
+/* ... or the system cannot poll the one that is to be watched. */
+static void a_file_has_no_hang_up(void **state)
+{
+	struct fixture *f = *state;
+	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	f->watch = fd_watch_new(f->loop, fd, WATCH_HANGUP, &f->task);
+	assert_false(fd_watch_arm(f->watch));
+	assert_int_equal(errno, EPERM);
+	close(fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -186,6 +232,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(two_watches_of_one_descriptor, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_freed_wakes_nobody, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_file_cannot_be_watched, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_hang_up_is_told, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_hang_up_that_cannot_be_watched, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(a_file_has_no_hang_up, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -32,8 +32,7 @@ struct runner {
 	struct happy_eyeballs *race;
 	bool more;
 	enum opening_result status;
-	int fd;	   /* the winner's */
-	int error; /* ... and what it has met since */
+	struct happy_eyeballs_winner winner;
 	struct err err;
 	bool done;
 };
@@ -42,7 +41,7 @@ static void run(void *arg)
 {
 	struct runner *r = arg;
 
-	r->status = happy_eyeballs_run(r->race, r->more, &r->fd, &r->error, &r->err);
+	r->status = happy_eyeballs_run(r->race, r->more, &r->winner, &r->err);
 	r->done = r->status != OPENING_AGAIN;
 }
 
@@ -50,7 +49,7 @@ static void begin(struct runner *r, uint64_t delay_ms)
 {
 	*r = (struct runner){ .loop = loop_new() };
 	task_init(&r->task, r->loop, run, r);
-	r->race = happy_eyeballs_new(r->loop, "x:1", delay_ms, NULL, &r->task);
+	r->race = happy_eyeballs_new(r->loop, "x:1", "", delay_ms, NULL, &r->task);
 }
 
 static void end(struct runner *r)
@@ -78,15 +77,12 @@ static enum opening_result result(struct runner *r)
 /* The text of whom the winner is connected to. */
 static void check_winner(struct runner *r, const char *host, uint16_t port)
 {
-	struct socket_address peer = { .len = sizeof(peer.addr) };
 	char *want = alloc_printf("%s:%u", host, port);
-	char *got;
+	char *got = sockaddr_text(&r->winner.peer);
 
-	assert_int_equal(getpeername(r->fd, (struct sockaddr *)&peer.addr, &peer.len), 0);
-	got = sockaddr_text(&peer);
 	assert_string_equal(got, want);
-	assert_int_equal(r->error, 0);
-	close(r->fd);
+	assert_int_equal(r->winner.error, 0);
+	close(r->winner.fd);
 	free(got);
 	free(want);
 }
@@ -243,7 +239,7 @@ static void test_no_second_winner(void **state)
 		add(&r, "127.0.0.2", d.port);
 		add(&r, "::1", d.port);
 		assert_int_equal(result(&r), OPENING_DONE);
-		close(r.fd);
+		close(r.winner.fd);
 		assert_int_equal(doors_lowest_fd(), lowest);
 		end(&r);
 		doors_close(&d);

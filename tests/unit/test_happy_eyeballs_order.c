@@ -31,11 +31,12 @@ static size_t count;
 /* --- in place of net/dial_attempt.c --- */
 
 struct dial_attempt *dial_attempt_new(struct loop *loop, const struct socket_address *a,
-				      struct task *task)
+				      const char *prefix, struct task *task)
 {
 	struct dial_attempt *attempt = alloc_zeroed(sizeof(*attempt));
 
 	(void)loop;
+	(void)prefix;
 	(void)task;
 	attempt->to = *a;
 	attempt->text = alloc_printf("%u", ntohs(((const struct sockaddr_in *)&a->addr)->sin_port));
@@ -79,16 +80,17 @@ struct rig {
 	struct task task;
 	struct happy_eyeballs *race;
 	enum opening_result status;
-	int fd;
+	struct happy_eyeballs_winner winner;
 };
 
 static void run(void *arg)
 {
 	struct rig *rig = arg;
 	struct err err;
-	int error;
 
-	rig->status = happy_eyeballs_run(rig->race, false, &rig->fd, &error, &err);
+	rig->status = happy_eyeballs_run(rig->race, false, &rig->winner, &err);
+	if (count == 2)
+		loop_stop(rig->loop); /* before the third can begin */
 }
 
 static void begin(struct rig *rig)
@@ -96,7 +98,7 @@ static void begin(struct rig *rig)
 	count = 0;
 	rig->loop = loop_new();
 	task_init(&rig->task, rig->loop, run, rig);
-	rig->race = happy_eyeballs_new(rig->loop, "x:1", DELAY_MS, NULL, &rig->task);
+	rig->race = happy_eyeballs_new(rig->loop, "x:1", "", DELAY_MS, NULL, &rig->task);
 	for (uint16_t port = 1; port <= ATTEMPTS; port++) {
 		struct sockaddr_in addr = { .sin_family = AF_INET, .sin_port = htons(port) };
 		struct socket_address a = sockaddr_of((struct sockaddr *)&addr, sizeof(addr));
@@ -164,7 +166,7 @@ static void test_success_ends_the_race(void **state)
 	run(&rig);
 	assert_int_equal(rig.status, OPENING_DONE);
 	assert_int_equal(count, 2);
-	close(rig.fd);
+	close(rig.winner.fd);
 	end(&rig);
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "cli/command_table.h"
+#include "cli/option_table.h"
 #include "session/step.h"
 
 #include <setjmp.h>
@@ -91,9 +92,21 @@ static void options_are_those_of_the_command(void **state)
 	assert_non_null(strstr(connect, "\n  unix:@NAME  "));
 	assert_non_null(strstr(listen, "\nServing:\n  -k, --keep-open"));
 	assert_non_null(strstr(listen, "\n  unix:@NAME  "));
-	assert_null(strstr(listen, "--insecure"));
+	assert_null(strstr(listen, "--field"));
 	free(connect);
 	free(listen);
+}
+
+static void topic_options_has_all(void **state)
+{
+	char *text = help_of("options");
+
+	(void)state;
+	for (const struct option_row *row = option_table; row < option_table_end; row++)
+		if (row->summary != NULL)
+			assert_non_null(strstr(text, row->summary));
+	assert_null(strstr(text, ":\n\n")); /* a title with nothing below it */
+	free(text);
 }
 
 static void steps(void **state)
@@ -225,6 +238,7 @@ int main(void)
 		cmocka_unit_test(general),
 		cmocka_unit_test(commands),
 		cmocka_unit_test(options_are_those_of_the_command),
+		cmocka_unit_test(topic_options_has_all),
 		cmocka_unit_test(steps),
 		cmocka_unit_test(topics),
 		cmocka_unit_test(echo_is_a_command_and_a_step),

@@ -291,12 +291,11 @@ static void all_or_nothing(void **state)
 	assert_int_equal(dial("127.0.0.2", port), -ECONNREFUSED);
 	close(busy);
 
-	/* Both can be bound, since none listens yet: listen(2) tells. */
 	addresses[0] = literal("127.0.0.1", port);
 	addresses[1].tls = true;
 	assert_false(start(f, addresses, 2));
-	(void)snprintf(text, sizeof(text),
-		       "cannot listen on tls:127.0.0.1:%d: address already in use", port);
+	(void)snprintf(text, sizeof(text), "127.0.0.1:%d is given with TLS and without", port);
+	assert_int_equal(f->err.kind, ERR_USAGE);
 	assert_string_equal(f->err.text, text);
 	assert_int_equal(dial("127.0.0.1", port), -ECONNREFUSED);
 }
@@ -308,8 +307,8 @@ static void foreign_address_is_an_error(void **state)
 
 	assert_false(start(f, &address, 1));
 	assert_int_equal(f->err.kind, ERR_CONNECT);
-	assert_string_equal(f->err.text,
-			    "cannot listen on 192.0.2.1:80: cannot assign requested address");
+	assert_string_equal(f->err.text, "cannot listen on 192.0.2.1:80: cannot assign requested "
+					 "address (this machine has no such address)");
 }
 
 static void paused_ones_wait(void **state)
@@ -323,7 +322,7 @@ static void paused_ones_wait(void **state)
 	for (size_t i = 0; i < 3; i++)
 		fds[i] = dial("127.0.0.1", port_of(listener_address(f->listener, 0)));
 	assert_true(wait_count(f, 1));
-	assert_true(support_idle(f->loop, 30) < 15);
+	assert_true(support_is_idle(f->loop, 30));
 	assert_int_equal(f->count, 1);
 	listener_resume(f->listener);
 	assert_true(wait_count(f, 3));
@@ -375,7 +374,7 @@ static int run_out(struct fixture *f)
 	set_limit((rlim_t)lowest + 1);
 	if (!wait_count(f, 1))
 		return 2;
-	if (support_idle(f->loop, 100) > 30)
+	if (!support_is_idle(f->loop, 100))
 		return 3; /* it spins */
 	if (f->count != 1)
 		return 4;
@@ -383,7 +382,7 @@ static int run_out(struct fixture *f)
 	listener_retry(f->listener);
 	if (!wait_count(f, 1))
 		return 5; /* the second, at once */
-	if (support_idle(f->loop, 50) > 30 || f->count != 1)
+	if (!support_is_idle(f->loop, 50) || f->count != 1)
 		return 6;
 	set_limit((rlim_t)lowest + 10);
 	if (!wait_count(f, 2))

@@ -121,8 +121,8 @@ static int without_ipv6(void)
 	if (listener == NULL || listener_count(listener) != 1)
 		return 3;
 	listener_free(listener);
-	listener = start(&any, &err); /* an address may come later */
-	if (listener == NULL || listener_count(listener) != 2)
+	listener = start(&any, &err);
+	if (listener == NULL || listener_count(listener) != 1)
 		return 8;
 	listener_free(listener);
 	/* None is left, or one was asked for by itself. */
@@ -133,7 +133,8 @@ static int without_ipv6(void)
 		return 7;
 	if (start(&literal, &err) != NULL || err.kind != ERR_CONNECT)
 		return 4;
-	if (strcmp(err.text, "cannot listen on [::1]:80: cannot assign requested address") != 0)
+	if (strcmp(err.text, "cannot listen on [::1]:80: cannot assign requested address (this "
+			     "machine has no such address)") != 0)
 		return 5;
 	return 0;
 }

@@ -80,7 +80,7 @@ static void controls_are_made_visible(void **state)
 static void levels(void **state)
 {
 	/* From which level on, for each kind in order. */
-	static const int from[] = { INT_MIN, -1, 0, 0, 1, 2, 3 };
+	static const int from[] = { INT_MIN, INT_MIN, -1, 0, 0, 1, 2, 3 };
 	char text[TEXT_SIZE];
 
 	(void)state;

@@ -292,7 +292,7 @@ static void test_timer_wakes_its_task(void **state)
 	assert_true(timer_pending(clock.timer));
 	assert_true(support_run_until(stage->loop, &clock.done, SUPPORT_DEADLINE_MS));
 	/* libevent's clock has steps of a few milliseconds */
-	assert_in_range(loop_now() - clock.begin, 12, 1000);
+	assert_in_range(loop_now() - clock.begin, 12, 5000);
 	assert_int_equal(clock.runs, 1);
 	assert_true(timer_expired(clock.timer));
 	assert_false(timer_pending(clock.timer));
@@ -391,12 +391,12 @@ static void test_environment_is_ignored(void **state)
 	support_unix_pair(pair);
 	event = event_new(loop_base(loop), pair[0], EV_READ | EV_PERSIST, note_readable, NULL);
 	event_add(event, NULL);
-	assert_int_equal(support_idle(loop, 1) / 10, 0);
+	assert_true(support_is_idle(loop, 20));
 	copy = dup(pair[0]);
 	event_free(event);
 	close(pair[0]);
 	support_send(pair[1], "x", 1);
-	assert_in_range(support_idle(loop, 60), 0, 30);
+	assert_true(support_is_idle(loop, 60));
 	close(copy);
 	close(pair[1]);
 	loop_free(loop);

@@ -88,6 +88,10 @@ static void defaults(void **state)
 	assert_int_equal(o.dialing.local.len, 0);
 	assert_int_equal(o.session.handshake_timeout_ms, 60000);
 	assert_int_equal(o.session.close_timeout_ms, 3000);
+	assert_int_equal(o.session.timeout_ms, 0);
+	assert_int_equal(o.session.step_timeout_ms, 0);
+	assert_int_equal(o.session.idle_timeout_ms, 0);
+	assert_int_equal(o.serve.accept_timeout_ms, 0);
 	assert_int_equal(o.session.limit, 65536);
 	assert_int_equal(o.session.high_water, 65536);
 	assert_int_equal(o.session.low_water, 16384);
@@ -202,25 +206,30 @@ static void unknown_options(void **state)
 	REFUSED("unknown option -Z in '-vZ'", "connect", "-vZ", "h:1");
 	REFUSED("unknown option -t in '-timeout', did you mean --timeout?", "connect", "-timeout");
 	REFUSED("-k is not an option of connect (only of listen and echo)", "connect", "-k", "h:1");
-	REFUSED("--insecure is not an option of listen (only of connect and head)", "listen",
+	REFUSED("--insecure is not an option of echo (only of connect, listen and head)", "echo",
 		"--insecure", "1");
 	REFUSED("--field is not an option of echo (only of head)", "echo", "--field=x");
-	REFUSED("unknown option --run", "echo", "--run", "true");
+	REFUSED("--run and --accept-timeout exclude each other", "echo", "--run", "true",
+		"--accept-timeout", "1");
 }
 
 static void values_that_are_wrong(void **state)
 {
 	(void)state;
-	REFUSED("--timeout: invalid duration '5x'", "connect", "--timeout", "5x", "h:1");
-	REFUSED("-w: invalid duration '5x'", "connect", "-w5x", "h:1");
+	REFUSED("--timeout: invalid duration '5x' (such as 5, 500ms or 2m)", "connect", "--timeout",
+		"5x", "h:1");
+	REFUSED("-w: invalid duration '5x' (such as 5, 500ms or 2m)", "connect", "-w5x", "h:1");
 	REFUSED("-w: invalid duration '0': must be above 0", "connect", "-w", "0", "h:1");
-	REFUSED("--timeout: invalid duration ''", "connect", "--timeout=", "h:1");
-	REFUSED("--timeout: invalid duration '-5'", "connect", "--timeout", "-5", "h:1");
+	REFUSED("--timeout: invalid duration '' (such as 5, 500ms or 2m)", "connect",
+		"--timeout=", "h:1");
+	REFUSED("--timeout: invalid duration '-5' (such as 5, 500ms or 2m)", "connect", "--timeout",
+		"-5", "h:1");
 	REFUSED("--timeout needs an argument: D", "connect", "h:1", "--timeout");
 	REFUSED("-w needs an argument: D", "connect", "h:1", "-vw");
 	REFUSED("--crlf takes no argument: '--crlf=x'", "connect", "--crlf=x", "h:1");
 	REFUSED("--limit: invalid size '0': must be above 0", "listen", "--limit=0", "1");
-	REFUSED("--limit: invalid size '1KB'", "listen", "--limit=1KB", "1");
+	REFUSED("--limit: invalid size '1KB' (such as 100, 64K or 1M)", "listen", "--limit=1KB",
+		"1");
 	REFUSED("--low-water (65537) is above --high-water (65536)", "echo", "--low-water=65537");
 	REFUSED("--accept: invalid count '0' (1 or more)", "listen", "--accept", "0", "1");
 	REFUSED("--backlog: invalid number '2147483648' (1 to 2147483647)", "listen", "1",
@@ -297,6 +306,31 @@ static void values_of_a_connection(void **state)
 		"h:1");
 }
 
+static void values_of_the_step_to(void **state)
+{
+	struct options o = GOOD("listen", "--connect-timeout", "1s", "-s127.0.0.1", "--cacert=c",
+				"--server-name=x", "h:0", "to", "tls:unix:/s");
+
+	(void)state;
+	REFUSED("--connect-timeout needs the step to", "listen", "--connect-timeout=1", "1",
+		"echo");
+	REFUSED("--cacert needs TLS on the side that dials (tls:ADDRESS, to tls:ADDRESS, an https "
+		"URL)",
+		"listen", "--cacert=c", "--tls", "1", "to", "h:1");
+	REFUSED("--cert needs TLS (--tls, tls:ADDRESS or an https URL)", "listen", "--cert=c", "1",
+		"to", "tls:h:1");
+	REFUSED("TLS to an address without a host needs --server-name, --pin or --insecure",
+		"listen", "1", "to", "tls:unix:/s");
+	REFUSED("--server-name is for one address, but ADDRESS and that of 'to' both have TLS",
+		"connect", "--server-name=x", "tls:h:1", "to", "tls:h:2");
+	REFUSED("to: 'fd:3' is open already: ADDRESS must be one to connect to", "listen", "1",
+		"to", "fd:3");
+	REFUSED("to: 'sd:' is only for listening", "connect", "h:1", "to", "sd:");
+	REFUSED("to: '::1' is excluded by -4", "listen", "-4", "1", "to", "[::1]:2");
+	REFUSED("to: 'h' has no port: h:PORT", "listen", "1", "to", "h", "80");
+	options_free(&o);
+}
+
 static void values_of_a_relay(void **state)
 {
 	struct options o = GOOD("connect", "--quit-after=0", "--no-half-close", "h:1");
@@ -350,10 +384,12 @@ static void options_without_effect(void **state)
 	REFUSED("--unix-mode needs the address of a Unix socket file", "listen", "--unix-mode=600",
 		"unix:@s");
 	REFUSED("--unix-owner needs the address of a Unix socket file", "echo", "--unix-owner=0");
-	REFUSED("--insecure needs TLS (--tls, tls:ADDRESS or an https URL)", "head", "--insecure",
-		"http://h");
-	REFUSED("--pin needs TLS (--tls, tls:ADDRESS or an https URL)", "connect", "--pin=" PIN,
-		"h:1");
+	REFUSED("--insecure needs TLS on the side that dials (tls:ADDRESS, to tls:ADDRESS, an "
+		"https URL)",
+		"head", "--insecure", "http://h");
+	REFUSED("--pin needs TLS on the side that dials (tls:ADDRESS, to tls:ADDRESS, an https "
+		"URL)",
+		"connect", "--pin=" PIN, "h:1");
 	REFUSED("--quit-after needs the step relay", "listen", "--quit-after=1", "8080", "echo");
 	REFUSED("--fail takes its argument only after '=': --fail=200-299", "head", "--fail",
 		"200-299", "h");
@@ -524,6 +560,7 @@ int main(void)
 		cmocka_unit_test(options_that_conflict),
 		cmocka_unit_test(operands_that_are_missing_or_too_many),
 		cmocka_unit_test(values_of_a_connection),
+		cmocka_unit_test(values_of_the_step_to),
 		cmocka_unit_test(values_of_a_relay),
 		cmocka_unit_test(values_of_tls),
 		cmocka_unit_test(options_without_effect),

@@ -166,7 +166,7 @@ static void up_waits_for_a_slow_peer(void **state)
 	rig_until(r, rig_waits);
 	assert_int_equal(r->result, PUMP_WAIT_DEST);
 	runs = r->runs;
-	(void)support_idle(r->loop, 30);
+	support_run_for(r->loop, 30);
 	assert_int_equal(r->runs, runs);
 	send_all(r);
 	rig_got(r, 0, BULK);
@@ -206,7 +206,7 @@ static void up_from_a_pipe_that_ends_meanwhile(void **state)
 		write_pattern(ends[1], 5000, 0);
 		if (late) {
 			rig_until(r, rig_waits);
-			assert_true(support_idle(r->loop, 30) < 15);
+			assert_true(support_is_idle(r->loop, 30));
 			assert_false(r->over);
 		} else {
 			task_wake(&r->task);
@@ -259,7 +259,7 @@ static void up_to_a_peer_that_reads_no_more(void **state)
 
 	rig_until(r, rig_waits);
 	shutdown(r->peer, SHUT_RD);
-	(void)support_idle(r->loop, 10);
+	support_run_for(r->loop, 10);
 	assert_false(r->over);
 	support_send(r->peer, "why", 3);
 	assert_true(support_run(r->loop, rig_is_over, r, SUPPORT_DEADLINE_MS));
@@ -319,7 +319,7 @@ static void receive_bulk(struct rig *r)
 	rig_ends(r, PUMP_END);
 	assert_int_equal(r->pump->bytes, BULK);
 	assert_int_equal(connection_received(r->c), BULK);
-	stdout_writer_flush(r->output);
+	fd_writer_flush(r->output);
 }
 
 static void down_to_a_file(void **state)
@@ -373,8 +373,8 @@ static void down_to_a_file_without_splice(void **state)
 	support_send(r->peer, "written", 7);
 	assert_int_equal(shutdown(r->peer, SHUT_WR), 0);
 	rig_ends(r, PUMP_END);
-	stdout_writer_flush(r->output);
-	assert_null(stdout_writer_error(r->output));
+	fd_writer_flush(r->output);
+	assert_null(fd_writer_error(r->output));
 	assert_int_equal(prctl(PR_GET_NAME, name), 0);
 	assert_string_equal(name, "written");
 	rig_free(r);
@@ -390,9 +390,9 @@ static void down_to_a_file_that_cannot_be_written(void **state)
 	close(fd);
 	support_send(r->peer, "lost", 4);
 	rig_until(r, rig_is_over);
-	stdout_writer_flush(r->output);
-	assert_non_null(stdout_writer_error(r->output));
-	assert_string_equal(stdout_writer_error(r->output)->text,
+	fd_writer_flush(r->output);
+	assert_non_null(fd_writer_error(r->output));
+	assert_string_equal(fd_writer_error(r->output)->text,
 			    "writing to the output: bad file descriptor");
 	rig_free(r);
 }
@@ -403,7 +403,7 @@ static void down_to_dev_full(void **state)
 
 	support_send(r->peer, "lost", 4);
 	rig_until(r, rig_is_over);
-	assert_string_equal(stdout_writer_error(r->output)->text,
+	assert_string_equal(fd_writer_error(r->output)->text,
 			    "writing to the output: no space left on device");
 	rig_free(r);
 }
@@ -457,7 +457,7 @@ static void down_to_a_pipe_that_nobody_reads(void **state)
 	close(ends[0]);
 	support_send(r->peer, "lost", 4);
 	rig_until(r, rig_is_over);
-	assert_int_equal(stdout_writer_error(r->output)->sys, EPIPE);
+	assert_int_equal(fd_writer_error(r->output)->sys, EPIPE);
 	rig_free(r);
 }
 
@@ -473,17 +473,17 @@ static void down_after_what_was_buffered(void **state)
 {
 	struct rig *r = rig_new(RIG_DOWN, pattern_file(0), *state, true);
 
-	stdout_writer_add(r->output, bytes_of("queued ", 7));
+	fd_writer_add(r->output, bytes_of("queued ", 7));
 	support_send(r->peer, "buffered ", 9);
 	(void)connection_update(r->c);
 	r->over = true; /* the pump does not run yet */
 	assert_true(support_run(r->loop, has_buffered, r, SUPPORT_DEADLINE_MS));
 	r->over = false;
-	stdout_writer_add(r->output, bytes_of("and ", 4));
+	fd_writer_add(r->output, bytes_of("and ", 4));
 	support_send(r->peer, "sent", 4);
 	assert_int_equal(shutdown(r->peer, SHUT_WR), 0);
 	rig_ends(r, PUMP_END);
-	stdout_writer_flush(r->output);
+	fd_writer_flush(r->output);
 	rig_read_file(r);
 	assert_int_equal(evbuffer_get_length(r->got), 24);
 	assert_memory_equal(evbuffer_pullup(r->got, -1), "queued and buffered sent", 24);
@@ -500,7 +500,7 @@ static void down_from_a_peer_that_resets(void **state)
 	r->peer = -1;
 	rig_ends(r, PUMP_SOURCE_FAILED);
 	assert_int_equal(connection_read_error(r->c)->sys, ECONNRESET);
-	stdout_writer_flush(r->output);
+	fd_writer_flush(r->output);
 	rig_read_file(r);
 	rig_got(r, 0, 1000);
 	rig_free(r);
@@ -545,12 +545,12 @@ static void down_past_urgent_data(void **state)
 		assert_int_equal(send(r->peer, "!", 1, MSG_OOB), 1);
 		support_send(r->peer, "two", 3);
 		if (!ended) {
-			assert_true(support_idle(r->loop, 50) < 25);
+			assert_true(support_is_idle(r->loop, 50));
 			assert_int_equal(r->pump->bytes, 7);
 		}
 		assert_int_equal(shutdown(r->peer, SHUT_WR), 0);
 		rig_ends(r, PUMP_END);
-		stdout_writer_flush(r->output);
+		fd_writer_flush(r->output);
 		rig_read_file(r);
 		assert_int_equal(evbuffer_get_length(r->got), 7);
 		assert_memory_equal(evbuffer_pullup(r->got, -1), "one two", 7);
@@ -599,7 +599,7 @@ static void without_a_pipe_a_turn_is_buffered(void **state)
 	assert_int_equal(r->pipes.pipes[1].state, SPLICE_PIPE_IDLE); /* given back */
 	assert_int_equal(shutdown(r->peer, SHUT_WR), 0);
 	rig_ends(r, PUMP_END);
-	stdout_writer_flush(r->output);
+	fd_writer_flush(r->output);
 	rig_read_file(r);
 	rig_got(r, 0, 15000);
 	assert_way(r->pump, "splice");
@@ -621,7 +621,7 @@ static void without_descriptors_there_is_no_pipe(void **state)
 	rig_until(r, rig_waits);
 	assert_int_equal(r->pump->bytes, 5000);
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
-	stdout_writer_flush(r->output);
+	fd_writer_flush(r->output);
 	rig_read_file(r);
 	rig_got(r, 0, 5000);
 	rig_free(r);
@@ -831,9 +831,9 @@ static void two_connections_wait_for_a_slow_peer(void **state)
 
 	j->held[1] = true;
 	assert_true(support_run(j->loop, has_stalled, j, SUPPORT_DEADLINE_MS));
-	(void)support_idle(j->loop, 10);
+	support_run_for(j->loop, 10);
 	assert_true(j->sent[0] < BULK);
-	assert_true(support_idle(j->loop, 50) < 25);
+	assert_true(support_is_idle(j->loop, 50));
 	j->held[1] = false;
 	assert_true(support_run(j->loop, joint_is_shut, j, SUPPORT_DEADLINE_MS));
 	assert_peer_got(j, 1);
@@ -845,6 +845,49 @@ static bool has_passed(void *arg)
 	struct joint *j = arg;
 
 	return j->pumps[0]->bytes > 0;
+}
+
+static bool has_answered(void *arg)
+{
+	struct joint *j = arg;
+
+	peer_receives(j, 1);
+	return evbuffer_get_length(j->got[1]) == j->sent[0];
+}
+
+/* Some messages take the buffers, and then none does; they need no pipe. */
+static void two_connections_that_talk(void **state)
+{
+	struct joint *j = joint_new(NULL, false);
+
+	(void)state;
+	for (int i = 0; i < 8; i++) {
+		assert_way(j->pumps[0], i < 4 ? "buffered" : "splice");
+		write_pattern(j->peers[0], 100, offset_of(0) + j->sent[0]);
+		j->sent[0] += 100;
+		assert_true(support_run(j->loop, has_answered, j, SUPPORT_DEADLINE_MS));
+	}
+	assert_true(support_is_pattern(j->got[1], offset_of(0)));
+	assert_int_equal(j->pipes.pipes[0].state, SPLICE_PIPE_CLOSED);
+	joint_free(j);
+}
+
+/* Messages take the buffers, and from the first bulk on all goes through the kernel. */
+static void two_connections_without_a_choice(void **state)
+{
+	struct joint *j = joint_new(NULL, false);
+
+	(void)state;
+	j->sent[0] = 1000;
+	write_pattern(j->peers[0], j->sent[0], offset_of(0));
+	assert_true(support_run(j->loop, has_passed, j, SUPPORT_DEADLINE_MS));
+	assert_way(j->pumps[0], "buffered");
+	assert_true(support_run(j->loop, joint_is_shut, j, SUPPORT_DEADLINE_MS));
+	for (int i = 0; i < 2; i++) {
+		assert_peer_got(j, i);
+		assert_way(j->pumps[i], "splice");
+	}
+	joint_free(j);
 }
 
 static bool is_broken(void *arg)
@@ -924,6 +967,8 @@ int main(void)
 		BOTH(two_connections_pass_a_half_close_on),
 		BOTH(two_connections_wait_for_a_slow_peer),
 		BOTH(two_connections_of_which_one_breaks),
+		cmocka_unit_test(two_connections_that_talk),
+		cmocka_unit_test(two_connections_without_a_choice),
 		cmocka_unit_test(without_a_pipe_a_turn_is_buffered),
 		cmocka_unit_test(without_descriptors_there_is_no_pipe),
 		cmocka_unit_test(names_are_known),

@@ -6,8 +6,8 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "io/fd_writer.h"
 #include "io/loop.h"
-#include "io/stdout_writer.h"
 #include "tls/tls_config.h"
 #include "tls/tls_settings.h"
 #include "tls/transport_tls.h"
@@ -32,6 +32,7 @@ enum {
 	PIECE = 4096,
 	SHORT_MS = 40,
 	LONG_MS = 5000,
+	LATE_MS = 900, /* less than the silence that ends a session that closes */
 };
 
 /* A session with everything around it, and its peer. */
@@ -39,7 +40,7 @@ struct rig {
 	struct loop *loop;
 	bool borrowed; /* the loop is another rig's */
 	int out[2];    /* a pipe for what it prints */
-	struct stdout_writer *output;
+	struct fd_writer *output;
 	struct event_writer *events;
 	struct session_settings settings;
 	struct step_list *list;
@@ -67,7 +68,7 @@ static struct rig *rig_new_in(struct loop *loop)
 	rig->loop = loop != NULL ? loop : loop_new();
 	assert_int_equal(pipe2(rig->out, O_CLOEXEC), 0);
 	assert_int_equal(fcntl(rig->out[0], F_SETFL, O_NONBLOCK), 0);
-	rig->output = stdout_writer_new(rig->loop, rig->out[1], "the pipe");
+	rig->output = fd_writer_new(rig->loop, rig->out[1], false, "the pipe");
 	rig->events = event_writer_new(rig->output, false);
 	rig->settings = (struct session_settings){
 		.limit = SETTINGS_LIMIT,
@@ -99,7 +100,7 @@ static void rig_free(struct rig *rig)
 	end_peer(rig);
 	step_list_free(rig->list);
 	event_writer_free(rig->events);
-	stdout_writer_free(rig->output);
+	fd_writer_free(rig->output);
 	if (!rig->borrowed)
 		loop_free(rig->loop);
 	close(rig->out[0]);
@@ -220,11 +221,21 @@ static bool is_quiet(void *arg)
 	struct rig *rig = arg;
 
 	read_printed(rig, SIZE_MAX);
-	return stdout_writer_queued(rig->output) == 0;
+	return fd_writer_queued(rig->output) == 0;
 }
 
+static void turn(struct rig *rig)
+{
+	bool never = false;
+
+	(void)support_run_until(rig->loop, &never, 0);
+}
+
+/* Most are over without a wait. */
 static void finish(struct rig *rig)
 {
+	for (int turns = 0; turns < 20 && !is_over(rig); turns++)
+		turn(rig);
 	assert_true(support_run(rig->loop, is_over, rig, SUPPORT_DEADLINE_MS));
 	assert_true(support_run(rig->loop, is_quiet, rig, SUPPORT_DEADLINE_MS));
 	peer_receive(rig, SIZE_MAX);
@@ -295,13 +306,6 @@ static uint64_t draw(struct rig *rig, uint64_t below)
 	rig->random ^= rig->random >> 7;
 	rig->random ^= rig->random << 17;
 	return rig->random % below;
-}
-
-static void turn(struct rig *rig)
-{
-	bool never = false;
-
-	(void)support_run_until(rig->loop, &never, 0);
 }
 
 /* What the peer says, what it must hear, and what must be printed. */
@@ -413,7 +417,7 @@ static void waits_for_a_slow_reader(void **state)
 		sent += support_fill(rig->peer);
 		turn(rig);
 	}
-	assert_true(stdout_writer_queued(rig->output) < MANY);
+	assert_true(fd_writer_queued(rig->output) < MANY);
 	assert_true(sent < 2 * MANY);
 	shutdown(rig->peer, SHUT_WR);
 	finish(rig);
@@ -489,7 +493,7 @@ static void is_done_once_and_gone(void **state)
 	finish(rig);
 	assert_false(rig->failed);
 	assert_buffer(rig->got, "bye", 3);
-	assert_int_equal(support_idle(rig->loop, SHORT_MS) < SHORT_MS, true);
+	assert_true(support_is_idle(rig->loop, SHORT_MS));
 	assert_int_equal(rig->dones, 1);
 	rig_free(rig);
 }
@@ -526,16 +530,20 @@ static bool is_in_phase(void *arg)
 static void abort_in_phase(struct rig *rig, enum session_phase phase)
 {
 	struct phase_wish wish = { .rig = rig, .phase = phase };
+	uint64_t begin = loop_now();
 	char byte;
 
 	assert_true(support_run(rig->loop, is_in_phase, &wish, SUPPORT_DEADLINE_MS));
-	assert_non_null(rig->session);
 	turn(rig);
+	if (loop_now() - begin > LATE_MS) { /* the silence of the peer may have ended it */
+		rig_free(rig);
+		skip();
+	}
 	assert_non_null(rig->session);
 	assert_int_equal(rig->session->phase, phase);
 	session_free(rig->session);
 	rig->session = NULL;
-	(void)support_idle(rig->loop, 2);
+	support_run_for(rig->loop, 2);
 	assert_int_equal(rig->dones, 0);
 	if (rig->peer >= 0) { /* the descriptor has been closed */
 		ssize_t n;
@@ -556,7 +564,7 @@ static void can_be_aborted_before_its_first_run(void **state)
 	start(rig, "readline", LONG_MS);
 	session_free(rig->session);
 	rig->session = NULL;
-	(void)support_idle(rig->loop, 2);
+	support_run_for(rig->loop, 2);
 	assert_int_equal(rig->dones, 0);
 	rig_free(rig);
 }
@@ -620,15 +628,15 @@ static void can_be_aborted_while_it_waits_for_output(void **state)
 	struct rig *rig = rig_new();
 
 	(void)state;
-	stdout_writer_add(rig->output, bytes_of(much, sizeof(much)));
+	fd_writer_add(rig->output, bytes_of(much, sizeof(much)));
 	start(rig, "readline|loop", 0);
 	support_send(rig->peer, "a\nb\n", 4);
 	assert_true(support_run(rig->loop, waits_for_output, rig, SUPPORT_DEADLINE_MS));
-	assert_true(stdout_writer_above(rig->output));
+	assert_true(fd_writer_above(rig->output));
 	session_free(rig->session);
 	rig->session = NULL;
 	assert_true(support_run(rig->loop, is_quiet, rig, SUPPORT_DEADLINE_MS));
-	(void)support_idle(rig->loop, 2);
+	support_run_for(rig->loop, 2);
 	assert_int_equal(rig->dones, 0);
 	rig_free(rig);
 }
@@ -642,7 +650,7 @@ static void a_failed_write_leaves_reading_on(void **state)
 	start_salvage(rig);
 	assert_true(support_run(rig->loop, is_in_phase, &wish, SUPPORT_DEADLINE_MS));
 	support_send(rig->peer, "cd\n", 3);
-	(void)support_idle(rig->loop, 2);
+	support_run_for(rig->loop, 2);
 	assert_non_null(rig->session);
 	end_peer(rig);
 	finish(rig);
@@ -653,10 +661,8 @@ static void a_failed_write_leaves_reading_on(void **state)
 
 /* --- time --- */
 
-static void finish_between(struct rig *rig, uint64_t least_ms, uint64_t most_ms)
+static void finish_between(struct rig *rig, uint64_t begin, uint64_t least_ms, uint64_t most_ms)
 {
-	uint64_t begin = loop_now();
-
 	finish(rig);
 	assert_in_range(loop_now() - begin + SUPPORT_EARLY_MS, least_ms, most_ms);
 }
@@ -664,22 +670,27 @@ static void finish_between(struct rig *rig, uint64_t least_ms, uint64_t most_ms)
 static void a_deadline_ends_it(void **state)
 {
 	static const struct {
-		const char *steps, *text;
+		const char *steps;
+		uint64_t ms;
+		const char *text;
 	} cases[] = {
-		{ "readline", "step 1 (readline): timed out after 0.04 s (--timeout)" },
-		{ "write|x|sleep|5", "step 2 (sleep 5): timed out after 0.04 s (--timeout)" },
-		{ "try|readline|write|x",
+		{ "readline", SHORT_MS, "step 1 (readline): timed out after 0.04 s (--timeout)" },
+		{ "write|x|sleep|5", 20 * SHORT_MS,
+		  "step 2 (sleep 5): timed out after 0.8 s (--timeout)" },
+		{ "try|readline|write|x", SHORT_MS,
 		  "step 1 (try readline): timed out after 0.04 s (--timeout)" },
-		{ "echo", "step 1 (echo): timed out after 0.04 s (--timeout)" },
-		{ "readline|loop", "step 1 (readline): timed out after 0.04 s (--timeout)" },
+		{ "echo", SHORT_MS, "step 1 (echo): timed out after 0.04 s (--timeout)" },
+		{ "readline|loop", SHORT_MS,
+		  "step 1 (readline): timed out after 0.04 s (--timeout)" },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct rig *rig = rig_new();
+		uint64_t begin = loop_now();
 
-		start(rig, cases[i].steps, SHORT_MS);
-		finish_between(rig, SHORT_MS, LONG_MS);
+		start(rig, cases[i].steps, cases[i].ms);
+		finish_between(rig, begin, cases[i].ms, LONG_MS);
 		assert_failed(rig, ERR_TIMEOUT, cases[i].text);
 		rig_free(rig);
 	}
@@ -688,13 +699,14 @@ static void a_deadline_ends_it(void **state)
 static void a_step_timeout_is_for_each_step(void **state)
 {
 	struct rig *rig = rig_new();
+	uint64_t begin = loop_now();
 
 	(void)state;
-	rig->settings.step_timeout_ms = 10 * SHORT_MS;
-	start(rig, "sleep|0.15|sleep|0.15|sleep|0.15|write|x|readline", 0);
-	finish_between(rig, 450 + 10 * SHORT_MS, LONG_MS);
+	rig->settings.step_timeout_ms = 20 * SHORT_MS;
+	start(rig, "sleep|0.3|sleep|0.3|sleep|0.3|write|x|readline", 0);
+	finish_between(rig, begin, 900 + 20 * SHORT_MS, SUPPORT_DEADLINE_MS);
 	assert_failed(rig, ERR_TIMEOUT,
-		      "step 5 (readline): timed out after 0.4 s (--step-timeout)");
+		      "step 5 (readline): timed out after 0.8 s (--step-timeout)");
 	assert_buffer(rig->got, "x", 1);
 	rig_free(rig);
 }
@@ -715,16 +727,16 @@ static void try_forgives_a_step_timeout(void **state)
 	rig_free(rig);
 }
 
-static void an_idle_timeout_counts_from_the_last_byte(void **state)
+/* How long a session lives when its peer sends a few bytes, one at a time, and then nothing. */
+static uint64_t lifetime_after_some_bytes(void)
 {
 	struct rig *rig = rig_new();
 	uint64_t begin = loop_now();
 
-	(void)state;
 	rig->settings.idle_timeout_ms = 5 * SHORT_MS;
 	start(rig, "readline", 0);
 	for (int i = 0; i < 6; i++) {
-		(void)support_idle(rig->loop, SHORT_MS);
+		support_run_for(rig->loop, SHORT_MS);
 		if (rig->session != NULL)
 			support_send(rig->peer, ".", 1);
 	}
@@ -732,8 +744,20 @@ static void an_idle_timeout_counts_from_the_last_byte(void **state)
 	assert_failed(rig, ERR_TIMEOUT,
 		      "step 1 (readline): timed out after 0.2 s (--idle-timeout)");
 	assert_buffer(rig->printed, "", 0); /* what is left over is not printed */
-	assert_in_range(loop_now() - begin + SUPPORT_EARLY_MS, 11 * SHORT_MS, LONG_MS);
 	rig_free(rig);
+	return loop_now() - begin;
+}
+
+/* On a machine that is late, a byte may be: one try of several is enough. */
+static void an_idle_timeout_counts_from_the_last_byte(void **state)
+{
+	enum { LEAST_MS = 11 * SHORT_MS, TRIES = 5 };
+	uint64_t ms = 0;
+
+	(void)state;
+	for (int i = 0; i < TRIES && ms + SUPPORT_EARLY_MS < LEAST_MS; i++)
+		ms = lifetime_after_some_bytes();
+	assert_in_range(ms + SUPPORT_EARLY_MS, LEAST_MS, LONG_MS);
 }
 
 /* How long a session that allows `limit_ms` of silence lives when its peer sends one byte
@@ -745,7 +769,7 @@ static uint64_t lifetime_after_a_byte(uint64_t limit_ms)
 
 	rig->settings.idle_timeout_ms = limit_ms;
 	start(rig, "readline", 0);
-	(void)support_idle(rig->loop, SHORT_MS);
+	support_run_for(rig->loop, SHORT_MS);
 	if (rig->session != NULL)
 		support_send(rig->peer, ".", 1);
 	finish(rig);
@@ -801,8 +825,8 @@ static void waiting_costs_nothing(void **state)
 		struct rig *rig = rig_new();
 
 		start(rig, lists[i], LONG_MS);
-		(void)support_idle(rig->loop, 5);
-		assert_in_range(support_idle(rig->loop, 2 * SHORT_MS), 0, SHORT_MS / 2);
+		support_run_for(rig->loop, 5);
+		assert_true(support_is_idle(rig->loop, 2 * SHORT_MS));
 		assert_non_null(rig->session);
 		rig_free(rig);
 	}

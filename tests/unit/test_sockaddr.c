@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* test_sockaddr: literals and local addresses, and socket addresses as text. */
+/* test_sockaddr: literals and local addresses, socket addresses as text, hints for bind(2). */
 #include "config.h"
 
 #include "io/sockaddr.h"
@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/err.h"
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -122,12 +123,33 @@ static void test_sockaddr_text(void **state)
 	free(text);
 }
 
+static void test_bind_hint(void **state)
+{
+	static const char root[] = " (ports below 1024 need root)";
+	static const char none[] = " (this machine has no such address)";
+	const struct socket_address vsock = sockaddr_vsock(1, 80);
+	struct socket_address a;
+
+	(void)state;
+	assert_true(sockaddr_literal("192.0.2.1", 80, &a));
+	assert_string_equal(sockaddr_bind_hint(&a, EACCES), root);
+	assert_string_equal(sockaddr_bind_hint(&a, EADDRNOTAVAIL), none);
+	assert_string_equal(sockaddr_bind_hint(&a, EADDRINUSE), "");
+	assert_true(sockaddr_literal("2001:db8::1", 0, &a));
+	assert_string_equal(sockaddr_bind_hint(&a, EACCES), "");
+	assert_string_equal(sockaddr_bind_hint(&a, EADDRNOTAVAIL), none);
+	assert_string_equal(sockaddr_bind_hint(&vsock, EACCES), root);
+	assert_true(sockaddr_unix("s", false, &a));
+	assert_string_equal(sockaddr_bind_hint(&a, EACCES), "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_literal),
 		cmocka_unit_test(test_local),
 		cmocka_unit_test(test_sockaddr_text),
+		cmocka_unit_test(test_bind_hint),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

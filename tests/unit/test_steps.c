@@ -232,8 +232,8 @@ static void numbers(void **state)
 static void a_number_or_the_next_step(void **state)
 {
 	static const struct refusal rows[] = {
-		{ "read|10x", "read: invalid size '10x'" },
-		{ "read|1.5", "read: invalid size '1.5'" },
+		{ "read|10x", "read: invalid size '10x' (such as 100, 64K or 1M)" },
+		{ "read|1.5", "read: invalid size '1.5' (such as 100, 64K or 1M)" },
 		{ "readline|0", "readline: invalid COUNT '0' (1 or more)" },
 		{ "readline|1K", "readline: invalid COUNT '1K' (1 or more)" },
 		{ "skipline|0", "skipline: invalid COUNT '0' (1 or more)" },
@@ -375,21 +375,45 @@ static void fits_help(const struct step_kind *kind, const char *text)
 		fail_msg("%s: '%s'", kind->name, text == NULL ? "" : text);
 }
 
+/* A shell's words, as split() takes them: what is in single quotes is part of one. */
+static void divide(char *line)
+{
+	bool quoted = false;
+	char *to = line;
+
+	for (const char *at = line; *at != '\0'; at++) {
+		if (*at == '\'')
+			quoted = !quoted;
+		else
+			*to++ = *at == ' ' && !quoted ? '|' : *at;
+	}
+	*to = '\0';
+}
+
+/* Some steps are for listeners that have several connections. */
 static void is_example_of(const struct step_kind *kind)
 {
+	struct session_settings settings = default_settings();
+	const struct step_context context = {
+		.settings = &settings, .listening = true, .keep_open = true, .connection_fd = -1
+	};
+	struct err err = { .text = "" };
+	struct step_list *list;
 	char *line = strdup(kind->example);
 	bool named = false;
 	struct split s;
 
 	assert_non_null(line);
-	for (char *space; (space = strchr(line, ' ')) != NULL;)
-		*space = '|';
+	divide(line);
 	s = split(line);
 	for (size_t i = 0; i < s.count; i++)
 		named = named || step_kind_find(s.words[i]) == kind;
 	if (!named)
 		fail_msg("%s does not stand in '%s'", kind->name, kind->example);
-	step_list_free(parse(line));
+	list = parse_in(line, &context, &err);
+	if (list == NULL)
+		fail_msg("'%s': %s", line, err.text);
+	step_list_free(list);
 	free(s.text);
 	free(line);
 }
@@ -529,13 +553,20 @@ static void hints(void **state)
 		{ "try|recv", "unknown step 'recv', did you mean read?" },
 		{ "get_extra_info|peername", "unknown step 'get_extra_info', did you mean info?" },
 		{ "wait_closed", "unknown step 'wait_closed', did you mean close?" },
+		{ "system|cat", "unknown step 'system', did you mean exec?" },
+		{ "forward|h:1", "unknown step 'forward', did you mean to?" },
+		{ "chat", "unknown step 'chat', did you mean broker?" },
+		{ "readline|h:1", "unknown step 'h:1', did you mean 'to h:1'?" },
+		{ "readline|fd:3", "unknown step 'fd:3' (STEPS)" },
 		{ "write|hello|world",
 		  "unknown step 'world': a text of several words needs quotes: 'hello world'" },
 		{ "writeframe|u8|a|b",
 		  "unknown step 'b': a text of several words needs quotes: 'a b'" },
+		{ "write|hello|try|h:1", "unknown step 'h:1', did you mean 'to h:1'?" },
 		{ "write|hello|redline", "unknown step 'redline', did you mean readline?" },
 		{ "readline|-2",
 		  "unknown step '-2': a number is not negative and may be left out: readline" },
+		{ "readline|try|-2", "unknown step '-2': options stand before the first step" },
 		{ "read|--chomp", "unknown step '--chomp': options stand before the first step" },
 		{ "info|--chomp", "unknown step '--chomp': options stand before the first step" },
 		{ "write|x|-v", "unknown step '-v': options stand before the first step" },
@@ -611,20 +642,20 @@ static void bad_words(void **state)
 		  "readframe: unknown frame format '' (u8, u16be, u16le, u32be, u32le, u64be, "
 		  "u64le, varint, netstring, octets or lsp)" },
 		{ "writeframe|u8|\\8", "writeframe: invalid escape \\8" },
-		{ "readexactly|x", "readexactly: invalid size 'x'" },
-		{ "readexactly|-1", "readexactly: invalid size '-1'" },
-		{ "readexactly|", "readexactly: invalid size ''" },
-		{ "skip|1T", "skip: invalid size '1T'" },
+		{ "readexactly|x", "readexactly: invalid size 'x' (such as 100, 64K or 1M)" },
+		{ "readexactly|-1", "readexactly: invalid size '-1' (such as 100, 64K or 1M)" },
+		{ "readexactly|", "readexactly: invalid size '' (such as 100, 64K or 1M)" },
+		{ "skip|1T", "skip: invalid size '1T' (such as 100, 64K or 1M)" },
 		{ "readuntil|", "readuntil: the separator is empty" },
 		{ "readuntil|x|or|", "readuntil: the separator is empty" },
 		{ "skipuntil|", "skipuntil: the separator is empty" },
 		{ "skipuntil|\\z", "skipuntil: invalid escape \\z" },
 		{ "readuntil|a|or|\\z", "readuntil: invalid escape \\z" },
 		{ "sleep|0", "sleep: invalid duration '0': must be above 0" },
-		{ "sleep|1x", "sleep: invalid duration '1x'" },
+		{ "sleep|1x", "sleep: invalid duration '1x' (such as 5, 500ms or 2m)" },
 		{ "echo|exactly|0", "echo: N is 0" },
 		{ "echo|exactly|65537", "echo: N is above the limit of 65536 bytes (--limit)" },
-		{ "echo|exactly|many", "echo: invalid size 'many'" },
+		{ "echo|exactly|many", "echo: invalid size 'many' (such as 100, 64K or 1M)" },
 		{ "echo|until|", "echo: the separator is empty" },
 		{ "info|peernam", "info: unknown KEY 'peernam', did you mean peername?" },
 		{ "info|tls_versio", "info: unknown KEY 'tls_versio', did you mean tls-version?" },

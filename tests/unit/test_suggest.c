@@ -85,7 +85,33 @@ static void answers(struct row *rows, size_t count, const char *before, const ch
 	}
 }
 
-/* A line of a command, which refuses it, and what it is answered with; "": nothing. */
+/* Each is a line of a command, which refuses it, and what it is answered with; "":
+ * nothing. */
+static void command_answers(struct row *rows, size_t row_count)
+{
+	for (size_t i = 0; i < row_count; i++) {
+		const struct command *command = command_find(rows[i].words[0]);
+		char **words = (char **)rows[i].words + 1;
+		char expected[ERR_TEXT_SIZE];
+		struct options options;
+		struct err err;
+		int count = 0;
+
+		while (words[count] != NULL)
+			count++;
+		assert_false(options_parse(command, count, words, &options, &err));
+		options_free(&options);
+		(void)snprintf(err.text, sizeof(err.text), "it is wrong");
+		(void)snprintf(expected, sizeof(expected), "it is wrong%s%s",
+			       rows[i].answer[0] == '\0' ? "" : ", did you mean: liu ",
+			       rows[i].answer);
+		assert_false(suggest_line(command, count, words, &err));
+		assert_string_equal(err.text, expected);
+		if (rows[i].answer[0] != '\0')
+			is_taken(strstr(err.text, "liu "));
+	}
+}
+
 static void command_lines(void **state)
 {
 	static struct row rows[] = {
@@ -116,6 +142,13 @@ static void command_lines(void **state)
 		{ { "connect", "TCP4:host:80" }, "connect host:80" },
 		{ { "connect", "tcp-connect:[::1]:80", "-" }, "connect '[::1]:80'" },
 		{ { "connect", "TCP-LISTEN:8080,reuseaddr,fork", "STDIO" }, "listen -k :8080" },
+		{ { "connect", "TCP-LISTEN:80,fork,range=10.0.0.0/8,reuseaddr", "-" },
+		  "listen -k --allow 10.0.0.0/8 :80" },
+		{ { "connect", "TCP4-LISTEN:80,bind=127.0.0.1,fork", "-" },
+		  "listen -k 127.0.0.1:80" },
+		{ { "listen", "OPENSSL-LISTEN:443,bind=[::1],cert=c,key=k", "EXEC:ls" },
+		  "listen --cert c --key k 'tls:[::1]:443' exec ls" },
+		{ { "connect", "TCP4:h:80,bind=127.0.0.1" }, "connect h:80" },
 		{ { "listen", "UNIX-LISTEN:/tmp/s" }, "listen unix:/tmp/s" },
 		{ { "connect", "OPENSSL:h:443,verify=0" }, "connect tls:h:443" },
 		{ { "listen", "OPENSSL-LISTEN:443,reuseaddr" }, "listen tls::443" },
@@ -124,7 +157,6 @@ static void command_lines(void **state)
 		  "connect --server-name x tls:h:443" },
 		/* Other errors, and habits that liu has no answer to. */
 		{ { "connect", "--frobnicate", "h:1" }, "" },
-		{ { "connect", "-e", "cat", "h", "80" }, "" },
 		{ { "connect", "-z", "h:1", "frobnicate" }, "" },
 		{ { "connect", "h" }, "" },
 		{ { "head", "-L", "http://h/" }, "" },
@@ -133,27 +165,37 @@ static void command_lines(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
-		const struct command *command = command_find(rows[i].words[0]);
-		char **words = (char **)rows[i].words + 1;
-		char expected[ERR_TEXT_SIZE];
-		struct options options;
-		struct err err;
-		int count = 0;
+	command_answers(rows, COUNT(rows));
+}
 
-		while (words[count] != NULL)
-			count++;
-		assert_false(options_parse(command, count, words, &options, &err));
-		options_free(&options);
-		(void)snprintf(err.text, sizeof(err.text), "it is wrong");
-		(void)snprintf(expected, sizeof(expected), "it is wrong%s%s",
-			       rows[i].answer[0] == '\0' ? "" : ", did you mean: liu ",
-			       rows[i].answer);
-		assert_false(suggest_line(command, count, words, &err));
-		assert_string_equal(err.text, expected);
-		if (rows[i].answer[0] != '\0')
-			is_taken(strstr(err.text, "liu "));
-	}
+/* They ask for the steps exec, to and broker. */
+static void command_lines_with_steps(void **state)
+{
+	static struct row rows[] = {
+		{ { "connect", "TCP-LISTEN:80,fork", "EXEC:cat -u,pty" },
+		  "listen -k :80 exec 'cat -u'" },
+		{ { "listen", "TCP-LISTEN:80,fork", "SYSTEM:cat" }, "listen -k :80 exec cat" },
+		{ { "connect", "EXEC:cat", "TCP4:h:80" }, "connect h:80 exec cat" },
+		{ { "listen", "TCP-LISTEN:80,fork", "TCP:h:81,retry=3" }, "listen -k :80 to h:81" },
+		{ { "listen", "UNIX-LISTEN:/tmp/s", "OPENSSL:h:443" },
+		  "listen unix:/tmp/s to tls:h:443" },
+		{ { "connect", "TCP4:h:80", "TCP-LISTEN:81" }, "" },
+		{ { "listen", "-lkp", "80", "-e", "/bin/cat" }, "listen -k :80 exec /bin/cat" },
+		{ { "listen", "--keep-open", "-l", "80", "--sh-exec", "cat -u" },
+		  "listen --keep-open :80 exec 'cat -u'" },
+		{ { "connect", "--exec=cat", "h", "80" }, "connect h 80 exec cat" },
+		{ { "connect", "-e", "cat", "h", "80" }, "connect h 80 exec cat" },
+		{ { "listen", "--broker", "80" }, "listen -k :80 broker" },
+		{ { "connect", "-l", "--chat", "-p", "80" }, "listen -k :80 broker" },
+		{ { "listen", "-k", "--broker", "80" }, "listen -k :80 broker" },
+		{ { "listen", "-v", "--broker", "--keep-open", "80" }, "listen -v -k :80 broker" },
+		{ { "connect", "-l", "--allow", "10.0.0.0/8", "80" },
+		  "listen --allow 10.0.0.0/8 :80" },
+		{ { "listen", "80", "-e" }, "" },
+	};
+
+	(void)state;
+	command_answers(rows, COUNT(rows));
 }
 
 /* Of two suggestions the line is the better one. */
@@ -261,7 +303,6 @@ static void what_is_nothing_known(void **state)
 		{ { "liu", "-" }, "" },
 		{ { "liu", "--frobnicate" }, "" },
 		{ { "liu", "-l" }, "" },
-		{ { "liu", "-e", "cat", "h", "80" }, "" },
 		{ { "liu", "-x", "proxy:1", "h", "80" }, "" },
 		{ { "liu", "-z", "1", "2", "3" }, "" },
 		{ { "liu", "-w0", "host", "22" }, "" },
@@ -287,6 +328,13 @@ static void other_programs(void **state)
 		{ { "liu", "socat", "-", "TCP:h:80" }, "connect TCP:h:80" },
 		{ { "liu", "socat", "-", "UNIX-CONNECT:/s" }, "connect unix:/s" },
 		{ { "liu", "-", "OPENSSL:h:443" }, "connect tls:h:443" },
+		{ { "liu", "nc", "-e", "/bin/sh", "h", "80" }, "connect h 80 exec /bin/sh" },
+		{ { "liu", "-e", "cat", "h", "80" }, "connect h 80 exec cat" },
+		{ { "liu", "ncat", "-l", "--broker", "80" }, "listen -k :80 broker" },
+		{ { "liu", "ncat", "--allow", "10.0.0.0/8", "-l", "80" },
+		  "listen --allow 10.0.0.0/8 :80" },
+		{ { "liu", "socat", "TCP-LISTEN:80", "TCP:h:81" }, "listen :80 to h:81" },
+		{ { "liu", "socat", "TCP-LISTEN:80,fork", "EXEC:cat" }, "listen -k :80 exec cat" },
 		{ { "liu", "curl", "-sI", "https://h/" }, "head https://h/" },
 		{ { "liu", "-I", "h" }, "head h" },
 		{ { "liu", "openssl", "s_client", "-connect", "h:443", "-servername", "x" },
@@ -323,6 +371,7 @@ int main(void)
 		cmocka_unit_test(what_is_nothing_known),
 		cmocka_unit_test(other_programs),
 		cmocka_unit_test(command_lines),
+		cmocka_unit_test(command_lines_with_steps),
 		cmocka_unit_test(a_line_takes_the_place_of_a_word),
 		cmocka_unit_test(udp),
 	};

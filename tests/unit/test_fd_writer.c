@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* test_stdout_writer: queueing, writing, waiting, and readers that go away. */
+/* test_fd_writer: queueing, writing, waiting, and readers that go away. */
 #include "config.h"
 
-#include "io/stdout_writer.h"
+#include "io/fd_writer.h"
 
 #include "base/err.h"
 #include "io/loop.h"
@@ -30,19 +30,21 @@ struct waiter {
 	struct task task;
 	bool woken;
 	struct fixture *adds; /* bytes, when it is woken; NULL: none */
+	unsigned turns;	      /* that it has had in take_turn() */
 };
 
 struct fixture {
 	struct loop *loop;
-	struct stdout_writer *output;
+	struct fd_writer *output;
 	struct waiter owner;
 	struct waiter waiters[WAITERS];
 	unsigned char *data; /* BIG bytes of the pattern */
+	bool laps;	     /* a waiter has had all its turns in take_turn() */
 };
 
 static void add(struct fixture *f, size_t from, size_t len)
 {
-	stdout_writer_add(f->output, bytes_of(f->data + from, len));
+	fd_writer_add(f->output, bytes_of(f->data + from, len));
 }
 
 static void note(void *arg)
@@ -72,7 +74,7 @@ static int tear_down(void **state)
 {
 	struct fixture *f = *state;
 
-	stdout_writer_free(f->output);
+	fd_writer_free(f->output);
 	task_cancel(&f->owner.task);
 	for (size_t i = 0; i < WAITERS; i++)
 		task_cancel(&f->waiters[i].task);
@@ -84,8 +86,8 @@ static int tear_down(void **state)
 
 static void open_output(struct fixture *f, int fd)
 {
-	f->output = stdout_writer_new(f->loop, fd, "standard output");
-	stdout_writer_set_owner(f->output, &f->owner.task);
+	f->output = fd_writer_new(f->loop, fd, false, "standard output");
+	fd_writer_set_owner(f->output, &f->owner.task);
 }
 
 static bool owner_woken(struct fixture *f)
@@ -134,15 +136,15 @@ static void one_turn_is_one_write(void **state)
 	/* A packet for each write. */
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends), 0);
 	open_output(f, ends[1]);
-	stdout_writer_add(f->output, bytes_of_string("ab"));
-	stdout_writer_add(f->output, bytes_of_string("cd"));
-	assert_int_equal(stdout_writer_queued(f->output), 4);
+	fd_writer_add(f->output, bytes_of_string("ab"));
+	fd_writer_add(f->output, bytes_of_string("cd"));
+	assert_int_equal(fd_writer_queued(f->output), 4);
 	assert_true(owner_woken(f)); /* empty */
-	assert_int_equal(stdout_writer_queued(f->output), 0);
+	assert_int_equal(fd_writer_queued(f->output), 0);
 	assert_int_equal(read(ends[0], data, sizeof(data)), 4);
 	assert_memory_equal(data, "abcd", 4);
-	stdout_writer_add(f->output, bytes_of_string("ef"));
-	stdout_writer_flush(f->output);
+	fd_writer_add(f->output, bytes_of_string("ef"));
+	fd_writer_flush(f->output);
 	assert_int_equal(recv(ends[0], data, sizeof(data), MSG_DONTWAIT), 2);
 	assert_int_equal(fcntl(ends[1], F_GETFL) & O_NONBLOCK, 0);
 	close(ends[0]);
@@ -157,15 +159,15 @@ static void full_pipe(struct fixture *f, int fd, int reader)
 	open_output(f, fd);
 	for (size_t i = 0; i < BIG; i += BIG / 3)
 		add(f, i, BIG / 3);
-	assert_true(stdout_writer_above(f->output));
+	assert_true(fd_writer_above(f->output));
 	turn(f); /* does not block */
-	assert_true(stdout_writer_above(f->output));
-	assert_true(support_idle(f->loop, 50) < 25);
+	assert_true(fd_writer_above(f->output));
+	assert_true(support_is_idle(f->loop, 50));
 	take(f, reader, &got, BIG);
-	assert_int_equal(stdout_writer_queued(f->output), 0);
-	assert_false(stdout_writer_above(f->output));
+	assert_int_equal(fd_writer_queued(f->output), 0);
+	assert_false(fd_writer_above(f->output));
 	assert_true(owner_woken(f));
-	assert_null(stdout_writer_error(f->output));
+	assert_null(fd_writer_error(f->output));
 	assert_int_equal(fcntl(fd, F_GETFL) & O_NONBLOCK, 0);
 }
 
@@ -209,21 +211,21 @@ static void waiters_are_woken_at_the_low_mark(void **state)
 	assert_int_equal(fcntl(ends[1], F_SETPIPE_SZ, 4096), 4096);
 	open_output(f, ends[1]);
 
-	stdout_writer_wait(f->output, &f->waiters[0].task); /* not above: at once */
+	fd_writer_wait(f->output, &f->waiters[0].task); /* not above: at once */
 	turn(f);
 	assert_true(f->waiters[0].woken);
 	f->waiters[0].woken = false;
 
 	add(f, 0, 4096);
-	stdout_writer_flush(f->output);
+	fd_writer_flush(f->output);
 	add(f, 4096, OUTPUT_MARK);
-	assert_false(stdout_writer_above(f->output)); /* exactly the mark */
+	assert_false(fd_writer_above(f->output)); /* exactly the mark */
 	add(f, 4096 + OUTPUT_MARK, 1);
-	assert_true(stdout_writer_above(f->output));
+	assert_true(fd_writer_above(f->output));
 	for (size_t i = 0; i < WAITERS; i++)
-		stdout_writer_wait(f->output, &f->waiters[i].task);
-	stdout_writer_wait(f->output, &f->waiters[0].task);
-	stdout_writer_unwait(f->output, &f->waiters[50].task);
+		fd_writer_wait(f->output, &f->waiters[i].task);
+	fd_writer_wait(f->output, &f->waiters[0].task);
+	fd_writer_unwait(f->output, &f->waiters[50].task);
 	turn(f);
 	assert_int_equal(woken_waiters(f), 0);
 	take(f, ends[0], &got, OUTPUT_MARK * 3 / 4); /* what the pipe holds is out, too */
@@ -250,18 +252,18 @@ static void waiters_are_woken_a_few_a_turn(void **state)
 	assert_int_equal(pipe2(ends, O_NONBLOCK), 0);
 	open_output(f, ends[1]);
 	add(f, 0, 2 * OUTPUT_MARK + 1);
-	stdout_writer_flush(f->output);
-	assert_true(stdout_writer_above(f->output));
+	fd_writer_flush(f->output);
+	assert_true(fd_writer_above(f->output));
 	for (size_t i = 0; i < WAITERS; i++) {
 		f->waiters[i].adds = f;
-		stdout_writer_wait(f->output, &f->waiters[i].task);
+		fd_writer_wait(f->output, &f->waiters[i].task);
 	}
 	assert_true(read(ends[0], data, sizeof(data)) > 0);
 	turn(f);
 	first = woken_waiters(f);
 	assert_in_range(first, 1, WAITERS / 4);
 	assert_true(f->waiters[first - 1].woken); /* in the order they came */
-	assert_true(stdout_writer_above(f->output));
+	assert_true(fd_writer_above(f->output));
 	while (!f->waiters[WAITERS - 1].woken) {
 		assert_true(read(ends[0], data, sizeof(data)) > 0);
 		turn(f);
@@ -270,27 +272,62 @@ static void waiters_are_woken_a_few_a_turn(void **state)
 	close(ends[1]);
 }
 
+enum { LAPS = 3 };
+
+/* It fills the queue when there is room, and waits again, until one has had so many turns. */
+static void take_turn(void *arg)
+{
+	struct waiter *w = arg;
+	struct fixture *f = w->adds;
+
+	if (!fd_writer_above(f->output)) {
+		add(f, 0, OUTPUT_MARK + 1);
+		f->laps = ++w->turns == LAPS;
+	}
+	if (!f->laps)
+		fd_writer_wait(f->output, &w->task);
+}
+
+/* One of those woken together fills the queue. The others keep their places. */
+static void waiters_take_turns(void **state)
+{
+	struct fixture *f = *state;
+	int null = open("/dev/null", O_WRONLY);
+
+	open_output(f, null);
+	add(f, 0, OUTPUT_MARK + 1);
+	for (size_t i = 0; i < WAITERS; i++) {
+		f->waiters[i].adds = f;
+		task_init(&f->waiters[i].task, f->loop, take_turn, &f->waiters[i]);
+		fd_writer_wait(f->output, &f->waiters[i].task);
+	}
+	assert_true(support_run_until(f->loop, &f->laps, SUPPORT_DEADLINE_MS));
+	for (size_t i = 0; i < WAITERS; i++)
+		assert_in_range(f->waiters[i].turns, LAPS - 1, LAPS);
+	close(null);
+}
+
 static void assert_failed(struct fixture *f, int sys, const char *text)
 {
-	assert_non_null(stdout_writer_error(f->output));
-	assert_int_equal(stdout_writer_error(f->output)->kind, ERR_IO);
-	assert_int_equal(stdout_writer_error(f->output)->sys, sys);
-	assert_string_equal(stdout_writer_error(f->output)->text, text);
-	assert_int_equal(stdout_writer_raw_fd(f->output), -1);
-	stdout_writer_add(f->output, bytes_of_string("more"));
-	assert_int_equal(stdout_writer_queued(f->output), 0);
+	assert_non_null(fd_writer_error(f->output));
+	assert_int_equal(fd_writer_error(f->output)->kind, ERR_IO);
+	assert_int_equal(fd_writer_error(f->output)->sys, sys);
+	assert_string_equal(fd_writer_error(f->output)->text, text);
+	assert_int_equal(fd_writer_raw_fd(f->output), -1);
+	fd_writer_add(f->output, bytes_of_string("more"));
+	assert_int_equal(fd_writer_queued(f->output), 0);
 }
 
 /* The output is open on the one end of `ends`, and nothing is said of the other
  * until that is closed. */
 static void close_and_notice(struct fixture *f, const int ends[2])
 {
-	assert_true(support_idle(f->loop, 30) < 15);
+	assert_true(support_is_idle(f->loop, 30));
 	assert_false(f->owner.woken);
 	close(ends[0]);
 	assert_true(owner_woken(f));
 	assert_failed(f, EPIPE, "writing to standard output: broken pipe");
-	assert_true(support_idle(f->loop, 30) < 15);
+	assert_true(support_is_idle(f->loop, 30));
 	close(ends[1]);
 }
 
@@ -325,13 +362,13 @@ static void shared_socket_is_not_watched(void **state)
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, others), 0);
 	open_output(f, ends[1]);
-	stdout_writer_share(f->output, ends[1]);
+	fd_writer_share(f->output, ends[1]);
 	close(ends[0]);
-	assert_true(support_idle(f->loop, 30) < 15);
-	assert_null(stdout_writer_error(f->output));
-	stdout_writer_free(f->output);
+	assert_true(support_is_idle(f->loop, 30));
+	assert_null(fd_writer_error(f->output));
+	fd_writer_free(f->output);
 	open_output(f, others[1]);
-	stdout_writer_share(f->output, ends[1]);
+	fd_writer_share(f->output, ends[1]);
 	close(others[0]);
 	assert_true(owner_woken(f));
 	close(ends[1]);
@@ -352,10 +389,10 @@ static void pipe_of_both_ways_is_no_end(void **state)
 	both = open(path, O_RDWR);
 	assert_true(both >= 0);
 	open_output(f, both);
-	stdout_writer_add(f->output, bytes_of_string("abc"));
+	fd_writer_add(f->output, bytes_of_string("abc"));
 	assert_true(owner_woken(f));
-	assert_true(support_idle(f->loop, 30) < 15);
-	assert_null(stdout_writer_error(f->output));
+	assert_true(support_is_idle(f->loop, 30));
+	assert_null(fd_writer_error(f->output));
 	assert_int_equal(read(ends[0], data, sizeof(data)), 3);
 	close(both);
 	close(ends[0]);
@@ -370,15 +407,15 @@ static void failure_wakes_everybody(void **state)
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
 	open_output(f, ends[1]);
 	add(f, 0, BIG);
-	stdout_writer_flush(f->output);
-	assert_true(stdout_writer_above(f->output));
+	fd_writer_flush(f->output);
+	assert_true(fd_writer_above(f->output));
 	for (size_t i = 0; i < WAITERS; i++)
-		stdout_writer_wait(f->output, &f->waiters[i].task);
+		fd_writer_wait(f->output, &f->waiters[i].task);
 	close(ends[0]);
 	assert_true(owner_woken(f));
 	turn(f);
 	assert_int_equal(woken_waiters(f), WAITERS);
-	assert_false(stdout_writer_above(f->output));
+	assert_false(fd_writer_above(f->output));
 	assert_failed(f, EPIPE, "writing to standard output: broken pipe");
 	close(ends[1]);
 }
@@ -389,7 +426,7 @@ static void full_disk_is_an_error(void **state)
 	int fd = open("/dev/full", O_WRONLY);
 
 	open_output(f, fd);
-	stdout_writer_add(f->output, bytes_of_string("x"));
+	fd_writer_add(f->output, bytes_of_string("x"));
 	assert_true(owner_woken(f));
 	assert_failed(f, ENOSPC, "writing to standard output: no space left on device");
 	close(fd);
@@ -402,19 +439,19 @@ static void file_is_written(void **state)
 	struct evbuffer *data = evbuffer_new();
 
 	open_output(f, fileno(file));
-	assert_int_equal(stdout_writer_raw_fd(f->output), fileno(file));
+	assert_int_equal(fd_writer_raw_fd(f->output), fileno(file));
 	evbuffer_add_reference(data, f->data, BIG, NULL, NULL);
-	stdout_writer_add_buffer(f->output, data);
+	fd_writer_add_buffer(f->output, data);
 	assert_int_equal(evbuffer_get_length(data), 0);
 	assert_true(owner_woken(f));
-	assert_int_equal(stdout_writer_queued(f->output), 0);
+	assert_int_equal(fd_writer_queued(f->output), 0);
 	assert_int_equal(lseek(fileno(file), 0, SEEK_SET), 0);
 	while (evbuffer_read(data, fileno(file), -1) > 0)
 		continue;
 	assert_int_equal(evbuffer_get_length(data), BIG);
 	assert_true(support_is_pattern(data, 0));
 	evbuffer_free(data);
-	stdout_writer_free(f->output);
+	fd_writer_free(f->output);
 	f->output = NULL;
 	fclose(file);
 }
@@ -426,8 +463,8 @@ static void append_is_not_raw(void **state)
 
 	assert_int_equal(fcntl(fileno(file), F_SETFL, O_APPEND), 0);
 	open_output(f, fileno(file));
-	assert_int_equal(stdout_writer_raw_fd(f->output), -1);
-	stdout_writer_free(f->output);
+	assert_int_equal(fd_writer_raw_fd(f->output), -1);
+	fd_writer_free(f->output);
 	f->output = NULL;
 	fclose(file);
 }
@@ -443,10 +480,10 @@ static void terminal_is_written(void **state)
 	assert_int_equal(grantpt(pty) | unlockpt(pty), 0);
 	slave = open(ptsname(pty), O_RDWR | O_NOCTTY);
 	open_output(f, slave);
-	assert_true(stdout_writer_is_terminal(f->output));
-	assert_int_equal(stdout_writer_raw_fd(f->output), -1);
-	stdout_writer_add(f->output, bytes_of_string("abc"));
-	stdout_writer_flush(f->output);
+	assert_true(fd_writer_is_terminal(f->output));
+	assert_int_equal(fd_writer_raw_fd(f->output), -1);
+	fd_writer_add(f->output, bytes_of_string("abc"));
+	fd_writer_flush(f->output);
 	assert_int_equal(read(pty, data, sizeof(data)), 3);
 	assert_int_equal(fcntl(slave, F_GETFL) & O_NONBLOCK, 0);
 	close(slave);
@@ -463,6 +500,7 @@ int main(void)
 		TEST(full_socket_is_waited_for),
 		TEST(waiters_are_woken_at_the_low_mark),
 		TEST(waiters_are_woken_a_few_a_turn),
+		TEST(waiters_take_turns),
 		TEST(reader_that_leaves_is_noticed_while_idle),
 		TEST(socket_whose_far_end_closes_is_noticed_while_idle),
 		TEST(shared_socket_is_not_watched),
