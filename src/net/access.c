@@ -81,6 +81,9 @@ static bool parse(const char *text, struct access_block *out, struct err *err)
 	uint64_t prefix;
 	unsigned bits;
 
+	if (strchr(text, ',') != NULL)
+		return err_set(err, ERR_USAGE,
+			       "invalid block '%s': give the option once for each block", text);
 	(void)snprintf(address, sizeof(address), "%.*s", (int)strcspn(text, "/"), text);
 	if (strcspn(text, "/") >= sizeof(address) || !read_address(address, out, &bits))
 		return err_set(err, ERR_USAGE,

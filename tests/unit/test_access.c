@@ -122,6 +122,8 @@ static void bad_blocks(void **state)
 		{ "010.0.0.0/8", "invalid block '010.0.0.0/8'" SUCH },
 		{ " 10.0.0.0/8", "invalid block ' 10.0.0.0/8'" SUCH },
 		{ "[::1]", "invalid block '[::1]'" SUCH },
+		{ "10.0.0.0/8,::1",
+		  "invalid block '10.0.0.0/8,::1': give the option once for each block" },
 		{ "fe80::1%lo", "invalid block 'fe80::1%lo'" SUCH },
 		{ "10.0.0.0:80", "invalid block '10.0.0.0:80'" SUCH },
 		{ "0:0:0:0:0:ffff:255.255.255.2551/128",
