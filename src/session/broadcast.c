@@ -87,7 +87,7 @@ size_t broadcast_backlog(const struct session *s)
 	return high * BACKLOG_FACTOR > BACKLOG_MIN ? high * BACKLOG_FACTOR : BACKLOG_MIN;
 }
 
-enum broadcast_pace broadcast_pace(struct broadcast_member *m)
+enum broadcast_pace broadcast_update_pace(struct broadcast_member *m)
 {
 	struct connection *c = m->session->connection;
 	enum stream_status status = writer_drain(&c->writer);
@@ -106,7 +106,7 @@ enum broadcast_pace broadcast_pace(struct broadcast_member *m)
 }
 
 /* Our kernel may hold megabytes that the peer has not read. */
-static bool is_stalled(struct broadcast_member *m, uint64_t now)
+static void note_progress(struct broadcast_member *m, uint64_t now)
 {
 	const struct connection *c = m->session->connection;
 	uint64_t left = connection_sent(c) - transport_unsent(c->transport);
@@ -114,7 +114,6 @@ static bool is_stalled(struct broadcast_member *m, uint64_t now)
 	if (m->left != left)
 		m->since_ms = now;
 	m->left = left;
-	return now - m->since_ms >= BROADCAST_STALL_MS;
 }
 
 void broadcast_lose_stalled(struct broadcast *b)
@@ -126,7 +125,10 @@ void broadcast_lose_stalled(struct broadcast *b)
 		return;
 	b->look_ms = now + LOOK_MS;
 	TAILQ_FOREACH (m, &b->members, link) {
-		if (m->pace != PACE_BEHIND || !is_stalled(m, now))
+		if (m->pace != PACE_BEHIND)
+			continue;
+		note_progress(m, now);
+		if (now - m->since_ms < BROADCAST_STALL_MS)
 			continue;
 		set_pace(m, PACE_STALLED);
 		task_wake(&m->session->task);
@@ -141,7 +143,7 @@ void broadcast_send(struct broadcast_member *from, struct evbuffer *data)
 		if (m == from || m->pace >= PACE_LOST)
 			continue;
 		writer_share_buffer(&m->session->connection->writer, data);
-		(void)broadcast_pace(m);
+		(void)broadcast_update_pace(m);
 		task_wake(&m->session->task);
 	}
 	(void)evbuffer_drain(data, evbuffer_get_length(data)); /* fails on frozen buffers only */

@@ -58,8 +58,8 @@ void broadcast_leave(struct broadcast_member *m);
 /* Send to all others. Leaves `data` empty. */
 void broadcast_send(struct broadcast_member *from, struct evbuffer *data);
 
-/* How it keeps up, once what can leave now has left. */
-enum broadcast_pace broadcast_pace(struct broadcast_member *m);
+/* Send what can leave now, then find out how the member keeps up. */
+enum broadcast_pace broadcast_update_pace(struct broadcast_member *m);
 
 /* While a sender waits for those that are behind, call it now and then: a member whose peer
  * receives nothing for BROADCAST_STALL_MS is stalled then. */

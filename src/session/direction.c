@@ -25,7 +25,7 @@ enum pump_result direction_flow(struct session *s, struct direction *d)
 {
 	enum pump_result result = pump_run(d->pump);
 
-	if (session_pump_waits(s, result))
+	if (session_pump_wait(s, result))
 		return result;
 	direction_move_to(s, d,
 			  result == PUMP_END		 ? DIRECTION_FLUSHING
@@ -34,7 +34,7 @@ enum pump_result direction_flow(struct session *s, struct direction *d)
 	return result;
 }
 
-void direction_flushed(struct session *s, struct direction *d, enum stream_status status)
+void direction_finish_flush(struct session *s, struct direction *d, enum stream_status status)
 {
 	if (status == STREAM_AGAIN)
 		(void)session_wait(s, WAIT_PUMP);

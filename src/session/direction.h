@@ -26,6 +26,7 @@ void direction_move_to(struct session *s, struct direction *d, enum direction_st
  * is FLOWING afterwards; else it is FLUSHING, CUT or BROKEN. */
 enum pump_result direction_flow(struct session *s, struct direction *d);
 
-/* FLUSHING: what the destination has answered, asked to flush or to half-close. It is SHUT or
- * BROKEN then; STREAM_AGAIN: the same, and the destination will wake the task. */
-void direction_flushed(struct session *s, struct direction *d, enum stream_status status);
+/* FLUSHING: `status` is the answer of the destination, asked to flush or to half-close. The
+ * direction is SHUT or BROKEN then; after STREAM_AGAIN it stays, and the destination will wake
+ * the task. */
+void direction_finish_flush(struct session *s, struct direction *d, enum stream_status status);

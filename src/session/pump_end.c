@@ -45,7 +45,7 @@ static void connection_write(void *object, struct evbuffer *data)
 	transport_flush(c->transport);
 }
 
-static bool connection_empty(void *object)
+static bool flush_connection(void *object)
 {
 	struct connection *c = object;
 
@@ -60,7 +60,7 @@ struct pump_end pump_end_connection(struct connection *c)
 		.read = connection_read,
 		.room = connection_room,
 		.write = connection_write,
-		.flush = connection_empty,
+		.flush = flush_connection,
 	};
 
 	return (struct pump_end){ .ops = &ops, .object = c, .connection = c };

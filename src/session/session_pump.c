@@ -46,7 +46,7 @@ struct pump *session_pump_down(struct session *s)
 	return session_pump_new(s, "down", pump_end_connection(s->connection), dest);
 }
 
-bool session_pump_waits(struct session *s, enum pump_result result)
+bool session_pump_wait(struct session *s, enum pump_result result)
 {
 	switch (result) {
 	case PUMP_MORE:
@@ -70,7 +70,7 @@ enum step_result session_pump_run_down(struct session *s, struct pump *pump)
 
 	if (result == PUMP_WAIT_DEST || result == PUMP_DEST_FAILED)
 		return session_wait(s, WAIT_OUTPUT); /* of a failure its owner ends the session */
-	if (session_pump_waits(s, result))
+	if (session_pump_wait(s, result))
 		return STEP_AGAIN;
 	if (result == PUMP_SOURCE_FAILED)
 		return session_read_unmet(s, STREAM_ERROR, s->data, 0);

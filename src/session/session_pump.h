@@ -36,5 +36,5 @@ struct pump_stall {
 void session_pump_watch(struct session *s, struct pump_stall *stall, uint64_t bytes, uint64_t ms,
 			const char *notice);
 
-/* Does the session only have to wait? Then that has been noted: answer STEP_AGAIN. */
-bool session_pump_waits(struct session *s, enum pump_result result);
+/* True when the pump has to wait, for what the session waits now too: answer STEP_AGAIN. */
+bool session_pump_wait(struct session *s, enum pump_result result);

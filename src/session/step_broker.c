@@ -37,8 +37,8 @@ static void leave(void *state)
 	free(state);
 }
 
-/* Must the bytes that have come wait for other peers? */
-static bool is_held(struct session *s, struct broadcast_member *m)
+/* True while the bytes that have come must wait for slower peers. */
+static bool hold_back(struct session *s, struct broadcast_member *m)
 {
 	bool paused = m->held && timer_expired(s->timer);
 	bool all = broadcast_others(m, PACE_GOOD) == 0;
@@ -98,13 +98,13 @@ static enum step_result listen_on(struct session *s)
 static enum step_result run_broker(struct session *s, const struct step *step)
 {
 	struct broadcast_member *m = s->state != NULL ? s->state : join(s);
-	enum broadcast_pace pace = broadcast_pace(m);
+	enum broadcast_pace pace = broadcast_update_pace(m);
 	enum stream_status status;
 
 	(void)step;
 	if (pace >= PACE_LOST && !s->connection->writer.broken)
 		return drop(s, pace);
-	if (is_held(s, m))
+	if (hold_back(s, m))
 		return STEP_AGAIN;
 	status = reader_read(&s->connection->reader, piece(s, m), s->data);
 	if (status == STREAM_OK) {

@@ -205,7 +205,7 @@ static enum step_result run_down(struct session *s, struct exec *x)
 			output_ended(s, x);
 	}
 	if (x->down.state == DIRECTION_FLUSHING && !x->exited && timer_expired(x->exiting))
-		direction_flushed(s, &x->down, connection_write_eof(s->connection));
+		direction_finish_flush(s, &x->down, connection_write_eof(s->connection));
 	return STEP_AGAIN;
 }
 

@@ -82,9 +82,9 @@ static void flush_up(struct session *s, struct relay *relay)
 {
 	bool half_close = !s->shared->settings->relay.no_half_close;
 
-	direction_flushed(s, &relay->up,
-			  half_close ? connection_write_eof(s->connection)
-				     : writer_flush(&s->connection->writer));
+	direction_finish_flush(s, &relay->up,
+			       half_close ? connection_write_eof(s->connection)
+					  : writer_flush(&s->connection->writer));
 }
 
 static enum step_result run_up(struct session *s, struct relay *relay)

@@ -141,7 +141,7 @@ static bool run_direction(struct session *s, struct direction *d, struct connect
 	if (d->state == DIRECTION_FLOWING)
 		full = direction_flow(s, d) == PUMP_WAIT_DEST;
 	if (d->state == DIRECTION_FLUSHING)
-		direction_flushed(s, d, connection_write_eof(dest));
+		direction_finish_flush(s, d, connection_write_eof(dest));
 	if (d->state == DIRECTION_BROKEN) {
 		(void)reader_read(&source->reader, UINT64_MAX, NULL);
 		(void)session_wait(s, WAIT_PUMP);
@@ -157,9 +157,10 @@ static enum step_result fail_of(struct session *s, const struct err *of, const c
 	return session_fail(s, &err, NULL);
 }
 
-/* Nothing comes this way, and its destination, which has ended sending, has closed altogether. */
-static bool leads_nowhere(struct session *s, struct direction *d, const struct direction *other,
-			  const struct connection *dest, bool full)
+/* A direction is over, too, when nothing comes and its destination, which has ended sending,
+ * has closed altogether. */
+static bool shut_if_peer_gone(struct session *s, struct direction *d, const struct direction *other,
+			      const struct connection *dest, bool full)
 {
 	if (other->state != DIRECTION_SHUT || d->state != DIRECTION_FLOWING || full ||
 	    !session_watch_gone(s, dest))
@@ -194,8 +195,8 @@ static enum step_result decide(struct session *s, struct to *to, bool up_is_full
 	if (up->state == DIRECTION_SHUT &&
 	    (down->state == DIRECTION_SHUT || down->state == DIRECTION_BROKEN))
 		return close_target(s, to);
-	if (leads_nowhere(s, down, up, s->connection, down_is_full) ||
-	    leads_nowhere(s, up, down, s->target, up_is_full))
+	if (shut_if_peer_gone(s, down, up, s->connection, down_is_full) ||
+	    shut_if_peer_gone(s, up, down, s->target, up_is_full))
 		return close_target(s, to);
 	return STEP_AGAIN;
 }

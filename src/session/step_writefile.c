@@ -167,7 +167,7 @@ static enum step_result run_writefile(struct session *s, const struct step *step
 	result = pump_run(state->pump);
 	if (result == PUMP_WAIT_DEST)
 		watch_for_stall(s, &state->stall);
-	if (session_pump_waits(s, result))
+	if (session_pump_wait(s, result))
 		return STEP_AGAIN;
 	if (result == PUMP_SOURCE_FAILED)
 		return session_fail(s, fd_reader_error(state->input), NULL);
