@@ -87,9 +87,9 @@ size_t transport_unsent(const struct transport *t)
 	return t->ops->unsent(t);
 }
 
-enum far_end transport_far_end(const struct transport *t)
+enum peer_state transport_peer_state(const struct transport *t)
 {
-	return t->ops->far_end(t);
+	return t->ops->peer_state(t);
 }
 
 void transport_probe(struct transport *t)

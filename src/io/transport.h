@@ -98,15 +98,15 @@ void transport_shut(struct transport *t);
  * the system does not say, or they cannot be lost (Unix). */
 size_t transport_unsent(const struct transport *t);
 
-/* What has become of the far end, which nothing tells while the stream is neither read nor
- * written. */
-enum far_end {
-	FAR_END_HERE,
-	FAR_END_GONE, /* a Unix socket that is closed; also once both halves have ended */
-	FAR_END_RESET,
+/* The peer's end of the stream. No event tells of a change while the stream is neither read
+ * nor written. */
+enum peer_state {
+	PEER_OPEN,
+	PEER_CLOSED, /* a Unix socket that is closed; also once both halves have ended */
+	PEER_RESET,
 };
 
-enum far_end transport_far_end(const struct transport *t);
+enum peer_state transport_peer_state(const struct transport *t);
 
 /* Let TCP ask the peer whether it still knows the connection: one that has closed it, which a
  * half-close cannot be told from, then resets it. For a peer that has ended. */

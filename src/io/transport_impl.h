@@ -17,7 +17,7 @@ struct transport_ops {
 	void (*update)(struct transport *t); /* `room` has changed */
 	void (*flush)(struct transport *t);  /* and half-close where it is WRITE_DRAINING */
 	size_t (*unsent)(const struct transport *t);
-	enum far_end (*far_end)(const struct transport *t);
+	enum peer_state (*peer_state)(const struct transport *t);
 	void (*probe)(struct transport *t);
 	/* Both NULL where there is never a raw descriptor. */
 	int (*raw_fd)(const struct transport *t);

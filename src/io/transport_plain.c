@@ -251,16 +251,16 @@ static void on_input(struct bufferevent *bev, void *arg)
 }
 
 /* TCP hangs up once both halves have ended, or after a reset, of which it may have told. */
-static enum far_end plain_far_end(const struct transport *t)
+static enum peer_state plain_peer_state(const struct transport *t)
 {
 	const struct plain *p = plain_of_const(t);
 	struct pollfd end = { .fd = p->fd }; /* POLLERR and POLLHUP come unasked */
 
 	if (TEMP_FAILURE_RETRY(poll(&end, 1, 0)) <= 0)
-		return FAR_END_HERE;
+		return PEER_OPEN;
 	if ((end.revents & POLLERR) || p->taken != 0 || (p->inet && t->write_half != WRITE_SHUT))
-		return FAR_END_RESET;
-	return FAR_END_GONE;
+		return PEER_RESET;
+	return PEER_CLOSED;
 }
 
 /*
@@ -273,7 +273,7 @@ static int cause_of_end(const struct plain *p)
 	const struct transport *t = &p->base;
 
 	if (p->taken == 0 && p->inet && t->sent > 0 && t->write_half != WRITE_SHUT &&
-	    plain_far_end(t) == FAR_END_RESET)
+	    plain_peer_state(t) == PEER_RESET)
 		return ECONNRESET;
 	return p->taken;
 }
@@ -545,7 +545,7 @@ static const struct transport_ops plain_ops = {
 	.update = plain_update,
 	.flush = plain_flush,
 	.unsent = plain_unsent,
-	.far_end = plain_far_end,
+	.peer_state = plain_peer_state,
 	.probe = plain_probe,
 	.raw_fd = plain_raw_fd,
 	.raw_error = plain_raw_error,

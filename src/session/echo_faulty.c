@@ -75,7 +75,7 @@ static enum step_result stall(struct session *s, struct faulty *f)
 static enum step_result reset(struct session *s, struct faulty *f)
 {
 	if (connection_unsent(s->connection) > 0 &&
-	    transport_far_end(s->connection->transport) == FAR_END_HERE) {
+	    transport_peer_state(s->connection->transport) == PEER_OPEN) {
 		if (!timer_pending(session_timer(s))) {
 			timer_start(s->timer, f->ask_ms);
 			f->ask_ms = f->ask_ms < ASK_LAST_MS ? 2 * f->ask_ms : ASK_LAST_MS;

@@ -85,7 +85,7 @@ bool session_watch_gone(struct session *s, const struct connection *c)
 	if (timer_pending(timer))
 		return false;
 	if (timer_expired(timer)) {
-		if (transport_far_end(c->transport) != FAR_END_HERE)
+		if (transport_peer_state(c->transport) != PEER_OPEN)
 			return true;
 		transport_probe(c->transport);
 	}

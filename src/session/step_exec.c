@@ -152,7 +152,7 @@ static bool watch_reset(struct session *s, struct exec *x)
 	if (timer_pending(x->looking))
 		return false;
 	timer_start(x->looking, LOOK_MS);
-	return transport_far_end(s->connection->transport) == FAR_END_RESET;
+	return transport_peer_state(s->connection->transport) == PEER_RESET;
 }
 
 static enum step_result reset_unread(struct session *s)

@@ -470,9 +470,9 @@ static size_t tls_unsent(const struct transport *t)
 	return s->data_end > reached ? (size_t)(s->data_end - reached) : 0;
 }
 
-static enum far_end tls_far_end(const struct transport *t)
+static enum peer_state tls_peer_state(const struct transport *t)
 {
-	return transport_far_end(tls_of(t)->lower);
+	return transport_peer_state(tls_of(t)->lower);
 }
 
 static void tls_probe(struct transport *t)
@@ -537,7 +537,7 @@ static const struct transport_ops tls_ops = {
 	.update = tls_update,
 	.flush = tls_flush,
 	.unsent = tls_unsent,
-	.far_end = tls_far_end,
+	.peer_state = tls_peer_state,
 	.probe = tls_probe,
 	.heard = tls_heard,
 	.info = tls_info,

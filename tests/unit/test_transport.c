@@ -634,27 +634,27 @@ static void test_all_sent(void **state)
 }
 
 /* A half-close is not the end of the peer; nothing of it is read. */
-static void lose_far_end(struct rig *rig, enum far_end expected)
+static void lose_peer(struct rig *rig, enum peer_state expected)
 {
 	const struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
 
 	assert_int_equal(shutdown(rig->peer, SHUT_WR), 0);
-	assert_int_equal(transport_far_end(rig->t), FAR_END_HERE);
+	assert_int_equal(transport_peer_state(rig->t), PEER_OPEN);
 	(void)setsockopt(rig->peer, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
 	close(rig->peer);
 	rig->peer = -1;
 	poll_until_signal = 1;
-	assert_int_equal(transport_far_end(rig->t), expected);
+	assert_int_equal(transport_peer_state(rig->t), expected);
 }
 
-static void test_far_end_resets(void **state)
+static void test_peer_resets(void **state)
 {
-	lose_far_end(*state, FAR_END_RESET);
+	lose_peer(*state, PEER_RESET);
 }
 
-static void test_far_end_of_unix_closes(void **state)
+static void test_peer_of_unix_closes(void **state)
 {
-	lose_far_end(*state, FAR_END_GONE);
+	lose_peer(*state, PEER_CLOSED);
 }
 
 static int option_of(int fd, int level, int name)
@@ -925,8 +925,8 @@ int main(void)
 		TCP(test_shut_after_a_reset_that_was_read),
 		TCP(test_unsent),
 		TCP(test_all_sent),
-		TCP(test_far_end_resets),
-		ON_UNIX(test_far_end_of_unix_closes),
+		TCP(test_peer_resets),
+		ON_UNIX(test_peer_of_unix_closes),
 		TCP(test_probe),
 		TCP(test_abort),
 		ON_BOTH(test_free_closes_at_once),
