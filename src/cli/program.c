@@ -39,8 +39,8 @@ static void enter(struct program *p, enum program_phase phase)
 		loop_stop(p->shared.loop);
 }
 
-/* SIGHUP and SIGQUIT leave no time to finish. */
-static bool is_patient(int signo)
+/* SIGHUP and SIGQUIT end the program at once. */
+static bool is_graceful(int signo)
 {
 	return signo == SIGINT || signo == SIGTERM;
 }
@@ -51,7 +51,7 @@ static void on_signal(int signo, short what, void *arg)
 	struct program *p = arg;
 
 	(void)what;
-	if (p->caught == 0 || is_patient(p->caught))
+	if (p->caught == 0 || is_graceful(p->caught))
 		p->caught = signo;
 	task_wake(&p->task);
 }
@@ -90,7 +90,7 @@ static void signalled(struct program *p)
 {
 	p->signal = p->caught;
 	p->caught = 0;
-	if (is_patient(p->signal) && p->on_signal != NULL)
+	if (is_graceful(p->signal) && p->on_signal != NULL)
 		p->on_signal(p->arg);
 	else
 		program_finish(p, 0);

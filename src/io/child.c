@@ -42,10 +42,10 @@ struct child {
 	pid_t pid;
 	bool own_group;
 	bool exited;
-	int status;		 /* once exited: of waitpid(2) */
-	struct timer *patience;	 /* since SIGTERM; NULL: it was not sent */
-	struct task *task;	 /* NULL: its owner has freed it */
-	TAILQ_ENTRY(child) link; /* until it has exited */
+	int status;		  /* once exited: of waitpid(2) */
+	struct timer *kill_timer; /* runs since SIGTERM; NULL: it was not sent */
+	struct task *task;	  /* NULL: its owner has freed it */
+	TAILQ_ENTRY(child) link;  /* until it has exited */
 };
 
 struct children {
@@ -61,7 +61,7 @@ struct children {
 
 static void discard(struct child *child)
 {
-	timer_free(child->patience);
+	timer_free(child->kill_timer);
 	free(child);
 }
 
@@ -75,7 +75,7 @@ static void reap(struct child *child)
 	child->exited = true;
 	TAILQ_REMOVE(&child->all->running, child, link);
 	loop_await_signal(child->all->loop, false);
-	timer_stop(child->patience);
+	timer_stop(child->kill_timer);
 	if (child->task != NULL)
 		task_wake(child->task);
 	else
@@ -89,7 +89,7 @@ static void run(void *arg)
 
 	for (struct child *child = TAILQ_FIRST(&all->running); child != NULL; child = next) {
 		next = TAILQ_NEXT(child, link);
-		if (timer_expired(child->patience))
+		if (timer_expired(child->kill_timer))
 			child_signal(child, SIGKILL);
 		reap(child);
 	}
@@ -232,21 +232,21 @@ void child_signal(const struct child *child, int signo)
 }
 
 /* A stopped one has to go on for that. */
-void child_end(struct child *child, uint64_t ms)
+void child_end(struct child *child, uint64_t kill_after_ms)
 {
-	if (child->exited || child->patience != NULL)
+	if (child->exited || child->kill_timer != NULL)
 		return;
-	child->patience = timer_new(&child->all->task);
-	timer_start(child->patience, ms);
+	child->kill_timer = timer_new(&child->all->task);
+	timer_start(child->kill_timer, kill_after_ms);
 	child_signal(child, SIGTERM);
 	child_signal(child, SIGCONT);
 }
 
-void child_free(struct child *child, uint64_t ms)
+void child_free(struct child *child, uint64_t kill_after_ms)
 {
 	if (child == NULL)
 		return;
-	child_end(child, ms);
+	child_end(child, kill_after_ms);
 	child->task = NULL;
 	if (child->exited)
 		discard(child);
@@ -293,13 +293,13 @@ void children_set_task(struct children *children, struct task *task)
 	children->owner = task;
 }
 
-void children_end(struct children *children, uint64_t ms)
+void children_end(struct children *children, uint64_t kill_after_ms)
 {
 	struct child *child;
 
 	TAILQ_FOREACH (child, &children->running, link)
 		if (child->own_group)
-			child_end(child, ms);
+			child_end(child, kill_after_ms);
 }
 
 void children_kill(struct children *children)
@@ -316,7 +316,7 @@ bool child_succeeded(const struct child *child, struct err *err)
 {
 	int status = child_status(child);
 
-	if (status == 0 || child->patience != NULL)
+	if (status == 0 || child->kill_timer != NULL)
 		return true;
 	if (WIFSIGNALED(child->status)) {
 		const char *name = strsignal(WTERMSIG(child->status));

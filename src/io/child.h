@@ -34,7 +34,7 @@ bool children_running(const struct children *children);
 void children_set_task(struct children *children, struct task *task);
 
 /* child_end() for those with a group of their own; SIGKILL for all. */
-void children_end(struct children *children, uint64_t ms);
+void children_end(struct children *children, uint64_t kill_after_ms);
 void children_kill(struct children *children);
 
 struct child_options {
@@ -58,15 +58,15 @@ struct child_pipes {
 struct child *child_start(struct children *children, const struct child_options *options,
 			  struct child_pipes *pipes, struct task *task, struct err *err);
 
-/* Ask it and its group to end, if it still runs: SIGTERM, and SIGKILL after `ms`. Again:
- * nothing. */
-void child_end(struct child *child, uint64_t ms);
+/* Ask it and its group to end, if it still runs: SIGTERM, and SIGKILL after
+ * `kill_after_ms`. A second call does nothing. */
+void child_end(struct child *child, uint64_t kill_after_ms);
 
 /* Send it this signal, if it still runs. */
 void child_signal(const struct child *child, int signo);
 
 /* child_end() if it still runs; it is waited for all the same. NULL is allowed. */
-void child_free(struct child *child, uint64_t ms);
+void child_free(struct child *child, uint64_t kill_after_ms);
 
 /* Has it exited? */
 bool child_exited(const struct child *child);

@@ -226,20 +226,20 @@ static enum stream_status close_state(const struct connection *c, struct err *er
 static void observe(const struct connection *c, uint64_t now)
 {
 	const struct transport *t = c->transport;
-	struct closing *l = c->closing;
+	struct closing *closing = c->closing;
 	size_t left = connection_unsent(c);
 
-	if (left < l->left) {
-		l->left = left;
-		l->moved = now;
+	if (left < closing->left) {
+		closing->left = left;
+		closing->moved = now;
 	}
-	if (t->received != l->received) {
-		l->received = t->received;
-		l->heard = now;
+	if (t->received != closing->received) {
+		closing->received = t->received;
+		closing->heard = now;
 	}
-	if (t->write_half == WRITE_SHUT && !l->shut) {
-		l->shut = true;
-		timer_stop(l->timer); /* the wait that is left is shorter */
+	if (t->write_half == WRITE_SHUT && !closing->shut) {
+		closing->shut = true;
+		timer_stop(closing->timer); /* the wait that is left is shorter */
 	}
 }
 
@@ -249,32 +249,33 @@ static uint64_t remaining(uint64_t since, uint64_t ms, uint64_t now)
 }
 
 /* Milliseconds to wait for something to happen; 0: long enough. */
-static uint64_t patience(const struct closing *l, uint64_t send_ms, uint64_t linger_ms,
-			 uint64_t now)
+static uint64_t time_left(const struct closing *closing, uint64_t send_ms, uint64_t linger_ms,
+			  uint64_t now)
 {
 	uint64_t quiet, wait;
 
-	if (l->left > 0 || !l->shut)
-		return send_ms > 0 ? remaining(l->moved, send_ms, now) : UINT64_MAX;
-	quiet = remaining(l->heard > l->moved ? l->heard : l->moved, SILENCE_MS, now);
-	wait = remaining(l->moved, linger_ms, now);
+	if (closing->left > 0 || !closing->shut)
+		return send_ms > 0 ? remaining(closing->moved, send_ms, now) : UINT64_MAX;
+	quiet = remaining(closing->heard > closing->moved ? closing->heard : closing->moved,
+			  SILENCE_MS, now);
+	wait = remaining(closing->moved, linger_ms, now);
 	return quiet < wait ? quiet : wait;
 }
 
 static void sleep_at_most(const struct connection *c, uint64_t ms)
 {
-	struct closing *l = c->closing;
+	struct closing *closing = c->closing;
 
-	if (l->timer == NULL)
-		l->timer = timer_new(c->task);
-	if (timer_pending(l->timer))
+	if (closing->timer == NULL)
+		closing->timer = timer_new(c->task);
+	if (timer_pending(closing->timer))
 		return;
-	if (l->left > 0 && writer_queued(&c->writer) == 0) {
-		ms = l->ask_ms < ms ? l->ask_ms : ms;
-		l->ask_ms = l->ask_ms < ASK_LAST_MS ? 2 * l->ask_ms : ASK_LAST_MS;
+	if (closing->left > 0 && writer_queued(&c->writer) == 0) {
+		ms = closing->ask_ms < ms ? closing->ask_ms : ms;
+		closing->ask_ms = closing->ask_ms < ASK_LAST_MS ? 2 * closing->ask_ms : ASK_LAST_MS;
 	}
 	if (ms < UINT64_MAX)
-		timer_start(l->timer, ms);
+		timer_start(closing->timer, ms);
 }
 
 enum stream_status connection_close(struct connection *c, uint64_t send_ms, uint64_t linger_ms,
@@ -294,7 +295,7 @@ enum stream_status connection_close(struct connection *c, uint64_t send_ms, uint
 		return status;
 	now = loop_now();
 	observe(c, now);
-	wait = patience(c->closing, send_ms, linger_ms, now);
+	wait = time_left(c->closing, send_ms, linger_ms, now);
 	if (wait > 0) {
 		sleep_at_most(c, wait);
 		return STREAM_AGAIN;

@@ -98,7 +98,7 @@ static enum step_result misbehave(struct session *s, struct faulty *f)
 	log_fault(s, q);
 	if (q->ending == FAULT_TRUNCATE)
 		connection_truncate(s->connection);
-	s->excuses = true;
+	s->ignore_close_errors = true;
 	return succeed(s, q->sent, STEP_STOP);
 }
 

@@ -121,8 +121,10 @@ void session_free(struct session *s)
 static void move_to(struct session *s, enum session_phase phase)
 {
 	static const char *const names[] = {
-		[SESSION_OPENING] = "opening", [SESSION_STEPS] = "steps",
-		[SESSION_SALVAGE] = "salvage", [SESSION_CLOSING] = "closing",
+		[SESSION_OPENING] = "opening",
+		[SESSION_STEPS] = "steps",
+		[SESSION_READING_REST] = "reading the rest",
+		[SESSION_CLOSING] = "closing",
 		[SESSION_OVER] = "over",
 	};
 
@@ -162,24 +164,24 @@ static void assert_armed(const struct session *s)
  * back; then that is the error. The peer may have stopped reading alone, and never end:
  * it is given as much time as closing would give it, and less when it is silent.
  */
-static enum step_result salvage(struct session *s)
+static enum step_result read_rest(struct session *s)
 {
 	enum stream_status status;
 
 	if (fd_writer_above(s->shared->events->output)) {
-		s->salvage_end = 0; /* that time is not the peer's */
+		s->read_rest_until_ms = 0; /* that time is not the peer's */
 		return wait_output(s);
 	}
 	status = reader_read(&s->connection->reader, SIZE_MAX, s->data);
-	if (s->salvage_end == 0)
-		s->salvage_end = loop_now() + s->shared->settings->close_timeout_ms;
+	if (s->read_rest_until_ms == 0)
+		s->read_rest_until_ms = loop_now() + s->shared->settings->close_timeout_ms;
 	if (s->shared->steps->prints)
 		session_piece(s, s->data, true);
 	else
 		evbuffer_drain(s->data, evbuffer_get_length(s->data));
 	if (status == STREAM_OK)
 		return STEP_MORE;
-	if (status == STREAM_AGAIN && loop_now() < s->salvage_end)
+	if (status == STREAM_AGAIN && loop_now() < s->read_rest_until_ms)
 		return session_wait(s, WAIT_READ);
 	return session_fail(s, connection_write_error(s->connection), NULL);
 }
@@ -220,7 +222,7 @@ static void begin_step(struct session *s, const struct step *step)
 	s->begun = true;
 	s->held_len = 0;
 	s->separator = NULL;
-	s->salvage_end = 0;
+	s->read_rest_until_ms = 0;
 	s->next = s->at + 1;
 	s->step_start = session_consumed(s);
 	if (s->at == 0) {
@@ -280,9 +282,9 @@ static void take_result(struct session *s, enum step_result result, bool forgiva
 	case STEP_AGAIN:
 	case STEP_MORE:
 		return;
-	case STEP_SALVAGE:
+	case STEP_WRITE_FAILED:
 		timer_stop(s->timer);
-		move_to(s, SESSION_SALVAGE);
+		move_to(s, SESSION_READING_REST);
 		return;
 	case STEP_NEXT:
 		if (leave_step(s))
@@ -319,14 +321,14 @@ static bool run_steps(struct session *s)
 			(void)wait_output(s);
 			return false;
 		}
-		result = s->phase == SESSION_SALVAGE ? salvage(s) : step->kind->run(s, step);
+		result = s->phase == SESSION_READING_REST ? read_rest(s) : step->kind->run(s, step);
 		if (result == STEP_AGAIN && (s->waits & (WAIT_READ | WAIT_PUMP)) &&
 		    session_watch_silence(s, s->connection))
 			result = session_fail(s, connection_write_error(s->connection), NULL);
 		if (result == STEP_AGAIN)
 			return false;
 		take_result(s, result, true);
-		if (s->phase != SESSION_STEPS && s->phase != SESSION_SALVAGE)
+		if (s->phase != SESSION_STEPS && s->phase != SESSION_READING_REST)
 			return true;
 	}
 	(void)session_wait(s, WAIT_TURN);
@@ -350,7 +352,7 @@ static bool run_closing(struct session *s)
 	case STREAM_AGAIN:
 		return false;
 	case STREAM_ERROR:
-		if (!s->excuses || err.kind == ERR_TIMEOUT)
+		if (!s->ignore_close_errors || err.kind == ERR_TIMEOUT)
 			closing_failed(s, err);
 		break;
 	case STREAM_OK:
@@ -454,7 +456,7 @@ static void session_run(void *arg)
 	while (more) {
 		switch (s->phase) {
 		case SESSION_STEPS:
-		case SESSION_SALVAGE:
+		case SESSION_READING_REST:
 			more = run_steps(s);
 			break;
 		case SESSION_CLOSING:
@@ -470,6 +472,6 @@ static void session_run(void *arg)
 	if (connection_update(s->connection) && (s->waits & (WAIT_WRITE | WAIT_PUMP)))
 		task_wake(&s->task);
 	session_time_note(s);
-	if (s->phase == SESSION_STEPS || s->phase == SESSION_SALVAGE)
+	if (s->phase == SESSION_STEPS || s->phase == SESSION_READING_REST)
 		assert_armed(s);
 }

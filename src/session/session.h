@@ -73,13 +73,13 @@ enum session_wait {
 enum session_phase {
 	SESSION_OPENING, /* the handshake of an accepted connection */
 	SESSION_STEPS,
-	SESSION_SALVAGE, /* sending failed: read what the peer had sent, then fail */
+	SESSION_READING_REST, /* sending failed: read what the peer had sent, then fail */
 	SESSION_CLOSING,
 	SESSION_OVER,
 };
 
-/* For the steps and the relay; owners use the functions. There may be very many
- * that do nothing: what few of them need is made at need. */
+/* For the steps and for session_*.c; owners use the functions. There may be very many
+ * idle sessions: what few of them need is made at need. */
 struct session {
 	const struct session_shared *shared;
 	struct opening *opening;       /* owned; NULL: it is open */
@@ -90,18 +90,18 @@ struct session {
 	unsigned at;   /* the running step */
 	unsigned next; /* the one after it */
 	enum session_phase phase;
-	unsigned char waits; /* enum session_wait, or-ed; of the last run */
-	bool err_told : 1;   /* the event of the failed step has told `err` */
-	bool begun : 1;	     /* the running step has */
-	bool line_open : 1;  /* --hex: the line of a record in pieces has no end yet */
-	bool probe : 1;	     /* it has ended, and is_probe() held */
-	bool excuses : 1;    /* the peer may break it off while it closes: not a failure */
+	unsigned char waits;	      /* enum session_wait, or-ed; of the last run */
+	bool err_told : 1;	      /* the event of the failed step has told `err` */
+	bool begun : 1;		      /* the running step has */
+	bool line_open : 1;	      /* --hex: the line of a record in pieces has no end yet */
+	bool probe : 1;		      /* it has ended, and is_probe() held */
+	bool ignore_close_errors : 1; /* --fault has ended it */
 	unsigned char held_len;
 	unsigned char held[3];	       /* JSON: the start of a character, for the next piece */
 	const struct bytes *separator; /* that the running readuntil met, of several; or NULL */
 	void *state;		       /* of the running step, made by it; owned */
-	uint64_t salvage_end;	       /* ms; until then what the peer had sent is read */
-	uint64_t heard;		       /* bytes received when session_watch_silence() last asked */
+	uint64_t read_rest_until_ms;   /* SESSION_READING_REST: for so long at most */
+	uint64_t heard;		       /* bytes received at the last check for silence */
 	uint64_t round_start;	       /* bytes consumed when this round of a loop began */
 	uint64_t step_start;	       /* ... when the running step began; see session_taken() */
 	struct evbuffer *data;	       /* what it reads; empty between runs; shared, borrowed */

@@ -23,13 +23,13 @@ struct step_words;
 
 /* What a run function answers. It is called again after AGAIN and MORE. */
 enum step_result {
-	STEP_NEXT,    /* done: go on with the next one */
-	STEP_MORE,    /* a part is done: the next one, in this turn or a later one */
-	STEP_AGAIN,   /* not yet; something has been armed that will wake the session */
-	STEP_STOP,    /* done, and so is the list */
-	STEP_FAIL,    /* session_fail() has been told why */
-	STEP_CLOSED,  /* the list is over, and nothing is left to close */
-	STEP_SALVAGE, /* sending has failed: read what the peer had sent, then fail */
+	STEP_NEXT,	   /* done: go on with the next one */
+	STEP_MORE,	   /* a part is done: the next one, in this turn or a later one */
+	STEP_AGAIN,	   /* not yet; something has been armed that will wake the session */
+	STEP_STOP,	   /* done, and so is the list */
+	STEP_FAIL,	   /* session_fail() has been told why */
+	STEP_CLOSED,	   /* the list is over, and nothing is left to close */
+	STEP_WRITE_FAILED, /* sending has failed: read what the peer had sent, then fail */
 };
 
 enum step_flags {

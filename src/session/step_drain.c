@@ -10,7 +10,7 @@ static enum step_result take_sent(struct session *s, enum stream_status status)
 	if (status == STREAM_AGAIN)
 		return session_wait(s, WAIT_WRITE);
 	if (status == STREAM_ERROR)
-		return STEP_SALVAGE;
+		return STEP_WRITE_FAILED;
 	return session_step_done(s);
 }
 

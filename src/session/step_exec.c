@@ -41,7 +41,7 @@ struct exec {
 	struct timer *exiting;	  /* from the end of the output; NULL: it goes on */
 	bool exited;		  /* the command has: */
 	uint64_t output_size;	  /* ... so much has it written, or left in the pipe */
-	uint64_t patience_ms;	  /* from SIGTERM to SIGKILL */
+	uint64_t kill_after_ms;	  /* from SIGTERM to SIGKILL */
 };
 
 static bool parse_exec(struct step *step, struct step_words *words, struct err *err)
@@ -81,7 +81,7 @@ static void free_state(void *p)
 	close_output(x);
 	timer_free(x->looking);
 	timer_free(x->exiting);
-	child_free(x->child, x->patience_ms);
+	child_free(x->child, x->kill_after_ms);
 	free(x);
 }
 
@@ -100,7 +100,7 @@ static bool start(struct session *s, struct exec *x, const char *command, struct
 	environment_free(&env);
 	if (x->child == NULL)
 		return false;
-	x->patience_ms = s->shared->settings->close_timeout_ms;
+	x->kill_after_ms = s->shared->settings->close_timeout_ms;
 	x->input = fd_writer_new(loop, pipes.to, true, "the command");
 	fd_writer_set_owner(x->input, &s->task);
 	x->output = fd_reader_new(loop, pipes.from, true, "the command");

@@ -21,7 +21,7 @@ static enum step_result run_loop(struct session *s, const struct step *step)
 
 	(void)step;
 	if (writer->broken)
-		return STEP_SALVAGE;
+		return STEP_WRITE_FAILED;
 	if (writer_queued(writer) > writer->low)
 		return session_wait(s, WAIT_WRITE);
 	if (reader_at_eof(&s->connection->reader) && session_consumed(s) == s->round_start)

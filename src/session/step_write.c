@@ -86,7 +86,7 @@ static bool parse_writeframe(struct step *step, struct step_words *words, struct
 static enum step_result run_write(struct session *s, const struct step *step)
 {
 	if (s->connection->writer.broken)
-		return STEP_SALVAGE;
+		return STEP_WRITE_FAILED;
 	writer_write(&s->connection->writer, bytes_of(step->args, step->n));
 	return session_step_moved(s, step->n);
 }

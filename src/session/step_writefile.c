@@ -172,7 +172,7 @@ static enum step_result run_writefile(struct session *s, const struct step *step
 	if (result == PUMP_SOURCE_FAILED)
 		return session_fail(s, fd_reader_error(state->input), NULL);
 	if (result == PUMP_DEST_FAILED)
-		return STEP_SALVAGE;
+		return STEP_WRITE_FAILED;
 	if (writer_drain(&s->connection->writer) == STREAM_AGAIN)
 		return session_wait(s, WAIT_WRITE);
 	return session_step_moved(s, state->pump->bytes);

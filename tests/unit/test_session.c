@@ -596,7 +596,7 @@ static void can_be_aborted_while_it_closes(void **state)
 }
 
 /* The peer reads no more: sending fails, and what it sends is still awaited. */
-static void start_salvage(struct rig *rig)
+static void start_reading_rest(struct rig *rig)
 {
 	rig->settings.high_water = 1;
 	rig->settings.low_water = 0;
@@ -605,13 +605,13 @@ static void start_salvage(struct rig *rig)
 	support_send(rig->peer, "a\nb", 3);
 }
 
-static void can_be_aborted_while_it_salvages(void **state)
+static void can_be_aborted_while_it_reads_the_rest(void **state)
 {
 	struct rig *rig = rig_new();
 
 	(void)state;
-	start_salvage(rig);
-	abort_in_phase(rig, SESSION_SALVAGE);
+	start_reading_rest(rig);
+	abort_in_phase(rig, SESSION_READING_REST);
 }
 
 static bool waits_for_output(void *arg)
@@ -644,10 +644,10 @@ static void can_be_aborted_while_it_waits_for_output(void **state)
 static void a_failed_write_leaves_reading_on(void **state)
 {
 	struct rig *rig = rig_new();
-	struct phase_wish wish = { .rig = rig, .phase = SESSION_SALVAGE };
+	struct phase_wish wish = { .rig = rig, .phase = SESSION_READING_REST };
 
 	(void)state;
-	start_salvage(rig);
+	start_reading_rest(rig);
 	assert_true(support_run(rig->loop, is_in_phase, &wish, SUPPORT_DEADLINE_MS));
 	support_send(rig->peer, "cd\n", 3);
 	support_run_for(rig->loop, 2);
@@ -846,7 +846,7 @@ int main(void)
 		cmocka_unit_test(can_be_aborted_before_its_first_run),
 		cmocka_unit_test(can_be_aborted_in_its_steps),
 		cmocka_unit_test(can_be_aborted_while_it_closes),
-		cmocka_unit_test(can_be_aborted_while_it_salvages),
+		cmocka_unit_test(can_be_aborted_while_it_reads_the_rest),
 		cmocka_unit_test(can_be_aborted_while_it_waits_for_output),
 		cmocka_unit_test(a_failed_write_leaves_reading_on),
 		cmocka_unit_test(a_deadline_ends_it),
