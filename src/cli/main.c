@@ -148,7 +148,7 @@ int main(int argc, char **argv)
 	disarm_sigpipe();
 	status = liu_main(argc, argv);
 	/* A thread in getaddrinfo(3) cannot be cancelled, and joining it may take for ever. */
-	if (!resolve_end())
+	if (!resolve_join_threads())
 		_exit(status);
 	return status;
 }

@@ -18,24 +18,24 @@ enum {
 	RESOLUTION_DELAY_MS = 50, /* how long A waits for AAAA */
 };
 
-struct question {
-	struct lookup *lookup; /* NULL: it is answered, or was not asked */
+struct family_lookup {
+	struct resolve_query *query; /* NULL: it is answered, or was not asked */
 	bool found;
 	int error; /* of getaddrinfo(3) */
 	struct err err;
 };
 
 struct dial_lookup {
-	struct question ipv6, ipv4;
+	struct family_lookup ipv6, ipv4;
 	struct timer *head_start; /* runs while A has come alone */
 };
 
-static void ask(struct question *q, struct loop *loop, const char *host, uint16_t port, int family,
-		struct task *task)
+static void ask(struct family_lookup *f, struct loop *loop, const char *host, uint16_t port,
+		int family, struct task *task)
 {
-	q->lookup = lookup_start(loop, host, port, family, task, &q->err);
-	if (q->lookup == NULL)
-		q->error = EAI_SYSTEM;
+	f->query = resolve_start(loop, host, port, family, task, &f->err);
+	if (f->query == NULL)
+		f->error = EAI_SYSTEM;
 }
 
 struct dial_lookup *dial_lookup_new(struct loop *loop, const char *host, uint16_t port, int family,
@@ -55,34 +55,42 @@ void dial_lookup_free(struct dial_lookup *lookup)
 {
 	if (lookup == NULL)
 		return;
-	lookup_free(lookup->ipv6.lookup);
-	lookup_free(lookup->ipv4.lookup);
+	resolve_free(lookup->ipv6.query);
+	resolve_free(lookup->ipv4.query);
 	timer_free(lookup->head_start);
 	free(lookup);
 }
 
-static void feed(struct question *q, struct happy_eyeballs *race)
+static void feed(struct family_lookup *f, struct happy_eyeballs *race)
 {
 	const struct addrinfo *found = NULL;
 
-	if (q->lookup == NULL || !lookup_done(q->lookup))
+	if (f->query == NULL || !resolve_done(f->query))
 		return;
-	q->error = lookup_result(q->lookup, &found, &q->err);
-	q->found = q->error == 0;
+	f->error = resolve_result(f->query, &found, &f->err);
+	f->found = f->error == 0;
 	for (; found != NULL; found = found->ai_next) {
 		const struct socket_address a = sockaddr_of(found->ai_addr, found->ai_addrlen);
 
 		happy_eyeballs_add(race, &a);
 	}
-	lookup_free(q->lookup);
-	q->lookup = NULL;
+	resolve_free(f->query);
+	f->query = NULL;
+}
+
+static void give_head_start(struct timer *timer)
+{
+	if (!timer_pending(timer) && !timer_expired(timer))
+		timer_start(timer, RESOLUTION_DELAY_MS);
 }
 
 bool dial_lookup_feed(struct dial_lookup *lookup, struct happy_eyeballs *race)
 {
 	feed(&lookup->ipv6, race);
 	feed(&lookup->ipv4, race);
-	return lookup->ipv6.lookup != NULL || lookup->ipv4.lookup != NULL;
+	if (lookup->ipv4.found && lookup->ipv6.query != NULL)
+		give_head_start(lookup->head_start);
+	return lookup->ipv6.query != NULL || lookup->ipv4.query != NULL;
 }
 
 /* Does the error say more than that the name has no such address? */
@@ -91,10 +99,10 @@ static bool says_more(int error)
 	return error == EAI_AGAIN || error == EAI_SYSTEM || error == EAI_FAIL;
 }
 
-enum opening_result dial_lookup_status(struct dial_lookup *lookup, struct err *err)
+enum opening_result dial_lookup_status(const struct dial_lookup *lookup, struct err *err)
 {
-	const struct question *ipv6 = &lookup->ipv6, *ipv4 = &lookup->ipv4;
-	bool over = ipv6->lookup == NULL && ipv4->lookup == NULL;
+	const struct family_lookup *ipv6 = &lookup->ipv6, *ipv4 = &lookup->ipv4;
+	bool over = ipv6->query == NULL && ipv4->query == NULL;
 
 	if (ipv6->found || (ipv4->found && (over || timer_expired(lookup->head_start))))
 		return OPENING_DONE;
@@ -102,7 +110,5 @@ enum opening_result dial_lookup_status(struct dial_lookup *lookup, struct err *e
 		*err = ipv4->error == 0 || says_more(ipv6->error) ? ipv6->err : ipv4->err;
 		return OPENING_FAILED;
 	}
-	if (ipv4->found && !timer_pending(lookup->head_start))
-		timer_start(lookup->head_start, RESOLUTION_DELAY_MS);
 	return OPENING_AGAIN;
 }

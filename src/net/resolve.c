@@ -52,13 +52,13 @@ struct job {
 	TAILQ_ENTRY(job) link; /* in `jobs` until it is finished */
 };
 
-struct lookup {
+struct resolve_query {
 	struct job *job;
 	struct fd_watch *watch; /* armed until there is an answer */
 };
 
-struct ended {
-	bool exists;
+struct finished_thread {
+	bool set;
 	pthread_t thread;
 };
 
@@ -66,7 +66,7 @@ struct ended {
 static struct resolver {
 	pthread_mutex_t lock;
 	unsigned threads;
-	struct ended ended; /* the last one that has nothing left to do: to be joined */
+	struct finished_thread finished; /* the last one: to be joined */
 	TAILQ_HEAD(, job) jobs;
 } resolver = {
 	.lock = PTHREAD_MUTEX_INITIALIZER,
@@ -106,17 +106,17 @@ static struct job *next_job(void)
 	return job;
 }
 
-static void join(struct ended ended)
+static void join(struct finished_thread finished)
 {
-	if (ended.exists)
-		(void)pthread_join(ended.thread, NULL);
+	if (finished.set)
+		(void)pthread_join(finished.thread, NULL);
 }
 
 /* A thread joins the one that ended before it, so that one at most is left to join. */
 static void *run(void *arg)
 {
 	struct job *job;
-	struct ended before;
+	struct finished_thread before;
 
 	(void)arg;
 	lock();
@@ -131,8 +131,8 @@ static void *run(void *arg)
 		job_leave(job);
 	}
 	resolver.threads--;
-	before = resolver.ended;
-	resolver.ended = (struct ended){ .exists = true, .thread = pthread_self() };
+	before = resolver.finished;
+	resolver.finished = (struct finished_thread){ .set = true, .thread = pthread_self() };
 	unlock();
 	join(before);
 	return NULL;
@@ -214,32 +214,33 @@ static struct job *join_job(const char *host, uint16_t port, int family)
 	return job;
 }
 
-struct lookup *lookup_start(struct loop *loop, const char *host, uint16_t port, int family,
-			    struct task *task, struct err *err)
+struct resolve_query *resolve_start(struct loop *loop, const char *host, uint16_t port, int family,
+				    struct task *task, struct err *err)
 {
-	struct lookup *lookup = alloc_zeroed(sizeof(*lookup));
+	struct resolve_query *query = alloc_zeroed(sizeof(*query));
 
-	lookup->job = join_job(host, port, family);
-	if (lookup->job != NULL)
-		lookup->watch = fd_watch_new(loop, lookup->job->finished, WATCH_READ, task);
-	if (lookup->watch != NULL && fd_watch_arm(lookup->watch))
-		return lookup;
+	query->job = join_job(host, port, family);
+	if (query->job != NULL)
+		query->watch = fd_watch_new(loop, query->job->finished, WATCH_READ, task);
+	if (query->watch != NULL && fd_watch_arm(query->watch))
+		return query;
 	(void)err_sys(err, ERR_RESOLVE, errno, "cannot resolve %s", host);
-	lookup_free(lookup);
+	resolve_free(query);
 	return NULL;
 }
 
-bool lookup_done(const struct lookup *lookup)
+bool resolve_done(const struct resolve_query *query)
 {
-	return !fd_watch_armed(lookup->watch);
+	return !fd_watch_armed(query->watch);
 }
 
-int lookup_result(const struct lookup *lookup, const struct addrinfo **found, struct err *err)
+int resolve_result(const struct resolve_query *query, const struct addrinfo **found,
+		   struct err *err)
 {
-	const struct job *job = lookup->job;
+	const struct job *job = query->job;
 	int error;
 
-	assert(lookup_done(lookup));
+	assert(resolve_done(query));
 	lock(); /* the thread has written it */
 	error = job->error;
 	if (error == 0)
@@ -250,17 +251,17 @@ int lookup_result(const struct lookup *lookup, const struct addrinfo **found, st
 	return error;
 }
 
-void lookup_free(struct lookup *lookup)
+void resolve_free(struct resolve_query *query)
 {
-	if (lookup == NULL)
+	if (query == NULL)
 		return;
-	fd_watch_free(lookup->watch); /* before its descriptor is closed */
-	if (lookup->job != NULL) {
+	fd_watch_free(query->watch); /* before its descriptor is closed */
+	if (query->job != NULL) {
 		lock();
-		job_leave(lookup->job);
+		job_leave(query->job);
 		unlock();
 	}
-	free(lookup);
+	free(query);
 }
 
 int resolve_now(const char *host, uint16_t port, int family, struct addrinfo **found,
@@ -290,18 +291,18 @@ int resolve_now(const char *host, uint16_t port, int family, struct addrinfo **f
 	return error;
 }
 
-bool resolve_end(void)
+bool resolve_join_threads(void)
 {
-	struct ended ended = { .exists = false };
+	struct finished_thread finished = { .set = false };
 	bool busy;
 
 	lock();
 	busy = resolver.threads > 0;
 	if (!busy) {
-		ended = resolver.ended;
-		resolver.ended.exists = false;
+		finished = resolver.finished;
+		resolver.finished.set = false;
 	}
 	unlock();
-	join(ended);
+	join(finished);
 	return !busy;
 }

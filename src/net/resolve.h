@@ -14,29 +14,30 @@
 
 struct err;
 struct loop;
-struct lookup;
+struct resolve_query;
 struct task;
 
 /* Look `host` up for one family (AF_INET, AF_INET6) and wake `task` when
  * there is an answer. `host` is copied. NULL with ERR_RESOLVE when the system has no
  * thread or no descriptor for it. */
-struct lookup *lookup_start(struct loop *loop, const char *host, uint16_t port, int family,
-			    struct task *task, struct err *err);
+struct resolve_query *resolve_start(struct loop *loop, const char *host, uint16_t port, int family,
+				    struct task *task, struct err *err);
 
-bool lookup_done(const struct lookup *lookup);
+bool resolve_done(const struct resolve_query *query);
 
-/* After lookup_done: what resolve_now() answers, the addresses borrowed until
- * lookup_free(). */
-int lookup_result(const struct lookup *lookup, const struct addrinfo **found, struct err *err);
+/* After resolve_done: what resolve_now() answers, the addresses borrowed until
+ * resolve_free(). */
+int resolve_result(const struct resolve_query *query, const struct addrinfo **found,
+		   struct err *err);
 
 /* May be called before it is done: the thread's answer is then thrown away. */
-void lookup_free(struct lookup *lookup); /* NULL is allowed */
+void resolve_free(struct resolve_query *query); /* NULL is allowed */
 
 /* The addresses for stream sockets of a family, AF_UNSPEC: of any, to be freed with
  * freeaddrinfo(3). Blocks. 0, or the error of getaddrinfo(3), and ERR_RESOLVE. */
 int resolve_now(const char *host, uint16_t port, int family, struct addrinfo **found,
 		struct err *err);
 
-/* Wait until the threads that have nothing left to do are gone with what they own. False
- * when one still holds a lookup: the program must leave by _exit(). */
-bool resolve_end(void);
+/* Join the idle threads, so that what they own is freed. False when one is still in
+ * getaddrinfo(3): the program must leave by _exit(). */
+bool resolve_join_threads(void);

@@ -152,9 +152,9 @@ static int await_threads(void **state)
 	(void)state;
 	answer(&service.ipv6, EAI_NONAME, NULL);
 	answer(&service.ipv4, EAI_NONAME, NULL);
-	while (!resolve_end() && loop_now() < deadline)
+	while (!resolve_join_threads() && loop_now() < deadline)
 		sched_yield();
-	return resolve_end() ? 0 : -1;
+	return resolve_join_threads() ? 0 : -1;
 }
 
 /* --- a lookup --- */
@@ -302,7 +302,7 @@ static void test_dropped_while_asked(void **state)
 	begin(&a, AF_UNSPEC);
 	await_asked(2);
 	end(&a);
-	assert_false(resolve_end()); /* the threads still wait */
+	assert_false(resolve_join_threads()); /* the threads still wait */
 }
 
 /* Those who ask for the same at the same time share the question. */
@@ -343,7 +343,7 @@ static void nothing(void *arg)
 /* Different names: four at a time, the rest waits, or is dropped from the queue. */
 static void test_four_threads(void **state)
 {
-	struct lookup *lookups[CROWD];
+	struct resolve_query *lookups[CROWD];
 	struct loop *loop = loop_new();
 	struct task task;
 	struct err err;
@@ -353,17 +353,17 @@ static void test_four_threads(void **state)
 	for (int i = 0; i < CROWD; i++) {
 		char *host = alloc_printf("name%d.example", i);
 
-		lookups[i] = lookup_start(loop, host, 80, AF_INET, &task, &err);
+		lookups[i] = resolve_start(loop, host, 80, AF_INET, &task, &err);
 		assert_non_null(lookups[i]);
 		free(host);
 	}
 	await_asked(THREADS_MAX);
 	for (int i = THREADS_MAX + 1; i < CROWD; i++)
-		lookup_free(lookups[i]);
+		resolve_free(lookups[i]);
 	answer(&service.ipv4, 0, "127.0.0.1");
 	await_asked(THREADS_MAX + 1);
 	for (int i = 0; i <= THREADS_MAX; i++)
-		lookup_free(lookups[i]);
+		resolve_free(lookups[i]);
 	task_cancel(&task);
 	loop_free(loop);
 	assert_int_equal(await_threads(NULL), 0);

@@ -27,7 +27,7 @@ enum { MANY = 300, MANY_NAMES = 50 };
 
 struct waiter {
 	struct task task;
-	struct lookup *lookup;
+	struct resolve_query *lookup;
 	unsigned woken;
 	bool done;
 };
@@ -37,7 +37,7 @@ static void note(void *arg)
 	struct waiter *w = arg;
 
 	w->woken++;
-	w->done = lookup_done(w->lookup);
+	w->done = resolve_done(w->lookup);
 }
 
 static void begin(struct waiter *w, struct loop *loop, const char *host, int family)
@@ -46,13 +46,13 @@ static void begin(struct waiter *w, struct loop *loop, const char *host, int fam
 
 	*w = (struct waiter){ .lookup = NULL };
 	task_init(&w->task, loop, note, w);
-	w->lookup = lookup_start(loop, host, 80, family, &w->task, &err);
+	w->lookup = resolve_start(loop, host, 80, family, &w->task, &err);
 	assert_non_null(w->lookup);
 }
 
 static void end(struct waiter *w)
 {
-	lookup_free(w->lookup);
+	resolve_free(w->lookup);
 	task_cancel(&w->task);
 }
 
@@ -63,7 +63,7 @@ static char *first(const struct waiter *w)
 	struct socket_address a;
 	struct err err;
 
-	if (lookup_result(w->lookup, &found, &err) != 0) {
+	if (resolve_result(w->lookup, &found, &err) != 0) {
 		assert_int_equal(err.kind, ERR_RESOLVE);
 		return alloc_string("error");
 	}
@@ -85,9 +85,9 @@ static void await_threads(void)
 {
 	uint64_t deadline = loop_now() + SUPPORT_DEADLINE_MS;
 
-	while (!resolve_end() && loop_now() < deadline)
+	while (!resolve_join_threads() && loop_now() < deadline)
 		sched_yield();
-	assert_true(resolve_end());
+	assert_true(resolve_join_threads());
 }
 
 /* The lowest free descriptor: the same before and after when none is leaked. */
@@ -106,7 +106,7 @@ static void check_one(const char *host, int family, const char *want)
 	struct waiter w;
 
 	begin(&w, loop, host, family);
-	assert_false(lookup_done(w.lookup));
+	assert_false(resolve_done(w.lookup));
 	assert_true(support_run_until(loop, &w.done, SUPPORT_DEADLINE_MS));
 	assert_int_equal(w.woken, 1);
 	check_first(&w, want);
@@ -202,7 +202,7 @@ static void test_abandoned_when_answered(void **state)
 	begin(&kept, loop, "127.0.0.1", AF_INET);
 	begin(&dropped, loop, "127.0.0.1", AF_INET);
 	await_threads();
-	assert_false(lookup_done(dropped.lookup));
+	assert_false(resolve_done(dropped.lookup));
 	end(&dropped);
 	assert_true(support_run_until(loop, &kept.done, SUPPORT_DEADLINE_MS));
 	assert_int_equal(dropped.woken, 0);

@@ -63,7 +63,7 @@ static void open_gate(void)
 /* --- the test --- */
 
 struct asker {
-	struct lookup *lookups[2]; /* A and AAAA */
+	struct resolve_query *lookups[2]; /* A and AAAA */
 	struct task task;
 };
 
@@ -77,7 +77,7 @@ static bool all_done(void *arg)
 	const struct asker *askers = arg;
 
 	for (size_t i = 0; i < LOOKUPS; i++)
-		if (!lookup_done(askers[i].lookups[0]) || !lookup_done(askers[i].lookups[1]))
+		if (!resolve_done(askers[i].lookups[0]) || !resolve_done(askers[i].lookups[1]))
 			return false;
 	return true;
 }
@@ -95,8 +95,8 @@ static void test_one_question(void **state)
 		struct asker *a = &askers[i];
 
 		task_init(&a->task, loop, nothing, NULL);
-		a->lookups[0] = lookup_start(loop, "slow", 80, AF_INET, &a->task, &err);
-		a->lookups[1] = lookup_start(loop, "slow", 80, AF_INET6, &a->task, &err);
+		a->lookups[0] = resolve_start(loop, "slow", 80, AF_INET, &a->task, &err);
+		a->lookups[1] = resolve_start(loop, "slow", 80, AF_INET6, &a->task, &err);
 		assert_non_null(a->lookups[0]);
 		assert_non_null(a->lookups[1]);
 	}
@@ -104,9 +104,9 @@ static void test_one_question(void **state)
 	assert_true(support_run(loop, all_done, askers, SUPPORT_DEADLINE_MS));
 	assert_int_equal(questions, 2);
 	for (size_t i = 0; i < LOOKUPS; i++) {
-		assert_int_equal(lookup_result(askers[i].lookups[0], &found, &err), 0);
-		lookup_free(askers[i].lookups[0]);
-		lookup_free(askers[i].lookups[1]);
+		assert_int_equal(resolve_result(askers[i].lookups[0], &found, &err), 0);
+		resolve_free(askers[i].lookups[0]);
+		resolve_free(askers[i].lookups[1]);
 		task_cancel(&askers[i].task);
 	}
 	loop_free(loop);
