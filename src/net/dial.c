@@ -89,6 +89,8 @@ static char *lookup_text(const void *arg)
 	return alloc_printf("looking up %s", d->address->host);
 }
 
+/* --- connection: the slower lookup goes on feeding the race --- */
+
 /* After an error, what the peer sent before is still read. */
 static void set_socket(struct opening *o, const struct dial *d,
 		       const struct happy_eyeballs_winner *connected)
@@ -102,8 +104,6 @@ static void set_socket(struct opening *o, const struct dial *d,
 	if (connected->error != 0)
 		transport_raw_error(transport, TRANSPORT_WRITE, connected->error);
 }
-
-/* --- connection: the slower lookup goes on feeding the race --- */
 
 static enum opening_result run_race(struct opening *o, void *arg, struct err *err)
 {
@@ -169,7 +169,9 @@ static void run(void *arg)
 {
 	struct dial *d = arg;
 	struct transport *transport = NULL;
-	struct dial copy;
+	dial_done_fn done;
+	void *done_arg;
+	struct dial_times times;
 	struct err err;
 
 	switch (opening_run(d->opening, &err)) {
@@ -181,9 +183,11 @@ static void run(void *arg)
 	case OPENING_FAILED:
 		break;
 	}
-	copy = *d;
-	dial_cancel(d);
-	copy.done(copy.arg, transport, transport == NULL ? &err : NULL, &copy.times);
+	done = d->done;
+	done_arg = d->arg;
+	times = d->times;
+	dial_free(d);
+	done(done_arg, transport, transport == NULL ? &err : NULL, &times);
 }
 
 static void add_stages(struct dial *d)
@@ -236,7 +240,7 @@ struct dial *dial_start(struct loop *loop, const struct address *address,
 	return d;
 }
 
-void dial_cancel(struct dial *dial)
+void dial_free(struct dial *dial)
 {
 	if (dial == NULL)
 		return;

@@ -50,10 +50,10 @@ struct dial *dial_start(struct loop *loop, const struct address *address,
 			void *arg);
 
 /* Before it is done: drop it; `done` is not called. NULL is allowed. */
-void dial_cancel(struct dial *dial);
+void dial_free(struct dial *dial);
 
 /* The message when a limit of the caller's ends it: "looking up example.org: timed out
- * after 1 s (--timeout)". It is still to be cancelled. */
+ * after 1 s (--timeout)". It is still to be freed. */
 void dial_timed_out(const struct dial *dial, struct opening_limit limit, struct err *err);
 
 /* Is the inherited descriptor a connected stream socket? Else ERR_USAGE. */

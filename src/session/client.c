@@ -45,7 +45,7 @@ static void session_done(void *arg, struct session *session)
 /* Fail without a session, which reports its own errors. */
 static void fail(struct client *c, const struct err *err)
 {
-	dial_cancel(c->dial);
+	dial_free(c->dial);
 	c->dial = NULL;
 	if (c->err.kind == ERR_OK && !c->options.shared->steps->silent)
 		report_error(c->options.shared->events, c->options.conn, NULL, err);
@@ -110,7 +110,7 @@ void client_free(struct client *client)
 {
 	if (client == NULL)
 		return;
-	dial_cancel(client->dial);
+	dial_free(client->dial);
 	session_free(client->session);
 	timer_free(client->deadline);
 	task_cancel(&client->task);

@@ -38,7 +38,7 @@ static void to_free(void *p)
 	struct to *to = p;
 	struct session *s = to->session;
 
-	dial_cancel(to->dial);
+	dial_free(to->dial);
 	pump_free(to->up.pump);
 	pump_free(to->down.pump);
 	if (s->target != NULL && to->down.state != DIRECTION_SHUT)

@@ -186,7 +186,7 @@ static inline void check_cancelled(struct caller *c, const char *stage)
 
 	start(c);
 	assert_true(support_run(c->loop, is_at_stage, &awaited, SUPPORT_DEADLINE_MS));
-	dial_cancel(c->dial);
+	dial_free(c->dial);
 	(void)support_run_until(c->loop, &never, 1);
 	assert_false(c->done);
 	finish(c);

@@ -126,7 +126,7 @@ static void test_cancel_unnoticed(void **state)
 	int fd = accept_unnoticed(&c);
 
 	(void)state;
-	dial_cancel(c.dial);
+	dial_free(c.dial);
 	assert_int_equal(support_receive_all(fd, got), ECONNRESET);
 	evbuffer_free(got);
 	close(fd);
@@ -269,7 +269,7 @@ static void test_cancel(void **state)
 	char *stage;
 
 	(void)state;
-	dial_cancel(NULL);
+	dial_free(NULL);
 	doors_open(&d, DOOR_SILENT, DOOR_SILENT);
 	prepare_port(&c, "", d.port);
 	stage = with_port("connecting to localhost:#", d.port);

@@ -444,7 +444,7 @@ static void test_dial_cancelled(void **state)
 	(void)support_run_until(c.loop, &never, 1);
 	dial_timed_out(c.dial, limit, &err);
 	assert_string_equal(err.text, "looking up name.example: timed out after 1 s (-w)");
-	dial_cancel(c.dial);
+	dial_free(c.dial);
 	answer(&service.ipv4, 0, "127.0.0.1");
 	(void)support_run_until(c.loop, &never, 1);
 	assert_false(c.done);
