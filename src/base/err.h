@@ -4,7 +4,7 @@
 
 /*
  * The layer that detects an error fills the record, a layer that knows a name
- * prefixes it, and report_error() or src/cli prints it. It is a plain value that owns
+ * prefixes it, and event_writer_error() or src/cli prints it. It is a plain value that owns
  * nothing and may be copied. Normal answers ("again", "ended") are not errors.
  *
  * Fallible functions return bool and take a `struct err *` last. On failure

@@ -60,7 +60,7 @@ static const struct url *current(const struct head *h)
 
 static void note_failure(struct head *h, const struct err *err)
 {
-	report_error(h->program.shared.events, 0, current(h)->text, err);
+	event_writer_error(h->program.shared.events, 0, current(h)->text, err);
 	if (h->status == 0)
 		h->status = err_status(err);
 }

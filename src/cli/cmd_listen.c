@@ -175,7 +175,7 @@ bool listen_run(const struct options *options, int *status, struct err *err)
 	if (started)
 		p->on_signal = on_signal;
 	else if (!usage)
-		report_error(p->shared.events, 0, NULL, err);
+		event_writer_error(p->shared.events, 0, NULL, err);
 	if (!started)
 		program_finish(p, err_status(err));
 	program_run(p);

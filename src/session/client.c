@@ -48,7 +48,7 @@ static void fail(struct client *c, const struct err *err)
 	dial_free(c->dial);
 	c->dial = NULL;
 	if (c->err.kind == ERR_OK && !c->options.shared->steps->silent)
-		report_error(c->options.shared->events, c->options.conn, NULL, err);
+		event_writer_error(c->options.shared->events, c->options.conn, NULL, err);
 	finish(c, err);
 }
 

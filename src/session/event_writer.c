@@ -248,8 +248,8 @@ void event_writer_close(struct event_writer *events, uint64_t conn, uint64_t sen
 	event_writer_add(events, event);
 }
 
-void report_error(struct event_writer *events, uint64_t conn, const char *name,
-		  const struct err *err)
+void event_writer_error(struct event_writer *events, uint64_t conn, const char *name,
+			const struct err *err)
 {
 	json_t *event;
 

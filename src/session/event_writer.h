@@ -64,8 +64,8 @@ void event_writer_close(struct event_writer *events, uint64_t conn, uint64_t sen
  * `conn` is 0 (then the name is a URL, which the event has), and the event when `events`
  * is NULL, for an error that the event of a step has told.
  */
-void report_error(struct event_writer *events, uint64_t conn, const char *name,
-		  const struct err *err);
+void event_writer_error(struct event_writer *events, uint64_t conn, const char *name,
+			const struct err *err);
 
 /* For events made elsewhere, where `json` is set. add() writes an object as a line; `event`
  * is handed over. Microseconds become seconds. */

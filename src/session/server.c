@@ -250,7 +250,7 @@ static void accept_timed_out(struct server *server)
 
 	(void)err_set(&err, ERR_TIMEOUT, "no connection within %.10g s (--accept-timeout)",
 		      (double)server->options->accept_timeout_ms / 1000);
-	report_error(server->shared->events, 0, NULL, &err);
+	event_writer_error(server->shared->events, 0, NULL, &err);
 	if (server->failed == 0 || server->options->accept_count == 0)
 		server->failed_status = err_status(&err);
 	abort_arrivals(server);

@@ -250,7 +250,7 @@ static void report(const struct session *s)
 {
 	char *name = s->shared->listening ? session_name(s) : NULL;
 
-	report_error(s->err_told ? NULL : s->shared->events, s->conn, name, s->err);
+	event_writer_error(s->err_told ? NULL : s->shared->events, s->conn, name, s->err);
 	free(name);
 }
 

@@ -94,7 +94,7 @@ static void raw_is_the_bytes_alone(void **state)
 	event.newline = false;
 	event_writer_step(rig.events, &event);
 	(void)err_set(&err, ERR_IO, "broken");
-	report_error(rig.events, 1, NULL, &err);
+	event_writer_error(rig.events, 1, NULL, &err);
 	event_writer_listening(rig.events, "127.0.0.1:1");
 	event_writer_close(rig.events, 1, 2, 3, 4);
 	assert_false(rig.events->json);
@@ -222,12 +222,12 @@ static void connections_are_told(void **state)
 	event_writer_open(rig.events, UINT32_MAX + UINT64_C(1), "unix:\xff", connection);
 	event_writer_close(rig.events, 1, 12, 21, 12345);
 	(void)err_sys(&err, ERR_CONNECT, ECONNREFUSED, "cannot connect");
-	report_error(rig.events, 2, NULL, &err);
-	report_error(rig.events, 0, NULL, &err);
-	report_error(rig.events, 3, "connection 3", &err);
-	report_error(rig.events, 0, "http://h/", &err);
+	event_writer_error(rig.events, 2, NULL, &err);
+	event_writer_error(rig.events, 0, NULL, &err);
+	event_writer_error(rig.events, 3, "connection 3", &err);
+	event_writer_error(rig.events, 0, "http://h/", &err);
 	(void)err_set(&err, ERR_CONNECT, "step 1 (exec a\n\xff)");
-	report_error(rig.events, 4, NULL, &err);
+	event_writer_error(rig.events, 4, NULL, &err);
 	connection_free(connection);
 	close(pair[0]);
 	assert_written(
