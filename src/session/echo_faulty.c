@@ -54,7 +54,7 @@ static enum step_result succeed(struct session *s, uint64_t sent, enum step_resu
 
 static void log_fault(const struct session *s, const struct fault_queue *q)
 {
-	session_log(s, LOG_INFO, "fault: %s after %" PRIu64 " byte%s", fault_done(q->ending),
+	session_log(s, LOG_INFO, "fault: %s after %" PRIu64 " byte%s", fault_description(q->ending),
 		    q->sent, q->sent == 1 ? "" : "s");
 }
 

@@ -76,7 +76,7 @@ bool faults_have(const struct faults *faults, enum fault_kind kind)
 	return (faults->given & (1U << kind)) != 0;
 }
 
-const char *fault_done(enum fault_kind ending)
+const char *fault_description(enum fault_kind ending)
 {
 	return kinds[ending].done;
 }
@@ -129,8 +129,8 @@ size_t fault_queue_room(struct fault_queue *q)
 
 void fault_queue_add(struct fault_queue *q, struct evbuffer *data, uint64_t now_us)
 {
-	const struct fault_arrival arrival = { .due_us = now_us + q->delay_us,
-					       .len = evbuffer_get_length(data) };
+	const struct fault_batch arrival = { .due_us = now_us + q->delay_us,
+					     .len = evbuffer_get_length(data) };
 
 	writer_write(&q->waiting, bytes_of(&arrival, sizeof(arrival)));
 	writer_write_buffer(&q->waiting, data);
@@ -154,16 +154,16 @@ enum stream_status fault_queue_next(struct fault_queue *q, uint64_t now_us, stru
 	*wait_ms = 0;
 	if (q->sent == q->after)
 		return STREAM_EOF;
-	if (q->first.len == 0 && evbuffer_remove(waiting, &q->first, sizeof(q->first)) <= 0)
+	if (q->current.len == 0 && evbuffer_remove(waiting, &q->current, sizeof(q->current)) <= 0)
 		return STREAM_AGAIN;
-	at = q->first.due_us > q->next_us ? q->first.due_us : q->next_us;
+	at = q->current.due_us > q->next_us ? q->current.due_us : q->next_us;
 	if (at > now_us) {
 		*wait_ms = (at - now_us + MILLISECOND_US - 1) / MILLISECOND_US;
 		return STREAM_AGAIN;
 	}
-	len = (size_t)least(least(q->first.len, q->piece), q->after - q->sent);
+	len = (size_t)least(least(q->current.len, q->piece), q->after - q->sent);
 	buffer_move(waiting, len, into);
-	q->first.len -= len;
+	q->current.len -= len;
 	q->sent += len;
 	q->next_us = now_us + pause_us(q, len);
 	return STREAM_OK;

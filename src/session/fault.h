@@ -41,10 +41,10 @@ struct faults {
  * wrong with the value. */
 bool faults_add(struct faults *faults, const char *text, struct err *err);
 bool faults_have(const struct faults *faults, enum fault_kind kind);
-const char *fault_done(enum fault_kind ending); /* for the log: "reset" */
+const char *fault_description(enum fault_kind ending); /* for the log: "reset" */
 
 /* What came at one time, in front of its bytes in the queue. */
-struct fault_arrival {
+struct fault_batch {
 	uint64_t due_us;
 	size_t len;
 };
@@ -54,8 +54,8 @@ struct fault_queue {
 	uint64_t after;		/* UINT64_MAX: none does */
 	uint64_t sent;		/* bytes handed out so far */
 	/* The rest is private. */
-	struct writer waiting;	    /* arrivals; its marks bound them */
-	struct fault_arrival first; /* the one that is being handed out */
+	struct writer waiting;	    /* batches; its marks bound them */
+	struct fault_batch current; /* the one that is being handed out */
 	uint64_t delay_us;
 	uint64_t piece; /* bytes handed out at a time, at most */
 	uint64_t gap_us;
