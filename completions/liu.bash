@@ -231,7 +231,7 @@ _liu_step_words() {
 _liu_may_follow() {
 	local flags=${_liu_flags["$1"]}
 	[[ $seen != *' last '* ]] || return
-	[[ ${command-} == listen || $flags != *' many '* ]] || return
+	[[ ${command-} == listen || $flags != *' others '* ]] || return
 	[[ $seen != *' write-eof '* || $flags != *' sends '* ]] || return
 	[[ $seen == *' record '* || $flags != *' needs-record '* ]] || return
 	[[ $seen == *' reads '* || $flags != *' loops '* ]] || return

@@ -278,7 +278,7 @@ static void put_flags(struct text *text, unsigned flags)
 		{ STEP_LOOPS, "loops" },
 		{ STEP_WRITE_EOF, "write-eof" },
 		{ STEP_NEEDS_RECORD, "needs-record" },
-		{ STEP_MANY, "many" },
+		{ STEP_NEEDS_OTHERS, "others" },
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)

@@ -143,7 +143,7 @@ int main(int argc, char **argv)
 {
 	int status;
 
-	(void)descriptor_fill_standard();
+	(void)descriptor_open_standard();
 	keep_pages();
 	disarm_sigpipe();
 	status = liu_main(argc, argv);

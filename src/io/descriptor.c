@@ -18,7 +18,7 @@
 
 enum { WRITE_MAX = 256 * 1024 }; /* bytes a call */
 
-unsigned descriptor_fill_standard(void)
+unsigned descriptor_open_standard(void)
 {
 	unsigned closed = 0;
 

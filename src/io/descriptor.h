@@ -36,7 +36,7 @@ struct descriptor {
 
 /* Make 0, 1 and 2 be open, on /dev/null where they were closed. To be called
  * first of all. Returns a mask of those that were closed (bit N for N). */
-unsigned descriptor_fill_standard(void);
+unsigned descriptor_open_standard(void);
 
 /* Let this process have as many descriptors as the system lets it ask for: the
  * soft limit is raised to the hard one. Where that is refused it stays. Returns what

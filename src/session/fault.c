@@ -129,10 +129,10 @@ size_t fault_queue_room(struct fault_queue *q)
 
 void fault_queue_add(struct fault_queue *q, struct evbuffer *data, uint64_t now_us)
 {
-	const struct fault_batch arrival = { .due_us = now_us + q->delay_us,
-					     .len = evbuffer_get_length(data) };
+	const struct fault_batch batch = { .due_us = now_us + q->delay_us,
+					   .len = evbuffer_get_length(data) };
 
-	writer_write(&q->waiting, bytes_of(&arrival, sizeof(arrival)));
+	writer_write(&q->waiting, bytes_of(&batch, sizeof(batch)));
 	writer_write_buffer(&q->waiting, data);
 }
 

@@ -40,15 +40,15 @@ struct server {
 	TAILQ_HEAD(, session) sessions;
 	TAILQ_HEAD(, arrival) arrivals; /* with --accept-proxy: their PROXY header has not come */
 	enum server_state state;
-	uint64_t most_at_once, most_in_all; /* UINT64_MAX: no bound */
-	const char *most_because;	    /* of what, in words: most_at_once */
-	uint64_t open;			    /* sessions */
-	struct stats ended;		    /* ... and what came of those that have ended */
-	uint64_t arriving;		    /* arrivals: each has a place, and no number */
-	uint64_t accepted;		    /* so far; the number of the last one */
-	uint64_t failed;		    /* the lowest number that failed; 0: none */
-	int failed_status;		    /* ... and its exit status */
-	bool max_reported;		    /* SERVER_FULL is reported once */
+	uint64_t max_open, max_accepted; /* UINT64_MAX: no bound */
+	const char *max_open_reason;	 /* what bounds max_open */
+	uint64_t open;			 /* sessions */
+	struct stats ended;		 /* ... and what came of those that have ended */
+	uint64_t arriving;		 /* arrivals: each has a place, and no number */
+	uint64_t accepted;		 /* so far; the number of the last one */
+	uint64_t failed;		 /* the lowest number that failed; 0: none */
+	int failed_status;		 /* ... and its exit status */
+	bool max_reported;		 /* SERVER_FULL is reported once */
 	struct task task;
 	struct timer *accept_timer; /* NULL: --accept-timeout was not given */
 	struct timer *finish_timer;
@@ -78,13 +78,13 @@ static void set_state(struct server *server, enum server_state state)
 
 /* --- how many --- */
 
-static void report_max(struct server *server)
+static void report_full(struct server *server)
 {
 	if (server->max_reported || (server->shared->steps->flags & STEP_STDIN))
 		return;
 	server->max_reported = true;
-	log_line(LOG_NOTICE, "%" PRIu64 " connection%s (%s): new ones wait", server->most_at_once,
-		 server->most_at_once == 1 ? "" : "s", server->most_because);
+	log_line(LOG_NOTICE, "%" PRIu64 " connection%s (%s): new ones wait", server->max_open,
+		 server->max_open == 1 ? "" : "s", server->max_open_reason);
 }
 
 static void end(struct server *server)
@@ -94,13 +94,19 @@ static void end(struct server *server)
 }
 
 /* Each connection leaves events, even where it is over at once. */
-static bool events_wait(struct server *server)
+static bool output_is_full(const struct server *server)
 {
-	struct event_writer *events = server->shared->events;
+	const struct event_writer *events = server->shared->events;
 
-	if (!events->json || !fd_writer_above(events->output))
+	return events->json && fd_writer_above(events->output);
+}
+
+/* True while connections must wait for standard output. */
+static bool wait_for_output(struct server *server)
+{
+	if (!output_is_full(server))
 		return false;
-	fd_writer_wait(events->output, &server->task);
+	fd_writer_wait(server->shared->events->output, &server->task);
 	return true;
 }
 
@@ -110,13 +116,13 @@ static void update(struct server *server)
 	if (server->state > SERVER_FULL) {
 		if (server->open == 0 && server->state != SERVER_OVER)
 			end(server);
-	} else if (server->accepted >= server->most_in_all) {
+	} else if (server->accepted >= server->max_accepted) {
 		set_state(server, SERVER_CLOSING);
-	} else if (server->open + server->arriving >= server->most_at_once) {
+	} else if (server->open + server->arriving >= server->max_open) {
 		set_state(server, SERVER_FULL);
-		report_max(server);
-	} else if (server->accepted + server->arriving >= server->most_in_all ||
-		   events_wait(server)) {
+		report_full(server);
+	} else if (server->accepted + server->arriving >= server->max_accepted ||
+		   wait_for_output(server)) {
 		set_state(server, SERVER_FULL);
 	} else {
 		set_state(server, SERVER_ACCEPTING);
@@ -258,9 +264,10 @@ static void accept_timed_out(struct server *server)
 }
 
 /* Does it wait for nothing but connections, which do not count before their header? */
-static bool is_idle(struct server *server)
+static bool is_idle(const struct server *server)
 {
-	return server->state == SERVER_ACCEPTING || (server->arriving > 0 && !events_wait(server));
+	return server->state == SERVER_ACCEPTING ||
+	       (server->arriving > 0 && !output_is_full(server));
 }
 
 static void server_run(void *arg)
@@ -277,7 +284,7 @@ static void server_run(void *arg)
 		timer_stop(server->accept_timer);
 		if (server->open == 0 && is_idle(server))
 			accept_timed_out(server);
-		else if (server->open == 0) /* the events wait, and so does it */
+		else if (server->open == 0) /* standard output is full */
 			restart_accept_timer(server);
 	}
 	if (timer_expired(server->finish_timer)) {
@@ -313,7 +320,7 @@ void server_finish(struct server *server, const char *hint)
 /* Where each connection takes more than its socket, accepting must leave descriptors for it:
  * for the other connection, or for a command's two pipes, and the watch that tells when the
  * second has ended while the peer takes no more (pump_splice.c). */
-static uint64_t most_by_descriptors(unsigned flags)
+static uint64_t open_by_descriptors(unsigned flags)
 {
 	uint64_t each = flags & STEP_COMMAND ? 4 : flags & STEP_DIALS ? 2 : 1;
 	uint64_t limit = descriptor_limit();
@@ -328,13 +335,13 @@ static void bound_at_once(struct server *server)
 	unsigned flags = server->shared->steps->flags;
 	uint64_t given = server->options->max_conns;
 
-	server->most_at_once = given > 0 ? given : UINT64_MAX;
-	server->most_because = "--max-conns";
+	server->max_open = given > 0 ? given : UINT64_MAX;
+	server->max_open_reason = "--max-conns";
 	if (flags & STEP_STDIN)
-		server->most_at_once = 1; /* connections share standard input */
-	if (most_by_descriptors(flags) < server->most_at_once) {
-		server->most_at_once = most_by_descriptors(flags);
-		server->most_because = "the limit of descriptors";
+		server->max_open = 1; /* connections share standard input */
+	if (open_by_descriptors(flags) < server->max_open) {
+		server->max_open = open_by_descriptors(flags);
+		server->max_open_reason = "the limit of descriptors";
 	}
 }
 
@@ -350,9 +357,9 @@ struct server *server_new(const struct session_shared *shared, const struct serv
 	TAILQ_INIT(&server->sessions);
 	TAILQ_INIT(&server->arrivals);
 	bound_at_once(server);
-	server->most_in_all = options->keep_open ? UINT64_MAX : 1;
+	server->max_accepted = options->keep_open ? UINT64_MAX : 1;
 	if (options->accept_count > 0)
-		server->most_in_all = options->accept_count;
+		server->max_accepted = options->accept_count;
 	task_init(&server->task, shared->loop, server_run, server);
 	return server;
 }

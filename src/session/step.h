@@ -47,7 +47,7 @@ enum step_flags {
 	STEP_DIALS = 1 << 11,	       /* opens a connection of its own */
 	STEP_DIALS_TLS = 1 << 12,      /* ... with TLS */
 	STEP_DIALS_NAMELESS = 1 << 13, /* ... to an address without a name to check */
-	STEP_MANY = 1 << 14,	       /* is for a listener with more than one connection */
+	STEP_NEEDS_OTHERS = 1 << 14,   /* is for a listener with more than one connection */
 	STEP_COMMAND = 1 << 15,	       /* runs a command on the stream */
 };
 

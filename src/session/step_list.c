@@ -127,7 +127,7 @@ static bool parse_step(struct step *step, struct step_words *words, const struct
 	if (!parse_kind(step, words, before, err))
 		return false;
 	step->flags |= step->kind->flags;
-	if ((step->flags & STEP_MANY) && !words->context->keep_open)
+	if ((step->flags & STEP_NEEDS_OTHERS) && !words->context->keep_open)
 		return err_set(err, ERR_USAGE, "%s needs listen -k: one connection has no others",
 			       step->kind->name);
 	if (step->kind->parse != NULL && !step->kind->parse(step, words, err))

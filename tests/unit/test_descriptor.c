@@ -243,14 +243,14 @@ static int fill_in_child(void)
 
 	close(STDIN_FILENO);
 	close(STDERR_FILENO);
-	if (descriptor_fill_standard() != (1U << STDIN_FILENO | 1U << STDERR_FILENO))
+	if (descriptor_open_standard() != (1U << STDIN_FILENO | 1U << STDERR_FILENO))
 		return 1;
 	if (fcntl(STDIN_FILENO, F_GETFD) != 0 || fcntl(STDERR_FILENO, F_GETFD) != 0)
 		return 2; /* closed, or not for our children */
 	descriptor_open(&d, STDIN_FILENO, false, false);
 	if (!d.null)
 		return 3;
-	return descriptor_fill_standard() == 0 ? 0 : 4;
+	return descriptor_open_standard() == 0 ? 0 : 4;
 }
 
 static void closed_ones_are_filled(void **state)
