@@ -15,28 +15,28 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct connect {
+struct connect_command {
 	struct program program;
 	struct client *client;
 };
 
 static void client_done(void *arg, const struct err *err)
 {
-	struct connect *c = arg;
+	struct connect_command *c = arg;
 
 	program_finish(&c->program, err == NULL ? 0 : err_status(err));
 }
 
 static void on_output_error(void *arg, const struct err *err)
 {
-	struct connect *c = arg;
+	struct connect_command *c = arg;
 
 	client_end(c->client, err);
 }
 
 static struct stats get_stats(void *arg)
 {
-	struct connect *c = arg;
+	struct connect_command *c = arg;
 
 	return client_stats(c->client);
 }
@@ -54,7 +54,7 @@ static char *one_word(const struct string_list *words)
 
 static bool run(const struct options *options, int *status, struct err *err)
 {
-	struct connect c = { .client = NULL };
+	struct connect_command c = { .client = NULL };
 	struct program *p = &c.program;
 	struct tls_config *tls = NULL;
 	struct to_dialing to;

@@ -20,7 +20,7 @@
 #include "session/step.h"
 #include "tls/tls_config.h"
 
-struct head {
+struct head_command {
 	const struct options *options;
 	struct program program;
 	struct tls_config *tls; /* NULL: no URL is https */
@@ -32,7 +32,7 @@ struct head {
 	bool printed; /* a response has been printed */
 };
 
-static void start_next(struct head *h);
+static void start_next(struct head_command *h);
 
 static bool check(struct options *options, struct err *err)
 {
@@ -53,12 +53,12 @@ static bool check(struct options *options, struct err *err)
 	return http_request_check(&options->request, err);
 }
 
-static const struct url *current(const struct head *h)
+static const struct url *current(const struct head_command *h)
 {
 	return &h->options->urls[h->at];
 }
 
-static void note_failure(struct head *h, const struct err *err)
+static void note_failure(struct head_command *h, const struct err *err)
 {
 	event_writer_error(h->program.shared.events, 0, current(h)->text, err);
 	if (h->status == 0)
@@ -66,7 +66,7 @@ static void note_failure(struct head *h, const struct err *err)
 }
 
 /* Print the response, or only the fields asked for. */
-static void print_response(struct head *h)
+static void print_response(struct head_command *h)
 {
 	const struct string_list *fields = &h->options->fields;
 	struct fd_writer *output = h->program.output;
@@ -83,7 +83,7 @@ static void print_response(struct head *h)
 }
 
 /* Fail if --field or --fail does not hold. */
-static void judge(struct head *h)
+static void judge(struct head_command *h)
 {
 	const struct string_list *fields = &h->options->fields;
 	const char *ranges = h->options->fail;
@@ -103,7 +103,7 @@ static void judge(struct head *h)
 	}
 }
 
-static void url_clear(struct head *h)
+static void url_clear(struct head_command *h)
 {
 	client_free(h->client);
 	h->client = NULL;
@@ -112,7 +112,7 @@ static void url_clear(struct head *h)
 	step_head_clear(&h->step);
 }
 
-static void responded(struct head *h)
+static void responded(struct head_command *h)
 {
 	if (h->options->json)
 		head_print_event(h->program.shared.events, current(h)->text, &h->step,
@@ -123,7 +123,7 @@ static void responded(struct head *h)
 }
 
 /* Print what arrived of a response that was cut. */
-static void cut_off(struct head *h, const struct err *err)
+static void cut_off(struct head_command *h, const struct err *err)
 {
 	if (!h->options->json && h->options->fields.count == 0 && h->step.text.len > 0)
 		print_response(h);
@@ -132,7 +132,7 @@ static void cut_off(struct head *h, const struct err *err)
 
 static void client_done(void *arg, const struct err *err)
 {
-	struct head *h = arg;
+	struct head_command *h = arg;
 
 	if (err == NULL)
 		responded(h);
@@ -146,7 +146,7 @@ static void client_done(void *arg, const struct err *err)
 		program_finish(&h->program, h->status);
 }
 
-static void start_next(struct head *h)
+static void start_next(struct head_command *h)
 {
 	const struct url *url = current(h);
 	struct client_options client = {
@@ -165,7 +165,7 @@ static void start_next(struct head *h)
 
 static bool run(const struct options *options, int *status, struct err *err)
 {
-	struct head h = { .options = options };
+	struct head_command h = { .options = options };
 
 	if (!command_client_tls(options, &h.tls, err))
 		return false;

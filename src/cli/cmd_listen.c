@@ -21,16 +21,16 @@
 
 enum { STATUS_INTERRUPTED = 128 + SIGINT };
 
-struct listen {
+struct listen_command {
 	struct program program;
 	struct server *server;
 	const struct options *options;
-	const char *pin;       /* of the self-signed certificate; NULL: none */
-	struct child *command; /* of --run; NULL: none */
-	struct task task;      /* woken when it has exited */
-	bool interrupted;      /* by SIGINT, which the command handles */
-	bool stopping;	       /* the server has been told to finish */
-	int status;	       /* the server's; -1: it is not done */
+	const char *pin;     /* of the self-signed certificate; NULL: none */
+	struct child *child; /* of --run; NULL: none */
+	struct task task;    /* woken when it has exited */
+	bool interrupted;    /* by SIGINT, which the command handles */
+	bool stopping;	     /* the server has been told to finish */
+	int status;	     /* the server's; -1: it is not done */
 };
 
 /* A self-signed certificate is for the hosts listened on. */
@@ -52,108 +52,118 @@ static bool make_tls(const struct options *options, struct tls_config **tls, str
 
 /* --- ending: the server, and the command of --run --- */
 
-static void end_if_over(struct listen *l)
+static void end_if_over(struct listen_command *command)
 {
 	int status = 0;
 
-	if (l->status < 0 || (l->command != NULL && !child_exited(l->command)))
+	if (command->status < 0 || (command->child != NULL && !child_exited(command->child)))
 		return;
-	if (l->command != NULL)
-		status = child_status(l->command);
-	program_finish(&l->program, status != 0 ? status : l->status);
+	if (command->child != NULL)
+		status = child_status(command->child);
+	program_finish(&command->program, status != 0 ? status : command->status);
 }
 
 static void server_done(void *arg, int status)
 {
-	struct listen *l = arg;
+	struct listen_command *command = arg;
 
-	l->status = status;
-	end_if_over(l);
+	command->status = status;
+	end_if_over(command);
 }
 
-static void stop(struct listen *l, const char *hint)
+static void stop(struct listen_command *command, const char *hint)
 {
-	l->stopping = true;
-	server_finish(l->server, hint);
+	command->stopping = true;
+	server_finish(command->server, hint);
 }
 
 /* Like a shell, we die of SIGINT if the command has. */
 static void command_exited(void *arg)
 {
-	struct listen *l = arg;
+	struct listen_command *command = arg;
 
-	if (l->interrupted && child_status(l->command) == STATUS_INTERRUPTED)
-		l->program.signal = SIGINT;
-	if (!l->stopping)
-		stop(l, "send SIGTERM to stop now");
-	end_if_over(l);
+	if (command->interrupted && child_status(command->child) == STATUS_INTERRUPTED)
+		command->program.signal = SIGINT;
+	if (!command->stopping)
+		stop(command, "send SIGTERM to stop now");
+	end_if_over(command);
 }
 
 /* The command decides what SIGINT means. One from the terminal has reached it already. */
-static void interrupt_command(struct listen *l)
+static void interrupt_command(struct listen_command *command)
 {
-	l->interrupted = true;
-	l->program.signal = 0;
+	command->interrupted = true;
+	command->program.signal = 0;
 	if (!run_command_has_terminal())
-		child_signal(l->command, SIGINT);
+		child_signal(command->child, SIGINT);
 }
 
 /* A second signal ends everything at once. */
 static void on_signal(void *arg)
 {
-	struct listen *l = arg;
+	struct listen_command *command = arg;
 
-	if (l->program.signal == SIGINT && !l->stopping && l->command != NULL) {
-		interrupt_command(l);
+	if (command->program.signal == SIGINT && !command->stopping && command->child != NULL) {
+		interrupt_command(command);
 		return;
 	}
-	if (l->stopping)
-		children_kill(l->program.children);
-	else if (l->command != NULL)
-		child_end(l->command, l->options->session.close_timeout_ms);
-	stop(l, "send the signal again to stop now");
+	if (command->stopping)
+		children_kill(command->program.children);
+	else if (command->child != NULL)
+		child_end(command->child, command->options->session.close_timeout_ms);
+	stop(command, "send the signal again to stop now");
 }
 
 static struct stats get_stats(void *arg)
 {
-	struct listen *l = arg;
+	struct listen_command *command = arg;
 
-	return server_stats(l->server);
+	return server_stats(command->server);
 }
 
 /* --- starting --- */
 
-static bool start_command(struct listen *l, struct err *err)
+static bool start_command(struct listen_command *command, struct err *err)
 {
-	struct program *p = &l->program;
+	struct program *p = &command->program;
 
-	task_init(&l->task, p->shared.loop, command_exited, l);
-	l->command = run_command_start(p->children, l->options->run, server_address(l->server),
-				       l->pin, &l->task, err);
-	return l->command != NULL || err_prefix(err, "--run");
+	task_init(&command->task, p->shared.loop, command_exited, command);
+	command->child = run_command_start(p->children, command->options->run,
+					   server_address(command->server), command->pin,
+					   &command->task, err);
+	return command->child != NULL || err_prefix(err, "--run");
 }
 
-static bool start(struct listen *l, struct err *err)
+static bool start(struct listen_command *command, struct err *err)
 {
-	const struct options *options = l->options;
+	const struct options *options = command->options;
 	int fd = options->step_context.connection_fd;
 
-	l->server = server_new(&l->program.shared, &options->serve, server_done, l);
+	command->server =
+		server_new(&command->program.shared, &options->serve, server_done, command);
 	if (fd < 0)
-		return server_listen(l->server, options->addresses, options->address_count,
+		return server_listen(command->server, options->addresses, options->address_count,
 				     &options->listening, err) &&
-		       (options->run == NULL || start_command(l, err));
-	server_adopt(l->server, fd, options->addresses[0].tls);
+		       (options->run == NULL || start_command(command, err));
+	server_adopt(command->server, fd, options->addresses[0].tls);
 	return true;
+}
+
+/* A wrong command line is reported by main(), as one that is found wrong earlier. */
+static void start_failed(struct program *p, const struct err *err)
+{
+	if (err->kind != ERR_USAGE)
+		event_writer_error(p->shared.events, 0, NULL, err);
+	program_finish(p, err_status(err));
 }
 
 bool listen_run(const struct options *options, int *status, struct err *err)
 {
-	struct listen l = { .options = options, .status = -1 };
-	struct program *p = &l.program;
+	struct listen_command command = { .options = options, .status = -1 };
+	struct program *p = &command.program;
 	struct tls_config *tls = NULL;
 	struct to_dialing to;
-	bool started, usage;
+	bool started;
 
 	if (!step_list_open(options->steps, &options->step_context, err) ||
 	    !readiness_check(&options->serve.readiness, err) ||
@@ -164,29 +174,26 @@ bool listen_run(const struct options *options, int *status, struct err *err)
 	}
 	program_init(p, options);
 	p->get_stats = get_stats;
-	p->arg = &l;
+	p->arg = &command;
 	p->shared.tls = tls;
 	p->shared.dialing = &to.options;
 	if (tls != NULL && tls->pin != NULL)
 		log_line(LOG_READY, "certificate pin %s", tls->pin);
-	l.pin = tls != NULL ? tls->pin : NULL;
-	started = start(&l, err);
-	usage = !started && err->kind == ERR_USAGE; /* main reports it, as what is found before */
+	command.pin = tls != NULL ? tls->pin : NULL;
+	started = start(&command, err);
 	if (started)
 		p->on_signal = on_signal;
-	else if (!usage)
-		event_writer_error(p->shared.events, 0, NULL, err);
-	if (!started)
-		program_finish(p, err_status(err));
+	else
+		start_failed(p, err);
 	program_run(p);
-	server_free(l.server);
-	child_free(l.command, options->session.close_timeout_ms);
-	if (l.command != NULL)
-		task_cancel(&l.task);
+	server_free(command.server);
+	child_free(command.child, options->session.close_timeout_ms);
+	if (command.child != NULL)
+		task_cancel(&command.task);
 	tls_config_free(tls);
 	tls_config_free(to.tls);
 	*status = program_end(p);
-	return !usage;
+	return started || err->kind != ERR_USAGE;
 }
 
 const struct command command_listen = {
