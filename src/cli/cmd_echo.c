@@ -25,7 +25,7 @@ static bool check_faults(struct options *options, struct err *err)
 	if (options->faults.given == 0)
 		return true;
 	options->session.faults = &options->faults;
-	if (options->uses_tls || !faults_have(&options->faults, FAULT_TRUNCATE))
+	if (options->address_has_tls || !faults_have(&options->faults, FAULT_TRUNCATE))
 		return true;
 	return err_set(err, ERR_USAGE, "--fault truncate-after needs TLS (--tls or tls:ADDRESS)");
 }

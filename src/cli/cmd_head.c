@@ -45,7 +45,7 @@ static bool check(struct options *options, struct err *err)
 		if (!url_parse(words->items[i], url, err) ||
 		    !address_check_family(&url->address, options->dialing.family, err))
 			return false;
-		options->uses_tls = options->uses_tls || url->address.tls;
+		options->address_has_tls = options->address_has_tls || url->address.tls;
 	}
 	for (size_t i = 0; i < options->fields.count; i++)
 		if (!http_name_check(options->fields.items[i], err))

@@ -167,7 +167,7 @@ bool listen_run(const struct options *options, int *status, struct err *err)
 
 	if (!step_list_open(options->steps, &options->step_context, err) ||
 	    !readiness_check(&options->serve.readiness, err) ||
-	    (options->uses_tls && !make_tls(options, &tls, err)) ||
+	    (options->address_has_tls && !make_tls(options, &tls, err)) ||
 	    !command_to_dialing(options, &to, err)) {
 		tls_config_free(tls);
 		return false;

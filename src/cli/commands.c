@@ -54,7 +54,7 @@ static bool add_address(struct options *options, const char *text, const char *p
 		return command_hint_at_run(options, err);
 	options->address_count++;
 	address->tls = address->tls || options->tls;
-	options->uses_tls = options->uses_tls || address->tls;
+	options->address_has_tls = options->address_has_tls || address->tls;
 	options->uses_ip |= use == ADDRESS_LISTEN && listens_on_ip(address);
 	if (address->kind == ADDRESS_UNIX && !address->abstract) {
 		options->uses_file = true;
@@ -88,14 +88,14 @@ static bool check_nameless(const struct options *options, struct err *err)
 
 static bool check_tls(const struct options *options, struct err *err)
 {
-	return !options->uses_tls || options->step_context.listening ||
+	return !options->address_has_tls || options->step_context.listening ||
 	       address_tls_name(&options->addresses[0]) != NULL || check_nameless(options, err);
 }
 
 bool command_check_to(const struct options *options, struct err *err)
 {
 	unsigned flags = options->steps->flags;
-	bool own = options->uses_tls && !options->step_context.listening;
+	bool own = options->address_has_tls && !options->step_context.listening;
 
 	if (own && (flags & STEP_DIALS_TLS) && options->tls_settings.server_name != NULL)
 		return err_set(
@@ -124,15 +124,15 @@ bool command_read_addresses(struct options *options, struct err *err)
 	context->connection_fd = connection_fd(options);
 	context->json = options->json;
 	context->runs_command = options->run != NULL;
-	options->listens = context->connection_fd < 0;
+	options->listens = context->listening && context->connection_fd < 0;
 	return check_tls(options, err) &&
-	       (options->listens || dial_check_fd(context->connection_fd, err));
+	       (context->connection_fd < 0 || dial_check_fd(context->connection_fd, err));
 }
 
 bool command_client_tls(const struct options *options, struct tls_config **tls, struct err *err)
 {
-	*tls = options->uses_tls ? tls_config_client(&options->tls_settings, err) : NULL;
-	return *tls != NULL || !options->uses_tls;
+	*tls = options->address_has_tls ? tls_config_client(&options->tls_settings, err) : NULL;
+	return *tls != NULL || !options->address_has_tls;
 }
 
 bool command_to_dialing(const struct options *options, struct to_dialing *to, struct err *err)

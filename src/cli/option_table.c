@@ -21,8 +21,8 @@ enum { MODE_MAX = 0777 };
 #define FLAG(field_)	  .flag = offsetof(struct options, field_)
 
 #define USE(field_, what_) .use = offsetof(struct options, field_), .without = what_
-#define USE_TLS		   USE(has_tls, "TLS (--tls, tls:ADDRESS or an https URL)")
-#define USE_OWN_TLS	   USE(uses_tls, "TLS (--tls, tls:ADDRESS or an https URL)")
+#define USE_TLS		   USE(any_tls, "TLS (--tls, tls:ADDRESS or an https URL)")
+#define USE_OWN_TLS	   USE(address_has_tls, "TLS (--tls, tls:ADDRESS or an https URL)")
 #define USE_DIALS	   USE(dials, "the step to")
 #define USE_DIALS_TLS                                                                              \
 	USE(dials_tls, "TLS on the side that dials (tls:ADDRESS, to tls:ADDRESS, an https URL)")

@@ -74,14 +74,15 @@ struct options {
 	/* The words as they are understood; owned. */
 	struct address *addresses; /* ADDRESS, then each --address */
 	size_t address_count;
-	struct url *urls;	  /* head: one for each operand */
-	bool uses_tls, uses_file; /* one of them has TLS, is a socket file */
-	bool listens;		  /* listen: ADDRESS is not a connected fd:N */
-	bool uses_ip;		  /* listen: a peer can have an IP address */
+	struct url *urls;     /* head: one for each operand */
+	bool address_has_tls; /* one of them has */
+	bool uses_file;	      /* one of them is a socket file */
+	bool listens;	      /* listen: ADDRESS is not a connected fd:N */
+	bool uses_ip;	      /* listen: a peer can have an IP address */
 	bool uses_relay;
 	bool dials;	/* the command does, or its step `to` */
 	bool dials_tls; /* ... to an address with TLS */
-	bool has_tls;	/* any of its connections */
+	bool any_tls;	/* any of its connections */
 	struct step_context step_context;
 	struct step_list *steps; /* NULL: the command runs none of these */
 };

@@ -301,8 +301,8 @@ static void note_uses(const struct command *command, struct options *out)
 
 	out->uses_relay = flags & STEP_RELAY;
 	out->dials = client || (flags & STEP_DIALS);
-	out->dials_tls = (client && out->uses_tls) || (flags & STEP_DIALS_TLS);
-	out->has_tls = out->uses_tls || out->dials_tls;
+	out->dials_tls = (client && out->address_has_tls) || (flags & STEP_DIALS_TLS);
+	out->any_tls = out->address_has_tls || out->dials_tls;
 }
 
 static bool check(const struct parse *parse)
