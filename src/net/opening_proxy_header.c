@@ -28,7 +28,7 @@ static enum opening_result read_header(struct connection *c, struct proxy_header
 {
 	struct reader *r = &c->reader;
 	size_t there = reader_buffered(r);
-	size_t len = there < PROXY_HEADER_LOOK ? there : PROXY_HEADER_LOOK;
+	size_t len = there < PROXY_HEADER_PEEK ? there : PROXY_HEADER_PEEK;
 	struct bytes b = bytes_of(evbuffer_pullup(r->in, (ev_ssize_t)len), len);
 	enum stream_status status = STREAM_AGAIN;
 
@@ -80,7 +80,7 @@ void opening_add_proxy_header(struct opening *o, struct opening_limit limit)
 		.run = run,
 		.text = text,
 		.free = release,
-		.arg = connection_new(transport, PROXY_HEADER_LOOK, 0, 0, NULL),
+		.arg = connection_new(transport, PROXY_HEADER_PEEK, 0, 0, NULL),
 		.limit = limit,
 	};
 

@@ -29,7 +29,7 @@ struct proxy_header {
 };
 
 enum {
-	PROXY_HEADER_LOOK = 16 + 2 * 108, /* bytes that are looked at */
+	PROXY_HEADER_PEEK = 16 + 2 * 108, /* bytes to peek at */
 	PROXY_HEADER_MAX = 16 + 65535,
 };
 

@@ -12,7 +12,7 @@
 enum {
 	BACKLOG_FACTOR = 16, /* times the high-water mark */
 	BACKLOG_MIN = 64 * 1024,
-	LOOK_MS = 200, /* between two looks for stalled peers, however many senders wait */
+	CHECK_MS = 200, /* between two searches for stalled peers, however many senders wait */
 };
 
 void broadcast_init(struct broadcast *b)
@@ -121,9 +121,9 @@ void broadcast_lose_stalled(struct broadcast *b)
 	uint64_t now = loop_now();
 	struct broadcast_member *m;
 
-	if (now < b->look_ms)
+	if (now < b->next_check_ms)
 		return;
-	b->look_ms = now + LOOK_MS;
+	b->next_check_ms = now + CHECK_MS;
 	TAILQ_FOREACH (m, &b->members, link) {
 		if (m->pace != PACE_BEHIND)
 			continue;

@@ -35,8 +35,8 @@ enum broadcast_pace {
 struct broadcast {
 	TAILQ_HEAD(, broadcast_member) members;
 	size_t count[PACE_COUNT];
-	size_t held;	  /* members */
-	uint64_t look_ms; /* when broadcast_lose_stalled() next looks */
+	size_t held;		/* members */
+	uint64_t next_check_ms; /* of broadcast_lose_stalled() */
 };
 
 struct broadcast_member {

@@ -17,17 +17,17 @@ enum {
 	ASK_LAST_MS = 64,
 };
 
-struct faulty {
+struct echo_faulty_state {
 	struct fault_queue queue;
 	enum stream_status status; /* the reader's last answer */
 	uint64_t ask_ms;	   /* before a reset: the next wait */
 	bool stalled;
 };
 
-static struct faulty *faulty_of(struct session *s)
+static struct echo_faulty_state *faulty_of(struct session *s)
 {
 	const struct session_settings *settings = s->shared->settings;
-	struct faulty *f = s->state;
+	struct echo_faulty_state *f = s->state;
 
 	if (f != NULL)
 		return f;
@@ -39,7 +39,7 @@ static struct faulty *faulty_of(struct session *s)
 
 void echo_faulty_free(void *p)
 {
-	struct faulty *f = p;
+	struct echo_faulty_state *f = p;
 
 	fault_queue_clear(&f->queue);
 	free(f);
@@ -60,7 +60,7 @@ static void log_fault(const struct session *s, const struct fault_queue *q)
 
 /* Nothing is sent or read any more. The peer's end of stream may be a half-close, so that
  * it ends nothing, until the peer has gone altogether. */
-static enum step_result stall(struct session *s, struct faulty *f)
+static enum step_result stall(struct session *s, struct echo_faulty_state *f)
 {
 	if (!f->stalled)
 		log_fault(s, &f->queue);
@@ -72,7 +72,7 @@ static enum step_result stall(struct session *s, struct faulty *f)
 }
 
 /* A reset takes away what is on its way, so that waits for it to arrive. */
-static enum step_result reset(struct session *s, struct faulty *f)
+static enum step_result reset(struct session *s, struct echo_faulty_state *f)
 {
 	if (connection_unsent(s->connection) > 0 &&
 	    transport_peer_state(s->connection->transport) == PEER_OPEN) {
@@ -87,7 +87,7 @@ static enum step_result reset(struct session *s, struct faulty *f)
 	return succeed(s, f->queue.sent, STEP_CLOSED);
 }
 
-static enum step_result misbehave(struct session *s, struct faulty *f)
+static enum step_result misbehave(struct session *s, struct echo_faulty_state *f)
 {
 	const struct fault_queue *q = &f->queue;
 
@@ -104,7 +104,8 @@ static enum step_result misbehave(struct session *s, struct faulty *f)
 
 /* No piece may leave before `wait_ms` have passed; 0: none is there. */
 static enum step_result read_ahead(struct session *s, const struct step *step,
-				   echo_frame_fn next_frame, struct faulty *f, uint64_t wait_ms)
+				   echo_frame_fn next_frame, struct echo_faulty_state *f,
+				   uint64_t wait_ms)
 {
 	size_t room = fault_queue_room(&f->queue);
 
@@ -128,7 +129,7 @@ static enum step_result read_ahead(struct session *s, const struct step *step,
 enum step_result echo_faulty_run(struct session *s, const struct step *step,
 				 echo_frame_fn next_frame)
 {
-	struct faulty *f = faulty_of(s);
+	struct echo_faulty_state *f = faulty_of(s);
 	struct connection *c = s->connection;
 	uint64_t wait_ms;
 

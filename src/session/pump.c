@@ -101,8 +101,8 @@ void pump_write(struct pump *pump)
 {
 	if (pump->dest.crlf)
 		add_crs(pump);
-	if (pump->dest.look != NULL)
-		pump->dest.look(pump->dest.arg, pump->data);
+	if (pump->dest.intercept != NULL)
+		pump->dest.intercept(pump->dest.intercept_arg, pump->data);
 	else
 		pump->dest.ops->write(pump->dest.object, pump->data);
 }

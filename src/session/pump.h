@@ -62,9 +62,9 @@ struct pump_end {
 	struct connection *connection; /* NULL: it is another one */
 	/* For a destination. */
 	bool crlf; /* a CR is put before each LF that has none */
-	/* Gets the bytes instead of the end's own write(). NULL: none looks at them. */
-	void (*look)(void *arg, struct evbuffer *data);
-	void *arg;
+	/* Takes the bytes instead of the end's own write(). NULL: not used. */
+	void (*intercept)(void *arg, struct evbuffer *data);
+	void *intercept_arg;
 };
 
 /* What the peer sends, or what is sent to it. The pump's task must be the

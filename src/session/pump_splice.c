@@ -84,7 +84,7 @@ void pump_splice_open(struct pump *pump)
 		.waited_at = UINT64_MAX,
 	};
 
-	if (dest->look == NULL && !dest->crlf)
+	if (dest->intercept == NULL && !dest->crlf)
 		x.to = dest->ops->raw_fd(dest->object);
 	if (x.from < 0 || x.to < 0)
 		return;

@@ -40,8 +40,8 @@ struct pump *session_pump_down(struct session *s)
 	struct pump_end dest = pump_end_output(s->shared->events->output);
 
 	if (s->shared->events->json || s->record != NULL || session_shows_hex(s)) {
-		dest.look = add_piece;
-		dest.arg = s;
+		dest.intercept = add_piece;
+		dest.intercept_arg = s;
 	}
 	return session_pump_new(s, "down", pump_end_connection(s->connection), dest);
 }

@@ -14,7 +14,7 @@
 enum {
 	TURN_US = 5000, /* see session_turn_end() */
 	SILENCE_MS = 1000,
-	LOOK_MS = 1000,
+	POLL_MS = 1000,
 };
 
 uint64_t session_consumed(const struct session *s)
@@ -89,7 +89,7 @@ bool session_watch_gone(struct session *s, const struct connection *c)
 			return true;
 		transport_probe(c->transport);
 	}
-	timer_start(timer, LOOK_MS);
+	timer_start(timer, POLL_MS);
 	return false;
 }
 

@@ -31,7 +31,7 @@ static struct broadcast_member *join(struct session *s)
 	return m;
 }
 
-static void leave(void *state)
+static void free_state(void *state)
 {
 	broadcast_leave(state);
 	free(state);
@@ -59,7 +59,8 @@ static bool hold_back(struct session *s, struct broadcast_member *m)
 	return true;
 }
 
-/* Those that are held share a piece: a hundred of them leave a peer as much time as one does. */
+/* Those that are held share a piece: a hundred of them free_state a peer as much time as one does.
+ */
 static size_t piece(const struct session *s, const struct broadcast_member *m)
 {
 	size_t share = broadcast_backlog(s) / PIECES / (m->broadcast->held + 1);
@@ -123,5 +124,5 @@ const struct step_kind step_broker = {
 	.example = "broker",
 	.flags = STEP_LAST | STEP_READS | STEP_SENDS | STEP_NEEDS_OTHERS,
 	.run = run_broker,
-	.free_state = leave,
+	.free_state = free_state,
 };

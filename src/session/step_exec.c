@@ -27,18 +27,18 @@
  */
 
 enum {
-	LOOK_MS = 1000, /* between two looks at a peer that is not read */
+	POLL_MS = 1000, /* between two looks at a peer that is not read */
 	EXIT_MS = 200,	/* from the end of the output to the exit of most commands, at the most */
 };
 
-struct exec {
+struct exec_state {
 	struct child *child;
 	struct direction up;	  /* the peer to the command */
 	struct direction down;	  /* the command to the peer */
 	struct fd_writer *input;  /* of the command; NULL: closed */
 	struct fd_reader *output; /* of the command; NULL: closed */
-	struct timer *looking;	  /* at a peer that is not read */
-	struct timer *exiting;	  /* from the end of the output; NULL: it goes on */
+	struct timer *poll_timer; /* at a peer that is not read */
+	struct timer *exit_timer; /* from the end of the output; NULL: it goes on */
 	bool exited;		  /* the command has: */
 	uint64_t output_size;	  /* ... so much has it written, or left in the pipe */
 	uint64_t kill_after_ms;	  /* from SIGTERM to SIGKILL */
@@ -58,78 +58,78 @@ static bool parse_exec(struct step *step, struct step_words *words, struct err *
 
 /* --- start and end --- */
 
-static void close_input(struct exec *x)
+static void close_input(struct exec_state *state)
 {
-	fd_writer_free(x->input);
-	x->input = NULL;
+	fd_writer_free(state->input);
+	state->input = NULL;
 }
 
-static void close_output(struct exec *x)
+static void close_output(struct exec_state *state)
 {
-	fd_reader_free(x->output);
-	x->output = NULL;
+	fd_reader_free(state->output);
+	state->output = NULL;
 }
 
 /* While the command runs, this is the end of the session: a failure. */
 static void free_state(void *p)
 {
-	struct exec *x = p;
+	struct exec_state *state = p;
 
-	pump_free(x->up.pump);
-	pump_free(x->down.pump);
-	close_input(x);
-	close_output(x);
-	timer_free(x->looking);
-	timer_free(x->exiting);
-	child_free(x->child, x->kill_after_ms);
-	free(x);
+	pump_free(state->up.pump);
+	pump_free(state->down.pump);
+	close_input(state);
+	close_output(state);
+	timer_free(state->poll_timer);
+	timer_free(state->exit_timer);
+	child_free(state->child, state->kill_after_ms);
+	free(state);
 }
 
-static bool start(struct session *s, struct exec *x, const char *command, struct err *err)
+static bool start(struct session *s, struct exec_state *state, const char *command, struct err *err)
 {
 	struct loop *loop = s->shared->loop;
 	struct environment env = environment_copy();
 	struct child_pipes pipes;
 
 	exec_environment_add(&env, s->connection, s->conn);
-	x->child = child_start(s->shared->children,
-			       &(struct child_options){ .command = command,
-							.environment = env.items,
-							.own_group = true },
-			       &pipes, &s->task, err);
+	state->child = child_start(s->shared->children,
+				   &(struct child_options){ .command = command,
+							    .environment = env.items,
+							    .own_group = true },
+				   &pipes, &s->task, err);
 	environment_free(&env);
-	if (x->child == NULL)
+	if (state->child == NULL)
 		return false;
-	x->kill_after_ms = s->shared->settings->close_timeout_ms;
-	x->input = fd_writer_new(loop, pipes.to, true, "the command");
-	fd_writer_set_owner(x->input, &s->task);
-	x->output = fd_reader_new(loop, pipes.from, true, "the command");
-	fd_reader_set_task(x->output, &s->task);
-	x->looking = timer_new(&s->task);
-	x->up.name = "up";
-	x->up.pump = session_pump_new(s, "up", pump_end_connection(s->connection),
-				      pump_end_output(x->input));
-	x->down.name = "down";
-	x->down.pump = session_pump_new(s, "down", pump_end_input(x->output),
-					pump_end_connection(s->connection));
+	state->kill_after_ms = s->shared->settings->close_timeout_ms;
+	state->input = fd_writer_new(loop, pipes.to, true, "the command");
+	fd_writer_set_owner(state->input, &s->task);
+	state->output = fd_reader_new(loop, pipes.from, true, "the command");
+	fd_reader_set_task(state->output, &s->task);
+	state->poll_timer = timer_new(&s->task);
+	state->up.name = "up";
+	state->up.pump = session_pump_new(s, "up", pump_end_connection(s->connection),
+					  pump_end_output(state->input));
+	state->down.name = "down";
+	state->down.pump = session_pump_new(s, "down", pump_end_input(state->output),
+					    pump_end_connection(s->connection));
 	return true;
 }
 
 /* --- each direction, as far as it can go now: STEP_FAIL or STEP_AGAIN --- */
 
 /* Let the command see the end, once it has got all. */
-static void flush_up(struct session *s, struct exec *x)
+static void flush_up(struct session *s, struct exec_state *state)
 {
-	if (fd_writer_error(x->input) == NULL && fd_writer_queued(x->input) > 0) {
+	if (fd_writer_error(state->input) == NULL && fd_writer_queued(state->input) > 0) {
 		(void)session_wait(s, WAIT_OUTPUT);
 		return;
 	}
-	close_input(x);
-	direction_move_to(s, &x->up, DIRECTION_SHUT);
+	close_input(state);
+	direction_move_to(s, &state->up, DIRECTION_SHUT);
 }
 
 /* The command reads no more. What the peer sends is dropped, so that its end is noticed. */
-static enum step_result drop_up(struct session *s, struct exec *x)
+static enum step_result drop_up(struct session *s, struct exec_state *state)
 {
 	enum stream_status status;
 
@@ -140,18 +140,18 @@ static enum step_result drop_up(struct session *s, struct exec *x)
 		return session_read_unmet(s, status, NULL, 0);
 	if (status != STREAM_EOF)
 		return session_wait(s, WAIT_READ);
-	direction_move_to(s, &x->up, DIRECTION_SHUT);
+	direction_move_to(s, &state->up, DIRECTION_SHUT);
 	return STEP_AGAIN;
 }
 
 /* While the command does not read, the peer is not read either: it is not silent, but nothing
  * tells of its reset. */
-static bool watch_reset(struct session *s, struct exec *x)
+static bool watch_reset(struct session *s, struct exec_state *state)
 {
 	(void)session_wait(s, WAIT_OUTPUT);
-	if (timer_pending(x->looking))
+	if (timer_pending(state->poll_timer))
 		return false;
-	timer_start(x->looking, LOOK_MS);
+	timer_start(state->poll_timer, POLL_MS);
 	return transport_peer_state(s->connection->transport) == PEER_RESET;
 }
 
@@ -167,76 +167,79 @@ static enum step_result reset_unread(struct session *s)
 	return session_fail(s, &err, &event);
 }
 
-static enum step_result run_up(struct session *s, struct exec *x)
+static enum step_result run_up(struct session *s, struct exec_state *state)
 {
 	enum pump_result result;
 
-	if (x->up.state == DIRECTION_FLOWING) {
-		result = direction_flow(s, &x->up);
+	if (state->up.state == DIRECTION_FLOWING) {
+		result = direction_flow(s, &state->up);
 		if (result == PUMP_SOURCE_FAILED)
 			return session_read_unmet(s, STREAM_ERROR, NULL, 0);
-		if (result == PUMP_WAIT_DEST && watch_reset(s, x))
+		if (result == PUMP_WAIT_DEST && watch_reset(s, state))
 			return reset_unread(s);
 	}
-	if (x->up.state == DIRECTION_FLUSHING)
-		flush_up(s, x);
-	return x->up.state == DIRECTION_BROKEN ? drop_up(s, x) : STEP_AGAIN;
+	if (state->up.state == DIRECTION_FLUSHING)
+		flush_up(s, state);
+	return state->up.state == DIRECTION_BROKEN ? drop_up(s, state) : STEP_AGAIN;
 }
 
-static void output_ended(struct session *s, struct exec *x)
+static void output_ended(struct session *s, struct exec_state *state)
 {
-	close_output(x);
-	x->exiting = timer_new(&s->task);
-	timer_start(x->exiting, EXIT_MS);
+	close_output(state);
+	state->exit_timer = timer_new(&s->task);
+	timer_start(state->exit_timer, EXIT_MS);
 }
 
 /* A command whose output goes nowhere gets SIGPIPE by its next write. One that has closed it
  * may run on: then the peer gets the end. But most exit a moment later, and a peer that closes
  * when it sees the end must not do so before the command has exited. */
-static enum step_result run_down(struct session *s, struct exec *x)
+static enum step_result run_down(struct session *s, struct exec_state *state)
 {
 	enum pump_result result;
 
-	if (x->down.state == DIRECTION_FLOWING) {
-		result = direction_flow(s, &x->down);
+	if (state->down.state == DIRECTION_FLOWING) {
+		result = direction_flow(s, &state->down);
 		if (result == PUMP_SOURCE_FAILED)
-			return session_fail(s, fd_reader_error(x->output), NULL);
-		if (x->down.state != DIRECTION_FLOWING)
-			output_ended(s, x);
+			return session_fail(s, fd_reader_error(state->output), NULL);
+		if (state->down.state != DIRECTION_FLOWING)
+			output_ended(s, state);
 	}
-	if (x->down.state == DIRECTION_FLUSHING && !x->exited && timer_expired(x->exiting))
-		direction_finish_flush(s, &x->down, connection_write_eof(s->connection));
+	if (state->down.state == DIRECTION_FLUSHING && !state->exited &&
+	    timer_expired(state->exit_timer))
+		direction_finish_flush(s, &state->down, connection_write_eof(s->connection));
 	return STEP_AGAIN;
 }
 
 /* --- the whole --- */
 
-static void watch_command(struct session *s, struct exec *x)
+static void watch_command(struct session *s, struct exec_state *state)
 {
-	if (!child_exited(x->child)) {
+	if (!child_exited(state->child)) {
 		(void)session_wait(s, WAIT_OTHERS);
-	} else if (!x->exited) {
-		x->exited = true;
-		if (x->down.pump != NULL)
-			x->output_size = x->down.pump->bytes + fd_reader_pending(x->output);
+	} else if (!state->exited) {
+		state->exited = true;
+		if (state->down.pump != NULL)
+			state->output_size =
+				state->down.pump->bytes + fd_reader_pending(state->output);
 	}
 }
 
-static bool is_over(const struct exec *x)
+static bool is_over(const struct exec_state *state)
 {
-	return x->exited && (x->down.pump == NULL || x->down.pump->bytes >= x->output_size);
+	return state->exited &&
+	       (state->down.pump == NULL || state->down.pump->bytes >= state->output_size);
 }
 
-static enum step_result command_ended(struct session *s, const struct exec *x)
+static enum step_result command_ended(struct session *s, const struct exec_state *state)
 {
 	struct step_event event = session_event(s);
 	struct err err;
 
-	if (x->down.state == DIRECTION_BROKEN)
+	if (state->down.state == DIRECTION_BROKEN)
 		return session_fail(s, connection_write_error(s->connection), NULL);
 	event.has_bytes = true;
 	event.bytes = session_taken(s);
-	if (!child_succeeded(x->child, &err))
+	if (!child_succeeded(state->child, &err))
 		return session_fail(s, &err, &event);
 	(void)session_step_moved(s, event.bytes);
 	return STEP_STOP;
@@ -244,20 +247,20 @@ static enum step_result command_ended(struct session *s, const struct exec *x)
 
 static enum step_result run_exec(struct session *s, const struct step *step)
 {
-	struct exec *x = s->state;
+	struct exec_state *state = s->state;
 	struct err err;
 
-	if (x == NULL) {
-		x = session_state(s, sizeof(*x));
-		if (!start(s, x, step->args, &err))
+	if (state == NULL) {
+		state = session_state(s, sizeof(*state));
+		if (!start(s, state, step->args, &err))
 			return session_fail(s, &err, NULL);
 	}
-	watch_command(s, x);
-	if (run_down(s, x) == STEP_FAIL)
+	watch_command(s, state);
+	if (run_down(s, state) == STEP_FAIL)
 		return STEP_FAIL;
-	if (is_over(x))
-		return command_ended(s, x);
-	return run_up(s, x);
+	if (is_over(state))
+		return command_ended(s, state);
+	return run_up(s, state);
 }
 
 const struct step_kind step_exec = {

@@ -20,7 +20,7 @@
 
 enum { CLOSED_NOTICE_MS = 2000 }; /* without input after the peer's end */
 
-struct relay {
+struct relay_state {
 	struct direction up;	 /* standard input to the peer */
 	struct direction down;	 /* the peer to standard output */
 	struct timer *quit;	 /* --quit-after, from the end of input; NULL: none */
@@ -34,7 +34,7 @@ static bool input_is_silent(const struct session *s)
 	       (s->shared->listening && fd_reader_is_null(s->shared->input));
 }
 
-static void open_up(struct session *s, struct relay *relay)
+static void open_up(struct session *s, struct relay_state *relay)
 {
 	if (input_is_silent(s))
 		direction_move_to(s, &relay->up, DIRECTION_SHUT);
@@ -42,9 +42,9 @@ static void open_up(struct session *s, struct relay *relay)
 		relay->up.pump = session_pump_up(s, s->shared->input, s->shared->settings->crlf);
 }
 
-static struct relay *relay_new(struct session *s)
+static struct relay_state *new_state(struct session *s)
 {
-	struct relay *relay = session_state(s, sizeof(*relay));
+	struct relay_state *relay = session_state(s, sizeof(*relay));
 
 	relay->up.name = "up";
 	relay->down.name = "down";
@@ -56,9 +56,9 @@ static struct relay *relay_new(struct session *s)
 	return relay;
 }
 
-static void relay_free(void *p)
+static void free_state(void *p)
 {
-	struct relay *relay = p;
+	struct relay_state *relay = p;
 
 	timer_free(relay->quit);
 	pump_free(relay->up.pump);
@@ -68,7 +68,7 @@ static void relay_free(void *p)
 
 /* --- each direction, as far as it can go now: STEP_FAIL or STEP_AGAIN --- */
 
-static void input_ended(struct session *s, struct relay *relay)
+static void input_ended(struct session *s, struct relay_state *relay)
 {
 	const struct relay_policy *policy = &s->shared->settings->relay;
 
@@ -78,7 +78,7 @@ static void input_ended(struct session *s, struct relay *relay)
 	timer_start(relay->quit, policy->quit_after_ms);
 }
 
-static void flush_up(struct session *s, struct relay *relay)
+static void flush_up(struct session *s, struct relay_state *relay)
 {
 	bool half_close = !s->shared->settings->relay.no_half_close;
 
@@ -87,7 +87,7 @@ static void flush_up(struct session *s, struct relay *relay)
 					  : writer_flush(&s->connection->writer));
 }
 
-static enum step_result run_up(struct session *s, struct relay *relay)
+static enum step_result run_up(struct session *s, struct relay_state *relay)
 {
 	if (relay->up.state == DIRECTION_FLOWING && direction_flow(s, &relay->up) == PUMP_END)
 		input_ended(s, relay);
@@ -100,7 +100,7 @@ static enum step_result run_up(struct session *s, struct relay *relay)
 
 /* Some peers, asyncio's TLS servers among them, take close_notify for the end of both
  * directions. */
-static void explain_silence(const struct session *s, const struct relay *relay)
+static void explain_silence(const struct session *s, const struct relay_state *relay)
 {
 	char *version = transport_fact(s->connection->transport, INFO_TLS_VERSION);
 
@@ -113,7 +113,7 @@ static void explain_silence(const struct session *s, const struct relay *relay)
 	free(version);
 }
 
-static enum step_result run_down(struct session *s, struct relay *relay)
+static enum step_result run_down(struct session *s, struct relay_state *relay)
 {
 	enum step_result result;
 
@@ -155,7 +155,7 @@ static bool ends_with_peer(const struct session *s)
 }
 
 /* What the two states and the policy make of the whole. */
-static enum step_result decide(struct session *s, struct relay *relay)
+static enum step_result decide(struct session *s, struct relay_state *relay)
 {
 	if (timer_expired(relay->quit))
 		return relay_ended(s);
@@ -187,7 +187,7 @@ static bool parse_relay(struct step *step, struct step_words *words, struct err 
 
 static enum step_result run_relay(struct session *s, const struct step *step)
 {
-	struct relay *relay = s->state != NULL ? s->state : relay_new(s);
+	struct relay_state *relay = s->state != NULL ? s->state : new_state(s);
 	enum step_result result;
 
 	(void)step;
@@ -209,5 +209,5 @@ const struct step_kind step_relay = {
 	.flags = STEP_LAST | STEP_READS | STEP_SENDS | STEP_PRINTS | STEP_RELAY,
 	.parse = parse_relay,
 	.run = run_relay,
-	.free_state = relay_free,
+	.free_state = free_state,
 };

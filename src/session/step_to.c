@@ -24,7 +24,7 @@
 
 enum to_phase { TO_DIALLING, TO_JOINED, TO_CLOSING };
 
-struct to {
+struct to_state {
 	struct session *session;
 	enum to_phase phase;
 	struct dial *dial;     /* NULL: it is done */
@@ -33,22 +33,22 @@ struct to {
 	struct direction down; /* the target to the peer */
 };
 
-static void to_free(void *p)
+static void free_state(void *p)
 {
-	struct to *to = p;
-	struct session *s = to->session;
+	struct to_state *state = p;
+	struct session *s = state->session;
 
-	dial_free(to->dial);
-	pump_free(to->up.pump);
-	pump_free(to->down.pump);
-	if (s->target != NULL && to->down.state != DIRECTION_SHUT)
+	dial_free(state->dial);
+	pump_free(state->up.pump);
+	pump_free(state->down.pump);
+	if (s->target != NULL && state->down.state != DIRECTION_SHUT)
 		connection_cut(s->connection);
-	if (s->target != NULL && to->up.state != DIRECTION_SHUT)
+	if (s->target != NULL && state->up.state != DIRECTION_SHUT)
 		connection_abort(s->target);
 	connection_free(s->target);
 	s->target = NULL;
-	free(to->err);
-	free(to);
+	free(state->err);
+	free(state);
 }
 
 /* --- dialling --- */
@@ -56,14 +56,14 @@ static void to_free(void *p)
 static void dialled(void *arg, struct transport *transport, const struct err *err,
 		    const struct dial_times *times)
 {
-	struct to *to = arg;
-	struct session *s = to->session;
+	struct to_state *state = arg;
+	struct session *s = state->session;
 	const struct session_settings *settings = s->shared->settings;
 
 	(void)times;
-	to->dial = NULL;
+	state->dial = NULL;
 	if (transport == NULL)
-		to->err = alloc_copy(err, sizeof(*err));
+		state->err = alloc_copy(err, sizeof(*err));
 	else
 		s->target = connection_new(transport, settings->limit, settings->high_water,
 					   settings->low_water, &s->task);
@@ -83,17 +83,18 @@ static char *dial_prefix(const struct session *s)
 	return prefix;
 }
 
-static struct to *to_new(struct session *s, const struct step *step)
+static struct to_state *new_state(struct session *s, const struct step *step)
 {
-	struct to *to = session_state(s, sizeof(*to));
+	struct to_state *state = session_state(s, sizeof(*state));
 	char *prefix = dial_prefix(s);
 
-	to->session = s;
-	to->up.name = "up";
-	to->down.name = "down";
-	to->dial = dial_start(s->shared->loop, step->args, s->shared->dialing, prefix, dialled, to);
+	state->session = s;
+	state->up.name = "up";
+	state->down.name = "down";
+	state->dial =
+		dial_start(s->shared->loop, step->args, s->shared->dialing, prefix, dialled, state);
 	free(prefix);
-	return to;
+	return state;
 }
 
 static void log_tls(const struct session *s)
@@ -105,27 +106,27 @@ static void log_tls(const struct session *s)
 	free(tls);
 }
 
-static void join(struct session *s, struct to *to)
+static void join(struct session *s, struct to_state *state)
 {
 	struct pump_end peer = pump_end_connection(s->connection);
 	struct pump_end target = pump_end_connection(s->target);
 
-	to->phase = TO_JOINED;
+	state->phase = TO_JOINED;
 	log_tls(s);
-	to->up.pump = session_pump_new(s, "up", peer, target);
-	to->down.pump = session_pump_new(s, "down", target, peer);
+	state->up.pump = session_pump_new(s, "up", peer, target);
+	state->down.pump = session_pump_new(s, "down", target, peer);
 }
 
 /* A peer that has ended sending may still want an answer, one that has reset does not. */
-static enum step_result run_dialling(struct session *s, struct to *to)
+static enum step_result run_dialling(struct session *s, struct to_state *state)
 {
-	if (to->err != NULL)
-		return session_fail(s, to->err, NULL);
+	if (state->err != NULL)
+		return session_fail(s, state->err, NULL);
 	if (s->target == NULL && s->connection->reader.broken)
 		return session_fail(s, connection_read_error(s->connection), NULL);
 	if (s->target == NULL)
 		return session_wait(s, WAIT_PUMP);
-	join(s, to);
+	join(s, state);
 	return STEP_MORE;
 }
 
@@ -169,49 +170,50 @@ static bool shut_if_peer_gone(struct session *s, struct direction *d, const stru
 	return true;
 }
 
-static enum step_result close_target(struct session *s, struct to *to)
+static enum step_result close_target(struct session *s, struct to_state *state)
 {
-	to->phase = TO_CLOSING;
+	state->phase = TO_CLOSING;
 	session_time_end(s);
-	if (to->up.state == DIRECTION_CUT)
+	if (state->up.state == DIRECTION_CUT)
 		connection_cut(s->target);
 	return STEP_MORE;
 }
 
 /* What the two states make of the whole. A direction that is broken leaves the other its
  * time, as long as that has something to say. */
-static enum step_result decide(struct session *s, struct to *to, bool up_is_full, bool down_is_full)
+static enum step_result decide(struct session *s, struct to_state *state, bool up_is_full,
+			       bool down_is_full)
 {
-	struct direction *up = &to->up, *down = &to->down;
+	struct direction *up = &state->up, *down = &state->down;
 
 	if (down->state == DIRECTION_CUT)
 		return fail_of(s, connection_read_error(s->target), "reading from the target");
 	if (up->state == DIRECTION_CUT)
-		return close_target(s, to);
+		return close_target(s, state);
 	if (up->state == DIRECTION_BROKEN &&
 	    (down->state == DIRECTION_SHUT || down->state == DIRECTION_BROKEN ||
 	     (!down_is_full && session_watch_silence(s, s->target))))
 		return fail_of(s, connection_write_error(s->target), "sending to the target");
 	if (up->state == DIRECTION_SHUT &&
 	    (down->state == DIRECTION_SHUT || down->state == DIRECTION_BROKEN))
-		return close_target(s, to);
+		return close_target(s, state);
 	if (shut_if_peer_gone(s, down, up, s->connection, down_is_full) ||
 	    shut_if_peer_gone(s, up, down, s->target, up_is_full))
-		return close_target(s, to);
+		return close_target(s, state);
 	return STEP_AGAIN;
 }
 
-static enum step_result run_joined(struct session *s, struct to *to)
+static enum step_result run_joined(struct session *s, struct to_state *state)
 {
 	enum step_result result;
 	bool up_is_full, down_is_full;
 
 	connection_refresh(s->target);
-	up_is_full = run_direction(s, &to->up, s->connection, s->target);
+	up_is_full = run_direction(s, &state->up, s->connection, s->target);
 	if (up_is_full)
 		(void)session_wait(s, WAIT_OUTPUT); /* the peer is not silent, but not read */
-	down_is_full = run_direction(s, &to->down, s->target, s->connection);
-	result = decide(s, to, up_is_full, down_is_full);
+	down_is_full = run_direction(s, &state->down, s->target, s->connection);
+	result = decide(s, state, up_is_full, down_is_full);
 	if (connection_update(s->target))
 		(void)session_wait(s, WAIT_TURN);
 	return result;
@@ -220,19 +222,19 @@ static enum step_result run_joined(struct session *s, struct to *to)
 /* --- closing --- */
 
 /* The step is over, and so is the connection to the target. */
-static enum step_result finish(struct session *s, const struct to *to)
+static enum step_result finish(struct session *s, const struct to_state *state)
 {
-	if (to->up.state == DIRECTION_CUT)
+	if (state->up.state == DIRECTION_CUT)
 		return session_fail(s, connection_read_error(s->connection), NULL);
-	if (to->down.state == DIRECTION_BROKEN)
+	if (state->down.state == DIRECTION_BROKEN)
 		return session_fail(s, connection_write_error(s->connection), NULL);
 	(void)session_step_moved(s, session_taken(s));
 	return STEP_STOP;
 }
 
-static enum step_result run_closing(struct session *s, struct to *to)
+static enum step_result run_closing(struct session *s, struct to_state *state)
 {
-	bool failed = to->up.state == DIRECTION_CUT || to->down.state == DIRECTION_BROKEN;
+	bool failed = state->up.state == DIRECTION_CUT || state->down.state == DIRECTION_BROKEN;
 	struct err err;
 
 	connection_refresh(s->target);
@@ -249,7 +251,7 @@ static enum step_result run_closing(struct session *s, struct to *to)
 	case STREAM_OVERRUN:
 		break;
 	}
-	return finish(s, to);
+	return finish(s, state);
 }
 
 /* --- the step --- */
@@ -281,17 +283,17 @@ static void free_args(void *args)
 
 static enum step_result run_to(struct session *s, const struct step *step)
 {
-	struct to *to = s->state != NULL ? s->state : to_new(s, step);
+	struct to_state *state = s->state != NULL ? s->state : new_state(s, step);
 
-	switch (to->phase) {
+	switch (state->phase) {
 	case TO_DIALLING:
-		return run_dialling(s, to);
+		return run_dialling(s, state);
 	case TO_JOINED:
-		return run_joined(s, to);
+		return run_joined(s, state);
 	case TO_CLOSING:
 		break;
 	}
-	return run_closing(s, to);
+	return run_closing(s, state);
 }
 
 const struct step_kind step_to = {
@@ -305,5 +307,5 @@ const struct step_kind step_to = {
 	.parse = parse_to,
 	.free_args = free_args,
 	.run = run_to,
-	.free_state = to_free,
+	.free_state = free_state,
 };

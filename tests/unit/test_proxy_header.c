@@ -64,7 +64,7 @@ static void check(struct bytes b, size_t len, const char *source, const char *de
 
 	if (ask(b, &slow, &err, &needed) != PROXY_HEADER_OK)
 		fail_msg("%s", err.text);
-	assert_in_range(needed, 1, PROXY_HEADER_LOOK);
+	assert_in_range(needed, 1, PROXY_HEADER_PEEK);
 	assert_int_equal(proxy_header_read(b, &whole, &err), PROXY_HEADER_OK);
 	assert_int_equal(slow.len, len);
 	assert_int_equal(whole.len, len);
