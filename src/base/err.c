@@ -69,6 +69,14 @@ bool err_sys(struct err *err, enum err_kind kind, int sys, const char *format, .
 	return fill(err, kind, sys, pair(what, err_message(sys)));
 }
 
+struct err err_errno(enum err_kind kind, int sys)
+{
+	struct err err;
+
+	(void)fill(&err, kind, sys, alloc_string(err_message(sys)));
+	return err;
+}
+
 bool err_prefix(struct err *err, const char *format, ...)
 {
 	va_list args;

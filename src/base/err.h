@@ -52,6 +52,9 @@ bool err_set(struct err *err, enum err_kind kind, const char *format, ...)
 bool err_sys(struct err *err, enum err_kind kind, int sys, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
+/* The message of errno `sys` alone. */
+struct err err_errno(enum err_kind kind, int sys);
+
 /* "timed out after N s (OPTION)" for a limit of `ms` milliseconds, ERR_TIMEOUT. */
 struct err err_timeout(uint64_t ms, const char *option);
 

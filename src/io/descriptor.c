@@ -64,6 +64,13 @@ static bool is_terminal_master(int fd)
 	return ioctl(fd, TIOCGPTN, &number) == 0;
 }
 
+void descriptor_reset_on_close(int fd)
+{
+	const struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+}
+
 void descriptor_drop_input(int fd)
 {
 	char data[4096];
@@ -72,12 +79,16 @@ void descriptor_drop_input(int fd)
 		continue;
 }
 
+bool descriptor_is_same_file(const struct stat *one, const struct stat *other)
+{
+	return one->st_dev == other->st_dev && one->st_ino == other->st_ino;
+}
+
 bool descriptor_is_same(int one, int other)
 {
 	struct stat a, b;
 
-	return fstat(one, &a) == 0 && fstat(other, &b) == 0 && a.st_dev == b.st_dev &&
-	       a.st_ino == b.st_ino;
+	return fstat(one, &a) == 0 && fstat(other, &b) == 0 && descriptor_is_same_file(&a, &b);
 }
 
 /* A non-blocking description of our own for the same pipe or terminal, or -1.

@@ -15,6 +15,7 @@
 #include <sys/types.h>
 
 struct evbuffer;
+struct stat;
 
 enum descriptor_kind {
 	DESCRIPTOR_FILE,   /* never waits, cannot be polled: files, /dev/null, block devices */
@@ -46,12 +47,16 @@ rlim_t descriptor_raise_limit(void);
 /* How many this process may have at a time; RLIM_INFINITY when that is not known. */
 rlim_t descriptor_limit(void);
 
+/* Let close(2) reset the TCP connection. Where that is refused the close is an ordinary one. */
+void descriptor_reset_on_close(int fd);
+
 /* Where `fd` is a socket, drop what has arrived there: closing it with unread bytes
  * would reset the connection and destroy what was written last. */
 void descriptor_drop_input(int fd);
 
 /* Whether both are the same file, pipe or socket. */
 bool descriptor_is_same(int one, int other);
+bool descriptor_is_same_file(const struct stat *one, const struct stat *other);
 
 /* For reading (`writing` false) or writing `fd`, which stays open and unchanged.
  * With `owned`, it is ours and is closed by descriptor_close(). */

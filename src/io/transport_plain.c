@@ -89,16 +89,6 @@ static const struct plain *plain_of_const(const struct transport *t)
 	return (const struct plain *)t;
 }
 
-/* err_sys() with nothing in front of the message. */
-static struct err error_of(int sys)
-{
-	struct err err;
-
-	err_set(&err, ERR_IO, "%s", err_message(sys));
-	err.sys = sys;
-	return err;
-}
-
 /* Another call was told the cause, or will be. */
 static bool is_vague(int sys)
 {
@@ -124,7 +114,7 @@ static void end_reading(struct plain *p, int sys)
 		return;
 	}
 	note_error(p, sys);
-	err = error_of(sys);
+	err = err_errno(ERR_IO, sys);
 	transport_end(&p->base, &err);
 }
 
@@ -158,7 +148,7 @@ static void fail_sending(struct plain *p, int sys)
 	struct err err;
 
 	note_error(p, sys);
-	err = error_of(is_vague(sys) && p->taken != 0 ? p->taken : sys);
+	err = err_errno(ERR_IO, is_vague(sys) && p->taken != 0 ? p->taken : sys);
 	transport_fail_write(&p->base, &err);
 }
 
@@ -384,11 +374,10 @@ static void on_retry(evutil_socket_t fd, short what, void *arg)
 
 static void plain_free(struct transport *t)
 {
-	const struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
 	struct plain *p = plain_of(t);
 
-	if (t->reset && p->inet) /* if it fails, the close is an ordinary one */
-		(void)setsockopt(p->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+	if (t->reset && p->inet)
+		descriptor_reset_on_close(p->fd);
 	/* Out of epoll before close(2): another process may hold the same file. */
 	fd_watch_free(p->writable);
 	if (p->retry != NULL)

@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "io/descriptor.h"
 #include "io/fd_watch.h"
 #include "io/loop.h"
 #include "io/sockaddr.h"
@@ -39,14 +40,12 @@ struct dial_attempt *dial_attempt_new(struct loop *loop, const struct socket_add
  * would look like an empty stream. */
 static void attempt_close(struct dial_attempt *attempt)
 {
-	const struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
-
 	fd_watch_free(attempt->watch); /* before its descriptor is closed */
 	attempt->watch = NULL;
 	timer_free(attempt->retry);
 	attempt->retry = NULL;
 	if (attempt->fd >= 0) {
-		(void)setsockopt(attempt->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+		descriptor_reset_on_close(attempt->fd);
 		close(attempt->fd);
 	}
 	attempt->fd = -1;

@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "io/descriptor.h"
 #include "io/fd_watch.h"
 #include "io/fd_writer.h"
 #include "io/loop.h"
@@ -103,8 +104,8 @@ static void remove_file(struct readiness *r)
 
 	if (r->file < 0)
 		return;
-	if (fstat(r->file, &own) == 0 && stat(path, &there) == 0 && own.st_dev == there.st_dev &&
-	    own.st_ino == there.st_ino)
+	if (fstat(r->file, &own) == 0 && stat(path, &there) == 0 &&
+	    descriptor_is_same_file(&own, &there))
 		(void)unlink(path); /* failure only leaves an old file */
 	(void)close(r->file);
 }

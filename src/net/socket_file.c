@@ -136,8 +136,7 @@ bool socket_file_is_same(const char *one, const char *other)
 	char *copy = alloc_string(one), *other_copy = alloc_string(other);
 	struct stat a, b;
 	bool same = strcmp(last_part(one), last_part(other)) == 0 && stat(dirname(copy), &a) == 0 &&
-		    stat(dirname(other_copy), &b) == 0 && a.st_dev == b.st_dev &&
-		    a.st_ino == b.st_ino;
+		    stat(dirname(other_copy), &b) == 0 && descriptor_is_same_file(&a, &b);
 
 	free(copy);
 	free(other_copy);
@@ -164,8 +163,7 @@ static int probe(const struct socket_address *a)
 
 static bool fail(struct err *err, int sys)
 {
-	err_set(err, ERR_CONNECT, "%s", err_message(sys));
-	err->sys = sys;
+	*err = err_errno(ERR_CONNECT, sys);
 	return false;
 }
 

@@ -32,15 +32,6 @@ static void start_opening(struct session *s, struct transport *transport)
 	opening_add_tls(s->opening, s->shared->tls, NULL, NULL, handshake, NULL);
 }
 
-static void log_tls(const struct session *s)
-{
-	char *tls = log_enabled(LOG_INFO) ? session_tls_text(s->connection) : NULL;
-
-	if (tls != NULL)
-		session_log(s, LOG_INFO, "%s", tls);
-	free(tls);
-}
-
 /* The connection is open. */
 static void begin(struct session *s, struct transport *transport)
 {
@@ -51,7 +42,7 @@ static void begin(struct session *s, struct transport *transport)
 				       settings->low_water, &s->task);
 	session_time_begin(s, s->started_us / 1000);
 	s->started_us = loop_now_us();
-	log_tls(s);
+	session_log_tls(s, "", s->connection);
 	if (!s->shared->steps->silent)
 		event_writer_open(s->shared->events, s->conn, s->shared->address, s->connection);
 }

@@ -239,8 +239,8 @@ enum step_result session_fail_for(struct session *s, const struct err *err,
  * a client. Owned by the caller. */
 char *session_name(const struct session *s);
 
-/* What -v says about TLS; NULL where the connection has none. Owned by the caller. */
-char *session_tls_text(const struct connection *c);
+/* -v: a line about the TLS of one of its connections, if it has any. */
+void session_log_tls(const struct session *s, const char *prefix, const struct connection *c);
 
 /* At the end of a list that has not failed: a client that only writes may want to know that
  * there was an answer. */

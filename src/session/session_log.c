@@ -50,7 +50,8 @@ void session_log(const struct session *s, enum log_level level, const char *form
 	free(text);
 }
 
-char *session_tls_text(const struct connection *c)
+/* NULL without TLS; owned by the caller. */
+static char *tls_text(const struct connection *c)
 {
 	static const struct {
 		enum info_key key;
@@ -72,6 +73,15 @@ char *session_tls_text(const struct connection *c)
 		free(fact);
 	}
 	return line.data;
+}
+
+void session_log_tls(const struct session *s, const char *prefix, const struct connection *c)
+{
+	char *tls = log_enabled(LOG_INFO) ? tls_text(c) : NULL;
+
+	if (tls != NULL)
+		session_log(s, LOG_INFO, "%s%s", prefix, tls);
+	free(tls);
 }
 
 void session_log_unread(const struct session *s)

@@ -158,12 +158,10 @@ static bool watch_reset(struct session *s, struct exec_state *state)
 static enum step_result reset_unread(struct session *s)
 {
 	struct step_event event = session_event(s);
-	struct err err;
+	struct err err = err_errno(ERR_IO, ECONNRESET);
 
 	event.has_bytes = true;
 	event.bytes = session_taken(s);
-	(void)err_set(&err, ERR_IO, "%s", err_message(ECONNRESET));
-	err.sys = ECONNRESET;
 	return session_fail(s, &err, &event);
 }
 

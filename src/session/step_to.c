@@ -97,22 +97,13 @@ static struct to_state *new_state(struct session *s, const struct step *step)
 	return state;
 }
 
-static void log_tls(const struct session *s)
-{
-	char *tls = log_enabled(LOG_INFO) ? session_tls_text(s->target) : NULL;
-
-	if (tls != NULL)
-		session_log(s, LOG_INFO, "target: %s", tls);
-	free(tls);
-}
-
 static void join(struct session *s, struct to_state *state)
 {
 	struct pump_end peer = pump_end_connection(s->connection);
 	struct pump_end target = pump_end_connection(s->target);
 
 	state->phase = TO_JOINED;
-	log_tls(s);
+	session_log_tls(s, "target: ", s->target);
 	state->up.pump = session_pump_new(s, "up", peer, target);
 	state->down.pump = session_pump_new(s, "down", target, peer);
 }
