@@ -12,6 +12,7 @@
 #include "io/fd_reader.h"
 #include "io/fd_writer.h"
 #include "session/event_writer.h"
+#include "session/session_time.h"
 
 #include <errno.h>
 #include <signal.h>

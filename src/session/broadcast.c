@@ -5,6 +5,7 @@
 #include "session/broadcast.h"
 
 #include "session/session.h"
+#include "session/session_log.h"
 
 #include <event2/buffer.h>
 #include <stdint.h>

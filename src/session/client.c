@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/err.h"
+#include "session/session_time.h"
 #include "session/step.h"
 
 #include <stdlib.h>

@@ -4,7 +4,9 @@
 
 #include "session/direction.h"
 
+#include "session/session_log.h"
 #include "session/session_pump.h"
+#include "session/session_step.h"
 
 void direction_move_to(struct session *s, struct direction *d, enum direction_state state)
 {

@@ -5,6 +5,9 @@
 #include "session/echo_faulty.h"
 
 #include "session/fault.h"
+#include "session/session_log.h"
+#include "session/session_record.h"
+#include "session/session_step.h"
 
 #include <event2/buffer.h>
 #include <inttypes.h>

@@ -15,6 +15,7 @@
 #include "net/listener.h"
 #include "session/arrival.h"
 #include "session/session.h"
+#include "session/session_log.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

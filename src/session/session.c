@@ -9,6 +9,10 @@
 #include "io/fd_reader.h"
 #include "io/fd_writer.h"
 #include "net/opening.h"
+#include "session/session_log.h"
+#include "session/session_record.h"
+#include "session/session_step.h"
+#include "session/session_time.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -286,7 +290,7 @@ static void take_result(struct session *s, enum step_result result, bool forgiva
 	case STEP_CLOSED:
 		break;
 	}
-	session_time_end(s);
+	session_time_step_off(s);
 	timer_stop(s->timer);
 	state_clear(s);
 	move_to(s, result == STEP_CLOSED || needs_no_closing(s) ? SESSION_OVER : SESSION_CLOSING);
@@ -416,7 +420,7 @@ static void finish(struct session *s)
 static void apply_time(struct session *s)
 {
 	struct err err;
-	enum expiry expiry = session_time_take(s, &err);
+	enum expiry expiry = session_time_check(s, &err);
 
 	if (expiry == EXPIRY_NONE)
 		return;

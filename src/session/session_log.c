@@ -2,12 +2,13 @@
 /* session_log: what a session says on standard error. */
 #include "config.h"
 
-#include "session/session.h"
+#include "session/session_log.h"
 
 #include "base/alloc.h"
 #include "base/escape.h"
 #include "base/text.h"
 #include "net/opening.h"
+#include "session/session.h"
 
 #include <inttypes.h>
 #include <stdarg.h>

@@ -7,6 +7,9 @@
 #include "base/alloc.h"
 #include "io/fd_reader.h"
 #include "session/session.h"
+#include "session/session_log.h"
+#include "session/session_record.h"
+#include "session/session_step.h"
 
 #include <stdlib.h>
 

@@ -2,7 +2,10 @@
 /* session_record: what the steps read, as events, and for expect. */
 #include "config.h"
 
+#include "session/session_record.h"
+
 #include "session/session.h"
+#include "session/session_step.h"
 
 #include <event2/buffer.h>
 #include <string.h>

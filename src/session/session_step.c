@@ -2,10 +2,13 @@
 /* session_step: what the running step asks of its session. */
 #include "config.h"
 
-#include "session/session.h"
+#include "session/session_step.h"
 
 #include "base/alloc.h"
 #include "base/err.h"
+#include "session/session.h"
+#include "session/session_record.h"
+#include "session/session_time.h"
 
 #include <event2/buffer.h>
 #include <inttypes.h>

@@ -2,10 +2,12 @@
 /* session_time: the time limits of a session. */
 #include "config.h"
 
-#include "session/session.h"
+#include "session/session_time.h"
 
 #include "base/alloc.h"
 #include "base/err.h"
+#include "session/session.h"
+#include "session/session_log.h"
 
 #include <stdlib.h>
 
@@ -79,7 +81,7 @@ void session_time_idle_off(struct session *s)
 		timer_stop(s->limits->idle);
 }
 
-void session_time_end(struct session *s)
+void session_time_step_off(struct session *s)
 {
 	if (s->limits == NULL)
 		return;
@@ -138,7 +140,7 @@ static void hint(struct session *s)
 	s->limits->hint = NULL;
 }
 
-enum expiry session_time_take(struct session *s, struct err *err)
+enum expiry session_time_check(struct session *s, struct err *err)
 {
 	const struct session_settings *settings = s->shared->settings;
 	struct session_limits *l = s->limits;

@@ -5,6 +5,8 @@
 #include "base/err.h"
 #include "base/escape.h"
 #include "session/session.h"
+#include "session/session_record.h"
+#include "session/session_step.h"
 
 #include <event2/buffer.h>
 

@@ -4,6 +4,9 @@
 
 #include "base/err.h"
 #include "session/session.h"
+#include "session/session_record.h"
+#include "session/session_step.h"
+#include "session/session_time.h"
 
 /* close: what every list does at its end, and like there without the limit for steps. */
 static enum step_result run_close(struct session *s, const struct step *step)
@@ -11,7 +14,7 @@ static enum step_result run_close(struct session *s, const struct step *step)
 	struct err err;
 
 	(void)step;
-	session_time_end(s);
+	session_time_step_off(s);
 	switch (session_close(s, s->connection, false, &err)) {
 	case STREAM_AGAIN:
 		return session_wait(s, WAIT_CLOSE);

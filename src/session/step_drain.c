@@ -3,6 +3,8 @@
 #include "config.h"
 
 #include "session/session.h"
+#include "session/session_record.h"
+#include "session/session_step.h"
 
 /* What a wait for the write buffer answers. */
 static enum step_result take_sent(struct session *s, enum stream_status status)

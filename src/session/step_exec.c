@@ -10,6 +10,8 @@
 #include "session/direction.h"
 #include "session/exec_environment.h"
 #include "session/session_pump.h"
+#include "session/session_record.h"
+#include "session/session_step.h"
 #include "session/step_args.h"
 
 #include <errno.h>

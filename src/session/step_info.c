@@ -8,6 +8,7 @@
 #include "base/nearest.h"
 #include "base/text.h"
 #include "session/session.h"
+#include "session/session_record.h"
 #include "session/step_args.h"
 
 #include <event2/buffer.h>

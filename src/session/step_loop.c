@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 #include "session/session.h"
+#include "session/session_step.h"
 
 /* The next round would meet the same failure, for ever. */
 static enum step_result no_progress(struct session *s)

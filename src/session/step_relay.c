@@ -6,7 +6,10 @@
 #include "io/fd_reader.h"
 #include "io/fd_writer.h"
 #include "session/direction.h"
+#include "session/session_log.h"
 #include "session/session_pump.h"
+#include "session/session_record.h"
+#include "session/session_step.h"
 #include "session/step_args.h"
 
 #include <event2/buffer.h>

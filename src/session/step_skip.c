@@ -3,6 +3,8 @@
 #include "config.h"
 
 #include "session/session.h"
+#include "session/session_record.h"
+#include "session/session_step.h"
 #include "session/step_args.h"
 
 #include <stdlib.h>

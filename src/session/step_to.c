@@ -7,7 +7,11 @@
 #include "net/address.h"
 #include "net/dial.h"
 #include "session/direction.h"
+#include "session/session_log.h"
 #include "session/session_pump.h"
+#include "session/session_record.h"
+#include "session/session_step.h"
+#include "session/session_time.h"
 #include "session/step_args.h"
 
 #include <stdlib.h>
@@ -164,7 +168,7 @@ static bool shut_if_peer_gone(struct session *s, struct direction *d, const stru
 static enum step_result close_target(struct session *s, struct to_state *state)
 {
 	state->phase = TO_CLOSING;
-	session_time_end(s);
+	session_time_step_off(s);
 	if (state->up.state == DIRECTION_CUT)
 		connection_cut(s->target);
 	return STEP_MORE;

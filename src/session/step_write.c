@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "session/frame.h"
 #include "session/session.h"
+#include "session/session_record.h"
 #include "session/settings.h"
 #include "session/step_args.h"
 

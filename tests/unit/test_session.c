@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "io/fd_writer.h"
 #include "io/loop.h"
+#include "session/session_step.h"
 #include "tls/tls_config.h"
 #include "tls/tls_settings.h"
 #include "tls/transport_tls.h"
