@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* err: one record that says what went wrong, and the exit status it means. */
+/* err: an error, and the exit status that it means. */
 #pragma once
 
 /*

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* options: what the command line says. */
+/* options: the parsed command line. */
 #pragma once
 
 #include "http/http_request.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* program: what every command runs in: loop, standard output, signals, exit. */
+/* program: the frame of every command: loop, standard output, signals, exit. */
 #include "config.h"
 
 #include "cli/program.h"

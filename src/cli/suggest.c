@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* suggest: what a command line probably means. */
+/* suggest: suggests the command line that was meant. */
 #include "config.h"
 
 #include "cli/suggest.h"

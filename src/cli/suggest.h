@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* suggest: what a command line probably means. */
+/* suggest: suggests the command line that was meant. */
 #pragma once
 
 #include <stdbool.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* transport_impl: what a transport is made of, for src/io and src/tls alone. */
+/* transport_impl: the inside of a transport, for src/io and src/tls. */
 #pragma once
 
 /*

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* listener_options: what the options of a command line say about listening. */
+/* listener_options: the options of a listener. */
 #pragma once
 
 #include <stdbool.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* broadcast: sessions whose peers get what each of them sends. */
+/* broadcast: passes each member's bytes to all the others. */
 #include "config.h"
 
 #include "session/broadcast.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* echo_faulty: the step echo with --fault: what comes goes back by way of a queue. */
+/* echo_faulty: the step echo with --fault: sends back through a queue of faults. */
 #pragma once
 
 #include "session/session.h"

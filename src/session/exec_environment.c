@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* exec_environment: what a command is told about its connection. */
+/* exec_environment: environment variables that describe the connection to a command. */
 #include "config.h"
 
 #include "session/exec_environment.h"

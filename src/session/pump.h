@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* pump: moves all bytes from a source to a destination, and what these are. */
+/* pump: moves all bytes from a source to a destination. */
 #pragma once
 
 /*

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* session_log: what a session says on standard error. */
+/* session_log: lines in the log about a session. */
 #include "config.h"
 
 #include "session/session_log.h"

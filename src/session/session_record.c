@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* session_record: what the steps read, as events, and for expect. */
+/* session_record: gives what steps read to standard output, events and expect. */
 #include "config.h"
 
 #include "session/session_record.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* session_step: what the running step asks of its session. */
+/* session_step: functions of a session for its running step. */
 #include "config.h"
 
 #include "session/session_step.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* session_time: the time limits of a session. */
+/* session_time: the limits of time of a session. */
 #include "config.h"
 
 #include "session/session_time.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* settings: what the options of a command line say about every session. */
+/* settings: the options that hold for every session. */
 #pragma once
 
 #include <stdbool.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* stats: what the connections of a command have come to, for --stats. */
+/* stats: the totals of a command's connections, for --stats. */
 #include "config.h"
 
 #include "session/stats.h"

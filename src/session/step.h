@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* step: what a session is asked to do, as records made once from the words. */
+/* step: steps: their kinds, and the list read from the command line. */
 #pragma once
 
 /*

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* separators: what may end a record, and where it does. */
+/* separators: a set of separators of records, and the search for them. */
 #include "config.h"
 
 #include "stream/separators.h"

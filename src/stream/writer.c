@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* writer: what waits to be sent, and when to wait for it; asyncio's StreamWriter. */
+/* writer: the send queue and its water marks; asyncio's StreamWriter. */
 #include "config.h"
 
 #include "stream/writer.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* tls_cert_text: what a certificate says, as text that is safe to show. */
+/* tls_cert_text: the contents of a certificate as text. */
 #pragma once
 
 /* The caller owns each string. Control characters are made visible in all of them,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* tls_settings: what the user asks of TLS. */
+/* tls_settings: the TLS options of the user. */
 #pragma once
 
 #include <stdbool.h>
