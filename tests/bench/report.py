@@ -77,7 +77,7 @@ def brief(data):
         lines += textwrap.wrap(ratios, 74, initial_indent="    ", subsequent_indent="    ")
     kind = "quick" if data["quick"] else "full"
     lines += ["", f"({MACHINE}, TCP {data['congestion_control']}; {kind} run, "
-                  f"{data['rounds']} rounds; * misses its bar)"]
+                  f"{data['rounds']} rounds; * target missed)"]
     return "\n".join(lines) + "\n"
 
 
@@ -125,7 +125,7 @@ def summary(results, costs):
     for name, cost in (costs or {}).items():
         lines.append(f"start-up of {name}: {number(cost['syscalls'])} system calls (strace), "
                      f"{number(cost['task_ms'])} ms of processor time (perf)")
-    lines.append(f"{len(rows) - len(missed)} of {len(rows)} bars met; {MACHINE}")
+    lines.append(f"{len(rows) - len(missed)} of {len(rows)} targets met; {MACHINE}")
     for result, row in missed:
         lines.append(f"  {result['scenario']}: {shortfall(result, row)}")
     return "\n".join(lines)
@@ -169,7 +169,7 @@ BLUE, ORANGE = 0x4477AA, 0xEE7733
 
 CHART = """set terminal svg size 800,{height} font "sans,12" noenhanced
 set output "{svg}"
-set label "liu beside others: times as good ({machine}); a line is the bar, orange misses it" \\
+set label "liu beside others: times as good ({machine}); a line is the target, orange misses it" \\
 	at screen 0.5, screen 0.98 center
 set logscale x
 set xrange [{low}:{high}]
