@@ -12,7 +12,7 @@
 #include "io/loop.h"
 #include "io/splice_pipe.h"
 #include "session/broadcast.h"
-#include "session/session.h"
+#include "session/session_shared.h"
 #include "session/stats.h"
 
 #include <stdbool.h>

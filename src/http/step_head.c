@@ -6,8 +6,8 @@
 
 #include "base/err.h"
 #include "base/log.h"
-#include "session/session.h"
 #include "session/session_step.h"
+#include "session/session_struct.h"
 #include "session/step.h"
 
 #include <event2/buffer.h>

@@ -9,7 +9,7 @@
 #include "base/log.h"
 #include "io/transport.h"
 #include "net/opening.h"
-#include "session/session.h"
+#include "session/session_struct.h"
 
 #include <stdlib.h>
 #include <string.h>

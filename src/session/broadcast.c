@@ -4,8 +4,8 @@
 
 #include "session/broadcast.h"
 
-#include "session/session.h"
 #include "session/session_log.h"
+#include "session/session_struct.h"
 
 #include <event2/buffer.h>
 #include <stdint.h>

@@ -6,6 +6,8 @@
 
 #include "base/alloc.h"
 #include "base/err.h"
+#include "session/session.h"
+#include "session/session_struct.h"
 #include "session/session_time.h"
 #include "session/step.h"
 

@@ -8,7 +8,7 @@
  */
 
 #include "net/dial.h"
-#include "session/session.h"
+#include "session/session_shared.h"
 #include "session/stats.h"
 
 #include <stdint.h>

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "session/pump.h"
-#include "session/session.h"
+#include "session/session_struct.h"
 
 enum direction_state {
 	DIRECTION_FLOWING,

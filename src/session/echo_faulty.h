@@ -2,7 +2,7 @@
 /* echo_faulty: the step echo with --fault: sends back through a queue of faults. */
 #pragma once
 
-#include "session/session.h"
+#include "session/session_struct.h"
 
 #include <stddef.h>
 

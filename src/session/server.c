@@ -16,6 +16,7 @@
 #include "session/arrival.h"
 #include "session/session.h"
 #include "session/session_log.h"
+#include "session/session_struct.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -4,7 +4,7 @@
 
 #include "net/access.h"
 #include "net/readiness.h"
-#include "session/session.h"
+#include "session/session_shared.h"
 #include "session/stats.h"
 
 #include <stdbool.h>

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "session/session.h"
+#include "session/session_struct.h"
 
 #include "base/alloc.h"
 #include "base/err.h"

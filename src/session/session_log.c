@@ -8,7 +8,7 @@
 #include "base/escape.h"
 #include "base/text.h"
 #include "net/opening.h"
-#include "session/session.h"
+#include "session/session_struct.h"
 
 #include <inttypes.h>
 #include <stdarg.h>

@@ -6,10 +6,10 @@
 
 #include "base/alloc.h"
 #include "io/fd_reader.h"
-#include "session/session.h"
 #include "session/session_log.h"
 #include "session/session_record.h"
 #include "session/session_step.h"
+#include "session/session_struct.h"
 
 #include <stdlib.h>
 

@@ -4,8 +4,7 @@
 
 #include "session/session_record.h"
 
-#include "session/session.h"
-#include "session/session_step.h"
+#include "session/session_struct.h"
 
 #include <event2/buffer.h>
 #include <string.h>
@@ -182,13 +181,4 @@ size_t session_line_end(struct evbuffer *line)
 	if (len == 0 || text[len - 1] != '\n')
 		return 0;
 	return len > 1 && text[len - 2] == '\r' ? 2 : 1;
-}
-
-enum step_result session_take_record(struct session *s, enum stream_status status,
-				     uint64_t expected)
-{
-	if (status != STREAM_OK)
-		return session_read_unmet(s, status, s->data, expected);
-	session_record(s, s->data, 0, false);
-	return STEP_NEXT;
 }

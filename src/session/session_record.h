@@ -2,7 +2,7 @@
 /* session_record: gives what steps read to standard output, events and expect. */
 #pragma once
 
-#include "session/session.h"
+#include "session/session_struct.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,11 +20,6 @@ enum step_result session_step_moved(struct session *s, uint64_t bytes);
 /* A record that the running step has read. `strip` bytes at its end are its line
  * end or separator, for --chomp and expect; `more` says that the step goes on. */
 void session_record(struct session *s, struct evbuffer *data, size_t strip, bool more);
-
-/* What a read of one record into s->data answers, once the reader has been asked;
- * `expected` as in session_read_unmet(). */
-enum step_result session_take_record(struct session *s, enum stream_status status,
-				     uint64_t expected);
 
 /* A piece of a longer record; without `more` it is the last, perhaps empty. */
 void session_piece(struct session *s, struct evbuffer *data, bool more);

@@ -6,8 +6,8 @@
 
 #include "base/alloc.h"
 #include "base/err.h"
-#include "session/session.h"
 #include "session/session_record.h"
+#include "session/session_struct.h"
 #include "session/session_time.h"
 
 #include <event2/buffer.h>
@@ -179,6 +179,15 @@ enum step_result session_read_unmet(struct session *s, enum stream_status status
 }
 
 /* --- ending --- */
+
+enum step_result session_take_record(struct session *s, enum stream_status status,
+				     uint64_t expected)
+{
+	if (status != STREAM_OK)
+		return session_read_unmet(s, status, s->data, expected);
+	session_record(s, s->data, 0, false);
+	return STEP_NEXT;
+}
 
 enum stream_status session_close(struct session *s, struct connection *c, bool hurry,
 				 struct err *err)

@@ -2,7 +2,7 @@
 /* session_step: functions of a session for its running step. */
 #pragma once
 
-#include "session/session.h"
+#include "session/session_struct.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -33,6 +33,11 @@ enum step_result session_read_unmet(struct session *s, enum stream_status status
  * `expected`, where that is known. */
 enum step_result session_read_ended(struct session *s, struct evbuffer *data, uint64_t expected,
 				    bool of);
+
+/* What a read of one record into s->data answers, once the reader has been asked;
+ * `expected` as in session_read_unmet(). */
+enum step_result session_take_record(struct session *s, enum stream_status status,
+				     uint64_t expected);
 
 /* "WHAT the limit of N bytes (--limit)". */
 enum step_result session_fail_overrun(struct session *s, const char *what);

@@ -6,8 +6,8 @@
 
 #include "base/alloc.h"
 #include "base/err.h"
-#include "session/session.h"
 #include "session/session_log.h"
+#include "session/session_struct.h"
 
 #include <stdlib.h>
 

@@ -5,7 +5,7 @@
 #include "session/stats.h"
 
 #include "base/text.h"
-#include "session/session.h"
+#include "session/session_struct.h"
 
 #include <inttypes.h>
 

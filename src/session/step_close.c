@@ -3,9 +3,9 @@
 #include "config.h"
 
 #include "base/err.h"
-#include "session/session.h"
 #include "session/session_record.h"
 #include "session/session_step.h"
+#include "session/session_struct.h"
 #include "session/session_time.h"
 
 /* close: what every list does at its end, and like there without the limit for steps. */

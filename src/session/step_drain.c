@@ -2,9 +2,9 @@
 /* step_drain: the steps that wait for the write buffer. */
 #include "config.h"
 
-#include "session/session.h"
 #include "session/session_record.h"
 #include "session/session_step.h"
+#include "session/session_struct.h"
 
 /* What a wait for the write buffer answers. */
 static enum step_result take_sent(struct session *s, enum stream_status status)

@@ -4,9 +4,9 @@
 
 #include "base/err.h"
 #include "session/echo_faulty.h"
-#include "session/session.h"
 #include "session/session_record.h"
 #include "session/session_step.h"
+#include "session/session_struct.h"
 #include "session/step_args.h"
 #include "stream/separators.h"
 

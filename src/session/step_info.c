@@ -7,8 +7,8 @@
 #include "base/escape.h"
 #include "base/nearest.h"
 #include "base/text.h"
-#include "session/session.h"
 #include "session/session_record.h"
+#include "session/session_struct.h"
 #include "session/step_args.h"
 
 #include <event2/buffer.h>

@@ -3,8 +3,8 @@
 #include "config.h"
 
 #include "base/err.h"
-#include "session/session.h"
 #include "session/session_step.h"
+#include "session/session_struct.h"
 
 /* The next round would meet the same failure, for ever. */
 static enum step_result no_progress(struct session *s)

@@ -3,10 +3,10 @@
 #include "config.h"
 
 #include "io/fd_writer.h"
-#include "session/session.h"
 #include "session/session_pump.h"
 #include "session/session_record.h"
 #include "session/session_step.h"
+#include "session/session_struct.h"
 #include "session/step_args.h"
 
 #include <stdlib.h>

@@ -2,9 +2,9 @@
 /* step_skip: the steps that read and throw away. */
 #include "config.h"
 
-#include "session/session.h"
 #include "session/session_record.h"
 #include "session/session_step.h"
+#include "session/session_struct.h"
 #include "session/step_args.h"
 
 #include <stdlib.h>

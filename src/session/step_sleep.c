@@ -3,9 +3,9 @@
 #include "config.h"
 
 #include "base/number.h"
-#include "session/session.h"
 #include "session/session_record.h"
 #include "session/session_step.h"
+#include "session/session_struct.h"
 #include "session/step_args.h"
 
 static bool parse_sleep(struct step *step, struct step_words *words, struct err *err)

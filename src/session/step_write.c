@@ -6,8 +6,8 @@
 #include "base/escape.h"
 #include "base/text.h"
 #include "session/frame.h"
-#include "session/session.h"
 #include "session/session_record.h"
+#include "session/session_struct.h"
 #include "session/settings.h"
 #include "session/step_args.h"
 

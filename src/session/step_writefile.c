@@ -6,10 +6,10 @@
 #include "base/err.h"
 #include "base/text.h"
 #include "io/fd_reader.h"
-#include "session/session.h"
 #include "session/session_pump.h"
 #include "session/session_record.h"
 #include "session/session_step.h"
+#include "session/session_struct.h"
 #include "session/step_args.h"
 
 #include <errno.h>

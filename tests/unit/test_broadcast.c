@@ -8,6 +8,7 @@
 #include "io/fd_writer.h"
 #include "io/loop.h"
 #include "session/session.h"
+#include "session/session_struct.h"
 #include "unit/support.h"
 
 #include <event2/buffer.h>
