@@ -53,8 +53,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	enum proxy_header_answer answer = proxy_header_read(bytes_of(data, size), &whole, &err);
 
 	require(read_slowly(&slow, data, size, &needed) == answer);
-	require(answer == PROXY_HEADER_MORE ? needed < PROXY_HEADER_LOOK
-					    : needed <= PROXY_HEADER_LOOK);
+	require(answer == PROXY_HEADER_MORE ? needed < PROXY_HEADER_PEEK
+					    : needed <= PROXY_HEADER_PEEK);
 	if (answer != PROXY_HEADER_OK)
 		return 0;
 	require(whole.len == slow.len && whole.len <= PROXY_HEADER_MAX && needed <= whole.len);

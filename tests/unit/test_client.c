@@ -8,6 +8,9 @@
 #include "io/fd_writer.h"
 #include "io/loop.h"
 #include "net/address.h"
+#include "session/event_writer.h"
+#include "session/settings.h"
+#include "session/step.h"
 #include "unit/support.h"
 
 #include <fcntl.h>

@@ -13,6 +13,7 @@
 #include "net/address.h"
 #include "net/listener_options.h"
 #include "session/event_writer.h"
+#include "session/settings.h"
 #include "session/step.h"
 #include "tls/tls_config.h"
 #include "tls/tls_settings.h"
