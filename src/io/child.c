@@ -136,12 +136,32 @@ static bool make_pipes(int in[2], int out[2], struct err *err)
 	return false;
 }
 
-/* Each of the three is set, which takes close-on-exec away: one given as fd:N has it. */
-static int spawn(pid_t *pid, const struct child_options *options, int in, int out)
+/* Starts the shell with this soft limit of descriptors. Lowering it, and raising it to what it
+ * was, are always allowed. */
+static int spawn_limited(rlim_t limit, pid_t *pid, const posix_spawn_file_actions_t *actions,
+			 const posix_spawnattr_t *attr, const struct child_options *options)
 {
 	/* After "--" a command that begins with "-" or "+" is not an option of the shell. */
 	char *const argv[] = { (char[]){ "sh" }, (char[]){ "-c" }, (char[]){ "--" },
 			       (char *)options->command, NULL };
+	struct rlimit now, old;
+	bool limited = limit != 0 && getrlimit(RLIMIT_NOFILE, &now) == 0 && now.rlim_cur != limit;
+	int sys;
+
+	if (limited) {
+		old = (struct rlimit){ .rlim_cur = limit, .rlim_max = now.rlim_max };
+		(void)setrlimit(RLIMIT_NOFILE, &old);
+	}
+	sys = posix_spawn(pid, "/bin/sh", actions, attr, argv, options->environment);
+	if (limited)
+		(void)setrlimit(RLIMIT_NOFILE, &now);
+	return sys;
+}
+
+/* Each of the three is set, which takes close-on-exec away: one given as fd:N has it. With the
+ * old limit in force glibc would refuse actions for descriptors above it. */
+static int spawn(rlim_t limit, pid_t *pid, const struct child_options *options, int in, int out)
+{
 	const int standard[] = { in, out, STDERR_FILENO };
 	short group = options->own_group ? POSIX_SPAWN_SETPGROUP : 0;
 	posix_spawn_file_actions_t actions;
@@ -159,25 +179,9 @@ static int spawn(pid_t *pid, const struct child_options *options, int in, int ou
 	if (sys == 0 && !options->inherits)
 		sys = posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
 	if (sys == 0)
-		sys = posix_spawn(pid, "/bin/sh", &actions, &attr, argv, options->environment);
+		sys = spawn_limited(limit, pid, &actions, &attr, options);
 	(void)posix_spawn_file_actions_destroy(&actions);
 	(void)posix_spawnattr_destroy(&attr);
-	return sys;
-}
-
-/* Lowering the soft limit, and raising it to what it was, are always allowed. */
-static int spawn_limited(rlim_t limit, pid_t *pid, const struct child_options *options, int in,
-			 int out)
-{
-	struct rlimit now, old;
-	int sys;
-
-	if (limit == 0 || getrlimit(RLIMIT_NOFILE, &now) < 0 || now.rlim_cur == limit)
-		return spawn(pid, options, in, out);
-	old = (struct rlimit){ .rlim_cur = limit, .rlim_max = now.rlim_max };
-	(void)setrlimit(RLIMIT_NOFILE, &old);
-	sys = spawn(pid, options, in, out);
-	(void)setrlimit(RLIMIT_NOFILE, &now);
 	return sys;
 }
 
@@ -203,7 +207,7 @@ struct child *child_start(struct children *children, const struct child_options 
 
 	if (!watch(children, err) || (pipes != NULL && !make_pipes(in, out, err)))
 		return NULL;
-	sys = spawn_limited(children->limit, &pid, options, in[0], out[1]);
+	sys = spawn(children->limit, &pid, options, in[0], out[1]);
 	close_end(in[0]);
 	close_end(out[1]);
 	if (sys != 0) {

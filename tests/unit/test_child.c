@@ -308,6 +308,21 @@ static void it_gets_the_old_limit_of_descriptors(void **state)
 	assert_memory_equal(&before, &after, sizeof(before));
 }
 
+static void the_old_limit_may_be_below_our_descriptors(void **state)
+{
+	struct rig *rig = *state;
+	int high[DESCRIPTORS_MAX / 2];
+
+	skip_under_valgrind();
+	children_free(rig->children);
+	rig->children = children_new(rig->loop, 10);
+	for (int i = 0; i < DESCRIPTORS_MAX / 2; i++)
+		high[i] = dup(STDIN_FILENO);
+	assert_string_equal(says(rig, "ulimit -S -n"), "10\n");
+	for (int i = 0; i < DESCRIPTORS_MAX / 2; i++)
+		(void)close(high[i]);
+}
+
 static void it_has_a_group_of_its_own_or_ours(void **state)
 {
 	static const char own[] = "set -- $(cat /proc/$$/stat); test $5 = $$ && echo own; true";
@@ -468,6 +483,7 @@ int main(void)
 		TEST(it_gets_this_environment),
 		TEST(signals_are_reset_but_not_ignored_ones),
 		TEST(it_gets_the_old_limit_of_descriptors),
+		TEST(the_old_limit_may_be_below_our_descriptors),
 		TEST(it_has_a_group_of_its_own_or_ours),
 		TEST(a_shell_that_cannot_start_is_an_error),
 		TEST(want_of_descriptors_is_an_error),
