@@ -35,17 +35,19 @@
  * 1,000 children) and cost a descriptor.
  */
 
-enum { SIGNAL_STATUS = 128 };
+enum { SIGNAL_STATUS = 128, GROUP_POLL_MS = 50 };
 
 struct child {
 	struct children *all;
 	pid_t pid;
 	bool own_group;
-	bool exited;
-	int status;		  /* once exited: of waitpid(2) */
-	struct timer *kill_timer; /* runs since SIGTERM; NULL: it was not sent */
-	struct task *task;	  /* NULL: its owner has freed it */
-	TAILQ_ENTRY(child) link;  /* until it has exited */
+	bool exited;		   /* and waited for */
+	bool over;		   /* and nothing is left of its group that was asked to end */
+	int status;		   /* once exited: of waitpid(2) */
+	struct timer *kill_timer;  /* runs since SIGTERM; NULL: it was not sent */
+	struct timer *group_timer; /* runs while others of its group remain; NULL: none did */
+	struct task *task;	   /* NULL: its owner has freed it */
+	TAILQ_ENTRY(child) link;   /* until it is over */
 };
 
 struct children {
@@ -62,6 +64,7 @@ struct children {
 static void discard(struct child *child)
 {
 	timer_free(child->kill_timer);
+	timer_free(child->group_timer);
 	free(child);
 }
 
@@ -73,12 +76,32 @@ static void reap(struct child *child)
 		return;
 	assert(got == child->pid);
 	child->exited = true;
-	TAILQ_REMOVE(&child->all->running, child, link);
 	loop_await_signal(child->all->loop, false);
-	timer_stop(child->kill_timer);
 	if (child->task != NULL)
 		task_wake(child->task);
-	else
+}
+
+/* Are there others of the group that was asked to end? Nothing tells of their end, so they are
+ * polled: a group keeps its number while it has a process, and a number that has become free is
+ * not given out again for far longer than a poll takes. */
+static bool group_remains(struct child *child)
+{
+	if (!child->own_group || child->kill_timer == NULL || timer_expired(child->kill_timer) ||
+	    kill(-child->pid, 0) < 0)
+		return false;
+	if (child->group_timer == NULL)
+		child->group_timer = timer_new(&child->all->task);
+	timer_start(child->group_timer, GROUP_POLL_MS);
+	return true;
+}
+
+static void forget(struct child *child)
+{
+	child->over = true;
+	TAILQ_REMOVE(&child->all->running, child, link);
+	timer_stop(child->kill_timer);
+	timer_stop(child->group_timer);
+	if (child->task == NULL)
 		discard(child);
 }
 
@@ -91,7 +114,10 @@ static void run(void *arg)
 		next = TAILQ_NEXT(child, link);
 		if (timer_expired(child->kill_timer))
 			child_signal(child, SIGKILL);
-		reap(child);
+		if (!child->exited)
+			reap(child);
+		if (child->exited && !group_remains(child))
+			forget(child);
 	}
 	if (all->owner != NULL && TAILQ_EMPTY(&all->running))
 		task_wake(all->owner);
@@ -223,15 +249,14 @@ struct child *child_start(struct children *children, const struct child_options 
 
 /* --- signals --- */
 
-/* A group keeps its number for as long as its first process has not been waited for; that
- * process may have moved to another group. */
+/* Its process may have moved to another group. */
 void child_signal(const struct child *child, int signo)
 {
-	if (child->exited)
+	if (child->over)
 		return;
 	if (child->own_group)
 		(void)kill(-child->pid, signo);
-	if (!child->own_group || getpgid(child->pid) != child->pid)
+	if (!child->exited && (!child->own_group || getpgid(child->pid) != child->pid))
 		(void)kill(child->pid, signo);
 }
 
@@ -252,7 +277,7 @@ void child_free(struct child *child, uint64_t kill_after_ms)
 		return;
 	child_end(child, kill_after_ms);
 	child->task = NULL;
-	if (child->exited)
+	if (child->over)
 		discard(child);
 }
 

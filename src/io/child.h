@@ -9,7 +9,7 @@
  * started with.
  *
  * A child is never forgotten: when its owner loses interest while it runs, it gets
- * SIGTERM, later SIGKILL, and is waited for.
+ * SIGTERM, later SIGKILL, and is waited for; so do the others of its group.
  */
 
 #include <stdbool.h>
@@ -28,8 +28,8 @@ struct children *children_new(struct loop *loop, rlim_t limit);
 
 void children_free(struct children *children); /* none of them runs any more */
 
-/* Does one of them still run? The first call that says no comes after `task` (or NULL) has
- * been woken. */
+/* Does one of them still run, or one of a group that was asked to end? The first call that
+ * says no comes after `task` (or NULL) has been woken. */
 bool children_running(const struct children *children);
 void children_set_task(struct children *children, struct task *task);
 
@@ -59,7 +59,7 @@ struct child *child_start(struct children *children, const struct child_options 
 			  struct child_pipes *pipes, struct task *task, struct err *err);
 
 /* Ask it and its group to end, if it still runs: SIGTERM, and SIGKILL after
- * `kill_after_ms`. A second call does nothing. */
+ * `kill_after_ms`, also to others of the group that outlive it. A second call does nothing. */
 void child_end(struct child *child, uint64_t kill_after_ms);
 
 /* Send it this signal, if it still runs. */

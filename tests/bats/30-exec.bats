@@ -294,6 +294,14 @@ liu: connection 2: step 1 (exec $slow): broken pipe"
 	kill -0 "$SERVER"
 }
 
+@test "... and so does what it has started, though it has died of SIGTERM itself" {
+	start_liu listen -k -w 2 --close-timeout 0.2 127.0.0.1:0 exec \
+		'sh -c "trap \"\" TERM; echo \$\$; while :; do sleep 60; done"; true'
+	clients 'c = dial(); print(c.recv(100).decode(), end="")'
+	wait_until is_gone "$(said 1)"
+	kill -0 "$SERVER"
+}
+
 @test "connect waits for the command that a limit has ended" {
 	cd "$BATS_TEST_TMPDIR"
 	peer 'c = accept(); say(all_of(c))'

@@ -43,6 +43,11 @@ static void nothing(void *arg)
 	(void)arg;
 }
 
+static bool none_runs(void *arg)
+{
+	return !children_running(arg);
+}
+
 static int set_up(void **state)
 {
 	struct rig *rig = calloc(1, sizeof(*rig));
@@ -61,7 +66,7 @@ static int tear_down(void **state)
 	struct rig *rig = *state;
 
 	child_free(rig->child, 0);
-	assert_false(children_running(rig->children));
+	assert_true(support_run(rig->loop, none_runs, rig->children, SUPPORT_DEADLINE_MS));
 	children_free(rig->children);
 	task_cancel(&rig->task);
 	loop_free(rig->loop);
@@ -413,6 +418,40 @@ static void sigkill_comes_when_the_time_is_over(void **state)
 	assert_int_equal(end(rig), 137);
 }
 
+/* The shell dies of SIGTERM, and what it has started does not. */
+static void sigkill_comes_to_others_of_its_group(void **state)
+{
+	struct rig *rig = *state;
+	char line[32];
+
+	begin(rig, "(trap '' TERM; echo ready; while :; do sleep 100; done) & wait");
+	read_line(rig, line, sizeof(line));
+	child_end(rig->child, 300);
+	assert_true(support_run(rig->loop, has_exited, rig, SUPPORT_DEADLINE_MS));
+	child_free(rig->child, 0);
+	rig->child = NULL;
+	assert_true(children_running(rig->children));
+	assert_true(support_run(rig->loop, none_runs, rig->children, SUPPORT_DEADLINE_MS));
+	assert_int_equal(read(rig->pipes.from, line, sizeof(line)), 0);
+	(void)close(rig->pipes.to);
+	(void)close(rig->pipes.from);
+}
+
+/* They have the time for it. */
+static void others_of_its_group_may_end_by_themselves(void **state)
+{
+	struct rig *rig = *state;
+	char line[32];
+
+	begin(rig, "(trap 'sleep 0.3; echo done; exit' TERM; echo ready; "
+		   "while :; do sleep 0.05; done) & wait");
+	read_line(rig, line, sizeof(line));
+	child_end(rig->child, 60 * 1000);
+	assert_true(support_run(rig->loop, none_runs, rig->children, SUPPORT_DEADLINE_MS));
+	assert_int_equal(end(rig), 143);
+	assert_string_equal(rig->said, "done\n");
+}
+
 static void a_stopped_one_ends_by_sigterm(void **state)
 {
 	struct rig *rig = *state;
@@ -425,11 +464,6 @@ static void a_stopped_one_ends_by_sigterm(void **state)
 	child_end(rig->child, 60 * 1000);
 	assert_true(support_run(rig->loop, has_exited, rig, SUPPORT_DEADLINE_MS));
 	assert_int_equal(end(rig), 143);
-}
-
-static bool none_runs(void *arg)
-{
-	return !children_running(arg);
 }
 
 static void none_is_forgotten(void **state)
@@ -489,6 +523,8 @@ int main(void)
 		TEST(want_of_descriptors_is_an_error),
 		TEST(it_ends_by_sigterm_with_its_group),
 		TEST(sigkill_comes_when_the_time_is_over),
+		TEST(sigkill_comes_to_others_of_its_group),
+		TEST(others_of_its_group_may_end_by_themselves),
 		TEST(a_stopped_one_ends_by_sigterm),
 		TEST(none_is_forgotten),
 		TEST(all_end_together),
