@@ -37,24 +37,6 @@ fails() {
 	assert_status "$expected" && assert_error_is "liu: $message" && assert_output_bytes "$text"
 }
 
-# has_size FILE N
-has_size() {
-	[ "$(stat -c %s -- "$1")" -eq "$2" ]
-}
-
-# keep_nothing_freed: AddressSanitizer keeps 256 MB of freed memory otherwise.
-keep_nothing_freed() {
-	# shellcheck disable=SC2030,SC2031 # for this test alone
-	export ASAN_OPTIONS=$ASAN_OPTIONS:quarantine_size_mb=1
-}
-
-# small_memory PID: its largest size so far is far below what has gone through it.
-small_memory() {
-	local kib
-	kib=$(awk '/^VmHWM/ { print $2 }' "/proc/$1/status")
-	[ "$kib" -lt $((100 * 1024)) ] || fail "$kib KiB of memory"
-}
-
 # --- read --------------------------------------------------------------------------
 
 # bats test_tags=pump

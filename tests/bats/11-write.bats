@@ -33,24 +33,6 @@ arrive() {
 	is "$SERVER_OUT" 'what arrives' -
 }
 
-# has_size FILE N
-has_size() {
-	[ "$(stat -c %s -- "$1")" -eq "$2" ]
-}
-
-# keep_nothing_freed: AddressSanitizer keeps 256 MB of freed memory otherwise.
-keep_nothing_freed() {
-	# shellcheck disable=SC2030,SC2031 # for this test alone
-	export ASAN_OPTIONS=$ASAN_OPTIONS:quarantine_size_mb=1
-}
-
-# small_memory PID: its largest size so far is far below what has gone through it.
-small_memory() {
-	local kib
-	kib=$(awk '/^VmHWM/ { print $2 }' "/proc/$1/status")
-	[ "$kib" -lt $((100 * 1024)) ] || fail "$kib KiB of memory"
-}
-
 # random_file N: $FILE with so many bytes of every kind.
 random_file() {
 	FILE=$BATS_TEST_TMPDIR/random

@@ -518,17 +518,12 @@ liu: step 2 (loop): no progress in this round: $caught" try readframe netstring 
 	start "$LIU" connect "$ADDRESS" skip 1 write "$(printf '%0100000d' 0)" loop
 	wait_for_line "$PEER_OUT" '^asked$'
 	wait_until at_rest "$PID"
-	[ "$(awk '/^VmHWM/ { print $2 }' "/proc/$PID/status")" -lt $((100 * 1024)) ]
+	small_memory "$PID"
 	touch "$BATS_TEST_TMPDIR/go"
 	wait_for_line "$PEER_OUT" '^end 200000000$'
 	wait_exit "$PID"
 	assert_equal 0 "$status"
 	assert_equal '' "$(cat "$PID_ERR")"
-}
-
-# keep_nothing_freed: AddressSanitizer keeps 256 MB of freed memory otherwise.
-keep_nothing_freed() {
-	export ASAN_OPTIONS=$ASAN_OPTIONS:quarantine_size_mb=1
 }
 
 # at_rest PID: it waits, and nothing has woken it between two looks. Its processor time would not

@@ -165,14 +165,10 @@ socket_of() {
 	peer 'c = accept(); c.sendall(b"line\n" * 1000); all_of(c)'
 	start "$LIU" connect "127.0.0.1:$PEER_PORT" readline 1000 read
 	local liu=$PID out=$PID_OUT
-	wait_until has_bytes "$out" 5000
+	wait_until has_size "$out" 5000
 	stop "$liu"
 	assert_equal 143 "$status" "exit status"
 	is "$out" 'standard output' "$(yes line | head -n 1000)"
-}
-
-has_bytes() {
-	[ "$(wc -c <"$1")" -eq "$2" ]
 }
 
 STUCK_OUTPUT='

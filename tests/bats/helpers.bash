@@ -298,6 +298,11 @@ has_lines() {
 	[ "${#lines[@]}" -ge "$2" ]
 }
 
+# has_size FILE N: it has exactly so many bytes.
+has_size() {
+	[ "$(stat -c %s -- "$1")" -eq "$2" ]
+}
+
 # is_gone PID: it has ended, though its parent may not have waited for it yet. Fails without a PID: a test
 # may have lost it.
 is_gone() {
@@ -374,6 +379,18 @@ stop_all() {
 		wait "$pid" 2>/dev/null || :
 	done
 	STARTED=()
+}
+
+# keep_nothing_freed: AddressSanitizer keeps 256 MB of freed memory otherwise.
+keep_nothing_freed() {
+	export ASAN_OPTIONS=$ASAN_OPTIONS:quarantine_size_mb=1
+}
+
+# small_memory PID: its largest size so far is far below what has gone through it.
+small_memory() {
+	local kib
+	kib=$(awk '/^VmHWM/ { print $2 }' "/proc/$1/status")
+	[ "$kib" -lt $((100 * 1024)) ] || fail "$kib KiB of memory"
 }
 
 # need PROGRAM...: skip the test where one is missing.
