@@ -66,6 +66,16 @@ peer_says() {
 	assert_equal 0 "$status" "exit status of the peer"
 }
 
+# peer_plays ACTION...: start peer.py, which plays these to one connection. $ADDRESS is where, $PEER_OUT what it
+# prints after its port.
+peer_plays() {
+	start python3 -IS "$TOP/tests/bats/peer.py" listen "$@"
+	PEER_OUT=$PID_OUT
+	wait_for_line "$PEER_OUT" '^[0-9]+$' || return
+	# shellcheck disable=SC2034 # for the tests
+	ADDRESS=127.0.0.1:$REPLY
+}
+
 # big_writes: $WRITES, steps that queue 1.5 MB and never wait.
 big_writes() {
 	local text
