@@ -4,31 +4,11 @@
 
 load helpers
 load peer
-
-# serve TEXT: every connection gets TEXT and then a clean end. $ADDRESS is where.
-serve() {
-	start_liu listen -k 127.0.0.1:0 write "$1"
-}
+load steps
 
 # reads STEP...: what they give of a server that serve has started.
 reads() {
 	run_liu connect "$ADDRESS" "$@"
-}
-
-# gives TEXT STEP...: they succeed, with that and nothing else.
-gives() {
-	local text=$1
-	shift
-	reads "$@"
-	assert_status 0 && assert_error_is '' && assert_output_bytes "$text"
-}
-
-# fails STATUS TEXT MESSAGE STEP...: they fail after having printed TEXT.
-fails() {
-	local expected=$1 text=$2 message=$3
-	shift 3
-	reads "$@"
-	assert_status "$expected" && assert_error_is "liu: $message" && assert_output_bytes "$text"
 }
 
 # --- read --------------------------------------------------------------------------

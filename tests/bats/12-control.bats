@@ -5,32 +5,12 @@
 # shellcheck disable=SC2016 # a $ in texts
 load helpers
 load peer
-
-# serve TEXT: every connection gets TEXT and then a clean end. $ADDRESS is where.
-serve() {
-	start_liu listen -k 127.0.0.1:0 write "$1"
-}
+load steps
 
 # serve_tls TEXT: the same with the certificate of make_certs.
 serve_tls() {
 	make_certs
 	start_liu listen -k --cert "$CERTS/server.pem" --key "$CERTS/server.key" tls:127.0.0.1:0 write "$1"
-}
-
-# gives TEXT STEP...: they succeed, with that and nothing else.
-gives() {
-	local text=$1
-	shift
-	run_liu connect "$ADDRESS" "$@"
-	assert_status 0 && assert_error_is '' && assert_output_bytes "$text"
-}
-
-# fails STATUS TEXT MESSAGE STEP...: they fail after having printed TEXT.
-fails() {
-	local expected=$1 text=$2 message=$3
-	shift 3
-	run_liu connect "$ADDRESS" "$@"
-	assert_status "$expected" && assert_error_is "liu: $message" && assert_output_bytes "$text"
 }
 
 # --- expect ------------------------------------------------------------------------

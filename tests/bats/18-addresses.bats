@@ -12,8 +12,8 @@ setup() {
 	cd "$BATS_TEST_TMPDIR" || return
 }
 
-# serve WORD...: an echo server there.
-serve() {
+# serve_echo WORD...: an echo server there.
+serve_echo() {
 	start_liu echo "$@"
 }
 
@@ -56,24 +56,24 @@ refuses() {
 # --- TCP ---------------------------------------------------------------------------------
 
 @test "HOST:PORT" {
-	serve 127.0.0.1:0
+	serve_echo 127.0.0.1:0
 	ready_on "listening on 127.0.0.1:$PORT"
 	reached "127.0.0.1:$PORT"
 	reached "localhost:$PORT"
 	reached "tcp:localhost:$PORT"
 	reached "tcp://127.0.0.1:$PORT"
 	reached "TCP:127.0.0.1:$PORT"
-	serve localhost:0
+	serve_echo localhost:0
 	reached "localhost:$PORT"
-	serve tcp:127.0.0.1:0
+	serve_echo tcp:127.0.0.1:0
 	ready_on "listening on 127.0.0.1:$PORT"
-	serve tcp://127.0.0.1:0
+	serve_echo tcp://127.0.0.1:0
 	ready_on "listening on 127.0.0.1:$PORT"
 }
 
 @test "[V6]:PORT, and an IPv6 address without brackets is refused" {
 	need_ipv6
-	serve '[::1]:0'
+	serve_echo '[::1]:0'
 	ready_on "listening on [::1]:$PORT"
 	reached "[::1]:$PORT"
 	reached "[0:0::1]:$PORT"
@@ -87,12 +87,12 @@ refuses() {
 }
 
 @test "HOST PORT as two words" {
-	serve 127.0.0.1 0
+	serve_echo 127.0.0.1 0
 	ready_on "listening on 127.0.0.1:$PORT"
 	reached 127.0.0.1 "$PORT"
 	reached localhost "$PORT"
 	need_ipv6
-	serve ::1 0
+	serve_echo ::1 0
 	ready_on "listening on [::1]:$PORT"
 	reached ::1 "$PORT"
 	reached '[::1]' "$PORT"
@@ -120,7 +120,7 @@ refuses() {
 }
 
 @test "PORT is loopback only, both families" {
-	serve 0
+	serve_echo 0
 	if [ "$(wc -l <"$SERVER_ERR")" -gt 1 ] || python3 -IS -c 'import socket; socket.socket(socket.AF_INET6).bind(("::1", 0))'; then
 		ready_on "listening on 127.0.0.1:$PORT
 listening on [::1]:$PORT"
@@ -134,16 +134,16 @@ listening on [::1]:$PORT"
 }
 
 @test "PORT: connect finds who listens on one family only" {
-	serve 127.0.0.1:0
+	serve_echo 127.0.0.1:0
 	reached "$PORT"
 	need_ipv6
-	serve '[::1]:0'
+	serve_echo '[::1]:0'
 	reached "$PORT"
 }
 
 @test ":PORT and *:PORT are every interface to listen, loopback to connect" {
 	need_ipv6
-	serve :0
+	serve_echo :0
 	ready_on "listening on 0.0.0.0:$PORT
 listening on [::]:$PORT"
 	reached "127.0.0.2:$PORT"
@@ -152,10 +152,10 @@ listening on [::]:$PORT"
 	reached "*:$PORT"
 	reached "0.0.0.0:$PORT"
 	reached "[::]:$PORT"
-	serve '*:0'
+	serve_echo '*:0'
 	ready_on "listening on 0.0.0.0:$PORT
 listening on [::]:$PORT"
-	serve 127.0.0.1:0
+	serve_echo 127.0.0.1:0
 	reached ":$PORT"
 	reached "*:$PORT"
 }
@@ -163,12 +163,12 @@ listening on [::]:$PORT"
 @test "[::]:PORT is IPv6 only" {
 	need_ipv6
 	local port
-	serve '[::]:0'
+	serve_echo '[::]:0'
 	ready_on "listening on [::]:$PORT"
 	port=$PORT
 	reached "[::1]:$port"
 	not_reached 4 "cannot connect to 127.0.0.1:$port: connection refused" "127.0.0.1:$port"
-	serve "0.0.0.0:$port"
+	serve_echo "0.0.0.0:$port"
 	ready_on "listening on 0.0.0.0:$port"
 	reached "127.0.0.1:$port"
 }
@@ -183,7 +183,7 @@ listening on [::]:$PORT"
 
 @test "zone ids" {
 	need_ipv6
-	serve '[::1%lo]:0'
+	serve_echo '[::1%lo]:0'
 	reached "[::1%lo]:$PORT"
 	reached "[::1%1]:$PORT"
 	reached "::1%lo" "$PORT"
@@ -264,19 +264,19 @@ not_reached_name() {
 
 @test "-4 and -6 choose the family" {
 	need_ipv6
-	serve -4 0
+	serve_echo -4 0
 	ready_on "listening on 127.0.0.1:$PORT"
 	reached -4 "$PORT"
 	not_reached 4 "cannot connect to localhost:$PORT: [::1]:$PORT: connection refused" -6 "$PORT"
-	serve -6 0
+	serve_echo -6 0
 	ready_on "listening on [::1]:$PORT"
 	reached -6 "$PORT"
 	not_reached 4 "cannot connect to localhost:$PORT: 127.0.0.1:$PORT: connection refused" -4 "$PORT"
-	serve -4 :0
+	serve_echo -4 :0
 	ready_on "listening on 0.0.0.0:$PORT"
-	serve -6 '*:0'
+	serve_echo -6 '*:0'
 	ready_on "listening on [::]:$PORT"
-	serve -4 localhost:0
+	serve_echo -4 localhost:0
 	ready_on "listening on 127.0.0.1:$PORT"
 }
 
@@ -328,7 +328,7 @@ s = socket.socket(); fcntl.ioctl(s, 0x8914, struct.pack(\"16sh22x\", b\"lo\", 1)
 # --- Several addresses, port 0 -------------------------------------------------------------
 
 @test "port 0: one number serves all families and addresses" {
-	serve 0 --address 127.0.0.2:0 --address 127.0.0.3:0 --address "unix:$PWD/s"
+	serve_echo 0 --address 127.0.0.2:0 --address 127.0.0.3:0 --address "unix:$PWD/s"
 	wait_for_line "$SERVER_ERR" 'unix:'
 	sed -i '/\[::1\]/d' "$SERVER_ERR"
 	ready_on "listening on 127.0.0.1:$PORT
@@ -347,7 +347,7 @@ listening on unix:$PWD/s"
 	for row in '127.0.0.1:0 tls:127.0.0.1:0' '0 tls:0' ':0 tls:127.0.0.1:0' 'tls:127.0.0.1:0 0' \
 		'127.0.0.1:0 tls:127.0.0.1:0 tls:0 0'; do
 		# shellcheck disable=SC2086 # words
-		serve ${row//" "/" --address "} --address-file ready
+		serve_echo ${row//" "/" --address "} --address-file ready
 		wait_until test -s ready
 		sed -n 's/^tls:.*:/tls /p; t; s/.*:/plain /p' ready | sort -u >ports
 		assert_equal 'plain tls' "$(cut -d ' ' -f 1 ports | paste -sd ' ')" "$row: $(cat ready)"
@@ -357,12 +357,12 @@ listening on unix:$PWD/s"
 }
 
 @test "an address given twice is one socket" {
-	serve 127.0.0.1:0 --address 127.0.0.1:0 --address tcp:127.0.0.1:0
+	serve_echo 127.0.0.1:0 --address 127.0.0.1:0 --address tcp:127.0.0.1:0
 	reached "127.0.0.1:$PORT"
 	ready_on "listening on 127.0.0.1:$PORT"
 	mkdir d
 	ln -s d link
-	serve ./d/s --address "$PWD/d/s" --address ./link/s
+	serve_echo ./d/s --address "$PWD/d/s" --address ./link/s
 	ready_on 'listening on unix:./d/s'
 }
 
@@ -370,7 +370,7 @@ listening on unix:$PWD/s"
 	local address
 	mkdir d
 	ln -s d link
-	serve 127.0.0.1:0
+	serve_echo 127.0.0.1:0
 	for address in "$ADDRESS" unix:./d/s "unix:@liu-test-$$"; do
 		# --reuse-port would let both have the port.
 		run_liu listen -k --accept-timeout 0.1 "$address" --address "tls:$address" --address 127.0.0.1:0 --reuse-port
@@ -385,7 +385,7 @@ listening on unix:$PWD/s"
 
 @test "when one address cannot be bound it is exit 4, and nothing listens" {
 	local used
-	serve 127.0.0.1:0
+	serve_echo 127.0.0.1:0
 	used=$ADDRESS
 	run_liu listen -k "unix:$PWD/s" --address 127.0.0.2:0 --address "$used"
 	assert_status 4
@@ -407,7 +407,7 @@ listening on unix:$PWD/s"
 @test "PORT that is taken in one family is exit 4 for both" {
 	need_ipv6
 	for _ in 1 2 3 4 5; do # the number may be that of a client of another test, in the other family
-		serve '[::1]:0'
+		serve_echo '[::1]:0'
 		run_liu listen "$PORT"
 		[[ $(<"$ERR") == *" 127.0.0.1:"* ]] || break
 	done
@@ -419,7 +419,7 @@ listening on unix:$PWD/s"
 
 @test "unix:PATH, and what begins with /, ./ or ../" {
 	mkdir d
-	serve unix:a
+	serve_echo unix:a
 	ready_on 'listening on unix:a'
 	reached unix:a
 	reached ./a
@@ -427,16 +427,16 @@ listening on unix:$PWD/s"
 	reached "unix:$PWD/a"
 	reached "unix://$PWD/a"
 	reached unix://a
-	serve "$PWD/b"
+	serve_echo "$PWD/b"
 	ready_on "listening on unix:$PWD/b"
 	reached ./b
-	serve ./c
+	serve_echo ./c
 	ready_on 'listening on unix:./c'
 	reached unix:c
-	serve d/../../"${PWD##*/}"/d/e 2>/dev/null && fail "a path without a mark is taken"
-	serve "../${PWD##*/}/d/e"
+	serve_echo d/../../"${PWD##*/}"/d/e 2>/dev/null && fail "a path without a mark is taken"
+	serve_echo "../${PWD##*/}/d/e"
 	reached unix:d/e
-	serve 'unix:a b:80'
+	serve_echo 'unix:a b:80'
 	ready_on 'listening on unix:a b:80'
 	reached './a b:80'
 }
@@ -444,7 +444,7 @@ listening on unix:$PWD/s"
 @test "unix: a path of 107 bytes fits, one more is exit 2" {
 	local path
 	path=./$(printf '%0105d' 0)
-	serve "$path"
+	serve_echo "$path"
 	ready_on "listening on unix:$path"
 	reached "$path"
 	refuses listen "${path}1" -- "'${path}1' is too long for a Unix socket: 107 bytes"
@@ -470,7 +470,7 @@ listening on unix:$PWD/s"
 
 @test "unix:@NAME is an abstract socket, without a file" {
 	local name=liu-test-$$-$BATS_TEST_NUMBER-$RANDOM
-	serve "unix:@$name"
+	serve_echo "unix:@$name"
 	ready_on "listening on unix:@$name"
 	reached "unix:@$name"
 	assert_equal '' "$(find . -type s)" files
@@ -488,7 +488,7 @@ listening on unix:$PWD/s"
 	need_ipv6
 	for words in 'tls:0' '--tls 0' 'tls://0'; do
 		# shellcheck disable=SC2086 # words by intention
-		serve $words
+		serve_echo $words
 		wait_until has_lines "$SERVER_ERR" 3
 		sed -i 1d "$SERVER_ERR"
 		ready_on "listening on tls:127.0.0.1:$PORT
@@ -497,7 +497,7 @@ listening on tls:[::1]:$PORT"
 	run_liu connect -q --insecure "tls:$PORT" write 'hello\n' readline
 	assert_status 0
 	assert_output_is hello
-	serve 127.0.0.1:0 --address tls:unix:s
+	serve_echo 127.0.0.1:0 --address tls:unix:s
 	wait_until has_lines "$SERVER_ERR" 3
 	sed -i 1d "$SERVER_ERR"
 	ready_on "listening on $ADDRESS
@@ -633,7 +633,7 @@ same(b"ok\n", rest(a))' "$LIU"
 }
 
 @test "--local-addr: connections come from there, from its port if it has one" {
-	serve 127.0.0.1:0
+	serve_echo 127.0.0.1:0
 	run_liu connect "$ADDRESS" -s 127.0.0.9 info sockname
 	assert_status 0
 	[[ $(<"$OUT") == 127.0.0.9:* ]] || fail "$(<"$OUT")"
@@ -641,7 +641,7 @@ same(b"ok\n", rest(a))' "$LIU"
 	run_liu connect "$ADDRESS" "--local-addr=127.0.0.9:$PORT" info sockname
 	assert_output_is "127.0.0.9:$PORT"
 	local port=$PORT
-	serve '[::1]:0'
+	serve_echo '[::1]:0'
 	run_liu connect "$ADDRESS" -s "[::1]:$port" info sockname
 	assert_output_is "[::1]:$port"
 }
@@ -651,7 +651,7 @@ same(b"ok\n", rest(a))' "$LIU"
 @test "vsock:PORT listens, port 0 too, and vsock:CID:PORT connects" {
 	python3 -IS -c 'import socket; s = socket.socket(socket.AF_VSOCK); s.bind((-1 % 2**32, -1 % 2**32)); s.listen()' \
 		2>/dev/null || skip "no vsock"
-	serve vsock:0
+	serve_echo vsock:0
 	[[ $ADDRESS =~ ^vsock:[0-9]+:[1-9][0-9]*$ ]] || fail "ready on $ADDRESS"
 	python3 -IS -c 'import socket; s = socket.socket(socket.AF_VSOCK); s.bind((1, -1 % 2**32))' \
 		2>/dev/null || skip "no vsock on loopback"
