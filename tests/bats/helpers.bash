@@ -225,6 +225,16 @@ assert_error_has() {
 	return 1
 }
 
+# assert_usage_error MESSAGE COMMAND WORD...: run this command line: it exits with 2, and all it prints is
+# MESSAGE, with a pointer to the help of COMMAND.
+assert_usage_error() {
+	local message=$1
+	shift
+	run_liu "$@"
+	assert_status 2 && assert_output_is '' && assert_error_is "liu: $message (see: liu $1 --help)" && return
+	fail "of: liu $*"
+}
+
 # assert_equal EXPECTED ACTUAL [WHAT]: two strings.
 assert_equal() {
 	[ "$1" = "$2" ] && return
