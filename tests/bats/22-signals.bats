@@ -4,6 +4,7 @@
 
 load helpers
 load peer
+load timing
 
 # hold NAME PORT|PATH: a connection to the listener that says hello, and bye when $HOLD_PIPE is told so;
 # $HOLDER_SAID is what it got.
@@ -120,23 +121,6 @@ print(p.stdout.read().decode(), end="")' "$PEER_PORT"
 	stop "$liu"
 	assert_equal 143 "$status" "exit status"
 	is "$err" 'standard error' ''
-}
-
-# A listener whose backlog is full takes no more: a black hole. $FULL is its port.
-full_backlog() {
-	start python3 -IS -c "$PEER_PRELUDE"'
-s = listen(0)
-held = []
-while True:
-	c = socket.socket()
-	c.setblocking(False)
-	c.connect_ex(s.getsockname())
-	held.append(c)
-	if not select.select([], [c], [], 0.3)[1]: break
-ready(s)
-signal.pause()'
-	wait_for_line "$PID_OUT" '^[0-9]+$' || return
-	FULL=$REPLY
 }
 
 # A third SYN to that port, beside the two of full_backlog.
