@@ -3,6 +3,7 @@
 # 17-head: what is asked, what of the answer is printed, and when it is a failure.
 
 load helpers
+load peer
 
 OK='HTTP/1.1 200 OK\r\n'
 
@@ -34,26 +35,6 @@ requests() {
 
 version() {
 	"$LIU" --version | sed -n '1s/^liu \([^ ]*\).*/\1/p'
-}
-
-# on_terminal WORD...: run liu with a terminal as its standard output; what was shown is in $OUT.
-on_terminal() {
-	capture python3 -IS -c 'import os, pty, subprocess, sys, termios
-master, slave = pty.openpty()
-mode = termios.tcgetattr(slave)
-mode[1] &= ~termios.OPOST
-termios.tcsetattr(slave, termios.TCSANOW, mode)
-child = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL, stdout=slave)
-os.close(slave)
-while True:
-    try:
-        data = os.read(master, 4096)
-    except OSError:
-        break
-    if not data:
-        break
-    sys.stdout.buffer.write(data)
-sys.exit(child.wait())' "$LIU" "$@"
 }
 
 # --- What is asked -----------------------------------------------------------------

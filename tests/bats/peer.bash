@@ -94,3 +94,30 @@ LIU = os.environ[\"LIU\"]
 $1" "${@:2}"
 }
 export LIU
+
+# What harness needs to run liu with a terminal as its standard output and standard error, and to print what is
+# shown there. Words in front, stdout=FILE and stderr=FILE, say where else one of them goes.
+TERMINAL='
+import pty, termios
+master, slave = pty.openpty()
+mode = termios.tcgetattr(slave)
+mode[1] &= ~termios.OPOST
+termios.tcsetattr(slave, termios.TCSANOW, mode)
+words = sys.argv[1:]
+to = {"stdout": slave, "stderr": slave}
+while "=" in words[0]:
+	name, path = words.pop(0).split("=")
+	to[name] = os.open(path, os.O_WRONLY | os.O_CREAT)
+p = subprocess.Popen([LIU] + words, stdin=subprocess.DEVNULL, **to)
+os.close(slave)
+while True:
+	try: data = os.read(master, 4096)
+	except OSError: break
+	if not data: break
+	os.write(1, data)
+sys.exit(p.wait())'
+
+# on_terminal [stdout=FILE] [stderr=FILE] WORD...: capture liu on a terminal; what is shown is in $OUT.
+on_terminal() {
+	capture harness "$TERMINAL" "$@"
+}
