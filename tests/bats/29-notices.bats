@@ -114,7 +114,7 @@ d.sendall(b"x" * 1000000)
 for i in range(5):
 	wait(1.5); c.sendall(b"x")
 c.sendall(b"\n")
-all_of(d); reset(d)'
+rest(d); reset(d)'
 	start "$LIU" connect -v "127.0.0.1:$PEER_PORT" readline
 	local slow=$PID_ERR
 	capture harness 'r, w = full_pipe()

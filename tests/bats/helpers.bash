@@ -425,6 +425,24 @@ s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1], flush=T
 	REFUSED=$REPLY
 }
 
+# --- Python ----------------------------------------------------------------------
+
+# What the scripts of clients.bash and peer.bash begin with: rest(c) receives all up to the end, reset(c) closes
+# with a reset.
+PYTHON_PRELUDE='
+import os, select, signal, socket, struct, sys, time
+def rest(c):
+    data = bytearray()
+    while True:
+        piece = c.recv(1 << 16)
+        if not piece:
+            return bytes(data)
+        data += piece
+def reset(c):
+    c.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    c.close()
+'
+
 # --- Certificates ----------------------------------------------------------------
 
 # make_certs [NAME...]: once per file, in $CERTS: ca.pem (trust this one), server.pem and server.key

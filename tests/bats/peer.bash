@@ -1,12 +1,10 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: ISC
-# peer.bash: the other end of a connection, in Python, for the files about timing, signals and ends.
+# peer.bash: the other end of a connection, and what runs liu, in Python.
 
-# What every script begins with. accept() takes a connection of the listener `s`, all_of(c) reads it to
-# its end, small() gives it small buffers, reset(c) ends it with a reset, full_pipe() is one that takes no
-# more, wait() is a moment.
-PEER_PRELUDE='
-import os, select, signal, socket, struct, sys, time
+# What every script begins with, after PYTHON_PRELUDE: accept() takes a connection of the listener `s`,
+# small() gives it small buffers, full_pipe() is one that takes no more, wait() is a moment.
+PEER_PRELUDE=$PYTHON_PRELUDE'
 def listen(backlog=5, host="127.0.0.1"):
     s = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     s.bind((host, 0))
@@ -18,18 +16,8 @@ def accept():
     c = s.accept()[0]
     c.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return c
-def reset(c):
-    c.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    c.close()
 def small(s):
     s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-def all_of(c):
-    data = bytearray()
-    while True:
-        piece = c.recv(65536)
-        if not piece:
-            return bytes(data)
-        data += piece
 def wait(seconds=0.05):
     select.select([], [], [], seconds)
 def full_pipe():
