@@ -87,16 +87,21 @@ bool support_run_until(struct loop *loop, const bool *done, uint64_t ms)
 	return *done;
 }
 
+void support_run_for(struct loop *loop, uint64_t ms)
+{
+	bool never = false;
+
+	(void)support_run_until(loop, &never, ms);
+}
+
 bool support_run(struct loop *loop, bool (*met)(void *arg), void *arg, uint64_t ms)
 {
 	uint64_t end = loop_now() + ms;
 
 	while (!met(arg)) {
-		bool never = false;
-
 		if (loop_now() > end)
 			return false;
-		(void)support_run_until(loop, &never, 1);
+		support_run_for(loop, 1);
 	}
 	return true;
 }
@@ -107,13 +112,6 @@ static uint64_t processor_ms(void)
 
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
 	return (uint64_t)used.tv_sec * 1000 + (uint64_t)used.tv_nsec / 1000000;
-}
-
-void support_run_for(struct loop *loop, uint64_t ms)
-{
-	bool never = false;
-
-	(void)support_run_until(loop, &never, ms);
 }
 
 bool support_is_idle(struct loop *loop, uint64_t ms)

@@ -28,12 +28,12 @@ void support_unix_pair(int pair[2]);
  * process that was not scheduled meanwhile. Returns *done. */
 bool support_run_until(struct loop *loop, const bool *done, uint64_t ms);
 
+/* The same, with nothing that ends it early. */
+void support_run_for(struct loop *loop, uint64_t ms);
+
 /* Turn the loop until `met(arg)`, which is asked every millisecond or so; false
  * when it is not within `ms`. */
 bool support_run(struct loop *loop, bool (*met)(void *arg), void *arg, uint64_t ms);
-
-/* Turn the loop for `ms`. */
-void support_run_for(struct loop *loop, uint64_t ms);
 
 /* Turn the loop for `ms`, up to five times. Returns whether one of them took little processor
  * time: a spin takes all of it each time. */

@@ -435,18 +435,17 @@ static void test_dial_timeout(void **state)
 static void test_dial_cancelled(void **state)
 {
 	static const struct opening_limit limit = { 1000, "-w" };
-	bool never = false;
 	struct err err;
 	struct caller c;
 
 	(void)state;
 	call(&c, 80, 0);
-	(void)support_run_until(c.loop, &never, 1);
+	support_run_for(c.loop, 1);
 	dial_timed_out(c.dial, limit, &err);
 	assert_string_equal(err.text, "looking up name.example: timed out after 1 s (-w)");
 	dial_free(c.dial);
 	answer(&service.ipv4, 0, "127.0.0.1");
-	(void)support_run_until(c.loop, &never, 1);
+	support_run_for(c.loop, 1);
 	assert_false(c.done);
 	hang_up(&c);
 }
@@ -456,13 +455,12 @@ static void test_dial_late_ipv6(void **state)
 {
 	struct caller c;
 	struct doors d;
-	bool never = false;
 
 	(void)state;
 	doors_open(&d, DOOR_OPEN, DOOR_CLOSED);
 	call(&c, d.port, 0);
 	answer(&service.ipv4, 0, "127.0.0.1");
-	(void)support_run_until(c.loop, &never, HEAD_START_MS + SHORT_MS);
+	support_run_for(c.loop, HEAD_START_MS + SHORT_MS);
 	assert_false(c.done);
 	answer(&service.ipv6, 0, "::1");
 	assert_true(support_run_until(c.loop, &c.done, SUPPORT_DEADLINE_MS));
@@ -477,13 +475,12 @@ static void test_dial_late_failure(void **state)
 	struct caller c;
 	struct doors d;
 	char *want;
-	bool never = false;
 
 	(void)state;
 	doors_open(&d, DOOR_CLOSED, DOOR_CLOSED);
 	call(&c, d.port, 0);
 	answer(&service.ipv4, 0, "127.0.0.1");
-	(void)support_run_until(c.loop, &never, HEAD_START_MS + SHORT_MS);
+	support_run_for(c.loop, HEAD_START_MS + SHORT_MS);
 	assert_false(c.done);
 	answer(&service.ipv6, EAI_NONAME, NULL);
 	assert_true(support_run_until(c.loop, &c.done, SUPPORT_DEADLINE_MS));

@@ -110,9 +110,7 @@ static void await(struct rig *rig, bool (*met)(void *arg))
 /* One turn, or a few: for what has arrived already. */
 static void turn(struct rig *rig)
 {
-	bool never = false;
-
-	(void)support_run_until(rig->loop, &never, 1);
+	support_run_for(rig->loop, 1);
 }
 
 static void send_pattern(int fd, size_t len)

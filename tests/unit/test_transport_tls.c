@@ -231,9 +231,7 @@ static void rig_connect(struct rig *rig, bool tcp, const char *name)
 /* libevent frees a turn later. */
 static void last_turn(struct loop *loop)
 {
-	bool never = false;
-
-	(void)support_run_until(loop, &never, 1);
+	support_run_for(loop, 1);
 	loop_free(loop);
 }
 
@@ -252,23 +250,20 @@ static void rig_free(struct rig *rig)
 static bool turn_until(struct rig *rig, bool (*met)(const struct rig *rig))
 {
 	uint64_t end = loop_now() + SUPPORT_DEADLINE_MS;
-	bool never = false;
 
 	while (!met(rig)) {
 		if (loop_now() > end)
 			return false;
-		(void)support_run_until(rig->client.loop, &never, 1);
+		support_run_for(rig->client.loop, 1);
 		if (rig->apart)
-			(void)support_run_until(rig->server.loop, &never, 1);
+			support_run_for(rig->server.loop, 1);
 	}
 	return true;
 }
 
 static void turn_end(struct end *end, uint64_t ms)
 {
-	bool never = false;
-
-	(void)support_run_until(end->loop, &never, ms);
+	support_run_for(end->loop, ms);
 }
 
 static bool shaken(const struct rig *rig)
@@ -579,7 +574,6 @@ static void facts_are_told(void **state)
 static void check_peer(void **state, const char *text, bool end, const char *expected)
 {
 	struct rig *rig = rig_prepare(state, WHO_GOOD);
-	bool never = false;
 
 	rig->apart = true;
 	rig_connect(rig, true, "localhost");
@@ -587,7 +581,7 @@ static void check_peer(void **state, const char *text, bool end, const char *exp
 	if (end)
 		assert_int_equal(shutdown(rig->server.fd, SHUT_WR), 0);
 	while (support_handshake(rig->client.t) == STREAM_AGAIN)
-		(void)support_run_until(rig->client.loop, &never, 1);
+		support_run_for(rig->client.loop, 1);
 	assert_int_equal(support_handshake(rig->client.t), STREAM_ERROR);
 	check_error(rig->client.t->read_error, ERR_TLS, expected);
 	rig_free(rig);
@@ -609,13 +603,12 @@ static void client_without_tls_is_quoted(void **state)
 {
 	struct rig *rig = rig_prepare(state, WHO_GOOD);
 	static const char text[] = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
-	bool never = false;
 
 	rig->apart = true;
 	rig_connect(rig, true, "localhost");
 	assert_int_equal(send(rig->client.fd, text, strlen(text), MSG_NOSIGNAL), strlen(text));
 	while (support_handshake(rig->server.t) == STREAM_AGAIN)
-		(void)support_run_until(rig->server.loop, &never, 1);
+		support_run_for(rig->server.loop, 1);
 	check_error(rig->server.t->read_error, ERR_TLS,
 		    "the peer does not speak TLS: it sent 'GET / HTTP/1.1'");
 	rig_free(rig);
@@ -624,7 +617,6 @@ static void client_without_tls_is_quoted(void **state)
 static void reset_during_the_handshake_is_tls(void **state)
 {
 	struct rig *rig = rig_prepare(state, WHO_GOOD);
-	bool never = false;
 
 	rig->apart = true;
 	rig_connect(rig, true, "localhost");
@@ -632,7 +624,7 @@ static void reset_during_the_handshake_is_tls(void **state)
 	rig->server.t->reset = true;
 	end_close(&rig->server);
 	while (support_handshake(rig->client.t) == STREAM_AGAIN)
-		(void)support_run_until(rig->client.loop, &never, 1);
+		support_run_for(rig->client.loop, 1);
 	check_error(rig->client.t->read_error, ERR_TLS,
 		    "the connection broke during the TLS handshake: connection reset by peer");
 	assert_int_equal(rig->client.t->read_error->sys, ECONNRESET);
