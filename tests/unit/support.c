@@ -239,6 +239,16 @@ void support_pattern(unsigned char *data, size_t len, uint64_t from)
 		data[i] = support_byte(from + i);
 }
 
+void support_add_pattern(struct evbuffer *buffer, size_t len, uint64_t from)
+{
+	unsigned char *data = malloc(len);
+
+	assert_non_null(data);
+	support_pattern(data, len, from);
+	assert_int_equal(evbuffer_add(buffer, data, len), 0);
+	free(data);
+}
+
 bool support_is_pattern(struct evbuffer *buffer, uint64_t from)
 {
 	size_t len = evbuffer_get_length(buffer);

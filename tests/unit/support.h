@@ -64,6 +64,7 @@ void support_reset(int fd); /* close with RST */
  * with a period that is not a power of two. */
 unsigned char support_byte(uint64_t i);
 void support_pattern(unsigned char *data, size_t len, uint64_t from);
+void support_add_pattern(struct evbuffer *buffer, size_t len, uint64_t from);
 
 /* Is the whole of `buffer` the pattern's bytes from `from` on? */
 bool support_is_pattern(struct evbuffer *buffer, uint64_t from);
