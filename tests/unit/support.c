@@ -49,6 +49,11 @@ void support_unix_pair(int pair[2])
 			 0);
 }
 
+void support_no_op(void *arg)
+{
+	(void)arg;
+}
+
 struct until {
 	struct task task;
 	struct timer *tick;

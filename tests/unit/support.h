@@ -24,6 +24,9 @@ enum {
 void support_tcp_pair(int pair[2]);
 void support_unix_pair(int pair[2]);
 
+/* For a task that has nothing to do. */
+void support_no_op(void *arg);
+
 /* Turn the loop until `*done`, or for `ms` milliseconds (0: one turn). A few turns follow, for a
  * process that was not scheduled meanwhile. Returns *done. */
 bool support_run_until(struct loop *loop, const bool *done, uint64_t ms);

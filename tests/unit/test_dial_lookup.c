@@ -335,11 +335,6 @@ static void test_threads_are_joined(void **state)
 	assert_int_equal(kept, 0);
 }
 
-static void nothing(void *arg)
-{
-	(void)arg;
-}
-
 /* Different names: four at a time, the rest waits, or is dropped from the queue. */
 static void test_four_threads(void **state)
 {
@@ -349,7 +344,7 @@ static void test_four_threads(void **state)
 	struct err err;
 
 	(void)state;
-	task_init(&task, loop, nothing, NULL);
+	task_init(&task, loop, support_no_op, NULL);
 	for (int i = 0; i < CROWD; i++) {
 		char *host = alloc_printf("name%d.example", i);
 
