@@ -3,56 +3,12 @@
 # 10-read: the steps that take bytes, at every kind of end
 
 load helpers
-
-# serve TEXT: every connection gets TEXT and then a clean end. $ADDRESS is where.
-serve() {
-	start_liu listen -k 127.0.0.1:0 write "$1"
-}
-
-# peer ACTION...: one connection to peer.py; $ADDRESS is where.
-peer() {
-	start python3 -IS "$BATS_TEST_DIRNAME/peer.py" listen "$@"
-	wait_for_line "$PID_OUT" '^[0-9]+$' || return
-	ADDRESS=127.0.0.1:$REPLY
-}
+load peer
+load steps
 
 # reads STEP...: what they give of a server that serve has started.
 reads() {
 	run_liu connect "$ADDRESS" "$@"
-}
-
-# gives TEXT STEP...: they succeed, with that and nothing else.
-gives() {
-	local text=$1
-	shift
-	reads "$@"
-	assert_status 0 && assert_error_is '' && assert_output_bytes "$text"
-}
-
-# fails STATUS TEXT MESSAGE STEP...: they fail after having printed TEXT.
-fails() {
-	local expected=$1 text=$2 message=$3
-	shift 3
-	reads "$@"
-	assert_status "$expected" && assert_error_is "liu: $message" && assert_output_bytes "$text"
-}
-
-# has_size FILE N
-has_size() {
-	[ "$(stat -c %s -- "$1")" -eq "$2" ]
-}
-
-# keep_nothing_freed: AddressSanitizer keeps 256 MB of freed memory otherwise.
-keep_nothing_freed() {
-	# shellcheck disable=SC2030,SC2031 # for this test alone
-	export ASAN_OPTIONS=$ASAN_OPTIONS:quarantine_size_mb=1
-}
-
-# small_memory PID: its largest size so far is far below what has gone through it.
-small_memory() {
-	local kib
-	kib=$(awk '/^VmHWM/ { print $2 }' "/proc/$1/status")
-	[ "$kib" -lt $((100 * 1024)) ] || fail "$kib KiB of memory"
 }
 
 # --- read --------------------------------------------------------------------------
@@ -75,7 +31,7 @@ small_memory() {
 
 # bats test_tags=pump
 @test "read passes bytes on as they come" {
-	peer send first go "$BATS_TEST_TMPDIR/go" send ,second
+	peer_plays send first go "$BATS_TEST_TMPDIR/go" send ,second
 	start "$LIU" connect "$ADDRESS" read
 	wait_until has_size "$PID_OUT" 5
 	touch "$BATS_TEST_TMPDIR/go"
@@ -86,7 +42,7 @@ small_memory() {
 }
 
 @test "read N gives what there is, without waiting for more" {
-	peer send abc hold
+	peer_plays send abc hold
 	gives abc read 100
 }
 
@@ -97,7 +53,7 @@ small_memory() {
 }
 
 @test "read 0 gives nothing, at once" {
-	peer hold
+	peer_plays hold
 	gives '' read 0
 }
 
@@ -107,11 +63,11 @@ small_memory() {
 }
 
 @test "N is a size with a suffix" {
-	peer zeros 3000 hold
+	peer_plays zeros 3000 hold
 	reads readexactly 2K
 	assert_status 0
 	assert_equal 2048 "$(stat -c %s "$OUT")"
-	peer zeros 3000 hold
+	peer_plays zeros 3000 hold
 	reads read 1k
 	assert_status 0
 	[ "$(stat -c %s "$OUT")" -le 1024 ]
@@ -150,7 +106,7 @@ small_memory() {
 }
 
 @test "readline COUNT passes each line on at once" {
-	peer send 'one\n' go "$BATS_TEST_TMPDIR/go1" send 'tw' go "$BATS_TEST_TMPDIR/go2" send 'o\nthree\n'
+	peer_plays send 'one\n' go "$BATS_TEST_TMPDIR/go1" send 'tw' go "$BATS_TEST_TMPDIR/go2" send 'o\nthree\n'
 	start "$LIU" connect "$ADDRESS" readline 2
 	wait_until has_size "$PID_OUT" 4
 	touch "$BATS_TEST_TMPDIR/go1" "$BATS_TEST_TMPDIR/go2"
@@ -167,7 +123,7 @@ small_memory() {
 	printf '%s' "$text" >"$BATS_TEST_TMPDIR/lines"
 	start_liu listen -k 127.0.0.1:0 writefile "$BATS_TEST_TMPDIR/lines"
 	gives "$text" readline 5000
-	peer drip 'one\r\ntwo\r\n\r\nthree'
+	peer_plays drip 'one\r\ntwo\r\n\r\nthree'
 	gives $'one\r\ntwo\r\n\r\nthree' readuntil '\r\n\r\n' read
 }
 
@@ -194,7 +150,7 @@ small_memory() {
 }
 
 @test "readexactly above the limit passes bytes on as they come" {
-	peer zeros 100000 go "$BATS_TEST_TMPDIR/go" zeros 100000
+	peer_plays zeros 100000 go "$BATS_TEST_TMPDIR/go" zeros 100000
 	start "$LIU" connect --limit 1000 "$ADDRESS" readexactly 150000
 	wait_until has_size "$PID_OUT" 100000
 	touch "$BATS_TEST_TMPDIR/go"
@@ -268,7 +224,7 @@ small_memory() {
 @test "readframe lsp: other fields, either line end, any case; byte by byte too" {
 	serve 'Content-Type: application/vscode-jsonrpc; charset=utf-8\r\ncontent-length:2\r\n\r\n{}CONTENT-LENGTH: \t 2 \n\n[]'
 	gives '{}[]' readframe lsp readframe lsp at-eof
-	peer drip 'A: b\r\nContent-Length: 5\r\n\r\nhello1:a,'
+	peer_plays drip 'A: b\r\nContent-Length: 5\r\n\r\nhello1:a,'
 	gives helloa readframe lsp readframe netstring
 }
 
@@ -277,7 +233,7 @@ small_memory() {
 	fails 1 '' "step 1 (readframe lsp): invalid frame: 'Content-Type: text\\r\\n\\r\\n{}'" readframe lsp
 	serve 'Content-Length: 2\r\nContent-Length: 2\r\n\r\n{}'
 	fails 1 '' "step 1 (readframe lsp): invalid frame: 'Content-Length: 2\\r\\nContent-Length: 2\\r\\n\\r\\n{}'" readframe lsp
-	peer send '220 mail\r\n' hold # it speaks first, and waits
+	peer_plays send '220 mail\r\n' hold # it speaks first, and waits
 	fails 1 '' "step 1 (readframe lsp): invalid frame: '220 mail\\r\\n'" -w 10 readframe lsp
 }
 
@@ -287,7 +243,7 @@ small_memory() {
 	fails 8 '' 'step 1 (readframe lsp): the header is above the limit of 21 bytes (--limit)' --limit 21 readframe lsp
 	serve 'Content-Length: 99\r\n\r\n'
 	fails 8 '' 'step 1 (readframe lsp): a frame of 99 bytes is above the limit of 22 bytes (--limit)' --limit 22 readframe lsp
-	peer drip '0123456789' hold # nothing of it is consumed
+	peer_plays drip '0123456789' hold # nothing of it is consumed
 	reads --limit 10 try readframe lsp readexactly 10
 	assert_status 0
 	assert_output_bytes 0123456789
@@ -345,7 +301,7 @@ small_memory() {
 }
 
 @test "readmatch passes each line on at once" {
-	peer send 'one\n' go "$BATS_TEST_TMPDIR/go" send 'two\n' hold
+	peer_plays send 'one\n' go "$BATS_TEST_TMPDIR/go" send 'two\n' hold
 	start "$LIU" connect "$ADDRESS" readmatch two
 	wait_until has_size "$PID_OUT" 4
 	touch "$BATS_TEST_TMPDIR/go"
@@ -508,11 +464,11 @@ liu: step 2 (try readline): $overrun (tried)"
 
 # bats test_tags=pump
 @test "--hex: a record in pieces is one line" {
-	peer drip abcdef hold
+	peer_plays drip abcdef hold
 	reads --hex --limit 2 readexactly 5 read 1
 	assert_status 0
 	assert_output_is $'6162636465\n66'
-	peer drip abcdef
+	peer_plays drip abcdef
 	reads --hex read
 	assert_output_is 616263646566
 }
@@ -522,7 +478,7 @@ liu: step 2 (try readline): $overrun (tried)"
 	serve abc
 	fails 7 $'616263\n' 'step 1 (readexactly 10): the peer closed after 3 bytes' --hex readexactly 10
 	fails 7 $'616263\n' 'step 1 (readexactly 10): the peer closed after 3 bytes' --hex --limit 2 readexactly 10
-	peer send abc hold
+	peer_plays send abc hold
 	fails 6 $'616263\n' 'step 1 (read): timed out after 2 s (--step-timeout)' --hex --step-timeout 2 read
 }
 
@@ -587,7 +543,7 @@ liu: step 2 (try readline): $overrun (tried)"
 }
 
 @test "at-eof waits for a byte or the end" {
-	peer go "$BATS_TEST_TMPDIR/go"
+	peer_plays go "$BATS_TEST_TMPDIR/go"
 	start "$LIU" connect "$ADDRESS" info family at-eof info family
 	wait_for_line "$PID_OUT" '^inet$'
 	touch "$BATS_TEST_TMPDIR/go"
@@ -651,7 +607,7 @@ resets() {
 	local step
 	for step in readline 'readexactly 9' 'readuntil ,\n' 'readframe netstring'; do
 		rm -f "$BATS_TEST_TMPDIR/go"
-		peer send '5:hel' go "$BATS_TEST_TMPDIR/go" send 'lo,\n' hold
+		peer_plays send '5:hel' go "$BATS_TEST_TMPDIR/go" send 'lo,\n' hold
 		# shellcheck disable=SC2086 # words by intention
 		start "$LIU" connect --step-timeout 0.3 "$ADDRESS" try $step loop
 		wait_for_line "$PID_ERR" '\(tried\)$'
@@ -666,9 +622,9 @@ resets() {
 }
 
 @test "a step that times out fails with exit 6, and what it had read stays unprinted" {
-	peer send hel hold
+	peer_plays send hel hold
 	fails 6 '' 'step 1 (readline): timed out after 0.2 s (--step-timeout)' --step-timeout 0.2 readline
-	peer send 'one\ntw' hold
+	peer_plays send 'one\ntw' hold
 	fails 6 $'one\n' 'step 1 (readline 2): timed out after 2 s (--step-timeout)' \
 		--step-timeout 2000ms readline 2
 }

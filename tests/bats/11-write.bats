@@ -3,21 +3,13 @@
 # 11-write: the steps that send
 
 load helpers
+load peer
 
-# peer ACTION...: one connection to peer.py; $ADDRESS is where, $PEER_OUT what it prints
-# behind its port.
-peer() {
-	start python3 -IS "$BATS_TEST_DIRNAME/peer.py" listen "$@"
-	PEER_OUT=$PID_OUT
-	wait_for_line "$PEER_OUT" '^[0-9]+$' || return
-	ADDRESS=127.0.0.1:$REPLY
-}
-
-# unix_peer ACTION...: the same on a Unix socket, whose buffers are small.
-unix_peer() {
+# unix_peer_plays ACTION...: peer_plays on a Unix socket, whose buffers are small.
+unix_peer_plays() {
 	local path=$BATS_TEST_TMPDIR/peer
 	rm -f "$path"
-	start python3 -IS "$BATS_TEST_DIRNAME/peer.py" listen-unix "$path" "$@"
+	start python3 -IS "$TOP/tests/bats/peer.py" listen-unix "$path" "$@"
 	PEER_OUT=$PID_OUT
 	wait_for_line "$PEER_OUT" peer || return
 	ADDRESS=unix:$path
@@ -31,24 +23,6 @@ arrive() {
 	wait_exit "$SERVER" || return
 	assert_equal 0 "$status" 'status of the server' || return
 	is "$SERVER_OUT" 'what arrives' -
-}
-
-# has_size FILE N
-has_size() {
-	[ "$(stat -c %s -- "$1")" -eq "$2" ]
-}
-
-# keep_nothing_freed: AddressSanitizer keeps 256 MB of freed memory otherwise.
-keep_nothing_freed() {
-	# shellcheck disable=SC2030,SC2031 # for this test alone
-	export ASAN_OPTIONS=$ASAN_OPTIONS:quarantine_size_mb=1
-}
-
-# small_memory PID: its largest size so far is far below what has gone through it.
-small_memory() {
-	local kib
-	kib=$(awk '/^VmHWM/ { print $2 }' "/proc/$1/status")
-	[ "$kib" -lt $((100 * 1024)) ] || fail "$kib KiB of memory"
 }
 
 # random_file N: $FILE with so many bytes of every kind.
@@ -307,7 +281,7 @@ liu: connection 2 ($second): step 1 (writefile f%n): cannot open 'f2': no such f
 @test "writefile of 200 MB to a slow reader takes little memory" {
 	keep_nothing_freed
 	truncate -s 200M "$BATS_TEST_TMPDIR/big"
-	peer receive 50000000 go "$BATS_TEST_TMPDIR/go" receive-all hold
+	peer_plays receive 50000000 go "$BATS_TEST_TMPDIR/go" receive-all hold
 	start "$LIU" connect "$ADDRESS" writefile "$BATS_TEST_TMPDIR/big" info family write-eof read
 	# When it has sent so much, the rest waits in the file.
 	wait_until read_so_far "$PID" 50000000
@@ -327,7 +301,7 @@ read_so_far() {
 @test "while writefile waits, little is read ahead of a peer that answers" {
 	keep_nothing_freed
 	truncate -s 200M "$BATS_TEST_TMPDIR/big"
-	peer zeros 200000000
+	peer_plays zeros 200000000
 	start "$LIU" connect "$ADDRESS" writefile "$BATS_TEST_TMPDIR/big" read
 	wait_until stands_still "$PID"
 	small_memory "$PID"
@@ -352,7 +326,7 @@ stands_still() {
 # bats test_tags=pump
 @test "a writefile that stalls says so once" {
 	truncate -s 30M "$BATS_TEST_TMPDIR/big"
-	peer go "$BATS_TEST_TMPDIR/go" receive-all
+	peer_plays go "$BATS_TEST_TMPDIR/go" receive-all
 	start "$LIU" connect "$ADDRESS" writefile "$BATS_TEST_TMPDIR/big"
 	wait_for_line "$PID_ERR" 'nothing has moved'
 	touch "$BATS_TEST_TMPDIR/go"
@@ -377,7 +351,7 @@ many_writes() {
 
 @test "writes never wait" {
 	many_writes
-	unix_peer hold
+	unix_peer_plays hold
 	run_liu connect --step-timeout 5 "$ADDRESS" "${WRITES[@]}" info family abort
 	assert_status 0
 	assert_error_is ''
@@ -386,12 +360,12 @@ many_writes() {
 
 @test "drain waits for the low-water mark" {
 	many_writes
-	unix_peer hold
+	unix_peer_plays hold
 	run_liu connect --step-timeout 0.3 "$ADDRESS" "${WRITES[@]}" drain info family abort
 	assert_status 6
 	assert_output_is ''
 	assert_error_is 'liu: step 11 (drain): timed out after 0.3 s (--step-timeout)'
-	unix_peer receive-all
+	unix_peer_plays receive-all
 	run_liu connect "$ADDRESS" "${WRITES[@]}" drain info family
 	assert_status 0
 	assert_output_is unix
@@ -402,12 +376,12 @@ many_writes() {
 @test "writefile waits for it too" {
 	truncate -s 40000 "$BATS_TEST_TMPDIR/file"
 	many_writes
-	unix_peer hold
+	unix_peer_plays hold
 	run_liu connect --step-timeout 0.3 "$ADDRESS" "${WRITES[@]}" writefile "$BATS_TEST_TMPDIR/file" info family
 	assert_status 6
 	assert_output_is ''
 	assert_error_is "liu: step 11 (writefile $BATS_TEST_TMPDIR/file): timed out after 0.3 s (--step-timeout)"
-	unix_peer receive-all
+	unix_peer_plays receive-all
 	run_liu connect "$ADDRESS" "${WRITES[@]}" writefile "$BATS_TEST_TMPDIR/file" info family
 	assert_status 0
 	assert_output_is unix
@@ -416,16 +390,16 @@ many_writes() {
 
 @test "--high-water 0 and --low-water 0: drain waits until everything has left" {
 	many_writes
-	unix_peer hold
+	unix_peer_plays hold
 	run_liu connect --step-timeout 0.3 --high-water 2M --low-water 0 "$ADDRESS" "${WRITES[@]}" drain abort
 	assert_status 0
 	local marks
 	for marks in '--high-water 0' '--high-water 10 --low-water 0'; do
-		unix_peer hold
+		unix_peer_plays hold
 		# shellcheck disable=SC2086 # words by intention
 		run_liu connect --step-timeout 0.3 $marks "$ADDRESS" "${WRITES[@]}" drain
 		assert_status 6
-		unix_peer receive-all
+		unix_peer_plays receive-all
 		# shellcheck disable=SC2086 # words by intention
 		run_liu connect $marks "$ADDRESS" "${WRITES[@]}" drain abort
 		assert_status 0
@@ -435,11 +409,11 @@ many_writes() {
 
 @test "drain does not wait below the high-water mark" {
 	many_writes
-	unix_peer hold
+	unix_peer_plays hold
 	run_liu connect --step-timeout 5 --high-water 2M "$ADDRESS" "${WRITES[@]}" drain info family abort
 	assert_status 0
 	assert_output_is unix
-	unix_peer hold
+	unix_peer_plays hold
 	run_liu connect --step-timeout 5 "$ADDRESS" drain info family
 	assert_status 0
 }
@@ -474,7 +448,7 @@ many_writes() {
 # bats test_tags=pump
 @test "write-eof sends what is queued first, and a second one changes nothing" {
 	many_writes
-	unix_peer receive-all send answer
+	unix_peer_plays receive-all send answer
 	run_liu connect "$ADDRESS" "${WRITES[@]}" write-eof write_eof read
 	assert_status 0
 	assert_error_is ''
@@ -496,13 +470,13 @@ broken() {
 @test "a failed write reads what the peer had sent, and then fails" {
 	truncate -s 50M "$BATS_TEST_TMPDIR/big"
 	cd "$BATS_TEST_TMPDIR"
-	peer receive 1 send 'why not' close
+	peer_plays receive 1 send 'why not' close
 	run_liu connect "$ADDRESS" write x writefile big
 	broken 'step 2 \(writefile big\)'
-	peer receive 1 send 'why not' close
+	peer_plays receive 1 send 'why not' close
 	run_liu connect "$ADDRESS" write x writefile big read
 	broken 'step 2 \(writefile big\)'
-	unix_peer receive 1 send 'why not' close
+	unix_peer_plays receive 1 send 'why not' close
 	run_liu connect "$ADDRESS" write x writefile big
 	broken 'step 2 \(writefile big\)'
 }
@@ -512,7 +486,7 @@ broken() {
 	local began
 	truncate -s 50M "$BATS_TEST_TMPDIR/big"
 	cd "$BATS_TEST_TMPDIR"
-	unix_peer receive 1 shut-read send 'why not' hold
+	unix_peer_plays receive 1 shut-read send 'why not' hold
 	began=$(now_ms)
 	run_liu connect "$ADDRESS" write x writefile big
 	broken 'step 2 \(writefile big\)'
@@ -524,7 +498,7 @@ broken() {
 @test "a failed write under try goes on" {
 	truncate -s 50M "$BATS_TEST_TMPDIR/big"
 	cd "$BATS_TEST_TMPDIR"
-	unix_peer receive 1 send 'why not' close
+	unix_peer_plays receive 1 send 'why not' close
 	run_liu connect "$ADDRESS" write x try writefile big sleep 0.01
 	assert_output_bytes 'why not'
 	grep -qxE 'liu: step 2 \(try writefile big\): (broken pipe|connection reset by peer) \(tried\)' "$ERR"
@@ -532,10 +506,10 @@ broken() {
 
 @test "drain and write-eof after a failed write" {
 	many_writes
-	unix_peer receive 1 send 'why not' close
+	unix_peer_plays receive 1 send 'why not' close
 	run_liu connect "$ADDRESS" "${WRITES[@]}" drain
 	broken 'step 11 \(drain\)'
-	unix_peer receive 1 send 'why not' close
+	unix_peer_plays receive 1 send 'why not' close
 	run_liu connect "$ADDRESS" "${WRITES[@]}" write-eof read
 	broken 'step 11 \(write-eof\)'
 }

@@ -4,40 +4,13 @@
 
 # shellcheck disable=SC2016 # a $ in texts
 load helpers
-
-# serve TEXT: every connection gets TEXT and then a clean end. $ADDRESS is where.
-serve() {
-	start_liu listen -k 127.0.0.1:0 write "$1"
-}
+load peer
+load steps
 
 # serve_tls TEXT: the same with the certificate of make_certs.
 serve_tls() {
 	make_certs
 	start_liu listen -k --cert "$CERTS/server.pem" --key "$CERTS/server.key" tls:127.0.0.1:0 write "$1"
-}
-
-# peer ACTION...: one connection to peer.py; $ADDRESS is where, $PEER_OUT what it prints behind its port.
-peer() {
-	start python3 -IS "$BATS_TEST_DIRNAME/peer.py" listen "$@"
-	PEER_OUT=$PID_OUT
-	wait_for_line "$PEER_OUT" '^[0-9]+$' || return
-	ADDRESS=127.0.0.1:$REPLY
-}
-
-# gives TEXT STEP...: they succeed, with that and nothing else.
-gives() {
-	local text=$1
-	shift
-	run_liu connect "$ADDRESS" "$@"
-	assert_status 0 && assert_error_is '' && assert_output_bytes "$text"
-}
-
-# fails STATUS TEXT MESSAGE STEP...: they fail after having printed TEXT.
-fails() {
-	local expected=$1 text=$2 message=$3
-	shift 3
-	run_liu connect "$ADDRESS" "$@"
-	assert_status "$expected" && assert_error_is "liu: $message" && assert_output_bytes "$text"
 }
 
 # --- expect ------------------------------------------------------------------------
@@ -334,7 +307,7 @@ TLSv1.3' "$(cat "$SERVER_OUT")"
 @test "close sends what was written and ends in order, as the end of every list does" {
 	local step
 	for step in close drain; do
-		peer send ignored receive-all
+		peer_plays send ignored receive-all
 		run_liu connect "$ADDRESS" try at-eof write bye "$step"
 		assert_status 0
 		assert_output_is ''
@@ -353,7 +326,7 @@ liu: the peer sent 7 bytes, but no step reads: 'read' prints them"
 }
 
 @test "abort resets the connection" {
-	peer receive-all
+	peer_plays receive-all
 	gives '' write x abort
 	wait_for_line "$PEER_OUT" '^reset [01]$'
 	start_liu listen -k 127.0.0.1:0 readline abort
@@ -367,7 +340,7 @@ liu: the peer sent 7 bytes, but no step reads: 'read' prints them"
 
 @test "abort does not wait for what is queued" {
 	truncate -s 50M "$BATS_TEST_TMPDIR/big"
-	peer hold
+	peer_plays hold
 	run_liu connect --step-timeout 0.3 "$ADDRESS" try writefile "$BATS_TEST_TMPDIR/big" abort
 	assert_status 0
 	assert_equal 1 "$(wc -l <"$ERR")"
@@ -408,7 +381,7 @@ answer" "$(cat "$OUT")"
 }
 
 @test "try does not catch -w" {
-	peer hold
+	peer_plays hold
 	run_liu connect -w 0.3 "$ADDRESS" try readline info family
 	assert_status 6
 	assert_output_is ''
@@ -507,28 +480,23 @@ liu: step 2 (loop): no progress in this round: $caught" try readframe netstring 
 @test "a loop ends with another failure" {
 	serve 'a\nb\n'
 	fails 9 $'a\nb\n' "step 2 (expect a): got 'b', expected 'a'" readline expect a loop
-	peer send 'a\nb\n' receive 1 reset
+	peer_plays send 'a\nb\n' receive 1 reset
 	fails 1 $'a\nb\n' 'step 1 (readline): connection reset by peer' readline try write x loop
 }
 
 @test "a loop waits for the write buffer" {
 	keep_nothing_freed
 	# 200 MB of answers to a peer that asks and asks, and reads nothing.
-	peer drip "$(printf '%02000d' 0)" say asked go "$BATS_TEST_TMPDIR/go" shut receive-all
+	peer_plays drip "$(printf '%02000d' 0)" say asked go "$BATS_TEST_TMPDIR/go" shut receive-all
 	start "$LIU" connect "$ADDRESS" skip 1 write "$(printf '%0100000d' 0)" loop
 	wait_for_line "$PEER_OUT" '^asked$'
 	wait_until at_rest "$PID"
-	[ "$(awk '/^VmHWM/ { print $2 }' "/proc/$PID/status")" -lt $((100 * 1024)) ]
+	small_memory "$PID"
 	touch "$BATS_TEST_TMPDIR/go"
 	wait_for_line "$PEER_OUT" '^end 200000000$'
 	wait_exit "$PID"
 	assert_equal 0 "$status"
 	assert_equal '' "$(cat "$PID_ERR")"
-}
-
-# keep_nothing_freed: AddressSanitizer keeps 256 MB of freed memory otherwise.
-keep_nothing_freed() {
-	export ASAN_OPTIONS=$ASAN_OPTIONS:quarantine_size_mb=1
 }
 
 # at_rest PID: it waits, and nothing has woken it between two looks. Its processor time would not

@@ -3,12 +3,13 @@
 # 17-head: what is asked, what of the answer is printed, and when it is a failure.
 
 load helpers
+load peer
 
 OK='HTTP/1.1 200 OK\r\n'
 
-# serve TEXT [STEP...]: an HTTP server that answers every request with TEXT, whatever it is. The requests
+# serve_http TEXT [STEP...]: an HTTP server that answers every request with TEXT, whatever it is. The requests
 # are in $SERVER_OUT; $URL is its URL.
-serve() {
+serve_http() {
 	start_liu listen -k 127.0.0.1:0 readuntil '\r\n\r\n' write "$@"
 	URL=http://127.0.0.1:$PORT/
 }
@@ -36,30 +37,10 @@ version() {
 	"$LIU" --version | sed -n '1s/^liu \([^ ]*\).*/\1/p'
 }
 
-# on_terminal WORD...: run liu with a terminal as its standard output; what was shown is in $OUT.
-on_terminal() {
-	capture python3 -IS -c 'import os, pty, subprocess, sys, termios
-master, slave = pty.openpty()
-mode = termios.tcgetattr(slave)
-mode[1] &= ~termios.OPOST
-termios.tcsetattr(slave, termios.TCSANOW, mode)
-child = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL, stdout=slave)
-os.close(slave)
-while True:
-    try:
-        data = os.read(master, 4096)
-    except OSError:
-        break
-    if not data:
-        break
-    sys.stdout.buffer.write(data)
-sys.exit(child.wait())' "$LIU" "$@"
-}
-
 # --- What is asked -----------------------------------------------------------------
 
 @test "HEAD is sent with the four headers, and the answer is printed as it came" {
-	serve "${OK}Server: x\r\nX-Odd:  two  spaces \r\nset-cookie: a=1\r\nSet-Cookie: b=2\r\n\r\n"
+	serve_http "${OK}Server: x\r\nX-Odd:  two  spaces \r\nset-cookie: a=1\r\nSet-Cookie: b=2\r\n\r\n"
 	run_liu head "$URL"
 	assert_status 0
 	assert_output_is 'HTTP/1.1 200 OK
@@ -73,7 +54,7 @@ Set-Cookie: b=2'
 
 @test "no scheme means http, no path means /" {
 	local url
-	serve "$OK\r\n"
+	serve_http "$OK\r\n"
 	for url in "127.0.0.1:$PORT" "127.0.0.1:$PORT/" "http://127.0.0.1:$PORT" "HTTP://127.0.0.1:$PORT/#top"; do
 		run_liu head "$url"
 		assert_status 0
@@ -85,7 +66,7 @@ Set-Cookie: b=2'
 }
 
 @test "the target is sent as it stands, without the fragment; other letters percent-encoded" {
-	serve "$OK\r\n"
+	serve_http "$OK\r\n"
 	run_liu head -H User-Agent: -H Accept: -H Connection: -H Host: "${URL}a/../b;c?d=e%20f&g#frag" \
 		"${URL%/}?only=query" "${URL}bücher"
 	assert_status 0
@@ -93,7 +74,7 @@ Set-Cookie: b=2'
 }
 
 @test "-X and --request send any method, and the body of the answer is not printed" {
-	serve "${OK}Content-Length: 4\r\n\r\nbody" read
+	serve_http "${OK}Content-Length: 4\r\n\r\nbody" read
 	run_liu head -X GET "$URL"
 	assert_status 0
 	assert_output_is 'HTTP/1.1 200 OK
@@ -109,7 +90,7 @@ Content-Length: 4'
 }
 
 @test "-H adds, replaces and removes; -A is the user agent" {
-	serve "$OK\r\n"
+	serve_http "$OK\r\n"
 	run_liu head -H 'X-One: 1' --header='accept: text/html' -H 'User-Agent:' -H 'X-Two:2' "$URL" \
 		-H 'X-One: again'
 	assert_status 0
@@ -119,7 +100,7 @@ Content-Length: 4'
 }
 
 @test "--http1.0 asks in HTTP/1.0" {
-	serve 'HTTP/1.0 200 OK\r\n\r\n'
+	serve_http 'HTTP/1.0 200 OK\r\n\r\n'
 	run_liu head --http1.0 -H User-Agent: "$URL"
 	assert_status 0
 	assert_output_is 'HTTP/1.0 200 OK'
@@ -127,7 +108,7 @@ Content-Length: 4'
 }
 
 @test "user and password become Basic authorization" {
-	serve "$OK\r\n"
+	serve_http "$OK\r\n"
 	run_liu head -H User-Agent: "http://Aladdin:open%20sesame@127.0.0.1:$PORT/" "http://user@127.0.0.1:$PORT/" \
 		"http://a%40b:c:d@127.0.0.1:$PORT/"
 	assert_status 0
@@ -149,7 +130,7 @@ Content-Length: 4'
 
 @test "internationalised hosts are looked up and sent in ASCII" {
 	# Full-width letters are the ones that lead to a name which every machine has.
-	serve "$OK\r\n"
+	serve_http "$OK\r\n"
 	run_liu head -4 -H User-Agent: "http://ｌｏｃａｌｈｏｓｔ:$PORT/"
 	assert_status 0
 	assert_output_is 'HTTP/1.1 200 OK'
@@ -168,7 +149,7 @@ A: b'
 }
 
 @test "proxy variables are not read" {
-	serve "$OK\r\n"
+	serve_http "$OK\r\n"
 	http_proxy=http://127.0.0.1:1 HTTP_PROXY=http://127.0.0.1:1 ALL_PROXY=http://127.0.0.1:1 all_proxy=http://127.0.0.1:1 \
 		run_liu head "$URL"
 	assert_status 0
@@ -176,7 +157,7 @@ A: b'
 }
 
 @test "standard input is not read" {
-	serve "$OK\r\n"
+	serve_http "$OK\r\n"
 	printf 'http://127.0.0.1:1/\n' >"$BATS_TEST_TMPDIR/in"
 	exec 9<"$BATS_TEST_TMPDIR/in"
 	run_liu head "$URL" <&9
@@ -207,7 +188,7 @@ X: y'
 
 @test "the first failure in order is the exit status, and the others are still asked" {
 	refused_port
-	serve 'HTTP/1.1 404 Not Found\r\n\r\n'
+	serve_http 'HTTP/1.1 404 Not Found\r\n\r\n'
 	run_liu head --fail "http://127.0.0.1:$REFUSED/a" "${URL}b" "http://127.0.0.1:$REFUSED/c"
 	assert_status 4
 	assert_output_is 'HTTP/1.1 404 Not Found'
@@ -221,7 +202,7 @@ liu: http://127.0.0.1:$REFUSED/c: cannot connect to 127.0.0.1:$REFUSED: connecti
 }
 
 @test "one bad URL among several is exit 2, and none is asked" {
-	serve "$OK\r\n"
+	serve_http "$OK\r\n"
 	run_liu head "$URL" ftp://127.0.0.1/
 	assert_status 2
 	assert_output_is ''
@@ -230,7 +211,7 @@ liu: http://127.0.0.1:$REFUSED/c: cannot connect to 127.0.0.1:$REFUSED: connecti
 
 @test "https and http in one run" {
 	local plain
-	serve 'HTTP/1.1 204 No Content\r\n\r\n'
+	serve_http 'HTTP/1.1 204 No Content\r\n\r\n'
 	plain=$URL
 	serve_tls readuntil '\r\n\r\n' write "$OK\r\n"
 	run_liu head --pin "$PIN" "$plain" "$URL" "$plain"
@@ -247,7 +228,7 @@ HTTP/1.1 204 No Content'
 @test "without --fail every status is exit 0" {
 	local status_line
 	for status_line in '404 Not Found' '500 Oops' '999 Odd' '304 Not Modified'; do
-		serve "HTTP/1.1 $status_line\r\n\r\n"
+		serve_http "HTTP/1.1 $status_line\r\n\r\n"
 		run_liu head "$URL"
 		assert_status 0
 		assert_output_is "HTTP/1.1 $status_line"
@@ -258,7 +239,7 @@ HTTP/1.1 204 No Content'
 @test "--fail: statuses outside 100-399 are exit 9, and the answer is printed" {
 	local code
 	for code in 400 404 500 999; do
-		serve "HTTP/1.1 $code X\r\nA: b\r\n\r\n"
+		serve_http "HTTP/1.1 $code X\r\nA: b\r\n\r\n"
 		run_liu head --fail "$URL"
 		assert_status 9
 		assert_output_is "HTTP/1.1 $code X
@@ -266,7 +247,7 @@ A: b"
 		assert_error_is "liu: $URL: the status is $code (--fail)"
 	done
 	for code in 200 204 301 399 101; do
-		serve "HTTP/1.1 $code X\r\n\r\n"
+		serve_http "HTTP/1.1 $code X\r\n\r\n"
 		run_liu head --fail "$URL"
 		assert_status 0
 		assert_output_is "HTTP/1.1 $code X"
@@ -275,7 +256,7 @@ A: b"
 }
 
 @test "--fail=RANGES: what they hold is good" {
-	serve 'HTTP/1.1 304 Not Modified\r\n\r\n'
+	serve_http 'HTTP/1.1 304 Not Modified\r\n\r\n'
 	run_liu head --fail=200-299,304 "$URL"
 	assert_status 0
 	run_liu head --fail=304 "$URL"
@@ -298,7 +279,7 @@ A: b"
 }
 
 @test "--field prints only the values of that header; of several, each with its name, as asked for" {
-	serve "${OK}Set-Cookie: a=1\r\nETag: \"x\"\r\nset-cookie:b=2  \r\nEmpty:\r\n\r\n"
+	serve_http "${OK}Set-Cookie: a=1\r\nETag: \"x\"\r\nset-cookie:b=2  \r\nEmpty:\r\n\r\n"
 	run_liu head --field etag "$URL"
 	assert_status 0
 	assert_output_is '"x"'
@@ -317,7 +298,7 @@ ETag: "x"'
 }
 
 @test "--field: none of that name is exit 9" {
-	serve "${OK}ETag: x\r\n\r\n"
+	serve_http "${OK}ETag: x\r\n\r\n"
 	run_liu head --field Last-Modified "$URL"
 	assert_status 9
 	assert_output_is ''
@@ -333,7 +314,7 @@ liu: $URL: the response has no header 'Age' (--field)"
 }
 
 @test "--field with --fail: both must hold, and the values are printed all the same" {
-	serve 'HTTP/1.1 404 Not Found\r\nETag: x\r\n\r\n'
+	serve_http 'HTTP/1.1 404 Not Found\r\nETag: x\r\n\r\n'
 	run_liu head --fail --field etag "$URL"
 	assert_status 9
 	assert_output_is x
@@ -341,7 +322,7 @@ liu: $URL: the response has no header 'Age' (--field)"
 }
 
 @test "--field of several URLs: one value a line and nothing else" {
-	serve "${OK}ETag: x\r\n\r\n"
+	serve_http "${OK}ETag: x\r\n\r\n"
 	run_liu head --field etag "$URL" "$URL"
 	assert_status 0
 	assert_output_is 'x
@@ -349,7 +330,7 @@ x'
 }
 
 @test "--field: a folded value is one line" {
-	serve "${OK}X: one\r\n  two\r\n\tthree \r\nY: z\r\n\r\n"
+	serve_http "${OK}X: one\r\n  two\r\n\tthree \r\nY: z\r\n\r\n"
 	run_liu head --field x "$URL"
 	assert_status 0
 	assert_output_is 'one two three'
@@ -358,7 +339,7 @@ x'
 # --- The answer ----------------------------------------------------------------------
 
 @test "the answer ends at its blank line, though the server keeps the connection open" {
-	serve "$OK\r\n" read
+	serve_http "$OK\r\n" read
 	run_liu head "$URL"
 	assert_status 0
 	assert_output_is 'HTTP/1.1 200 OK'
@@ -385,7 +366,7 @@ x'
 }
 
 @test "1xx answers are passed over, and shown with -v" {
-	serve "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n${OK}A: b\r\n\r\n"
+	serve_http "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n${OK}A: b\r\n\r\n"
 	run_liu head "$URL"
 	assert_status 0
 	assert_output_is 'HTTP/1.1 200 OK
@@ -425,7 +406,7 @@ liu: request: X-Y: z"
 }
 
 @test "101 ends HTTP: it is an answer" {
-	serve 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n' read
+	serve_http 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n' read
 	run_liu head "$URL"
 	assert_status 0
 	assert_output_is 'HTTP/1.1 101 Switching Protocols
@@ -433,7 +414,7 @@ Upgrade: x'
 }
 
 @test "only 1xx and then the end is a cut answer" {
-	serve 'HTTP/1.1 100 Continue\r\n\r\n'
+	serve_http 'HTTP/1.1 100 Continue\r\n\r\n'
 	run_liu head "$URL"
 	assert_status 7
 	assert_output_is ''
@@ -441,19 +422,19 @@ Upgrade: x'
 }
 
 @test "cut before the blank line: exit 7, and what came is printed" {
-	serve "${OK}A: b\r\nC: d"
+	serve_http "${OK}A: b\r\nC: d"
 	run_liu head "$URL"
 	assert_status 7
 	assert_output_is 'HTTP/1.1 200 OK
 A: b
 C: d'
 	assert_error_is "liu: $URL: the response was cut: the peer closed before the blank line"
-	serve "${OK}A: b\r\n"
+	serve_http "${OK}A: b\r\n"
 	run_liu head "$URL"
 	assert_status 7
 	assert_output_is 'HTTP/1.1 200 OK
 A: b'
-	serve 'HTTP/1.1'
+	serve_http 'HTTP/1.1'
 	run_liu head "$URL"
 	assert_status 7
 	assert_output_is HTTP/1.1
@@ -526,7 +507,7 @@ A'
 }
 
 @test "folded lines are read and printed as they came" {
-	serve "${OK}X: one\r\n  two\r\n\tthree\r\nY: z\r\n\r\n"
+	serve_http "${OK}X: one\r\n  two\r\n\tthree\r\nY: z\r\n\r\n"
 	run_liu head "$URL"
 	assert_status 0
 	assert_output_is "HTTP/1.1 200 OK
@@ -538,16 +519,16 @@ Y: z"
 }
 
 @test "bare LF and a missing reason phrase are read" {
-	serve 'HTTP/1.1 200 OK\nA: b\n\n'
+	serve_http 'HTTP/1.1 200 OK\nA: b\n\n'
 	run_liu head "$URL"
 	assert_status 0
 	assert_output_is 'HTTP/1.1 200 OK
 A: b'
-	serve 'HTTP/1.1 200\r\n\r\n'
+	serve_http 'HTTP/1.1 200\r\n\r\n'
 	run_liu head "$URL"
 	assert_status 0
 	assert_output_is 'HTTP/1.1 200'
-	serve 'HTTP/1.0 200 \r\nA: b\r\n\n'
+	serve_http 'HTTP/1.0 200 \r\nA: b\r\n\n'
 	run_liu head "$URL"
 	assert_status 0
 	assert_output_is 'HTTP/1.0 200 
@@ -589,7 +570,7 @@ Early: 1'
 @test "what is not HTTP is exit 1, with its first bytes" {
 	local line shown
 	while IFS='|' read -r line shown; do
-		serve "$line"
+		serve_http "$line"
 		run_liu head "$URL"
 		assert_status 1
 		assert_output_is ''
@@ -611,7 +592,7 @@ Early: 1'
 @test "a header line that is none is exit 1, with its first bytes" {
 	local line why
 	while IFS='|' read -r line why; do
-		serve "${OK}A: b\r\n$line\r\n\r\n"
+		serve_http "${OK}A: b\r\n$line\r\n\r\n"
 		run_liu head "$URL"
 		assert_status 1
 		assert_output_is 'HTTP/1.1 200 OK
@@ -627,7 +608,7 @@ A: b'
 }
 
 @test "a first header line that is indented is shown and belongs to no field" {
-	serve "${OK} folded: x\r\nA: b\r\n\r\n"
+	serve_http "${OK} folded: x\r\nA: b\r\n\r\n"
 	run_liu head "$URL"
 	assert_status 0
 	assert_error_is ''
@@ -639,7 +620,7 @@ A: b'
 }
 
 @test "JSON: what is not UTF-8 is read as Latin-1" {
-	serve 'HTTP/1.1 200 sch\xf6n\r\nA: caf\xe9 \xff\r\nB: caf\xc3\xa9\r\n\r\n'
+	serve_http 'HTTP/1.1 200 sch\xf6n\r\nA: caf\xe9 \xff\r\nB: caf\xc3\xa9\r\n\r\n'
 	run_liu head --json "$URL"
 	assert_status 0
 	assert_output_has '"reason":"schön"'
@@ -656,14 +637,14 @@ A: b'
 		assert_error_is "liu: $ADDRESS: the response is not HTTP: '${greeting/\\0/\\x00}'"
 	done
 	# The end changes nothing.
-	serve 'login: '
+	serve_http 'login: '
 	run_liu head "$URL"
 	assert_status 1
 	assert_error_is "liu: $URL: the response is not HTTP: 'login: '"
 }
 
 @test "the first bytes of a long line are shown, not all" {
-	serve "$(printf 'x%.0s' {1..5000})\n"
+	serve_http "$(printf 'x%.0s' {1..5000})\n"
 	run_liu head "$URL"
 	assert_status 1
 	assert_error_has "the response is not HTTP: 'xxxxxxxx"
@@ -748,7 +729,7 @@ A: b'
 # --- What is shown ---------------------------------------------------------------------
 
 @test "on a terminal control characters are made visible" {
-	serve "${OK}X: \e[2Jevil\x07\x9b\tü\r\n\r\n"
+	serve_http "${OK}X: \e[2Jevil\x07\x9b\tü\r\n\r\n"
 	NO_COLOR=1 on_terminal head "$URL"
 	assert_status 0
 	assert_output_is "HTTP/1.1 200 OK
@@ -759,7 +740,7 @@ X: \\e[2Jevil\\x07\\x9b\\tü"
 }
 
 @test "in a file or a pipe every byte is as it came" {
-	serve "${OK}X: \e[2Jevil\x07\x9b\tü\r\n\r\n"
+	serve_http "${OK}X: \e[2Jevil\x07\x9b\tü\r\n\r\n"
 	run_liu head "$URL"
 	assert_status 0
 	assert_output_bytes $'HTTP/1.1 200 OK\nX: \e[2Jevil\x07\x9b\tü\n'
@@ -771,7 +752,7 @@ X: \\e[2Jevil\\x07\\x9b\\tü"
 @test "colours: on a terminal, with --color=always; never with NO_COLOR, a dumb TERM or --color=never" {
 	local colored=$'\e[1mHTTP/1.1 200 OK\e[0m\n\e[1mX\e[0m: y\n'
 	local bare=$'HTTP/1.1 200 OK\nX: y\n'
-	serve "${OK}X: y\r\n\r\n"
+	serve_http "${OK}X: y\r\n\r\n"
 	TERM=xterm on_terminal head "$URL"
 	assert_output_bytes "$colored"
 	NO_COLOR=1 TERM=xterm on_terminal head "$URL"
@@ -793,7 +774,7 @@ X: \\e[2Jevil\\x07\\x9b\\tü"
 @test "credentials are never shown" {
 	local url
 	refused_port
-	serve 'HTTP/1.1 404 Not Found\r\n\r\n'
+	serve_http 'HTTP/1.1 404 Not Found\r\n\r\n'
 	for url in "http://secretuser:secretpass@127.0.0.1:$REFUSED/" "http://secretuser:secretpass@127.0.0.1:$PORT/" \
 		"http://secretuser:secretpass@127.0.0.1:x/" "ftp://secretuser:secretpass@127.0.0.1/" \
 		"http://secretuser:secretpass@/" "http://secretuser:secret%zzpass@127.0.0.1/" \
@@ -809,7 +790,7 @@ X: \\e[2Jevil\\x07\\x9b\\tü"
 # --- --json ----------------------------------------------------------------------------
 
 @test "--json: the whole event" {
-	serve "${OK}Set-Cookie: a=1\r\nX: \"\\\\ÿ\r\nset-cookie: b\r\n\tc\r\n\r\n"
+	serve_http "${OK}Set-Cookie: a=1\r\nX: \"\\\\ÿ\r\nset-cookie: b\r\n\tc\r\n\r\n"
 	run_liu head --json "$URL"
 	assert_status 0
 	assert_error_is ''
@@ -833,7 +814,7 @@ CODE
 }
 
 @test "--json: a plain event to the byte" {
-	serve 'HTTP/1.0 404\r\nA: b\r\n\r\n'
+	serve_http 'HTTP/1.0 404\r\nA: b\r\n\r\n'
 	run_liu head --json "$URL"
 	assert_status 0
 	assert_equal '{"event":"head","url":"'"$URL"'","status":404,"reason":"","version":"HTTP/1.0","headers":[["A","b"]],"timing":{' \
@@ -842,7 +823,7 @@ CODE
 
 @test "--json: a line for each URL, also for one that fails" {
 	refused_port
-	serve "$OK\r\n"
+	serve_http "$OK\r\n"
 	run_liu head --json "$URL" "http://127.0.0.1:$REFUSED/" "$URL"
 	assert_status 4
 	assert_equal 'head error head' "$(sed -E 's/^\{"event":"([a-z]+)".*/\1/' "$OUT" | xargs)"
@@ -852,7 +833,7 @@ CODE
 }
 
 @test "--json with --fail and --field: the event and the status" {
-	serve 'HTTP/1.1 404 Not Found\r\n\r\n'
+	serve_http 'HTTP/1.1 404 Not Found\r\n\r\n'
 	run_liu head --json --fail "$URL"
 	assert_status 9
 	assert_equal 'head' "$(sed -nE '1s/^\{"event":"([a-z]+)".*/\1/p' "$OUT")"
@@ -925,7 +906,7 @@ assert json.load(open(sys.argv[1]))["timing"]["tls"] > 0' "$OUT"
 }
 
 @test "options may stand after the URL" {
-	serve "$OK\r\n"
+	serve_http "$OK\r\n"
 	run_liu head "$URL" -X GET -H User-Agent: --fail "$URL" -4
 	assert_status 0
 	assert_output_is 'HTTP/1.1 200 OK
@@ -949,13 +930,13 @@ HTTP/1.1 200 OK'
 }
 
 @test "-w ends a server that does not answer, and one that drips" {
-	serve '' read
+	serve_http '' read
 	run_liu head -w 0.3 "$URL"
 	assert_status 6
 	assert_output_is ''
 	assert_equal 1 "$(wc -l <"$ERR")" lines
 	assert_error_has '0.3 s (--timeout)'
-	serve "$OK" write 'A: b\r\n' sleep 0.1 write 'C: d\r\n' sleep 20
+	serve_http "$OK" write 'A: b\r\n' sleep 0.1 write 'C: d\r\n' sleep 20
 	run_liu head -w 2.5 "$URL"
 	assert_status 6
 	assert_output_is 'HTTP/1.1 200 OK
@@ -973,7 +954,7 @@ C: d'
 
 @test "a full disk is exit 1" {
 	[ -w /dev/full ] || skip 'there is no /dev/full'
-	serve "$OK\r\n"
+	serve_http "$OK\r\n"
 	status=0
 	liu head "$URL" >/dev/full 2>"$BATS_TEST_TMPDIR/err" </dev/null || status=$?
 	assert_equal 1 "$status"

@@ -12,8 +12,8 @@ setup() {
 	cd "$BATS_TEST_TMPDIR" || return
 }
 
-# serve WORD...: an echo server there.
-serve() {
+# serve_echo WORD...: an echo server there.
+serve_echo() {
 	start_liu echo "$@"
 }
 
@@ -39,60 +39,46 @@ not_reached() {
 	assert_error_is "liu: $2"
 }
 
-# refuses COMMAND WORD... -- TEXT: exit 2, and that line.
-refuses() {
-	local command=$1 words=()
-	shift
-	while [ "$1" != -- ]; do
-		words+=("$1")
-		shift
-	done
-	run_liu "$command" "${words[@]}"
-	assert_status 2 || fail "$command ${words[*]}" || return
-	assert_output_is '' || return
-	assert_error_is "liu: $2 (see: liu $command --help)"
-}
-
 # --- TCP ---------------------------------------------------------------------------------
 
 @test "HOST:PORT" {
-	serve 127.0.0.1:0
+	serve_echo 127.0.0.1:0
 	ready_on "listening on 127.0.0.1:$PORT"
 	reached "127.0.0.1:$PORT"
 	reached "localhost:$PORT"
 	reached "tcp:localhost:$PORT"
 	reached "tcp://127.0.0.1:$PORT"
 	reached "TCP:127.0.0.1:$PORT"
-	serve localhost:0
+	serve_echo localhost:0
 	reached "localhost:$PORT"
-	serve tcp:127.0.0.1:0
+	serve_echo tcp:127.0.0.1:0
 	ready_on "listening on 127.0.0.1:$PORT"
-	serve tcp://127.0.0.1:0
+	serve_echo tcp://127.0.0.1:0
 	ready_on "listening on 127.0.0.1:$PORT"
 }
 
 @test "[V6]:PORT, and an IPv6 address without brackets is refused" {
 	need_ipv6
-	serve '[::1]:0'
+	serve_echo '[::1]:0'
 	ready_on "listening on [::1]:$PORT"
 	reached "[::1]:$PORT"
 	reached "[0:0::1]:$PORT"
-	refuses connect ::1:80 -- "'::1:80' needs brackets: [::1]:80"
-	refuses listen ::1:80 -- "'::1:80' needs brackets: [::1]:80"
-	refuses listen 0 --address ::1:80 -- "'::1:80' needs brackets: [::1]:80"
-	refuses connect ::1 -- "'::1' has no port: [::1]:PORT"
-	refuses connect '[::1]80' -- "'[::1]80' is not [IPV6]:PORT"
-	refuses connect '[127.0.0.1]:80' -- "'[127.0.0.1]:80' is not [IPV6]:PORT"
-	refuses connect '[::g]:80' -- "'::g' is not an IPv6 address"
+	assert_usage_error "'::1:80' needs brackets: [::1]:80" connect ::1:80
+	assert_usage_error "'::1:80' needs brackets: [::1]:80" listen ::1:80
+	assert_usage_error "'::1:80' needs brackets: [::1]:80" listen 0 --address ::1:80
+	assert_usage_error "'::1' has no port: [::1]:PORT" connect ::1
+	assert_usage_error "'[::1]80' is not [IPV6]:PORT" connect '[::1]80'
+	assert_usage_error "'[127.0.0.1]:80' is not [IPV6]:PORT" connect '[127.0.0.1]:80'
+	assert_usage_error "'::g' is not an IPv6 address" connect '[::g]:80'
 }
 
 @test "HOST PORT as two words" {
-	serve 127.0.0.1 0
+	serve_echo 127.0.0.1 0
 	ready_on "listening on 127.0.0.1:$PORT"
 	reached 127.0.0.1 "$PORT"
 	reached localhost "$PORT"
 	need_ipv6
-	serve ::1 0
+	serve_echo ::1 0
 	ready_on "listening on [::1]:$PORT"
 	reached ::1 "$PORT"
 	reached '[::1]' "$PORT"
@@ -107,20 +93,20 @@ refuses() {
 }
 
 @test "HOST PORT: the next word is taken only where it can be the port" {
-	refuses listen 8080 5 -- "unknown step '5' ($(step_names))"
-	refuses listen 127.0.0.1:0 5 -- "unknown step '5' ($(step_names))"
-	refuses listen unix:s 5 -- "unknown step '5' ($(step_names))"
-	refuses listen ./s 5 -- "unknown step '5' ($(step_names))"
-	refuses listen tcp:localhost 80 -- "'tcp:localhost' has no port: localhost:PORT"
-	refuses connect localhost write x -- "'localhost' has no port: localhost:PORT"
-	refuses connect localhost http -- "'localhost' has no port: localhost:PORT"
-	refuses connect localhost 80x -- "invalid port '80x': not a number and not a known service"
-	refuses listen 0 --address 127.0.0.1 0 -- "'127.0.0.1' has no port: 127.0.0.1:PORT"
-	refuses connect localhost -- "'localhost' has no port: localhost:PORT"
+	assert_usage_error "unknown step '5' ($(step_names))" listen 8080 5
+	assert_usage_error "unknown step '5' ($(step_names))" listen 127.0.0.1:0 5
+	assert_usage_error "unknown step '5' ($(step_names))" listen unix:s 5
+	assert_usage_error "unknown step '5' ($(step_names))" listen ./s 5
+	assert_usage_error "'tcp:localhost' has no port: localhost:PORT" listen tcp:localhost 80
+	assert_usage_error "'localhost' has no port: localhost:PORT" connect localhost write x
+	assert_usage_error "'localhost' has no port: localhost:PORT" connect localhost http
+	assert_usage_error "invalid port '80x': not a number and not a known service" connect localhost 80x
+	assert_usage_error "'127.0.0.1' has no port: 127.0.0.1:PORT" listen 0 --address 127.0.0.1 0
+	assert_usage_error "'localhost' has no port: localhost:PORT" connect localhost
 }
 
 @test "PORT is loopback only, both families" {
-	serve 0
+	serve_echo 0
 	if [ "$(wc -l <"$SERVER_ERR")" -gt 1 ] || python3 -IS -c 'import socket; socket.socket(socket.AF_INET6).bind(("::1", 0))'; then
 		ready_on "listening on 127.0.0.1:$PORT
 listening on [::1]:$PORT"
@@ -134,16 +120,16 @@ listening on [::1]:$PORT"
 }
 
 @test "PORT: connect finds who listens on one family only" {
-	serve 127.0.0.1:0
+	serve_echo 127.0.0.1:0
 	reached "$PORT"
 	need_ipv6
-	serve '[::1]:0'
+	serve_echo '[::1]:0'
 	reached "$PORT"
 }
 
 @test ":PORT and *:PORT are every interface to listen, loopback to connect" {
 	need_ipv6
-	serve :0
+	serve_echo :0
 	ready_on "listening on 0.0.0.0:$PORT
 listening on [::]:$PORT"
 	reached "127.0.0.2:$PORT"
@@ -152,10 +138,10 @@ listening on [::]:$PORT"
 	reached "*:$PORT"
 	reached "0.0.0.0:$PORT"
 	reached "[::]:$PORT"
-	serve '*:0'
+	serve_echo '*:0'
 	ready_on "listening on 0.0.0.0:$PORT
 listening on [::]:$PORT"
-	serve 127.0.0.1:0
+	serve_echo 127.0.0.1:0
 	reached ":$PORT"
 	reached "*:$PORT"
 }
@@ -163,12 +149,12 @@ listening on [::]:$PORT"
 @test "[::]:PORT is IPv6 only" {
 	need_ipv6
 	local port
-	serve '[::]:0'
+	serve_echo '[::]:0'
 	ready_on "listening on [::]:$PORT"
 	port=$PORT
 	reached "[::1]:$port"
 	not_reached 4 "cannot connect to 127.0.0.1:$port: connection refused" "127.0.0.1:$port"
-	serve "0.0.0.0:$port"
+	serve_echo "0.0.0.0:$port"
 	ready_on "listening on 0.0.0.0:$port"
 	reached "127.0.0.1:$port"
 }
@@ -176,19 +162,19 @@ listening on [::]:$PORT"
 @test "a service name is its number; an unknown one is exit 2" {
 	getent services tcpmux/tcp >/dev/null || skip "no services"
 	not_reached 4 "cannot connect to 127.0.0.1:1: connection refused" 127.0.0.1:tcpmux
-	refuses connect 127.0.0.1:nosuch -- "invalid port 'nosuch': not a number and not a known service"
-	refuses listen 127.0.0.1:nosuch -- "invalid port 'nosuch': not a number and not a known service"
-	refuses listen :nosuch -- "invalid port 'nosuch': not a number and not a known service"
+	assert_usage_error "invalid port 'nosuch': not a number and not a known service" connect 127.0.0.1:nosuch
+	assert_usage_error "invalid port 'nosuch': not a number and not a known service" listen 127.0.0.1:nosuch
+	assert_usage_error "invalid port 'nosuch': not a number and not a known service" listen :nosuch
 }
 
 @test "zone ids" {
 	need_ipv6
-	serve '[::1%lo]:0'
+	serve_echo '[::1%lo]:0'
 	reached "[::1%lo]:$PORT"
 	reached "[::1%1]:$PORT"
 	reached "::1%lo" "$PORT"
-	refuses connect '[fe80::1%nosuch]:80' -- "'fe80::1%nosuch' does not name an interface of this machine"
-	refuses listen '[fe80::1%nosuch]:80' -- "'fe80::1%nosuch' does not name an interface of this machine"
+	assert_usage_error "'fe80::1%nosuch' does not name an interface of this machine" connect '[fe80::1%nosuch]:80'
+	assert_usage_error "'fe80::1%nosuch' does not name an interface of this machine" listen '[fe80::1%nosuch]:80'
 	run_liu listen '[fe80::1%lo]:0' readline
 	assert_status 4
 	assert_error_is 'liu: cannot listen on [fe80::1%lo]:0: cannot assign requested address (this machine has no such address)'
@@ -229,21 +215,21 @@ not_reached_name() {
 
 @test "what is not an address is exit 2" {
 	local word
-	refuses connect : -- "':' has no port"
-	refuses connect 127.0.0.1: -- "'127.0.0.1:' has no port"
-	refuses connect 127.0.0.1:65536 -- "invalid port '65536' (1 to 65535)"
-	refuses connect 65536 -- "invalid port '65536' (1 to 65535)"
-	refuses connect 127.0.0.1:0 -- "'127.0.0.1:0' has port 0, to which nothing can connect"
-	refuses connect 1:2:3 -- "'1:2:3' is not HOST:PORT: it has several colons"
-	refuses connect http://x/ -- "'http://x/' is a URL, not an address, did you mean: liu head http://x/"
-	refuses connect x/y -- "'x/y' is not HOST:PORT; a path begins with / or ./"
-	refuses connect tls: -- "'tls:' is not an address"
-	refuses connect tls:tls:80 -- "'tls:tls:80' has tls: twice"
-	refuses connect 127.1:80 -- "'127.1' is not an IPv4 address: four numbers from 0 to 255"
-	refuses connect 0x7f.1:80 -- "'0x7f.1' is not an IPv4 address: four numbers from 0 to 255"
-	refuses connect 256.1.1.1:80 -- "'256.1.1.1' is not an IPv4 address: four numbers from 0 to 255"
-	refuses connect a..b:80 -- "'a..b' is not a host name"
-	refuses connect 'a b:80' -- "'a b' is not a host name"
+	assert_usage_error "':' has no port" connect :
+	assert_usage_error "'127.0.0.1:' has no port" connect 127.0.0.1:
+	assert_usage_error "invalid port '65536' (1 to 65535)" connect 127.0.0.1:65536
+	assert_usage_error "invalid port '65536' (1 to 65535)" connect 65536
+	assert_usage_error "'127.0.0.1:0' has port 0, to which nothing can connect" connect 127.0.0.1:0
+	assert_usage_error "'1:2:3' is not HOST:PORT: it has several colons" connect 1:2:3
+	assert_usage_error "'http://x/' is a URL, not an address, did you mean: liu head http://x/" connect http://x/
+	assert_usage_error "'x/y' is not HOST:PORT; a path begins with / or ./" connect x/y
+	assert_usage_error "'tls:' is not an address" connect tls:
+	assert_usage_error "'tls:tls:80' has tls: twice" connect tls:tls:80
+	assert_usage_error "'127.1' is not an IPv4 address: four numbers from 0 to 255" connect 127.1:80
+	assert_usage_error "'0x7f.1' is not an IPv4 address: four numbers from 0 to 255" connect 0x7f.1:80
+	assert_usage_error "'256.1.1.1' is not an IPv4 address: four numbers from 0 to 255" connect 256.1.1.1:80
+	assert_usage_error "'a..b' is not a host name" connect a..b:80
+	assert_usage_error "'a b' is not a host name" connect 'a b:80'
 	for word in 127.0.0.1:-1 127.0.0.1:+80 127.0.0.1:0x50 '127.0.0.1:80 ' '127.0.0.1: 80' \
 		127.0.0.1:80x 127.0.0.1:99999999999999999999; do
 		run_liu connect "$word" write x
@@ -256,40 +242,40 @@ not_reached_name() {
 }
 
 @test "control characters of an address are visible in its message" {
-	refuses connect $'a\e[31mb:80' -- "'a\\e[31mb' is not a host name"
-	refuses connect $'127.0.0.1:\n' -- "invalid port '\\n': not a number and not a known service"
+	assert_usage_error "'a\\e[31mb' is not a host name" connect $'a\e[31mb:80'
+	assert_usage_error "invalid port '\\n': not a number and not a known service" connect $'127.0.0.1:\n'
 }
 
 # --- -4 and -6 ---------------------------------------------------------------------------
 
 @test "-4 and -6 choose the family" {
 	need_ipv6
-	serve -4 0
+	serve_echo -4 0
 	ready_on "listening on 127.0.0.1:$PORT"
 	reached -4 "$PORT"
 	not_reached 4 "cannot connect to localhost:$PORT: [::1]:$PORT: connection refused" -6 "$PORT"
-	serve -6 0
+	serve_echo -6 0
 	ready_on "listening on [::1]:$PORT"
 	reached -6 "$PORT"
 	not_reached 4 "cannot connect to localhost:$PORT: 127.0.0.1:$PORT: connection refused" -4 "$PORT"
-	serve -4 :0
+	serve_echo -4 :0
 	ready_on "listening on 0.0.0.0:$PORT"
-	serve -6 '*:0'
+	serve_echo -6 '*:0'
 	ready_on "listening on [::]:$PORT"
-	serve -4 localhost:0
+	serve_echo -4 localhost:0
 	ready_on "listening on 127.0.0.1:$PORT"
 }
 
 @test "a literal of the family that is excluded is exit 2" {
-	refuses connect -4 '[::1]:80' -- "'::1' is excluded by -4"
-	refuses connect -6 127.0.0.1:80 -- "'127.0.0.1' is excluded by -6"
-	refuses listen -4 '[::1]:0' -- "'::1' is excluded by -4"
-	refuses listen -6 127.0.0.1:0 -- "'127.0.0.1' is excluded by -6"
-	refuses echo -6 127.0.0.1:0 -- "'127.0.0.1' is excluded by -6"
-	refuses listen -4 127.0.0.1:0 --address '[::1]:0' -- "'::1' is excluded by -4"
-	refuses connect -6 tls:127.0.0.1:80 -- "'127.0.0.1' is excluded by -6"
-	refuses connect -4 ::1 80 -- "'::1' is excluded by -4"
-	refuses connect -4 -6 80 -- "-4 and -6 exclude each other"
+	assert_usage_error "'::1' is excluded by -4" connect -4 '[::1]:80'
+	assert_usage_error "'127.0.0.1' is excluded by -6" connect -6 127.0.0.1:80
+	assert_usage_error "'::1' is excluded by -4" listen -4 '[::1]:0'
+	assert_usage_error "'127.0.0.1' is excluded by -6" listen -6 127.0.0.1:0
+	assert_usage_error "'127.0.0.1' is excluded by -6" echo -6 127.0.0.1:0
+	assert_usage_error "'::1' is excluded by -4" listen -4 127.0.0.1:0 --address '[::1]:0'
+	assert_usage_error "'127.0.0.1' is excluded by -6" connect -6 tls:127.0.0.1:80
+	assert_usage_error "'::1' is excluded by -4" connect -4 ::1 80
+	assert_usage_error "-4 and -6 exclude each other" connect -4 -6 80
 }
 
 @test "a family that the machine lacks is left out of PORT, :PORT and names, and a literal of it is exit 4" {
@@ -328,7 +314,7 @@ s = socket.socket(); fcntl.ioctl(s, 0x8914, struct.pack(\"16sh22x\", b\"lo\", 1)
 # --- Several addresses, port 0 -------------------------------------------------------------
 
 @test "port 0: one number serves all families and addresses" {
-	serve 0 --address 127.0.0.2:0 --address 127.0.0.3:0 --address "unix:$PWD/s"
+	serve_echo 0 --address 127.0.0.2:0 --address 127.0.0.3:0 --address "unix:$PWD/s"
 	wait_for_line "$SERVER_ERR" 'unix:'
 	sed -i '/\[::1\]/d' "$SERVER_ERR"
 	ready_on "listening on 127.0.0.1:$PORT
@@ -347,7 +333,7 @@ listening on unix:$PWD/s"
 	for row in '127.0.0.1:0 tls:127.0.0.1:0' '0 tls:0' ':0 tls:127.0.0.1:0' 'tls:127.0.0.1:0 0' \
 		'127.0.0.1:0 tls:127.0.0.1:0 tls:0 0'; do
 		# shellcheck disable=SC2086 # words
-		serve ${row//" "/" --address "} --address-file ready
+		serve_echo ${row//" "/" --address "} --address-file ready
 		wait_until test -s ready
 		sed -n 's/^tls:.*:/tls /p; t; s/.*:/plain /p' ready | sort -u >ports
 		assert_equal 'plain tls' "$(cut -d ' ' -f 1 ports | paste -sd ' ')" "$row: $(cat ready)"
@@ -357,12 +343,12 @@ listening on unix:$PWD/s"
 }
 
 @test "an address given twice is one socket" {
-	serve 127.0.0.1:0 --address 127.0.0.1:0 --address tcp:127.0.0.1:0
+	serve_echo 127.0.0.1:0 --address 127.0.0.1:0 --address tcp:127.0.0.1:0
 	reached "127.0.0.1:$PORT"
 	ready_on "listening on 127.0.0.1:$PORT"
 	mkdir d
 	ln -s d link
-	serve ./d/s --address "$PWD/d/s" --address ./link/s
+	serve_echo ./d/s --address "$PWD/d/s" --address ./link/s
 	ready_on 'listening on unix:./d/s'
 }
 
@@ -370,7 +356,7 @@ listening on unix:$PWD/s"
 	local address
 	mkdir d
 	ln -s d link
-	serve 127.0.0.1:0
+	serve_echo 127.0.0.1:0
 	for address in "$ADDRESS" unix:./d/s "unix:@liu-test-$$"; do
 		# --reuse-port would let both have the port.
 		run_liu listen -k --accept-timeout 0.1 "$address" --address "tls:$address" --address 127.0.0.1:0 --reuse-port
@@ -385,7 +371,7 @@ listening on unix:$PWD/s"
 
 @test "when one address cannot be bound it is exit 4, and nothing listens" {
 	local used
-	serve 127.0.0.1:0
+	serve_echo 127.0.0.1:0
 	used=$ADDRESS
 	run_liu listen -k "unix:$PWD/s" --address 127.0.0.2:0 --address "$used"
 	assert_status 4
@@ -407,7 +393,7 @@ listening on unix:$PWD/s"
 @test "PORT that is taken in one family is exit 4 for both" {
 	need_ipv6
 	for _ in 1 2 3 4 5; do # the number may be that of a client of another test, in the other family
-		serve '[::1]:0'
+		serve_echo '[::1]:0'
 		run_liu listen "$PORT"
 		[[ $(<"$ERR") == *" 127.0.0.1:"* ]] || break
 	done
@@ -419,7 +405,7 @@ listening on unix:$PWD/s"
 
 @test "unix:PATH, and what begins with /, ./ or ../" {
 	mkdir d
-	serve unix:a
+	serve_echo unix:a
 	ready_on 'listening on unix:a'
 	reached unix:a
 	reached ./a
@@ -427,16 +413,16 @@ listening on unix:$PWD/s"
 	reached "unix:$PWD/a"
 	reached "unix://$PWD/a"
 	reached unix://a
-	serve "$PWD/b"
+	serve_echo "$PWD/b"
 	ready_on "listening on unix:$PWD/b"
 	reached ./b
-	serve ./c
+	serve_echo ./c
 	ready_on 'listening on unix:./c'
 	reached unix:c
-	serve d/../../"${PWD##*/}"/d/e 2>/dev/null && fail "a path without a mark is taken"
-	serve "../${PWD##*/}/d/e"
+	serve_echo d/../../"${PWD##*/}"/d/e 2>/dev/null && fail "a path without a mark is taken"
+	serve_echo "../${PWD##*/}/d/e"
 	reached unix:d/e
-	serve 'unix:a b:80'
+	serve_echo 'unix:a b:80'
 	ready_on 'listening on unix:a b:80'
 	reached './a b:80'
 }
@@ -444,11 +430,11 @@ listening on unix:$PWD/s"
 @test "unix: a path of 107 bytes fits, one more is exit 2" {
 	local path
 	path=./$(printf '%0105d' 0)
-	serve "$path"
+	serve_echo "$path"
 	ready_on "listening on unix:$path"
 	reached "$path"
-	refuses listen "${path}1" -- "'${path}1' is too long for a Unix socket: 107 bytes"
-	refuses connect "unix:${path}1" -- "'${path}1' is too long for a Unix socket: 107 bytes"
+	assert_usage_error "'${path}1' is too long for a Unix socket: 107 bytes" listen "${path}1"
+	assert_usage_error "'${path}1' is too long for a Unix socket: 107 bytes" connect "unix:${path}1"
 }
 
 @test "unix: a file that is not a socket, or not there, is exit 4" {
@@ -461,8 +447,8 @@ listening on unix:$PWD/s"
 	not_reached 4 'cannot connect to unix:./none: no such file or directory' ./none
 	not_reached 4 'cannot connect to unix:./file/x: not a directory' ./file/x
 	not_reached 4 'cannot connect to unix:./stale: connection refused' ./stale
-	refuses connect unix: -- "'unix:' has no name"
-	refuses connect unix:@ -- "'unix:@' has no name"
+	assert_usage_error "'unix:' has no name" connect unix:
+	assert_usage_error "'unix:@' has no name" connect unix:@
 	run_liu listen ./none/s
 	assert_status 4
 	assert_error_is 'liu: cannot listen on unix:./none/s: no such file or directory'
@@ -470,7 +456,7 @@ listening on unix:$PWD/s"
 
 @test "unix:@NAME is an abstract socket, without a file" {
 	local name=liu-test-$$-$BATS_TEST_NUMBER-$RANDOM
-	serve "unix:@$name"
+	serve_echo "unix:@$name"
 	ready_on "listening on unix:@$name"
 	reached "unix:@$name"
 	assert_equal '' "$(find . -type s)" files
@@ -488,7 +474,7 @@ listening on unix:$PWD/s"
 	need_ipv6
 	for words in 'tls:0' '--tls 0' 'tls://0'; do
 		# shellcheck disable=SC2086 # words by intention
-		serve $words
+		serve_echo $words
 		wait_until has_lines "$SERVER_ERR" 3
 		sed -i 1d "$SERVER_ERR"
 		ready_on "listening on tls:127.0.0.1:$PORT
@@ -497,7 +483,7 @@ listening on tls:[::1]:$PORT"
 	run_liu connect -q --insecure "tls:$PORT" write 'hello\n' readline
 	assert_status 0
 	assert_output_is hello
-	serve 127.0.0.1:0 --address tls:unix:s
+	serve_echo 127.0.0.1:0 --address tls:unix:s
 	wait_until has_lines "$SERVER_ERR" 3
 	sed -i 1d "$SERVER_ERR"
 	ready_on "listening on $ADDRESS
@@ -590,7 +576,7 @@ for s in sockets: s.close()' "$LIU" "$@"
 	capture sh -c 'exec 3</dev/null; LISTEN_PID=$$ LISTEN_FDS=1 exec "$0" listen sd:' "$LIU"
 	assert_status 2
 	assert_error_is 'liu: descriptor 3 is not a listening socket: if it is connected, listen on fd:3 alone (see: liu listen --help)'
-	refuses connect sd: -- "'sd:' is only for listening, did you mean: liu listen sd:"
+	assert_usage_error "'sd:' is only for listening, did you mean: liu listen sd:" connect sd:
 }
 
 @test "sd: under systemd-socket-activate" {
@@ -606,12 +592,12 @@ for s in sockets: s.close()' "$LIU" "$@"
 }
 
 @test "fd:N that is not a stream socket, or not open, is exit 2" {
-	refuses listen fd:0 -- 'cannot use fd:0: not a stream socket'
-	refuses listen fd:99 -- 'cannot use fd:99: bad file descriptor'
-	refuses connect fd:x -- "'fd:x' is not fd:N"
-	refuses connect fd: -- "'fd:' is not fd:N"
-	refuses connect fd:-1 -- "'fd:-1' is not fd:N"
-	refuses connect fd:99 write x -- 'cannot use fd:99: bad file descriptor'
+	assert_usage_error 'cannot use fd:0: not a stream socket' listen fd:0
+	assert_usage_error 'cannot use fd:99: bad file descriptor' listen fd:99
+	assert_usage_error "'fd:x' is not fd:N" connect fd:x
+	assert_usage_error "'fd:' is not fd:N" connect fd:
+	assert_usage_error "'fd:-1' is not fd:N" connect fd:-1
+	assert_usage_error 'cannot use fd:99: bad file descriptor' connect fd:99 write x
 	clients 'import subprocess
 for kind, state in (socket.SOCK_DGRAM, "datagram"), (socket.SOCK_STREAM, "unconnected"):
 	s = socket.socket(socket.AF_INET, kind)
@@ -633,7 +619,7 @@ same(b"ok\n", rest(a))' "$LIU"
 }
 
 @test "--local-addr: connections come from there, from its port if it has one" {
-	serve 127.0.0.1:0
+	serve_echo 127.0.0.1:0
 	run_liu connect "$ADDRESS" -s 127.0.0.9 info sockname
 	assert_status 0
 	[[ $(<"$OUT") == 127.0.0.9:* ]] || fail "$(<"$OUT")"
@@ -641,7 +627,7 @@ same(b"ok\n", rest(a))' "$LIU"
 	run_liu connect "$ADDRESS" "--local-addr=127.0.0.9:$PORT" info sockname
 	assert_output_is "127.0.0.9:$PORT"
 	local port=$PORT
-	serve '[::1]:0'
+	serve_echo '[::1]:0'
 	run_liu connect "$ADDRESS" -s "[::1]:$port" info sockname
 	assert_output_is "[::1]:$port"
 }
@@ -651,7 +637,7 @@ same(b"ok\n", rest(a))' "$LIU"
 @test "vsock:PORT listens, port 0 too, and vsock:CID:PORT connects" {
 	python3 -IS -c 'import socket; s = socket.socket(socket.AF_VSOCK); s.bind((-1 % 2**32, -1 % 2**32)); s.listen()' \
 		2>/dev/null || skip "no vsock"
-	serve vsock:0
+	serve_echo vsock:0
 	[[ $ADDRESS =~ ^vsock:[0-9]+:[1-9][0-9]*$ ]] || fail "ready on $ADDRESS"
 	python3 -IS -c 'import socket; s = socket.socket(socket.AF_VSOCK); s.bind((1, -1 % 2**32))' \
 		2>/dev/null || skip "no vsock on loopback"
@@ -668,10 +654,10 @@ print(s.connect_ex((2, 1)))' 2>/dev/null)" = 104 ] || skip "no vsock of the host
 }
 
 @test "vsock: what is wrong with it is exit 2" {
-	refuses connect vsock:80 -- "'vsock:80' is not vsock:CID:PORT"
-	refuses connect vsock:x:y -- "'vsock:x:y' is not vsock:CID:PORT"
-	refuses listen vsock: -- "'vsock:' is not vsock:PORT or vsock:CID:PORT"
-	refuses connect vsock:1:0 -- "'vsock:1:0' has port 0, to which nothing can connect"
+	assert_usage_error "'vsock:80' is not vsock:CID:PORT" connect vsock:80
+	assert_usage_error "'vsock:x:y' is not vsock:CID:PORT" connect vsock:x:y
+	assert_usage_error "'vsock:' is not vsock:PORT or vsock:CID:PORT" listen vsock:
+	assert_usage_error "'vsock:1:0' has port 0, to which nothing can connect" connect vsock:1:0
 }
 
 @test "a peer that resets at once has connected: exit 1, each time" {

@@ -17,7 +17,7 @@ if len(sys.argv) > 1:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(sys.argv[1], sys.argv[2])
     c = context.wrap_socket(c, server_side=True)
-c.sendall(b"got " + all_of(c) + b"tail\n")
+c.sendall(b"got " + rest(c) + b"tail\n")
 c.close()'
 
 @test "the end of input closes the sending half and reading goes on: TCP" {
@@ -73,7 +73,7 @@ for kind in "pipe", "socket", "JSON":
 	print(kind, said.decode() if kind != "JSON" else "", p.poll(), select.select([r], [], [], 0.1)[0] == [r])
 	p.stdin.write(b"more")
 	p.stdin.close()
-	print(all_of(c), p.wait(20))
+	print(rest(c), p.wait(20))
 	os.close(r)'
 	assert_error_is ''
 	assert_output_is "pipe bye
@@ -87,7 +87,7 @@ b'more' 0"
 }
 
 @test "relay as a step is what no step is, after other steps too" {
-	peer 'c = accept(); c.sendall(b"hello\nrest\n"); say(all_of(c)); c.close()'
+	peer 'c = accept(); c.sendall(b"hello\nrest\n"); say(rest(c)); c.close()'
 	run_liu connect "127.0.0.1:$PEER_PORT" write 'first\n' skipline relay < <(echo second)
 	assert_status 0
 	assert_error_is ''
@@ -97,7 +97,7 @@ b'more' 0"
 
 @test "it ends when both directions have ended, not before" {
 	peer 'c = accept()
-all_of(c)
+rest(c)
 wait(0.3)
 c.sendall(b"late\n")
 wait(0.3)
@@ -111,7 +111,7 @@ c.close()'
 @test "a peer that ends first still gets the whole of standard input" {
 	peer 'c = accept()
 c.shutdown(socket.SHUT_WR)
-say(len(all_of(c)))'
+say(len(rest(c)))'
 	run_liu connect -q "127.0.0.1:$PEER_PORT" < <(head -c 5000000 /dev/zero)
 	assert_status 0
 	assert_error_is ''
@@ -232,7 +232,7 @@ sys.exit(p.returncode)'
 
 @test "with --end-with-peer the end of the peer ends it" {
 	mkfifo "$BATS_TEST_TMPDIR/in"
-	peer 'c = accept(); c.sendall(b"bye\n"); c.shutdown(socket.SHUT_WR); say(all_of(c))'
+	peer 'c = accept(); c.sendall(b"bye\n"); c.shutdown(socket.SHUT_WR); say(rest(c))'
 	run_liu connect --end-with-peer "127.0.0.1:$PEER_PORT" <>"$BATS_TEST_TMPDIR/in"
 	assert_status 0
 	assert_output_is bye
@@ -243,7 +243,7 @@ sys.exit(p.returncode)'
 @test "otherwise a line says once, after 2 s without input, that the peer has closed" {
 	local in=$BATS_TEST_TMPDIR/in began
 	mkfifo "$in"
-	peer 'c = accept(); c.shutdown(socket.SHUT_WR); say(all_of(c))'
+	peer 'c = accept(); c.shutdown(socket.SHUT_WR); say(rest(c))'
 	exec 8<>"$in"
 	began=$(now_ms)
 	STDIN=$in start_reader "$LIU" connect "127.0.0.1:$PEER_PORT"
@@ -266,7 +266,7 @@ start_reader() {
 @test "the line waits while input comes" {
 	local in=$BATS_TEST_TMPDIR/in
 	mkfifo "$in"
-	peer 'c = accept(); c.shutdown(socket.SHUT_WR); say(all_of(c).count(b"more"))'
+	peer 'c = accept(); c.shutdown(socket.SHUT_WR); say(rest(c).count(b"more"))'
 	exec 8<>"$in"
 	STDIN=$in start_reader "$LIU" connect "127.0.0.1:$PEER_PORT"
 	for _ in {1..15}; do
@@ -310,7 +310,7 @@ c.close()'
 @test "--quit-after D ends in order D after the end of input" {
 	local began
 	peer 'c = accept()
-all_of(c)
+rest(c)
 wait(0.1)
 c.sendall(b"in time\n")
 while c.recv(1): pass
@@ -328,7 +328,7 @@ s.accept()'
 @test "--quit-after 0 ends at the end of input, and loses nothing that was sent" {
 	peer 'c = accept()
 wait(0.5)
-say(len(all_of(c)))
+say(len(rest(c)))
 s.accept()'
 	run_liu connect --quit-after 0 "127.0.0.1:$PEER_PORT" < <(head -c 3000000 /dev/zero)
 	assert_status 0
@@ -340,7 +340,7 @@ s.accept()'
 @test "--send-only prints nothing and ends with standard input" {
 	peer 'c = accept()
 c.sendall(b"not wanted\n")
-say(all_of(c))
+say(rest(c))
 s.accept()'
 	run_liu connect --send-only "127.0.0.1:$PEER_PORT" < <(printf 'a file')
 	assert_status 0
@@ -352,7 +352,7 @@ s.accept()'
 @test "--send-only goes on when the peer has ended, and says nothing of it" {
 	peer 'c = accept()
 c.shutdown(socket.SHUT_WR)
-say(len(all_of(c)))'
+say(len(rest(c)))'
 	run_liu connect --send-only "127.0.0.1:$PEER_PORT" < <(pause 2.3; head -c 100000 /dev/zero)
 	assert_status 0
 	assert_error_is ''
@@ -378,7 +378,7 @@ say(len(all_of(c)))'
 say("end" if select.select([c], [], [], 0.5)[0] else "open")
 c.sendall(b"for you\n")
 c.shutdown(socket.SHUT_WR)
-say(all_of(c))'
+say(rest(c))'
 	capture both_read <"$BATS_TEST_TMPDIR/in"
 	assert_status 0
 	assert_error_is ''
@@ -393,7 +393,7 @@ both_read() {
 @test "-C and --crlf: lines relayed end in CR LF, and a CR LF is left alone" {
 	local option
 	for option in -C --crlf; do
-		peer 'c = accept(); say(all_of(c)); c.close()'
+		peer 'c = accept(); say(rest(c)); c.close()'
 		run_liu connect "$option" "127.0.0.1:$PEER_PORT" < <(printf 'a\nb\r\n\n\r\r\nc\rd\n\ne')
 		assert_status 0
 		assert_error_is ''
@@ -449,7 +449,7 @@ c = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
 c.sendall(b"hello\n")
 say("end" if select.select([c], [], [], 0.3)[0] else "open")
 c.shutdown(socket.SHUT_WR)
-say(all_of(c))'
+say(rest(c))'
 
 @test "a listener with /dev/null as standard input keeps its sending half open" {
 	start_liu listen 127.0.0.1:0
@@ -482,7 +482,7 @@ say(all_of(c))'
 	STDIN=$BATS_TEST_TMPDIR/empty start_liu listen 127.0.0.1:0
 	capture harness '
 c = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
-print(all_of(c))
+print(rest(c))
 c.close()' "$PORT"
 	assert_status 0
 	assert_output_is "b''"
@@ -491,7 +491,7 @@ c.close()' "$PORT"
 }
 
 @test "to connect /dev/null is an end of input" {
-	peer 'c = accept(); say(all_of(c)); c.sendall(b"seen\n"); c.close()'
+	peer 'c = accept(); say(rest(c)); c.sendall(b"seen\n"); c.close()'
 	capture "$LIU" connect "127.0.0.1:$PEER_PORT" </dev/null
 	assert_status 0
 	assert_output_is seen
@@ -518,7 +518,7 @@ a.sendall(b"still first\n")
 until(b"still first\n")
 a.close()
 until(b"second\n")
-assert all_of(b) == b""
+assert rest(b) == b""
 print(printed())' "$PORT" "$SERVER_OUT"
 	assert_error_is ''
 	assert_status 0
@@ -681,7 +681,7 @@ print(len(data), results, server.wait(), client.wait(), server.stderr.read())'
 # --- -vvv ----------------------------------------------------------------------------
 
 @test "-vvv logs each change of state of both directions" {
-	peer 'c = accept(); all_of(c); c.close()'
+	peer 'c = accept(); rest(c); c.close()'
 	run_liu connect -vvv "127.0.0.1:$PEER_PORT" < <(echo x)
 	assert_status 0
 	grep 'relay ' "$ERR" >"$ERR.relay"

@@ -11,7 +11,7 @@ load peer
 @test "standard descriptors may be closed, in any combination" {
 	local closed
 	for closed in '0' '1' '2' '0 1' '0 2' '1 2' '0 1 2'; do
-		peer 'c = accept(); say(all_of(c)); c.sendall(b"reply\n"); c.close()'
+		peer 'c = accept(); say(rest(c)); c.sendall(b"reply\n"); c.close()'
 		# shellcheck disable=SC2086 # words by intention
 		closed_run $closed
 		assert_status 0
@@ -119,7 +119,7 @@ liu: program: stopping -> over'
 
 # bats test_tags=pump
 @test "when the reader of standard output is gone, liu dies of SIGPIPE, also while idle" {
-	peer 'c = accept(); c.sendall(b"one\n"); say(all_of(c))'
+	peer 'c = accept(); c.sendall(b"one\n"); say(rest(c))'
 	capture harness '
 p = subprocess.Popen([LIU, "connect", "127.0.0.1:" + sys.argv[1], "read"], stdout=subprocess.PIPE)
 assert p.stdout.read(4) == b"one\n"
@@ -132,7 +132,7 @@ print(p.wait(20) == -signal.SIGPIPE)' "$PEER_PORT"
 
 # bats test_tags=pump
 @test "... 141 in the shell, for relay, a listener, and one that waits for connections" {
-	peer 'c = accept(); c.sendall(b"one\ntwo\n"); say(all_of(c))'
+	peer 'c = accept(); c.sendall(b"one\ntwo\n"); say(rest(c))'
 	capture bash -c '"$LIU" connect "127.0.0.1:$0" 2>"$1" < <(exec sleep 30) | head -n 1; echo ${PIPESTATUS[0]}' \
 		"$PEER_PORT" "$BATS_TEST_TMPDIR/e"
 	assert_output_is $'one\n141'
@@ -163,7 +163,7 @@ end(p)'
 
 # bats test_tags=pump
 @test "a socket as standard output whose other end is gone: SIGPIPE" {
-	peer 'c = accept(); c.sendall(b"one\n"); all_of(c); c.sendall(b"two\n"); c.close()'
+	peer 'c = accept(); c.sendall(b"one\n"); rest(c); c.sendall(b"two\n"); c.close()'
 	capture harness '
 a, b = socket.socketpair()
 p = subprocess.Popen([LIU, "connect", "127.0.0.1:" + sys.argv[1]], stdin=subprocess.PIPE, stdout=b)
@@ -178,7 +178,7 @@ print(p.wait(20))' "$PEER_PORT"
 
 # bats test_tags=pump
 @test "... also while idle, and not for data that comes to it nor for its half-close" {
-	peer 'c = accept(); c.sendall(b"one\n"); all_of(c)'
+	peer 'c = accept(); c.sendall(b"one\n"); rest(c)'
 	capture harness '
 a, b = socket.socketpair()
 p = subprocess.Popen([LIU, "connect", "127.0.0.1:" + sys.argv[1], "read"], stdin=subprocess.DEVNULL, stdout=b)
@@ -198,7 +198,7 @@ print(p.wait(20))' "$PEER_PORT"
 
 # bats test_tags=pump
 @test "... but one that is standard input too, or fd:N, is read to its end first" {
-	peer 'c = accept(); say(len(all_of(c))); c.close()'
+	peer 'c = accept(); say(len(rest(c))); c.close()'
 	capture harness '
 def run(*words):
 	a, b = socket.socketpair()
@@ -325,7 +325,7 @@ connect b'' b'liu: cannot use fd:N: not a stream socket (see: liu connect --help
 a, b = socket.socketpair()
 p = subprocess.run([LIU, "connect"] + sys.argv[1:], stdin=b, stdout=b, timeout=20)
 b.close()
-print(p.returncode, all_of(a))' $words
+print(p.returncode, rest(a))' $words
 		assert_output_is "2 b''"
 		[ "$(wc -l <"$ERR")" -eq 1 ] || fail "$words: $(cat "$ERR")"
 		assert_error_has '(see: liu connect --help)'
@@ -334,7 +334,7 @@ print(p.returncode, all_of(a))' $words
 a, b = socket.socketpair()
 p = subprocess.run([LIU, "connect", "fd:0", "write", "x", "skipline"], input=None, stdin=b, timeout=20) if a.send(b"line\n") else 0
 b.close()
-print(p.returncode, all_of(a))'
+print(p.returncode, rest(a))'
 	assert_output_is "0 b'x'"
 	assert_error_is ''
 }
@@ -347,7 +347,7 @@ for words in ["listen", "fd:0", "readline"], ["listen", "fd:0", "skipline", "inf
 	a.shutdown(socket.SHUT_WR)
 	p = subprocess.Popen([LIU] + words, stdin=b, stdout=b, stderr=b)
 	b.close()
-	print(all_of(a).decode(), end="")
+	print(rest(a).decode(), end="")
 	print(p.wait(20))'
 	assert_error_is ''
 	assert_output_is "liu: 'readline' prints on standard output, which is the connection (see: liu listen --help)
@@ -403,7 +403,7 @@ p.wait()'
 a, b = socket.socketpair()
 p = subprocess.Popen([LIU, "connect", "127.0.0.1:" + sys.argv[1], "read"], stdout=b)
 b.close()
-print(len(all_of(a)), p.wait(20))' "$PEER_PORT"
+print(len(rest(a)), p.wait(20))' "$PEER_PORT"
 	assert_output_is '3000000 0'
 	assert_error_is ''
 }
@@ -419,7 +419,7 @@ def talk(mark):
 		for part in line[:3000], line[3000:7000], line[7000:]:
 			c.sendall(part)
 	c.shutdown(socket.SHUT_WR)
-	all_of(c)
+	rest(c)
 threads = [threading.Thread(target=talk, args=(mark,)) for mark in (b"a", b"b", b"c", b"d")]
 for t in threads: t.start()
 for t in threads: t.join()' "$PORT"
@@ -581,7 +581,7 @@ print("whole" if len(p.stdout.read()) == sent else "lost", p.wait(20))'
 
 # bats test_tags=pump
 @test "a standard error without a reader does not stop --timeout" {
-	peer 'c = accept(); all_of(c)'
+	peer 'c = accept(); rest(c)'
 	capture harness '
 r, w = full_pipe()
 p = subprocess.Popen([LIU, "connect", "-vv", "-w", "0.5", "127.0.0.1:" + sys.argv[1], "read"], stdin=subprocess.DEVNULL, stderr=w)
@@ -611,7 +611,7 @@ print(p.wait(15))' "$BATS_TEST_TMPDIR/ready"
 
 @test "standard input is not read unless a step does" {
 	echo kept >"$BATS_TEST_TMPDIR/in"
-	peer 'c = accept(); c.sendall(b"x\n"); all_of(c); c.close()'
+	peer 'c = accept(); c.sendall(b"x\n"); rest(c); c.close()'
 	capture connect_and_cat <"$BATS_TEST_TMPDIR/in"
 	assert_status 0
 	assert_output_is $'x\nkept'

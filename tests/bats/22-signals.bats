@@ -4,6 +4,7 @@
 
 load helpers
 load peer
+load timing
 
 # hold NAME PORT|PATH: a connection to the listener that says hello, and bye when $HOLD_PIPE is told so;
 # $HOLDER_SAID is what it got.
@@ -23,7 +24,7 @@ for word in open(sys.argv[2]):
 	if word == "bye\n":
 		c.sendall(b"bye\n")
 		c.shutdown(socket.SHUT_WR)
-		say(all_of(c))
+		say(rest(c))
 ' "$2" "$HOLD_PIPE"
 	HOLDER_SAID=$PID_ERR
 	wait_for_line "$HOLDER_SAID" "^b'hello" || return
@@ -34,7 +35,7 @@ for word in open(sys.argv[2]):
 # stops_at_once SIGNAL STATUS STEP...: a connect that waits in a step dies of the signal.
 stops_at_once() {
 	local signal=$1 expected=$2
-	peer 'c = accept(); c.sendall(b"partial"); say("there"); say(all_of(c))'
+	peer 'c = accept(); c.sendall(b"partial"); say("there"); say(rest(c))'
 	start "$LIU" connect "127.0.0.1:$PEER_PORT" "${@:3}"
 	unset STDIN
 	local liu=$PID out=$PID_OUT err=$PID_ERR
@@ -58,7 +59,7 @@ wait_for_text() {
 # bats test_tags=pump
 @test "SIGINT: connect stops at once and dies of it" {
 	# A shell starts what is in the background with SIGINT ignored.
-	peer 'c = accept(); c.sendall(b"x"); say(all_of(c))'
+	peer 'c = accept(); c.sendall(b"x"); say(rest(c))'
 	capture harness '
 signal.signal(signal.SIGINT, signal.default_int_handler)
 p = subprocess.Popen([LIU, "connect", "127.0.0.1:" + sys.argv[1], "read"], stdout=subprocess.PIPE)
@@ -73,7 +74,7 @@ print(p.wait(20))' "$PEER_PORT"
 
 # As the shell shows it: 130.
 run_shell_status() {
-	peer 'c = accept(); c.sendall(b"x"); all_of(c)'
+	peer 'c = accept(); c.sendall(b"x"); rest(c)'
 	capture harness '
 code = """
 trap : INT
@@ -122,23 +123,6 @@ print(p.stdout.read().decode(), end="")' "$PEER_PORT"
 	is "$err" 'standard error' ''
 }
 
-# A listener whose backlog is full takes no more: a black hole. $FULL is its port.
-full_backlog() {
-	start python3 -IS -c "$PEER_PRELUDE"'
-s = listen(0)
-held = []
-while True:
-	c = socket.socket()
-	c.setblocking(False)
-	c.connect_ex(s.getsockname())
-	held.append(c)
-	if not select.select([], [c], [], 0.3)[1]: break
-ready(s)
-signal.pause()'
-	wait_for_line "$PID_OUT" '^[0-9]+$' || return
-	FULL=$REPLY
-}
-
 # A third SYN to that port, beside the two of full_backlog.
 connecting_to() {
 	local hex
@@ -151,7 +135,7 @@ socket_of() {
 }
 
 @test "head stops at once" {
-	peer 'c = accept(); c.recv(1); say("asked"); say(all_of(c)[:3])'
+	peer 'c = accept(); c.recv(1); say("asked"); say(rest(c)[:3])'
 	start "$LIU" head "127.0.0.1:$PEER_PORT"
 	local liu=$PID err=$PID_ERR
 	wait_for_line "$PEER_SAID" asked
@@ -162,17 +146,13 @@ socket_of() {
 
 # bats test_tags=pump
 @test "what was printed before the signal is out" {
-	peer 'c = accept(); c.sendall(b"line\n" * 1000); all_of(c)'
+	peer 'c = accept(); c.sendall(b"line\n" * 1000); rest(c)'
 	start "$LIU" connect "127.0.0.1:$PEER_PORT" readline 1000 read
 	local liu=$PID out=$PID_OUT
-	wait_until has_bytes "$out" 5000
+	wait_until has_size "$out" 5000
 	stop "$liu"
 	assert_equal 143 "$status" "exit status"
 	is "$out" 'standard output' "$(yes line | head -n 1000)"
-}
-
-has_bytes() {
-	[ "$(wc -c <"$1")" -eq "$2" ]
 }
 
 STUCK_OUTPUT='

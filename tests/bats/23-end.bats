@@ -23,7 +23,7 @@ quickly() {
 # --- the orderly end -------------------------------------------------------------------
 
 @test "a peer that ends lets go at once" {
-	peer 'while True: c = accept(); all_of(c); c.close()'
+	peer 'while True: c = accept(); rest(c); c.close()'
 	quickly connect "127.0.0.1:$PEER_PORT" write x
 }
 
@@ -78,7 +78,7 @@ accept()'
 
 @test "without --close-timeout a reader may stall as long as it likes" {
 	big_writes
-	peer 'small(s); c = accept(); wait(3.5); say(len(all_of(c)))'
+	peer 'small(s); c = accept(); wait(3.5); say(len(rest(c)))'
 	timed connect "127.0.0.1:$PEER_PORT" "${WRITES[@]}"
 	assert_status 0
 	assert_error_is ''
@@ -240,7 +240,7 @@ ready(good)
 while True:
 	c = good.accept()[0]
 	c.sendall(good_host.encode() + b"\n")
-	all_of(c)
+	rest(c)
 	c.close()' "$1" "$2"
 	wait_for_line "$PID_OUT" '^[0-9]+$' || return
 	EYES=$REPLY

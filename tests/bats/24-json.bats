@@ -29,7 +29,7 @@ closed() {
 }
 
 # A peer that sends all at once what its argument evaluates to.
-SENDS='c = accept(); c.sendall(eval(sys.argv[1])); c.shutdown(socket.SHUT_WR); all_of(c); c.close()'
+SENDS='c = accept(); c.sendall(eval(sys.argv[1])); c.shutdown(socket.SHUT_WR); rest(c); c.close()'
 
 # printed(text): wait until liu has printed that; the script's first argument is the file.
 PRINTED='
@@ -124,7 +124,7 @@ $(closed 0 0)"
 }
 
 @test "a loop is not an event of its own; abort is one" {
-	peer 'c = accept(); c.sendall(b"a\nb\n"); c.close(); c = accept(); all_of(c)'
+	peer 'c = accept(); c.sendall(b"a\nb\n"); c.close(); c = accept(); rest(c)'
 	run_json connect "127.0.0.1:$PEER_PORT" readline loop
 	assert_status 0
 	assert_output_is "$OPEN"'
@@ -251,7 +251,7 @@ opened() {
 }
 
 @test "tried is for what try catches: not for the end by --timeout" {
-	peer 'c = accept(); all_of(c)'
+	peer 'c = accept(); rest(c)'
 	run_json connect -w 0.3 "127.0.0.1:$PEER_PORT" try readline
 	assert_status 6
 	sed -n 2p "$OUT" >"$OUT.2"
@@ -306,7 +306,7 @@ opened() {
 }
 
 @test "timeout and expectation" {
-	peer 'c = accept(); c.sendall(b"x\n"); all_of(c)'
+	peer 'c = accept(); c.sendall(b"x\n"); rest(c)'
 	run_json connect --step-timeout 1 "127.0.0.1:$PEER_PORT" readline try expect y try at-eof readline
 	assert_status 6
 	sed -n '3,5p' "$OUT" >"$OUT.2"
@@ -335,7 +335,7 @@ c.close()' "$BATS_TEST_TMPDIR/out"
 	local words
 	for words in '' relay; do
 		: >"$BATS_TEST_TMPDIR/out"
-		peer "$PRINTED"'c = accept(); all_of(c); c.sendall(b"one"); printed(b"one"); c.sendall(b"two"); c.close()' \
+		peer "$PRINTED"'c = accept(); rest(c); c.sendall(b"one"); printed(b"one"); c.sendall(b"two"); c.close()' \
 			"$BATS_TEST_TMPDIR/out"
 		# shellcheck disable=SC2086 # words by intention
 		run_json connect "127.0.0.1:$PEER_PORT" $words < <(printf sent)
@@ -519,11 +519,11 @@ print(json.dumps({"event": "error", "conn": 1, "error": sys.argv[1], "message": 
 	run_liu connect --json nowhere.invalid:80
 	assert_status 3
 	only_error resolve "$(sed 's/^liu: //' "$ERR")"
-	peer 'c = accept(); c.sendall(b"no TLS\n" * 20); all_of(c)'
+	peer 'c = accept(); c.sendall(b"no TLS\n" * 20); rest(c)'
 	run_liu connect --json -q --insecure "tls:127.0.0.1:$PEER_PORT"
 	assert_status 5
 	only_error tls "$(sed 's/^liu: //' "$ERR")"
-	peer 'c = accept(); all_of(c)'
+	peer 'c = accept(); rest(c)'
 	run_liu connect --json -q -w 0.4 --insecure "tls:127.0.0.1:$PEER_PORT"
 	assert_status 6
 	only_error timeout "$(sed 's/^liu: //' "$ERR")"
@@ -567,7 +567,7 @@ c[1].sendall(b"x\n"); accept()'
 
 @test "close has succeeded when it is over, and fails as the step it is" {
 	big_writes
-	peer 'small(s); c = accept(); say(all_of(c) and wait(0.3)); say("closed"); c.close()
+	peer 'small(s); c = accept(); say(rest(c) and wait(0.3)); say("closed"); c.close()
 c = accept(); accept()'
 	run_json connect "127.0.0.1:$PEER_PORT" write x close
 	assert_status 0
@@ -609,7 +609,7 @@ def talk(mark):
 		for part in mark * 3000, mark * 4000, mark * 2999 + b"\n":
 			c.sendall(part)
 	c.shutdown(socket.SHUT_WR)
-	all_of(c)
+	rest(c)
 threads = [threading.Thread(target=talk, args=(mark,)) for mark in (b"a", b"b", b"c", b"d")]
 for t in threads: t.start()
 for t in threads: t.join()' "$PORT"
@@ -631,7 +631,7 @@ for conn in 1, 2, 3, 4:
 }
 
 @test "steps that give nothing but events wait for a slow reader too" {
-	export ASAN_OPTIONS=$ASAN_OPTIONS:quarantine_size_mb=1
+	keep_nothing_freed
 	mkfifo "$BATS_TEST_TMPDIR/fifo"
 	capture harness '
 reader = os.open(sys.argv[1], os.O_RDONLY | os.O_NONBLOCK)

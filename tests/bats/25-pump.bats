@@ -19,7 +19,7 @@ says_pumps() {
 	local both out=$BATS_TEST_TMPDIR/to
 	both="connection 1: pump up: ${LIU_PUMP:-splice}
 connection 1: pump down: ${LIU_PUMP:-splice}"
-	peer 'while True: c = accept(); c.sendall(b"got " + all_of(c)); c.close()'
+	peer 'while True: c = accept(); c.sendall(b"got " + rest(c)); c.close()'
 	echo question >"$BATS_TEST_TMPDIR/file"
 	liu connect -vvv "127.0.0.1:$PEER_PORT" <"$BATS_TEST_TMPDIR/file" >"$out" 2>"$out.err"
 	is "$out" 'from a file to a file' 'got question'
@@ -63,7 +63,7 @@ print(*chosen())
 for i, c in enumerate(clients): c.sendall(bytes([65 + i]) * 300000)
 for c in clients:
 	c.shutdown(socket.SHUT_WR)
-	all_of(c)
+	rest(c)
 while os.path.getsize(sys.argv[1]) < 3600000: wait(0.01)
 got = open(sys.argv[1], "rb").read()
 print(len(got), set(got.count(bytes([65 + i])) for i in range(12)))
@@ -85,7 +85,7 @@ p.wait(20)'
 
 # --- sources -------------------------------------------------------------------------
 
-TAKES='while True: c = accept(); say(len(all_of(c))); c.close()'
+TAKES='while True: c = accept(); say(len(rest(c))); c.close()'
 
 @test "standard input may be a file, a FIFO, a terminal, a file of /proc, an empty one" {
 	cd "$BATS_TEST_TMPDIR"

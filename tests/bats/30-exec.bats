@@ -15,7 +15,7 @@ load peer
 	ends 0
 	is "$SERVER_OUT" 'standard output' ''
 	server_said ''
-	peer 'c = accept(); c.sendall(b"hello\n"); c.shutdown(1); say(all_of(c))'
+	peer 'c = accept(); c.sendall(b"hello\n"); c.shutdown(1); say(rest(c))'
 	run_liu connect "127.0.0.1:$PEER_PORT" exec 'echo first; tr a-z A-Z'
 	assert_status 0
 	assert_error_is ''
@@ -168,7 +168,7 @@ except ConnectionResetError: pass' "$SERVER"
 		clients 'c = dial(); print(name(c)); same(b"out\n", rest(c))'
 		ends "${expected%|*}"
 		server_said "liu: connection 1 ($(said 1)): step 1 (exec echo out; $command): the command ${expected#*|}"
-		peer 'c = accept(); say(all_of(c))'
+		peer 'c = accept(); say(rest(c))'
 		run_liu connect "127.0.0.1:$PEER_PORT" exec "echo out; $command"
 		assert_status "${expected%|*}"
 		assert_error_is "liu: step 1 (exec echo out; $command): the command ${expected#*|}"
@@ -304,7 +304,7 @@ liu: connection 2: step 1 (exec $slow): broken pipe"
 
 @test "connect waits for the command that a limit has ended" {
 	cd "$BATS_TEST_TMPDIR"
-	peer 'c = accept(); say(all_of(c))'
+	peer 'c = accept(); say(rest(c))'
 	run_liu connect -w 2 "127.0.0.1:$PEER_PORT" exec "$trapping"
 	assert_status 6
 	has_line got TERM
@@ -337,7 +337,7 @@ signalled() {
 
 @test "a signal that ends connect ends its command" {
 	cd "$BATS_TEST_TMPDIR"
-	peer 'c = accept(); c.settimeout(20); say(c.recv(100)); say(all_of(c))'
+	peer 'c = accept(); c.settimeout(20); say(c.recv(100)); say(rest(c))'
 	start "$LIU" connect "127.0.0.1:$PEER_PORT" exec "$trapping"
 	wait_for_line "$PEER_SAID" ready
 	stop "$PID"
@@ -434,7 +434,7 @@ secret = os.open("/dev/null", os.O_RDWR)
 liu = subprocess.Popen([LIU, "listen", "--json", "--ready-fd", str(ready), "--address", "unix:" + sys.argv[2], "fd:%d" % s.fileno(), "exec", "exec ls /proc/self/fd"],
 	pass_fds=[s.fileno(), ready, secret], stdout=subprocess.DEVNULL)
 c = socket.create_connection(s.getsockname())
-said = all_of(c)
+said = rest(c)
 c.close()
 print(said.split(), liu.wait(20))' "$BATS_TEST_TMPDIR/ready" "$BATS_TEST_TMPDIR/s"
 	assert_status 0
@@ -474,7 +474,7 @@ liu = subprocess.Popen([LIU, "listen", "fd:0", "exec", "echo hi; cat"], stdin=a,
 a.close()
 c.sendall(b"more\n")
 c.shutdown(socket.SHUT_WR)
-print(all_of(c), liu.wait(20), liu.stderr.read())'
+print(rest(c), liu.wait(20), liu.stderr.read())'
 	assert_output_is "b'hi\nmore\n' 0 b''"
 }
 

@@ -271,19 +271,11 @@ Fails   io if the peer reads too slowly or sending fails, tls or timeout
 Example liu listen -k localhost:8888 broker'
 }
 
-# refused MESSAGE WORD...: a command line.
-refused() {
-	capture "$LIU" "${@:2}" </dev/null
-	assert_status 2
-	assert_error_is "liu: $1 (see: liu $2 --help)"
-	assert_output_is ''
-}
-
 @test "broker where it cannot work is refused" {
-	refused 'broker needs listen -k: one connection has no others' connect 1 broker
-	refused 'broker needs listen -k: one connection has no others' listen 0 broker
-	refused "'read' after broker, which ends the list" listen -k 0 broker read
-	refused "'broker' after write-eof: nothing can be sent then" listen -k 0 write-eof broker
-	refused 'try before broker, which ends the list' listen -k 0 try broker
-	refused "unknown step 'x'$(printf ' (%s)' "$(step_names)")" listen -k 0 broker x
+	assert_usage_error 'broker needs listen -k: one connection has no others' connect 1 broker
+	assert_usage_error 'broker needs listen -k: one connection has no others' listen 0 broker
+	assert_usage_error "'read' after broker, which ends the list" listen -k 0 broker read
+	assert_usage_error "'broker' after write-eof: nothing can be sent then" listen -k 0 write-eof broker
+	assert_usage_error 'try before broker, which ends the list' listen -k 0 try broker
+	assert_usage_error "unknown step 'x'$(printf ' (%s)' "$(step_names)")" listen -k 0 broker x
 }

@@ -388,24 +388,18 @@ if took < 0.35: sys.exit("%f s" % took)'
 
 # --- The command line ----------------------------------------------------------------------
 
-# refused KIND MESSAGE
-refused() {
-	run_liu echo --fault "$1" 127.0.0.1:0
-	assert_status 2 || fail "$1"
-	assert_output_is ''
-	assert_error_is "liu: --fault$2 (see: liu echo --help)"
-}
-
 @test "what --fault does not take is exit 2, in a line that names what it takes" {
-	refused nonsense ": unknown fault 'nonsense' (delay, chunk, drop-rate, stall-after, reset-after, close-after or truncate-after)"
-	refused dleay=1 ": unknown fault 'dleay', did you mean delay?"
-	refused delay ': delay needs a value: delay=D'
-	refused reset-after= ': reset-after needs a value: reset-after=SIZE'
-	refused delay=0 ": delay: invalid duration '0': must be above 0"
-	refused chunk=0 ": chunk: invalid size '0': must be above 0"
-	refused stall-after=1x ": stall-after: invalid size '1x' (such as 100, 64K or 1M)"
-	refused truncate-after=1 ' truncate-after needs TLS (--tls or tls:ADDRESS)'
-	run_liu listen --fault delay=1 127.0.0.1:0
-	assert_status 2
-	assert_error_is 'liu: --fault is not an option of listen (only of echo) (see: liu listen --help)'
+	assert_usage_error "--fault: unknown fault 'nonsense' (delay, chunk, drop-rate, stall-after, reset-after, close-after or truncate-after)" \
+		echo --fault nonsense 127.0.0.1:0
+	assert_usage_error "--fault: unknown fault 'dleay', did you mean delay?" echo --fault dleay=1 127.0.0.1:0
+	assert_usage_error '--fault: delay needs a value: delay=D' echo --fault delay 127.0.0.1:0
+	assert_usage_error '--fault: reset-after needs a value: reset-after=SIZE' \
+		echo --fault reset-after= 127.0.0.1:0
+	assert_usage_error "--fault: delay: invalid duration '0': must be above 0" echo --fault delay=0 127.0.0.1:0
+	assert_usage_error "--fault: chunk: invalid size '0': must be above 0" echo --fault chunk=0 127.0.0.1:0
+	assert_usage_error "--fault: stall-after: invalid size '1x' (such as 100, 64K or 1M)" \
+		echo --fault stall-after=1x 127.0.0.1:0
+	assert_usage_error '--fault truncate-after needs TLS (--tls or tls:ADDRESS)' \
+		echo --fault truncate-after=1 127.0.0.1:0
+	assert_usage_error '--fault is not an option of listen (only of echo)' listen --fault delay=1 127.0.0.1:0
 }

@@ -3,11 +3,11 @@
 # shellcheck disable=SC2154 # status is of helpers.bash
 # clients.bash: the clients of a listener, in Python, for the files about listen and echo.
 
-# What every script of clients begins with: dial() connects to the port that is the first argument,
-# got(c, n) receives exactly n bytes, rest(c) all up to the end, silent(c) that nothing comes for a
-# while, refused() that the listener has gone.
-CLIENTS_PRELUDE='
-import errno, os, select, selectors, socket, struct, sys, time
+# What every script of clients begins with, after PYTHON_PRELUDE: dial() connects to the port that is the first
+# argument, got(c, n) receives exactly n bytes, silent(c) that nothing comes for a while, refused() that the
+# listener has gone.
+CLIENTS_PRELUDE=$PYTHON_PRELUDE'
+import errno, selectors
 PORT = int(sys.argv[1] or 0)
 DEADLINE = float(os.environ.get("LIU_TIMEOUT", 20))
 def dial(host="127.0.0.1", port=None):
@@ -27,13 +27,6 @@ def got(c, n):
             break
         data += piece
     return bytes(data)
-def rest(c):
-    data = bytearray()
-    while True:
-        piece = c.recv(1 << 16)
-        if not piece:
-            return bytes(data)
-        data += piece
 def silent(c, seconds=0.15):
     return not select.select([c], [], [], seconds)[0]
 def until(met):
@@ -42,9 +35,6 @@ def until(met):
         if time.monotonic() > end:
             sys.exit("still not")
         select.select([], [], [], 0.02)
-def reset(c):
-    c.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    c.close()
 def refused(host="127.0.0.1"):
     end = time.monotonic() + DEADLINE
     while time.monotonic() < end:

@@ -225,6 +225,16 @@ assert_error_has() {
 	return 1
 }
 
+# assert_usage_error MESSAGE COMMAND WORD...: run this command line: it exits with 2, and all it prints is
+# MESSAGE, with a pointer to the help of COMMAND.
+assert_usage_error() {
+	local message=$1
+	shift
+	run_liu "$@"
+	assert_status 2 && assert_output_is '' && assert_error_is "liu: $message (see: liu $1 --help)" && return
+	fail "of: liu $*"
+}
+
 # assert_equal EXPECTED ACTUAL [WHAT]: two strings.
 assert_equal() {
 	[ "$1" = "$2" ] && return
@@ -296,6 +306,11 @@ has_lines() {
 	local lines
 	mapfile -t lines <"$1"
 	[ "${#lines[@]}" -ge "$2" ]
+}
+
+# has_size FILE N: it has exactly so many bytes.
+has_size() {
+	[ "$(stat -c %s -- "$1")" -eq "$2" ]
 }
 
 # is_gone PID: it has ended, though its parent may not have waited for it yet. Fails without a PID: a test
@@ -376,6 +391,18 @@ stop_all() {
 	STARTED=()
 }
 
+# keep_nothing_freed: AddressSanitizer keeps 256 MB of freed memory otherwise.
+keep_nothing_freed() {
+	export ASAN_OPTIONS=$ASAN_OPTIONS:quarantine_size_mb=1
+}
+
+# small_memory PID: its largest size so far is far below what has gone through it.
+small_memory() {
+	local kib
+	kib=$(awk '/^VmHWM/ { print $2 }' "/proc/$1/status")
+	[ "$kib" -lt $((100 * 1024)) ] || fail "$kib KiB of memory"
+}
+
 # need PROGRAM...: skip the test where one is missing.
 need() {
 	local program
@@ -397,6 +424,24 @@ s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1], flush=T
 	wait_for_line "$PID_OUT" '^[0-9]+$' || return
 	REFUSED=$REPLY
 }
+
+# --- Python ----------------------------------------------------------------------
+
+# What the scripts of clients.bash and peer.bash begin with: rest(c) receives all up to the end, reset(c) closes
+# with a reset.
+PYTHON_PRELUDE='
+import os, select, signal, socket, struct, sys, time
+def rest(c):
+    data = bytearray()
+    while True:
+        piece = c.recv(1 << 16)
+        if not piece:
+            return bytes(data)
+        data += piece
+def reset(c):
+    c.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    c.close()
+'
 
 # --- Certificates ----------------------------------------------------------------
 

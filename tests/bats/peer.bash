@@ -1,12 +1,10 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: ISC
-# peer.bash: the other end of a connection, in Python, for the files about timing, signals and ends.
+# peer.bash: the other end of a connection, and what runs liu, in Python.
 
-# What every script begins with. accept() takes a connection of the listener `s`, all_of(c) reads it to
-# its end, small() gives it small buffers, reset(c) ends it with a reset, full_pipe() is one that takes no
-# more, wait() is a moment.
-PEER_PRELUDE='
-import os, select, signal, socket, struct, sys, time
+# What every script begins with, after PYTHON_PRELUDE: accept() takes a connection of the listener `s`,
+# small() gives it small buffers, full_pipe() is one that takes no more, wait() is a moment.
+PEER_PRELUDE=$PYTHON_PRELUDE'
 def listen(backlog=5, host="127.0.0.1"):
     s = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     s.bind((host, 0))
@@ -18,18 +16,8 @@ def accept():
     c = s.accept()[0]
     c.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return c
-def reset(c):
-    c.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    c.close()
 def small(s):
     s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-def all_of(c):
-    data = bytearray()
-    while True:
-        piece = c.recv(65536)
-        if not piece:
-            return bytes(data)
-        data += piece
 def wait(seconds=0.05):
     select.select([], [], [], seconds)
 def full_pipe():
@@ -66,6 +54,16 @@ peer_says() {
 	assert_equal 0 "$status" "exit status of the peer"
 }
 
+# peer_plays ACTION...: start peer.py, which plays these to one connection. $ADDRESS is where, $PEER_OUT what it
+# prints after its port.
+peer_plays() {
+	start python3 -IS "$TOP/tests/bats/peer.py" listen "$@"
+	PEER_OUT=$PID_OUT
+	wait_for_line "$PEER_OUT" '^[0-9]+$' || return
+	# shellcheck disable=SC2034 # for the tests
+	ADDRESS=127.0.0.1:$REPLY
+}
+
 # big_writes: $WRITES, steps that queue 1.5 MB and never wait.
 big_writes() {
 	local text
@@ -84,3 +82,30 @@ LIU = os.environ[\"LIU\"]
 $1" "${@:2}"
 }
 export LIU
+
+# What harness needs to run liu with a terminal as its standard output and standard error, and to print what is
+# shown there. Words in front, stdout=FILE and stderr=FILE, say where else one of them goes.
+TERMINAL='
+import pty, termios
+master, slave = pty.openpty()
+mode = termios.tcgetattr(slave)
+mode[1] &= ~termios.OPOST
+termios.tcsetattr(slave, termios.TCSANOW, mode)
+words = sys.argv[1:]
+to = {"stdout": slave, "stderr": slave}
+while "=" in words[0]:
+	name, path = words.pop(0).split("=")
+	to[name] = os.open(path, os.O_WRONLY | os.O_CREAT)
+p = subprocess.Popen([LIU] + words, stdin=subprocess.DEVNULL, **to)
+os.close(slave)
+while True:
+	try: data = os.read(master, 4096)
+	except OSError: break
+	if not data: break
+	os.write(1, data)
+sys.exit(p.wait())'
+
+# on_terminal [stdout=FILE] [stderr=FILE] WORD...: capture liu on a terminal; what is shown is in $OUT.
+on_terminal() {
+	capture harness "$TERMINAL" "$@"
+}

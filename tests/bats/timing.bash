@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2034 # variables are for the tests
 # SPDX-License-Identifier: ISC
-# timing.bash: for the files about limits and ends. Load it after helpers and peer.
+# timing.bash: for the files about limits, signals and ends. Load it after helpers and peer.
 
 # timed ARGUMENT...: run_liu, and how long it took: $TOOK, milliseconds.
 timed() {

@@ -69,7 +69,7 @@ late_reply_came() { # COMMAND...
 	is "$SERVER_OUT" 'the question' question
 }
 
-has_size() {
+has_at_least() { # FILE N: so many bytes
 	[ "$(wc -c <"$1")" -ge "$2" ]
 }
 
@@ -83,7 +83,7 @@ held() {
 }
 
 release() { # FILE: when all has arrived there
-	wait_until has_size "$1" $SIZE
+	wait_until has_at_least "$1" $SIZE
 	exec 9>&-
 }
 
@@ -344,7 +344,7 @@ LONG=600
 	STDIN=$BATS_TEST_TMPDIR/in start_server openssl s_server -quiet -accept 127.0.0.1:0 -naccept 1 \
 		-cert "$CERTS/server.pem" -key "$CERTS/server.key"
 	STDIN=/dev/null start "$LIU" connect "tls:127.0.0.1:$PORT" "${TRUST[@]}" writefile "$UP" readexactly $SIZE
-	wait_until has_size "$PEER_OUT" $SIZE
+	wait_until has_at_least "$PEER_OUT" $SIZE
 	cat "$DOWN" >&9
 	wait_exit "$PID"
 	exec 9>&-

@@ -182,12 +182,11 @@ static inline bool is_at_stage(void *arg)
 static inline void check_cancelled(struct caller *c, const char *stage)
 {
 	struct awaited awaited = { .caller = c, .stage = stage };
-	bool never = false;
 
 	start(c);
 	assert_true(support_run(c->loop, is_at_stage, &awaited, SUPPORT_DEADLINE_MS));
 	dial_free(c->dial);
-	(void)support_run_until(c->loop, &never, 1);
+	support_run_for(c->loop, 1);
 	assert_false(c->done);
 	finish(c);
 }

@@ -49,6 +49,11 @@ void support_unix_pair(int pair[2])
 			 0);
 }
 
+void support_no_op(void *arg)
+{
+	(void)arg;
+}
+
 struct until {
 	struct task task;
 	struct timer *tick;
@@ -87,16 +92,21 @@ bool support_run_until(struct loop *loop, const bool *done, uint64_t ms)
 	return *done;
 }
 
+void support_run_for(struct loop *loop, uint64_t ms)
+{
+	bool never = false;
+
+	(void)support_run_until(loop, &never, ms);
+}
+
 bool support_run(struct loop *loop, bool (*met)(void *arg), void *arg, uint64_t ms)
 {
 	uint64_t end = loop_now() + ms;
 
 	while (!met(arg)) {
-		bool never = false;
-
 		if (loop_now() > end)
 			return false;
-		(void)support_run_until(loop, &never, 1);
+		support_run_for(loop, 1);
 	}
 	return true;
 }
@@ -107,13 +117,6 @@ static uint64_t processor_ms(void)
 
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
 	return (uint64_t)used.tv_sec * 1000 + (uint64_t)used.tv_nsec / 1000000;
-}
-
-void support_run_for(struct loop *loop, uint64_t ms)
-{
-	bool never = false;
-
-	(void)support_run_until(loop, &never, ms);
 }
 
 bool support_is_idle(struct loop *loop, uint64_t ms)
@@ -239,6 +242,16 @@ void support_pattern(unsigned char *data, size_t len, uint64_t from)
 {
 	for (size_t i = 0; i < len; i++)
 		data[i] = support_byte(from + i);
+}
+
+void support_add_pattern(struct evbuffer *buffer, size_t len, uint64_t from)
+{
+	unsigned char *data = malloc(len);
+
+	assert_non_null(data);
+	support_pattern(data, len, from);
+	assert_int_equal(evbuffer_add(buffer, data, len), 0);
+	free(data);
 }
 
 bool support_is_pattern(struct evbuffer *buffer, uint64_t from)

@@ -24,16 +24,19 @@ enum {
 void support_tcp_pair(int pair[2]);
 void support_unix_pair(int pair[2]);
 
+/* For a task that has nothing to do. */
+void support_no_op(void *arg);
+
 /* Turn the loop until `*done`, or for `ms` milliseconds (0: one turn). A few turns follow, for a
  * process that was not scheduled meanwhile. Returns *done. */
 bool support_run_until(struct loop *loop, const bool *done, uint64_t ms);
 
+/* The same, with nothing that ends it early. */
+void support_run_for(struct loop *loop, uint64_t ms);
+
 /* Turn the loop until `met(arg)`, which is asked every millisecond or so; false
  * when it is not within `ms`. */
 bool support_run(struct loop *loop, bool (*met)(void *arg), void *arg, uint64_t ms);
-
-/* Turn the loop for `ms`. */
-void support_run_for(struct loop *loop, uint64_t ms);
 
 /* Turn the loop for `ms`, up to five times. Returns whether one of them took little processor
  * time: a spin takes all of it each time. */
@@ -64,6 +67,7 @@ void support_reset(int fd); /* close with RST */
  * with a period that is not a power of two. */
 unsigned char support_byte(uint64_t i);
 void support_pattern(unsigned char *data, size_t len, uint64_t from);
+void support_add_pattern(struct evbuffer *buffer, size_t len, uint64_t from);
 
 /* Is the whole of `buffer` the pattern's bytes from `from` on? */
 bool support_is_pattern(struct evbuffer *buffer, uint64_t from);

@@ -38,11 +38,6 @@ struct rig {
 	char said[SAID_MAX];
 };
 
-static void nothing(void *arg)
-{
-	(void)arg;
-}
-
 static bool none_runs(void *arg)
 {
 	return !children_running(arg);
@@ -56,7 +51,7 @@ static int set_up(void **state)
 	rig->children = children_new(rig->loop, 0);
 	rig->env = environment_copy();
 	rig->options = (struct child_options){ .environment = rig->env.items, .own_group = true };
-	task_init(&rig->task, rig->loop, nothing, rig);
+	task_init(&rig->task, rig->loop, support_no_op, rig);
 	*state = rig;
 	return 0;
 }

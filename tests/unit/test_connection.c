@@ -191,9 +191,7 @@ static enum stream_status perform(struct rig *rig, enum stream_status (*step)(st
 
 static void turn(struct rig *rig)
 {
-	bool never = false;
-
-	(void)support_run_until(rig->loop, &never, 1);
+	support_run_for(rig->loop, 1);
 }
 
 static void write_pattern(struct rig *rig, size_t len)

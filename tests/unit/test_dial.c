@@ -104,14 +104,13 @@ static int accept_unnoticed(struct caller *c)
 	struct sockaddr_in addr = { .sin_family = AF_INET,
 				    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t len = sizeof(addr);
-	bool never = false;
 
 	assert_int_equal(bind(listener, (struct sockaddr *)&addr, len), 0);
 	assert_int_equal(listen(listener, 1), 0);
 	assert_int_equal(getsockname(listener, (struct sockaddr *)&addr, &len), 0);
 	prepare_port(c, "127.0.0.1:", ntohs(addr.sin_port));
 	start(c);
-	(void)support_run_until(c->loop, &never, 0);
+	support_run_for(c->loop, 0);
 	assert_false(c->done);
 	fd = accept(listener, NULL, NULL);
 	close(listener);
@@ -140,7 +139,6 @@ static void test_reset_at_once(void **state)
 {
 	struct connection *connection;
 	struct evbuffer *got = evbuffer_new();
-	bool never = false;
 	struct caller c;
 	int fd = accept_unnoticed(&c);
 	struct socket_address address = sockaddr_own(fd);
@@ -157,7 +155,7 @@ static void test_reset_at_once(void **state)
 	c.transport = NULL;
 	for (int i = 0; i < 5; i++) {
 		(void)connection_update(connection);
-		(void)support_run_until(c.loop, &never, 1);
+		support_run_for(c.loop, 1);
 		connection_refresh(connection);
 	}
 	assert_int_equal(reader_read(&connection->reader, 10, got), STREAM_OK);

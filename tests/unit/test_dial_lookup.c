@@ -12,6 +12,7 @@
 #include "net/dial.h"
 #include "net/happy_eyeballs.h"
 #include "net/resolve.h"
+#include "unit/caller.h"
 #include "unit/doors.h"
 #include "unit/support.h"
 
@@ -30,7 +31,7 @@
 
 #include <cmocka.h>
 
-enum { SHORT_MS = 20, HEAD_START_MS = 50, CROWD = 20, THREADS_MAX = 4 };
+enum { HEAD_START_MS = 50, CROWD = 20, THREADS_MAX = 4 };
 
 /* --- a name service whose every answer waits until the test lets it go --- */
 
@@ -195,7 +196,7 @@ static void end(struct asker *a)
 	loop_free(a->loop);
 }
 
-static void await(struct asker *a, enum opening_result want)
+static void check_ends(struct asker *a, enum opening_result want)
 {
 	assert_true(support_run_until(a->loop, &a->done, SUPPORT_DEADLINE_MS));
 	assert_int_equal(a->status, want);
@@ -213,7 +214,7 @@ static void test_ipv6_goes_at_once(void **state)
 	(void)state;
 	begin(&a, AF_UNSPEC);
 	answer(&service.ipv6, 0, "::1");
-	await(&a, OPENING_DONE);
+	check_ends(&a, OPENING_DONE);
 	assert_true(a.more);
 	end(&a);
 }
@@ -226,7 +227,7 @@ static void test_ipv4_waits_a_little(void **state)
 	(void)state;
 	begin(&a, AF_UNSPEC);
 	answer(&service.ipv4, 0, "127.0.0.1");
-	await(&a, OPENING_DONE);
+	check_ends(&a, OPENING_DONE);
 	assert_in_range(loop_now() - before, HEAD_START_MS - SUPPORT_EARLY_MS, SUPPORT_DEADLINE_MS);
 	assert_true(a.more);
 	end(&a);
@@ -246,7 +247,7 @@ static void test_ipv4_goes_when_there_is_no_ipv6(void **state)
 	answer(&service.ipv6, EAI_NONAME, NULL);
 	check_waits(&a);
 	answer(&service.ipv4, 0, "127.0.0.1");
-	await(&a, OPENING_DONE);
+	check_ends(&a, OPENING_DONE);
 	assert_true(support_run(a.loop, has_all, &a, SUPPORT_DEADLINE_MS));
 	end(&a);
 }
@@ -258,7 +259,7 @@ static void test_one_family(void **state)
 	(void)state;
 	begin(&a, AF_INET);
 	answer(&service.ipv4, 0, "127.0.0.1");
-	await(&a, OPENING_DONE);
+	check_ends(&a, OPENING_DONE);
 	assert_false(a.more);
 	assert_int_equal(service.asked, 1);
 	end(&a);
@@ -271,7 +272,7 @@ static void check_failure(int family, int ipv6, int ipv4, const char *want)
 	begin(&a, family);
 	answer(&service.ipv6, ipv6, NULL);
 	answer(&service.ipv4, ipv4, NULL);
-	await(&a, OPENING_FAILED);
+	check_ends(&a, OPENING_FAILED);
 	assert_int_equal(a.err.kind, ERR_RESOLVE);
 	assert_string_equal(a.err.text, want);
 	end(&a);
@@ -317,7 +318,7 @@ static void test_shared(void **state)
 	answer(&service.ipv6, 0, "::1");
 	answer(&service.ipv4, 0, "127.0.0.1");
 	for (int i = 0; i < CROWD; i++)
-		await(&askers[i], OPENING_DONE);
+		check_ends(&askers[i], OPENING_DONE);
 	assert_int_equal(service.asked, 2);
 	for (int i = 0; i < CROWD; i++)
 		end(&askers[i]);
@@ -335,11 +336,6 @@ static void test_threads_are_joined(void **state)
 	assert_int_equal(kept, 0);
 }
 
-static void nothing(void *arg)
-{
-	(void)arg;
-}
-
 /* Different names: four at a time, the rest waits, or is dropped from the queue. */
 static void test_four_threads(void **state)
 {
@@ -349,7 +345,7 @@ static void test_four_threads(void **state)
 	struct err err;
 
 	(void)state;
-	task_init(&task, loop, nothing, NULL);
+	task_init(&task, loop, support_no_op, NULL);
 	for (int i = 0; i < CROWD; i++) {
 		char *host = alloc_printf("name%d.example", i);
 
@@ -373,29 +369,6 @@ static void test_four_threads(void **state)
 
 /* --- a dial to such a name --- */
 
-struct caller {
-	struct loop *loop;
-	struct address address;
-	struct dial_options options;
-	struct dial *dial;
-	struct transport *transport;
-	struct err err;
-	struct dial_times times;
-	bool done;
-};
-
-static void note(void *arg, struct transport *transport, const struct err *err,
-		 const struct dial_times *times)
-{
-	struct caller *c = arg;
-
-	c->transport = transport;
-	if (err != NULL)
-		c->err = *err;
-	c->times = *times;
-	c->done = true;
-}
-
 static void call(struct caller *c, uint16_t port, uint64_t timeout_ms)
 {
 	*c = (struct caller){ .loop = loop_new() };
@@ -406,13 +379,6 @@ static void call(struct caller *c, uint16_t port, uint64_t timeout_ms)
 	c->options = (struct dial_options){ .connect_timeout_ms = timeout_ms,
 					    .happy_eyeballs_delay_ms = SHORT_MS };
 	c->dial = dial_start(c->loop, &c->address, &c->options, "", note, c);
-}
-
-static void hang_up(struct caller *c)
-{
-	transport_free(c->transport);
-	address_free(&c->address);
-	loop_free(c->loop);
 }
 
 static void test_dial_timeout(void **state)
@@ -429,26 +395,25 @@ static void test_dial_timeout(void **state)
 	assert_in_range(loop_now() - before, SHORT_MS - SUPPORT_EARLY_MS, SUPPORT_DEADLINE_MS);
 	assert_int_not_equal(c.times.resolve_us, 0);
 	assert_int_equal(c.times.connect_us, 0);
-	hang_up(&c);
+	finish(&c);
 }
 
 static void test_dial_cancelled(void **state)
 {
 	static const struct opening_limit limit = { 1000, "-w" };
-	bool never = false;
 	struct err err;
 	struct caller c;
 
 	(void)state;
 	call(&c, 80, 0);
-	(void)support_run_until(c.loop, &never, 1);
+	support_run_for(c.loop, 1);
 	dial_timed_out(c.dial, limit, &err);
 	assert_string_equal(err.text, "looking up name.example: timed out after 1 s (-w)");
 	dial_free(c.dial);
 	answer(&service.ipv4, 0, "127.0.0.1");
-	(void)support_run_until(c.loop, &never, 1);
+	support_run_for(c.loop, 1);
 	assert_false(c.done);
-	hang_up(&c);
+	finish(&c);
 }
 
 /* A alone is refused; what AAAA brings later is tried. */
@@ -456,18 +421,17 @@ static void test_dial_late_ipv6(void **state)
 {
 	struct caller c;
 	struct doors d;
-	bool never = false;
 
 	(void)state;
 	doors_open(&d, DOOR_OPEN, DOOR_CLOSED);
 	call(&c, d.port, 0);
 	answer(&service.ipv4, 0, "127.0.0.1");
-	(void)support_run_until(c.loop, &never, HEAD_START_MS + SHORT_MS);
+	support_run_for(c.loop, HEAD_START_MS + SHORT_MS);
 	assert_false(c.done);
 	answer(&service.ipv6, 0, "::1");
 	assert_true(support_run_until(c.loop, &c.done, SUPPORT_DEADLINE_MS));
 	assert_non_null(c.transport);
-	hang_up(&c);
+	finish(&c);
 	doors_close(&d);
 }
 
@@ -477,13 +441,12 @@ static void test_dial_late_failure(void **state)
 	struct caller c;
 	struct doors d;
 	char *want;
-	bool never = false;
 
 	(void)state;
 	doors_open(&d, DOOR_CLOSED, DOOR_CLOSED);
 	call(&c, d.port, 0);
 	answer(&service.ipv4, 0, "127.0.0.1");
-	(void)support_run_until(c.loop, &never, HEAD_START_MS + SHORT_MS);
+	support_run_for(c.loop, HEAD_START_MS + SHORT_MS);
 	assert_false(c.done);
 	answer(&service.ipv6, EAI_NONAME, NULL);
 	assert_true(support_run_until(c.loop, &c.done, SUPPORT_DEADLINE_MS));
@@ -492,7 +455,7 @@ static void test_dial_late_failure(void **state)
 	assert_string_equal(c.err.text, want);
 	assert_int_equal(c.err.kind, ERR_CONNECT);
 	free(want);
-	hang_up(&c);
+	finish(&c);
 	doors_close(&d);
 }
 
@@ -511,7 +474,7 @@ static void test_dial_without_ipv6(void **state)
 	assert_in_range(c.times.resolve_us, (HEAD_START_MS - SUPPORT_EARLY_MS) * 1000,
 			SUPPORT_DEADLINE_MS * 1000);
 	assert_int_not_equal(c.times.connect_us, 0);
-	hang_up(&c);
+	finish(&c);
 	doors_close(&d);
 }
 

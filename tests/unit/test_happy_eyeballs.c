@@ -181,7 +181,6 @@ static void test_late(void **state)
 {
 	struct doors d;
 	struct runner r;
-	bool never = false;
 
 	(void)state;
 	doors_open(&d, DOOR_OPEN, DOOR_CLOSED);
@@ -189,7 +188,7 @@ static void test_late(void **state)
 	r.more = true;
 	add(&r, "127.0.0.1", d.port);
 	task_wake(&r.task);
-	(void)support_run_until(r.loop, &never, 1);
+	support_run_for(r.loop, 1);
 	assert_int_equal(r.status, OPENING_AGAIN); /* refused, and more may come */
 	add(&r, "::1", d.port);
 	r.more = false;
@@ -204,7 +203,6 @@ static void test_late_after_delay(void **state)
 {
 	struct doors d;
 	struct runner r;
-	bool never = false;
 
 	(void)state;
 	doors_open(&d, DOOR_OPEN, DOOR_SILENT);
@@ -212,7 +210,7 @@ static void test_late_after_delay(void **state)
 	r.more = true;
 	add(&r, "127.0.0.1", d.port);
 	task_wake(&r.task);
-	(void)support_run_until(r.loop, &never, SHORT_MS);
+	support_run_for(r.loop, SHORT_MS);
 	assert_int_equal(r.status, OPENING_AGAIN);
 	add(&r, "::1", d.port);
 	assert_int_equal(result(&r), OPENING_DONE);
@@ -251,7 +249,6 @@ static void test_no_second_winner(void **state)
 static void test_freed_early(void **state)
 {
 	int before = doors_lowest_fd();
-	bool never = false;
 	struct doors d;
 	struct runner r;
 
@@ -261,7 +258,7 @@ static void test_freed_early(void **state)
 	add(&r, "127.0.0.1", d.port);
 	add(&r, "::1", d.port);
 	task_wake(&r.task);
-	(void)support_run_until(r.loop, &never, 1);
+	support_run_for(r.loop, 1);
 	assert_int_equal(r.status, OPENING_AGAIN);
 	end(&r);
 	doors_close(&d);

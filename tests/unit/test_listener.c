@@ -10,6 +10,7 @@
 #include "io/loop.h"
 #include "io/sockaddr.h"
 #include "net/address.h"
+#include "unit/listener_rig.h"
 #include "unit/support.h"
 
 #include <errno.h>
@@ -29,72 +30,6 @@
 
 #include <cmocka.h>
 
-enum { CONNS_MAX = 32 };
-
-struct fixture {
-	struct loop *loop;
-	struct listener *listener;
-	struct listener_options options;
-	struct err err;
-	int fds[CONNS_MAX]; /* accepted */
-	bool tls[CONNS_MAX];
-	size_t count;
-	size_t pause_at; /* 0: never */
-};
-
-static int set_up(void **state)
-{
-	struct fixture *f = calloc(1, sizeof(*f));
-
-	f->loop = loop_new();
-	f->options.backlog = 100;
-	*state = f;
-	return 0;
-}
-
-static void close_all(struct fixture *f)
-{
-	while (f->count > 0)
-		close(f->fds[--f->count]);
-}
-
-static int tear_down(void **state)
-{
-	struct fixture *f = *state;
-
-	listener_free(f->listener);
-	close_all(f);
-	loop_free(f->loop);
-	free(f);
-	return 0;
-}
-
-static void accepted(void *arg, int fd, const struct socket_address *peer, bool tls)
-{
-	struct fixture *f = arg;
-
-	(void)peer;
-	assert_true(f->count < CONNS_MAX);
-	f->fds[f->count] = fd;
-	f->tls[f->count++] = tls;
-	if (f->count == f->pause_at)
-		listener_pause(f->listener);
-}
-
-static bool start(struct fixture *f, const struct address *addresses, size_t count)
-{
-	f->listener = listener_new(f->loop, addresses, count, &f->options, accepted, f, &f->err);
-	if (f->listener != NULL)
-		listener_resume(f->listener);
-	return f->listener != NULL;
-}
-
-static void stop(struct fixture *f)
-{
-	listener_free(f->listener);
-	f->listener = NULL;
-}
-
 static struct address loopback(uint16_t port)
 {
 	return (struct address){ .kind = ADDRESS_TCP, .host_kind = HOST_LOOPBACK, .port = port };
@@ -113,7 +48,7 @@ static uint16_t port_of(const char *text)
 	return (uint16_t)strtoul(strrchr(text, ':') + 1, NULL, 10);
 }
 
-__attribute__((format(printf, 3, 4))) static void assert_address(struct fixture *f, size_t i,
+__attribute__((format(printf, 3, 4))) static void assert_address(struct listener_rig *rig, size_t i,
 								 const char *format, ...)
 {
 	char text[128];
@@ -122,7 +57,7 @@ __attribute__((format(printf, 3, 4))) static void assert_address(struct fixture 
 	va_start(args, format);
 	(void)vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	assert_string_equal(listener_address(f->listener, i), text);
+	assert_string_equal(listener_address(rig->listener, i), text);
 }
 
 /* A socket that has been told to connect; -errno when it was refused. */
@@ -141,7 +76,7 @@ static int dial(const char *host, uint16_t port)
 }
 
 struct wanted {
-	struct fixture *f;
+	struct listener_rig *rig;
 	size_t count;
 };
 
@@ -149,14 +84,15 @@ static bool has_count(void *arg)
 {
 	struct wanted *w = arg;
 
-	return w->f->count >= w->count;
+	return w->rig->count >= w->count;
 }
 
-static bool wait_count(struct fixture *f, size_t count)
+static bool wait_count(struct listener_rig *rig, size_t count)
 {
-	struct wanted wanted = { f, count };
+	struct wanted wanted = { rig, count };
 
-	return support_run(f->loop, has_count, &wanted, SUPPORT_DEADLINE_MS) && f->count == count;
+	return support_run(rig->loop, has_count, &wanted, SUPPORT_DEADLINE_MS) &&
+	       rig->count == count;
 }
 
 static bool has_ipv6(void)
@@ -172,7 +108,7 @@ static bool has_ipv6(void)
 
 static void one_port_serves_all(void **state)
 {
-	struct fixture *f = *state;
+	struct listener_rig *rig = *state;
 	struct address addresses[] = {
 		loopback(0),
 		literal("127.0.0.2", 0),
@@ -182,79 +118,79 @@ static void one_port_serves_all(void **state)
 
 	if (!has_ipv6())
 		skip();
-	assert_true(start(f, addresses, 3));
-	assert_int_equal(listener_count(f->listener), 3);
-	port = port_of(listener_address(f->listener, 0));
+	assert_true(rig_start(rig, addresses, 3));
+	assert_int_equal(listener_count(rig->listener), 3);
+	port = port_of(listener_address(rig->listener, 0));
 	assert_int_not_equal(port, 0);
-	assert_address(f, 0, "127.0.0.1:%d", port);
-	assert_address(f, 1, "[::1]:%d", port);
-	assert_address(f, 2, "127.0.0.2:%d", port);
+	assert_address(rig, 0, "127.0.0.1:%d", port);
+	assert_address(rig, 1, "[::1]:%d", port);
+	assert_address(rig, 2, "127.0.0.2:%d", port);
 
 	int a = dial("127.0.0.1", port);
 	int b = dial("::1", port);
 	int c = dial("127.0.0.2", port);
 
 	assert_true(a >= 0 && b >= 0 && c >= 0);
-	assert_true(wait_count(f, 3));
-	assert_true(fcntl(f->fds[0], F_GETFL) & O_NONBLOCK);
-	assert_true(fcntl(f->fds[0], F_GETFD) & FD_CLOEXEC);
+	assert_true(wait_count(rig, 3));
+	assert_true(fcntl(rig->fds[0], F_GETFL) & O_NONBLOCK);
+	assert_true(fcntl(rig->fds[0], F_GETFD) & FD_CLOEXEC);
 	close(a);
 	close(b);
 	close(c);
-	stop(f);
+	rig_stop(rig);
 	assert_int_equal(dial("127.0.0.1", port), -ECONNREFUSED);
 }
 
 static void families_and_wildcards(void **state)
 {
-	struct fixture *f = *state;
+	struct listener_rig *rig = *state;
 	struct address any = { .kind = ADDRESS_TCP, .host_kind = HOST_ANY, .tls = true };
 	int fd;
 
-	f->options.family = AF_INET;
-	assert_true(start(f, &any, 1));
-	assert_int_equal(listener_count(f->listener), 1);
-	assert_address(f, 0, "tls:0.0.0.0:%d", port_of(listener_address(f->listener, 0)));
-	fd = dial("127.0.0.1", port_of(listener_address(f->listener, 0)));
-	assert_true(wait_count(f, 1));
-	assert_true(f->tls[0]);
+	rig->options.family = AF_INET;
+	assert_true(rig_start(rig, &any, 1));
+	assert_int_equal(listener_count(rig->listener), 1);
+	assert_address(rig, 0, "tls:0.0.0.0:%d", port_of(listener_address(rig->listener, 0)));
+	fd = dial("127.0.0.1", port_of(listener_address(rig->listener, 0)));
+	assert_true(wait_count(rig, 1));
+	assert_true(rig->tls[0]);
 	close(fd);
-	stop(f);
+	rig_stop(rig);
 	if (!has_ipv6())
 		return;
-	f->options.family = AF_INET6;
-	assert_true(start(f, &any, 1));
-	assert_int_equal(listener_count(f->listener), 1);
+	rig->options.family = AF_INET6;
+	assert_true(rig_start(rig, &any, 1));
+	assert_int_equal(listener_count(rig->listener), 1);
 	/* No IPv4 through the back door: V6ONLY. */
-	fd = dial("127.0.0.1", port_of(listener_address(f->listener, 0)));
+	fd = dial("127.0.0.1", port_of(listener_address(rig->listener, 0)));
 	assert_int_equal(fd, -ECONNREFUSED);
 }
 
 static void names_are_looked_up(void **state)
 {
-	struct fixture *f = *state;
+	struct listener_rig *rig = *state;
 	struct address name = { .kind = ADDRESS_TCP,
 				.host_kind = HOST_NAME,
 				.host = (char *)"localhost" };
 	int fd;
 
-	f->options.family = AF_INET;
-	assert_true(start(f, &name, 1));
-	fd = dial("127.0.0.1", port_of(listener_address(f->listener, 0)));
-	assert_true(wait_count(f, 1));
-	assert_false(f->tls[0]);
+	rig->options.family = AF_INET;
+	assert_true(rig_start(rig, &name, 1));
+	fd = dial("127.0.0.1", port_of(listener_address(rig->listener, 0)));
+	assert_true(wait_count(rig, 1));
+	assert_false(rig->tls[0]);
 	close(fd);
 }
 
 static void one_family(void **state)
 {
-	struct fixture *f = *state;
+	struct listener_rig *rig = *state;
 	struct address address = { .kind = ADDRESS_TCP, .host_kind = HOST_LOOPBACK };
 
-	f->options.family = AF_INET;
-	assert_true(start(f, &address, 1));
-	assert_int_equal(listener_count(f->listener), 1);
-	assert_memory_equal(listener_address(f->listener, 0), "127.0.0.1:", 10);
+	rig->options.family = AF_INET;
+	assert_true(rig_start(rig, &address, 1));
+	assert_int_equal(listener_count(rig->listener), 1);
+	assert_memory_equal(listener_address(rig->listener, 0), "127.0.0.1:", 10);
 }
 
 static int busy_port(uint16_t *port)
@@ -274,7 +210,7 @@ static int busy_port(uint16_t *port)
 /* One that cannot be bound, and none listens. */
 static void all_or_nothing(void **state)
 {
-	struct fixture *f = *state;
+	struct listener_rig *rig = *state;
 	struct address addresses[2];
 	char text[128];
 	uint16_t port;
@@ -282,50 +218,50 @@ static void all_or_nothing(void **state)
 
 	addresses[0] = literal("127.0.0.2", port);
 	addresses[1] = literal("127.0.0.1", port);
-	assert_false(start(f, addresses, 2));
+	assert_false(rig_start(rig, addresses, 2));
 	(void)snprintf(text, sizeof(text), "cannot listen on 127.0.0.1:%d: address already in use",
 		       port);
-	assert_int_equal(f->err.kind, ERR_CONNECT);
-	assert_int_equal(f->err.sys, EADDRINUSE);
-	assert_string_equal(f->err.text, text);
+	assert_int_equal(rig->err.kind, ERR_CONNECT);
+	assert_int_equal(rig->err.sys, EADDRINUSE);
+	assert_string_equal(rig->err.text, text);
 	assert_int_equal(dial("127.0.0.2", port), -ECONNREFUSED);
 	close(busy);
 
 	addresses[0] = literal("127.0.0.1", port);
 	addresses[1].tls = true;
-	assert_false(start(f, addresses, 2));
+	assert_false(rig_start(rig, addresses, 2));
 	(void)snprintf(text, sizeof(text), "127.0.0.1:%d is given with TLS and without", port);
-	assert_int_equal(f->err.kind, ERR_USAGE);
-	assert_string_equal(f->err.text, text);
+	assert_int_equal(rig->err.kind, ERR_USAGE);
+	assert_string_equal(rig->err.text, text);
 	assert_int_equal(dial("127.0.0.1", port), -ECONNREFUSED);
 }
 
 static void foreign_address_is_an_error(void **state)
 {
-	struct fixture *f = *state;
+	struct listener_rig *rig = *state;
 	struct address address = literal("192.0.2.1", 80);
 
-	assert_false(start(f, &address, 1));
-	assert_int_equal(f->err.kind, ERR_CONNECT);
-	assert_string_equal(f->err.text, "cannot listen on 192.0.2.1:80: cannot assign requested "
-					 "address (this machine has no such address)");
+	assert_false(rig_start(rig, &address, 1));
+	assert_int_equal(rig->err.kind, ERR_CONNECT);
+	assert_string_equal(rig->err.text, "cannot listen on 192.0.2.1:80: cannot assign requested "
+					   "address (this machine has no such address)");
 }
 
 static void paused_ones_wait(void **state)
 {
-	struct fixture *f = *state;
+	struct listener_rig *rig = *state;
 	struct address address = literal("127.0.0.1", 0);
 	int fds[3];
 
-	assert_true(start(f, &address, 1));
-	f->pause_at = 1;
+	assert_true(rig_start(rig, &address, 1));
+	rig->pause_at = 1;
 	for (size_t i = 0; i < 3; i++)
-		fds[i] = dial("127.0.0.1", port_of(listener_address(f->listener, 0)));
-	assert_true(wait_count(f, 1));
-	assert_true(support_is_idle(f->loop, 30));
-	assert_int_equal(f->count, 1);
-	listener_resume(f->listener);
-	assert_true(wait_count(f, 3));
+		fds[i] = dial("127.0.0.1", port_of(listener_address(rig->listener, 0)));
+	assert_true(wait_count(rig, 1));
+	assert_true(support_is_idle(rig->loop, 30));
+	assert_int_equal(rig->count, 1);
+	listener_resume(rig->listener);
+	assert_true(wait_count(rig, 3));
 	for (size_t i = 0; i < 3; i++)
 		close(fds[i]);
 }
@@ -333,16 +269,16 @@ static void paused_ones_wait(void **state)
 /* More than one batch is waiting, and all are taken. */
 static void batches_follow_each_other(void **state)
 {
-	struct fixture *f = *state;
+	struct listener_rig *rig = *state;
 	struct address address = literal("127.0.0.1", 0);
 	int fds[20];
 
-	f->options.backlog = 3;
-	assert_true(start(f, &address, 1));
+	rig->options.backlog = 3;
+	assert_true(rig_start(rig, &address, 1));
 	for (size_t i = 0; i < 20; i++) {
-		fds[i] = dial("127.0.0.1", port_of(listener_address(f->listener, 0)));
+		fds[i] = dial("127.0.0.1", port_of(listener_address(rig->listener, 0)));
 		if (i % 4 == 3)
-			assert_true(wait_count(f, i + 1));
+			assert_true(wait_count(rig, i + 1));
 	}
 	for (size_t i = 0; i < 20; i++)
 		close(fds[i]);
@@ -358,34 +294,34 @@ static void set_limit(rlim_t limit)
 }
 
 /* Run in a child: 0, or the number of the check that failed. */
-static int run_out(struct fixture *f)
+static int run_out(struct listener_rig *rig)
 {
 	struct address address = literal("127.0.0.1", 0);
 	int fds[3];
 	int lowest;
 
 	log_set(-1, false);
-	if (!start(f, &address, 1))
+	if (!rig_start(rig, &address, 1))
 		return 1;
 	for (size_t i = 0; i < 3; i++)
-		fds[i] = dial("127.0.0.1", port_of(listener_address(f->listener, 0)));
+		fds[i] = dial("127.0.0.1", port_of(listener_address(rig->listener, 0)));
 	lowest = dup(0);
 	close(lowest);
 	set_limit((rlim_t)lowest + 1);
-	if (!wait_count(f, 1))
+	if (!wait_count(rig, 1))
 		return 2;
-	if (!support_is_idle(f->loop, 100))
+	if (!support_is_idle(rig->loop, 100))
 		return 3; /* it spins */
-	if (f->count != 1)
+	if (rig->count != 1)
 		return 4;
-	close(f->fds[--f->count]);
-	listener_retry(f->listener);
-	if (!wait_count(f, 1))
+	close(rig->fds[--rig->count]);
+	listener_retry(rig->listener);
+	if (!wait_count(rig, 1))
 		return 5; /* the second, at once */
-	if (!support_is_idle(f->loop, 50) || f->count != 1)
+	if (!support_is_idle(rig->loop, 50) || rig->count != 1)
 		return 6;
 	set_limit((rlim_t)lowest + 10);
-	if (!wait_count(f, 2))
+	if (!wait_count(rig, 2))
 		return 7; /* the third, after a second */
 	return fds[0] < 0;
 }
@@ -406,7 +342,7 @@ static void out_of_descriptors(void **state)
 	assert_true(WIFEXITED(status));
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, rig_set_up, rig_tear_down)
 
 int main(void)
 {

@@ -10,6 +10,7 @@
 #include "io/loop.h"
 #include "net/address.h"
 #include "unit/interrupted_poll.h"
+#include "unit/listener_rig.h"
 #include "unit/support.h"
 
 #include <fcntl.h>
@@ -26,53 +27,6 @@
 #include <unistd.h>
 
 #include <cmocka.h>
-
-struct fixture {
-	struct loop *loop;
-	struct listener *listener;
-	struct listener_options options;
-	struct err err;
-	bool accepted;
-	bool tls;
-};
-
-static int set_up(void **state)
-{
-	struct fixture *f = calloc(1, sizeof(*f));
-
-	f->loop = loop_new();
-	f->options.backlog = 100;
-	*state = f;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct fixture *f = *state;
-
-	listener_free(f->listener);
-	loop_free(f->loop);
-	free(f);
-	return 0;
-}
-
-static void accepted(void *arg, int fd, const struct socket_address *peer, bool tls)
-{
-	struct fixture *f = arg;
-
-	(void)peer;
-	f->accepted = true;
-	f->tls = tls;
-	close(fd);
-}
-
-static bool start(struct fixture *f, const struct address *addresses, size_t count)
-{
-	f->listener = listener_new(f->loop, addresses, count, &f->options, accepted, f, &f->err);
-	if (f->listener != NULL)
-		listener_resume(f->listener);
-	return f->listener != NULL;
-}
 
 /* A blocking socket that listens on loopback, as a shell or systemd hands it over. */
 static int handed_over(struct sockaddr_in *addr)
@@ -99,7 +53,7 @@ static int dial(const struct sockaddr_in *addr)
 
 static void descriptor_stays_as_it_is(void **state)
 {
-	struct fixture *f = *state;
+	struct listener_rig *rig = *state;
 	struct sockaddr_in addr;
 	struct address address = { .kind = ADDRESS_FD, .tls = true };
 	char text[64];
@@ -107,36 +61,35 @@ static void descriptor_stays_as_it_is(void **state)
 
 	address.fd = handed_over(&addr);
 	assert_true(listener_socket_is_listening(address.fd));
-	assert_true(start(f, &address, 1));
+	assert_true(rig_start(rig, &address, 1));
 	(void)snprintf(text, sizeof(text), "tls:127.0.0.1:%d", ntohs(addr.sin_port));
-	assert_string_equal(listener_address(f->listener, 0), text);
+	assert_string_equal(listener_address(rig->listener, 0), text);
 	fd = dial(&addr);
 	/* A blocking accept would hang the loop for good after this one. */
-	assert_true(support_run_until(f->loop, &f->accepted, SUPPORT_DEADLINE_MS));
-	assert_true(f->tls);
-	assert_true(support_is_idle(f->loop, 20));
+	assert_true(support_run_until(rig->loop, &rig->accepted, SUPPORT_DEADLINE_MS));
+	assert_true(rig->tls[0]);
+	assert_true(support_is_idle(rig->loop, 20));
 	assert_int_equal(fcntl(address.fd, F_GETFL) & O_NONBLOCK, 0);
 	close(fd);
-	listener_free(f->listener);
-	f->listener = NULL;
+	rig_stop(rig);
 	assert_true(listener_socket_is_listening(address.fd)); /* not ours to close */
 	close(address.fd);
 }
 
 static void signal_while_it_looks(void **state)
 {
-	struct fixture *f = *state;
+	struct listener_rig *rig = *state;
 	struct sockaddr_in addr;
 	struct address address = { .kind = ADDRESS_FD };
 	int fd;
 
 	address.fd = handed_over(&addr);
-	assert_true(start(f, &address, 1));
+	assert_true(rig_start(rig, &address, 1));
 	poll_until_signal = 2; /* when no other connection is there, and accept(2) would wait */
 	for (int i = 0; i < 2; i++) {
-		f->accepted = false;
+		rig->accepted = false;
 		fd = dial(&addr);
-		assert_true(support_run_until(f->loop, &f->accepted, SUPPORT_DEADLINE_MS));
+		assert_true(support_run_until(rig->loop, &rig->accepted, SUPPORT_DEADLINE_MS));
 		close(fd);
 	}
 	assert_int_equal(poll_until_signal, 0);
@@ -145,7 +98,7 @@ static void signal_while_it_looks(void **state)
 
 static void what_does_not_listen(void **state)
 {
-	struct fixture *f = *state;
+	struct listener_rig *rig = *state;
 	struct address address = { .kind = ADDRESS_FD };
 	char text[120];
 	int ends[2];
@@ -153,35 +106,35 @@ static void what_does_not_listen(void **state)
 	support_unix_pair(ends);
 	address.fd = ends[0];
 	assert_false(listener_socket_is_listening(ends[0]));
-	assert_false(start(f, &address, 1));
-	assert_int_equal(f->err.kind, ERR_USAGE);
+	assert_false(rig_start(rig, &address, 1));
+	assert_int_equal(rig->err.kind, ERR_USAGE);
 	(void)snprintf(text, sizeof(text),
 		       "descriptor %d is not a listening socket: if it is connected, listen on "
 		       "fd:%d alone",
 		       ends[0], ends[0]);
-	assert_string_equal(f->err.text, text);
+	assert_string_equal(rig->err.text, text);
 	close(ends[0]);
 	close(ends[1]);
-	assert_false(start(f, &address, 1));
+	assert_false(rig_start(rig, &address, 1));
 	(void)snprintf(text, sizeof(text), "cannot use descriptor %d: bad file descriptor",
 		       ends[0]);
-	assert_string_equal(f->err.text, text);
+	assert_string_equal(rig->err.text, text);
 }
 
 static void nothing_was_passed(void **state)
 {
-	struct fixture *f = *state;
+	struct listener_rig *rig = *state;
 	struct address address = { .kind = ADDRESS_SD };
 
-	assert_false(start(f, &address, 1));
-	assert_int_equal(f->err.kind, ERR_USAGE);
-	assert_string_equal(f->err.text, "no sockets were passed to this process for sd:");
+	assert_false(rig_start(rig, &address, 1));
+	assert_int_equal(rig->err.kind, ERR_USAGE);
+	assert_string_equal(rig->err.text, "no sockets were passed to this process for sd:");
 
 	/* Meant for another process: our parent's, for example. */
 	setenv("LISTEN_PID", "1", 1);
 	setenv("LISTEN_FDS", "1", 1);
-	assert_false(start(f, &address, 1));
-	assert_string_equal(f->err.text, "no sockets were passed to this process for sd:");
+	assert_false(rig_start(rig, &address, 1));
+	assert_string_equal(rig->err.text, "no sockets were passed to this process for sd:");
 	assert_null(getenv("LISTEN_PID"));
 }
 
@@ -196,7 +149,7 @@ static void pass_to_us(const char *fds, const char *names)
 }
 
 /* Run in a child, whose descriptors 3 to 5 are ours to fill. */
-static int activated(struct fixture *f)
+static int activated(struct listener_rig *rig)
 {
 	struct sockaddr_in addrs[3];
 	struct address all = { .kind = ADDRESS_SD };
@@ -215,27 +168,27 @@ static int activated(struct fixture *f)
 			return 1;
 	if (dup2(STDIN_FILENO, 6) < 0)
 		return 1;
-	f->loop = loop_new(); /* the old one's descriptors were among them */
+	rig->loop = loop_new(); /* the old one's descriptors were among them */
 	pass_to_us("3", "web:mail:web");
-	if (!start(f, &web, 1) || listener_count(f->listener) != 2)
+	if (!rig_start(rig, &web, 1) || listener_count(rig->listener) != 2)
 		return 2;
 	if (getenv("LISTEN_PID") || getenv("LISTEN_FDS") || getenv("LISTEN_FDNAMES"))
 		return 3;
 	(void)dial(&addrs[2]);
-	if (!support_run_until(f->loop, &f->accepted, SUPPORT_DEADLINE_MS))
+	if (!support_run_until(rig->loop, &rig->accepted, SUPPORT_DEADLINE_MS))
 		return 4;
-	listener_free(f->listener);
+	rig_stop(rig);
 
 	pass_to_us("3", "web:mail:web");
-	if (start(f, &absent, 1) ||
-	    strcmp(f->err.text, "no socket named 'we' was passed for sd:") != 0)
+	if (rig_start(rig, &absent, 1) ||
+	    strcmp(rig->err.text, "no socket named 'we' was passed for sd:") != 0)
 		return 5;
 	pass_to_us("3", "");
-	if (!start(f, &all, 1) || listener_count(f->listener) != 3)
+	if (!rig_start(rig, &all, 1) || listener_count(rig->listener) != 3)
 		return 6;
-	listener_free(f->listener);
+	rig_stop(rig);
 	pass_to_us("4", ""); /* the fourth is not a socket */
-	if (start(f, &all, 1) || f->err.kind != ERR_USAGE)
+	if (rig_start(rig, &all, 1) || rig->err.kind != ERR_USAGE)
 		return 7;
 	return 0;
 }
@@ -253,7 +206,7 @@ static void sockets_are_passed(void **state)
 	assert_int_equal(WEXITSTATUS(status), 0);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, rig_set_up, rig_tear_down)
 
 int main(void)
 {

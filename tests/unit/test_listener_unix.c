@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "io/loop.h"
 #include "net/address.h"
+#include "unit/listener_rig.h"
 #include "unit/support.h"
 
 #include <errno.h>
@@ -30,21 +31,16 @@
 #include <cmocka.h>
 
 struct fixture {
-	struct loop *loop;
-	struct listener *listener;
-	struct listener_options options;
-	struct err err;
+	struct listener_rig rig;
 	char dir[64];
 	char path[80];
-	bool accepted;
 };
 
 static int set_up(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
 
-	f->loop = loop_new();
-	f->options.backlog = 100;
+	rig_init(&f->rig);
 	(void)snprintf(f->dir, sizeof(f->dir), "/tmp/liu-test-XXXXXX");
 	assert_non_null(mkdtemp(f->dir));
 	(void)snprintf(f->path, sizeof(f->path), "%s/s", f->dir);
@@ -56,43 +52,18 @@ static int tear_down(void **state)
 {
 	struct fixture *f = *state;
 
-	listener_free(f->listener);
-	loop_free(f->loop);
+	rig_release(&f->rig);
 	(void)unlink(f->path);
 	assert_int_equal(rmdir(f->dir), 0);
 	free(f);
 	return 0;
 }
 
-static void accepted(void *arg, int fd, const struct socket_address *peer, bool tls)
-{
-	struct fixture *f = arg;
-
-	(void)peer;
-	assert_false(tls);
-	f->accepted = true;
-	close(fd);
-}
-
-static bool start_at(struct fixture *f, const struct address *addresses, size_t count)
-{
-	f->listener = listener_new(f->loop, addresses, count, &f->options, accepted, f, &f->err);
-	if (f->listener != NULL)
-		listener_resume(f->listener);
-	return f->listener != NULL;
-}
-
 static bool start(struct fixture *f)
 {
 	struct address address = { .kind = ADDRESS_UNIX, .path = f->path };
 
-	return start_at(f, &address, 1);
-}
-
-static void stop(struct fixture *f)
-{
-	listener_free(f->listener);
-	f->listener = NULL;
+	return rig_start(&f->rig, &address, 1);
 }
 
 static void name(struct sockaddr_un *addr, const char *path)
@@ -140,8 +111,8 @@ assert_refused(struct fixture *f, enum err_kind kind, const char *format, ...)
 	(void)vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	assert_false(start(f));
-	assert_string_equal(f->err.text, text);
-	assert_int_equal(f->err.kind, kind);
+	assert_string_equal(f->rig.err.text, text);
+	assert_int_equal(f->rig.err.kind, kind);
 }
 
 static void file_comes_and_goes(void **state)
@@ -151,18 +122,19 @@ static void file_comes_and_goes(void **state)
 	int dir, fd;
 
 	assert_true(start(f));
-	assert_int_equal(listener_count(f->listener), 1);
+	assert_int_equal(listener_count(f->rig.listener), 1);
 	(void)snprintf(text, sizeof(text), "unix:%s", f->path);
-	assert_string_equal(listener_address(f->listener, 0), text);
+	assert_string_equal(listener_address(f->rig.listener, 0), text);
 	fd = dial(f->path);
 	assert_true(fd >= 0);
-	assert_true(support_run_until(f->loop, &f->accepted, SUPPORT_DEADLINE_MS));
+	assert_true(support_run_until(f->rig.loop, &f->rig.accepted, SUPPORT_DEADLINE_MS));
+	assert_false(f->rig.tls[0]);
 	close(fd);
 	/* The lock is gone. */
 	dir = open(f->dir, O_RDONLY | O_DIRECTORY);
 	assert_int_equal(flock(dir, LOCK_EX | LOCK_NB), 0);
 	close(dir);
-	stop(f);
+	rig_stop(&f->rig);
 	assert_false(exists(f->path));
 }
 
@@ -253,7 +225,7 @@ static void only_our_file_is_removed(void **state)
 	assert_true(start(f));
 	assert_int_equal(unlink(f->path), 0);
 	fd = bound(f->path, SOCK_STREAM);
-	stop(f);
+	rig_stop(&f->rig);
 	assert_true(exists(f->path));
 	close(fd);
 }
@@ -265,21 +237,21 @@ static void mode_and_owner(void **state)
 	char owner[64];
 
 	(void)snprintf(owner, sizeof(owner), "%u:%u", (unsigned)getuid(), (unsigned)getgid());
-	f->options.has_unix_mode = true;
-	f->options.unix_mode = 0640;
-	f->options.unix_owner = owner;
+	f->rig.options.has_unix_mode = true;
+	f->rig.options.unix_mode = 0640;
+	f->rig.options.unix_owner = owner;
 	assert_true(start(f));
 	assert_int_equal(lstat(f->path, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0640);
 	assert_int_equal(st.st_uid, getuid());
 	assert_int_equal(st.st_gid, getgid());
-	stop(f);
+	rig_stop(&f->rig);
 
-	f->options.unix_owner = "no-such-user-here";
+	f->rig.options.unix_owner = "no-such-user-here";
 	assert_refused(f, ERR_USAGE, "--unix-owner: unknown user 'no-such-user-here'");
-	f->options.unix_owner = "0:no-such-group-here";
+	f->rig.options.unix_owner = "0:no-such-group-here";
 	assert_refused(f, ERR_USAGE, "--unix-owner: unknown group 'no-such-group-here'");
-	f->options.unix_owner = "4294967295"; /* chown(2)'s "leave it" */
+	f->rig.options.unix_owner = "4294967295"; /* chown(2)'s "leave it" */
 	assert_refused(f, ERR_USAGE, "--unix-owner: unknown user '4294967295'");
 	assert_false(exists(f->path));
 }
@@ -297,12 +269,12 @@ static void failure_leaves_no_file(void **state)
 
 	(void)snprintf(other, sizeof(other), "%s/t", f->dir);
 	assert_int_equal(mkdir(other, 0700), 0);
-	assert_false(start_at(f, addresses, 2));
+	assert_false(rig_start(&f->rig, addresses, 2));
 	assert_false(exists(f->path));
 	assert_int_equal(rmdir(other), 0);
-	assert_true(start_at(f, addresses, 2));
-	assert_int_equal(listener_count(f->listener), 2);
-	stop(f);
+	assert_true(rig_start(&f->rig, addresses, 2));
+	assert_int_equal(listener_count(f->rig.listener), 2);
+	rig_stop(&f->rig);
 	assert_false(exists(f->path) || exists(other));
 	/* Two files, one directory: we do not wait for our own lock. */
 	assert_true(loop_now() - begin < 2000); /* as long as a lock is waited for */
@@ -356,10 +328,10 @@ static void abstract_names(void **state)
 
 	/* As unlikely to be taken as the directory's name. */
 	address.path = f->dir + 1;
-	assert_true(start_at(f, &address, 1));
+	assert_true(rig_start(&f->rig, &address, 1));
 	(void)snprintf(text, sizeof(text), "unix:@%s", f->dir + 1);
-	assert_string_equal(listener_address(f->listener, 0), text);
-	stop(f);
+	assert_string_equal(listener_address(f->rig.listener, 0), text);
+	rig_stop(&f->rig);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)

@@ -172,7 +172,6 @@ static void test_abandoned(void **state)
 	static struct waiter waiters[MANY];
 	int before = lowest();
 	struct loop *loop = loop_new();
-	bool never = false;
 
 	(void)state;
 	for (int i = 0; i < MANY; i++) {
@@ -183,7 +182,7 @@ static void test_abandoned(void **state)
 	}
 	for (int i = 0; i < MANY; i++)
 		end(&waiters[i]);
-	(void)support_run_until(loop, &never, 1);
+	support_run_for(loop, 1);
 	for (int i = 0; i < MANY; i++)
 		assert_int_equal(waiters[i].woken, 0);
 	loop_free(loop); /* the threads may be at work still */

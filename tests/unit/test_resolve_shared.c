@@ -67,11 +67,6 @@ struct asker {
 	struct task task;
 };
 
-static void nothing(void *arg)
-{
-	(void)arg;
-}
-
 static bool all_done(void *arg)
 {
 	const struct asker *askers = arg;
@@ -94,7 +89,7 @@ static void test_one_question(void **state)
 	for (size_t i = 0; i < LOOKUPS; i++) {
 		struct asker *a = &askers[i];
 
-		task_init(&a->task, loop, nothing, NULL);
+		task_init(&a->task, loop, support_no_op, NULL);
 		a->lookups[0] = resolve_start(loop, "slow", 80, AF_INET, &a->task, &err);
 		a->lookups[1] = resolve_start(loop, "slow", 80, AF_INET6, &a->task, &err);
 		assert_non_null(a->lookups[0]);

@@ -162,10 +162,8 @@ static void start_tls(struct rig *rig, const char *step)
 /* Turns enough for what is on its way, however busy the machine. */
 static void settle(struct rig *rig)
 {
-	bool never = false;
-
 	for (int i = 0; i < 30; i++)
-		(void)support_run_until(rig->loop, &never, 0);
+		support_run_for(rig->loop, 0);
 }
 
 static int dial(const struct rig *rig)

@@ -228,9 +228,7 @@ static bool is_quiet(void *arg)
 
 static void turn(struct rig *rig)
 {
-	bool never = false;
-
-	(void)support_run_until(rig->loop, &never, 0);
+	support_run_for(rig->loop, 0);
 }
 
 /* Most are over without a wait. */

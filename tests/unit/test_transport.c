@@ -110,9 +110,7 @@ static void await(struct rig *rig, bool (*met)(void *arg))
 /* One turn, or a few: for what has arrived already. */
 static void turn(struct rig *rig)
 {
-	bool never = false;
-
-	(void)support_run_until(rig->loop, &never, 1);
+	support_run_for(rig->loop, 1);
 }
 
 static void send_pattern(int fd, size_t len)
@@ -121,15 +119,6 @@ static void send_pattern(int fd, size_t len)
 
 	support_pattern(data, len, 0);
 	support_send(fd, data, len);
-	free(data);
-}
-
-static void queue_pattern(struct rig *rig, size_t len, uint64_t from)
-{
-	unsigned char *data = malloc(len);
-
-	support_pattern(data, len, from);
-	evbuffer_add(rig->t->output, data, len);
 	free(data);
 }
 
@@ -388,7 +377,7 @@ static void test_write_the_rest_later(void **state)
 	unsigned char *chunk = malloc(ROOM);
 	uint64_t end;
 
-	queue_pattern(rig, 10 * MEBIBYTE, 0);
+	support_add_pattern(rig->t->output, 10 * MEBIBYTE, 0);
 	transport_flush(rig->t);
 	end = loop_now() + SUPPORT_DEADLINE_MS;
 	assert_in_range(evbuffer_get_length(rig->t->output), 1, 10 * MEBIBYTE);
@@ -414,7 +403,7 @@ static void test_no_spin_while_the_socket_is_full(void **state)
 {
 	struct rig *rig = *state;
 
-	queue_pattern(rig, 10 * MEBIBYTE, 0);
+	support_add_pattern(rig->t->output, 10 * MEBIBYTE, 0);
 	transport_flush(rig->t);
 	transport_want(rig->t, ROOM);
 	assert_true(support_is_idle(rig->loop, IDLE_MS));
@@ -503,7 +492,7 @@ static void test_no_more_reading_while_the_socket_is_full(void **state)
 	struct rig *rig = *state;
 
 	transport_want(rig->t, ROOM);
-	queue_pattern(rig, 10 * MEBIBYTE, 0);
+	support_add_pattern(rig->t->output, 10 * MEBIBYTE, 0);
 	transport_flush(rig->t);
 	turn(rig);
 	shutdown(rig->peer, SHUT_RD);
@@ -521,7 +510,7 @@ static void test_reset_while_the_socket_is_full(void **state)
 {
 	struct rig *rig = *state;
 
-	queue_pattern(rig, 10 * MEBIBYTE, 0);
+	support_add_pattern(rig->t->output, 10 * MEBIBYTE, 0);
 	transport_flush(rig->t);
 	turn(rig);
 	support_reset(rig->peer);
@@ -557,7 +546,7 @@ static void test_shut_waits_for_the_queue(void **state)
 	unsigned char *chunk = malloc(ROOM);
 	ssize_t n = 1;
 
-	queue_pattern(rig, 10 * MEBIBYTE, 0);
+	support_add_pattern(rig->t->output, 10 * MEBIBYTE, 0);
 	transport_shut(rig->t);
 	assert_int_not_equal(rig->t->write_half, WRITE_SHUT);
 	for (uint64_t end = loop_now() + SUPPORT_DEADLINE_MS; n != 0;) {
@@ -612,7 +601,7 @@ static void test_unsent(void **state)
 	struct rig *rig = *state;
 	size_t before;
 
-	queue_pattern(rig, 10 * MEBIBYTE, 0);
+	support_add_pattern(rig->t->output, 10 * MEBIBYTE, 0);
 	transport_flush(rig->t);
 	evbuffer_drain(rig->t->output, evbuffer_get_length(rig->t->output));
 	before = transport_unsent(rig->t);
@@ -717,7 +706,7 @@ static void test_no_spin_when_a_copy_lives_on(void **state)
 	int copy = dup(rig->own);
 
 	transport_want(rig->t, ROOM);
-	queue_pattern(rig, 10 * MEBIBYTE, 0);
+	support_add_pattern(rig->t->output, 10 * MEBIBYTE, 0);
 	transport_flush(rig->t);
 	turn(rig);
 	transport_free(rig->t);
@@ -742,7 +731,7 @@ static void test_blocking_socket(void **state)
 	close(rig->peer);
 	rig->peer = pair[0];
 	rig->t = transport_plain_new(rig->loop, pair[1], NULL, false);
-	queue_pattern(rig, 10 * MEBIBYTE, 0);
+	support_add_pattern(rig->t->output, 10 * MEBIBYTE, 0);
 	transport_flush(rig->t);
 	transport_want(rig->t, ROOM);
 	send_pattern(rig->peer, UNIT); /* to be topped up with nothing */

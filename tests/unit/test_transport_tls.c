@@ -231,9 +231,7 @@ static void rig_connect(struct rig *rig, bool tcp, const char *name)
 /* libevent frees a turn later. */
 static void last_turn(struct loop *loop)
 {
-	bool never = false;
-
-	(void)support_run_until(loop, &never, 1);
+	support_run_for(loop, 1);
 	loop_free(loop);
 }
 
@@ -252,23 +250,20 @@ static void rig_free(struct rig *rig)
 static bool turn_until(struct rig *rig, bool (*met)(const struct rig *rig))
 {
 	uint64_t end = loop_now() + SUPPORT_DEADLINE_MS;
-	bool never = false;
 
 	while (!met(rig)) {
 		if (loop_now() > end)
 			return false;
-		(void)support_run_until(rig->client.loop, &never, 1);
+		support_run_for(rig->client.loop, 1);
 		if (rig->apart)
-			(void)support_run_until(rig->server.loop, &never, 1);
+			support_run_for(rig->server.loop, 1);
 	}
 	return true;
 }
 
 static void turn_end(struct end *end, uint64_t ms)
 {
-	bool never = false;
-
-	(void)support_run_until(end->loop, &never, ms);
+	support_run_for(end->loop, ms);
 }
 
 static bool shaken(const struct rig *rig)
@@ -302,15 +297,6 @@ static struct rig *rig_open_12(void **state)
 	rig_attach(rig, true, "localhost");
 	shake(rig);
 	return rig;
-}
-
-static void queue_pattern(struct end *end, size_t len, uint64_t from)
-{
-	unsigned char *data = malloc(len);
-
-	support_pattern(data, len, from);
-	assert_int_equal(evbuffer_add(end->t->output, data, len), 0);
-	free(data);
 }
 
 /* Take what comes, `step` bytes at a time, until there are `limit`. */
@@ -579,7 +565,6 @@ static void facts_are_told(void **state)
 static void check_peer(void **state, const char *text, bool end, const char *expected)
 {
 	struct rig *rig = rig_prepare(state, WHO_GOOD);
-	bool never = false;
 
 	rig->apart = true;
 	rig_connect(rig, true, "localhost");
@@ -587,7 +572,7 @@ static void check_peer(void **state, const char *text, bool end, const char *exp
 	if (end)
 		assert_int_equal(shutdown(rig->server.fd, SHUT_WR), 0);
 	while (support_handshake(rig->client.t) == STREAM_AGAIN)
-		(void)support_run_until(rig->client.loop, &never, 1);
+		support_run_for(rig->client.loop, 1);
 	assert_int_equal(support_handshake(rig->client.t), STREAM_ERROR);
 	check_error(rig->client.t->read_error, ERR_TLS, expected);
 	rig_free(rig);
@@ -609,13 +594,12 @@ static void client_without_tls_is_quoted(void **state)
 {
 	struct rig *rig = rig_prepare(state, WHO_GOOD);
 	static const char text[] = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
-	bool never = false;
 
 	rig->apart = true;
 	rig_connect(rig, true, "localhost");
 	assert_int_equal(send(rig->client.fd, text, strlen(text), MSG_NOSIGNAL), strlen(text));
 	while (support_handshake(rig->server.t) == STREAM_AGAIN)
-		(void)support_run_until(rig->server.loop, &never, 1);
+		support_run_for(rig->server.loop, 1);
 	check_error(rig->server.t->read_error, ERR_TLS,
 		    "the peer does not speak TLS: it sent 'GET / HTTP/1.1'");
 	rig_free(rig);
@@ -624,7 +608,6 @@ static void client_without_tls_is_quoted(void **state)
 static void reset_during_the_handshake_is_tls(void **state)
 {
 	struct rig *rig = rig_prepare(state, WHO_GOOD);
-	bool never = false;
 
 	rig->apart = true;
 	rig_connect(rig, true, "localhost");
@@ -632,7 +615,7 @@ static void reset_during_the_handshake_is_tls(void **state)
 	rig->server.t->reset = true;
 	end_close(&rig->server);
 	while (support_handshake(rig->client.t) == STREAM_AGAIN)
-		(void)support_run_until(rig->client.loop, &never, 1);
+		support_run_for(rig->client.loop, 1);
 	check_error(rig->client.t->read_error, ERR_TLS,
 		    "the connection broke during the TLS handshake: connection reset by peer");
 	assert_int_equal(rig->client.t->read_error->sys, ECONNRESET);
@@ -658,8 +641,8 @@ static void versions_without_common_one(void **state)
 
 static void bulk_both_ways(struct rig *rig, size_t step)
 {
-	queue_pattern(&rig->client, BULK, 0);
-	queue_pattern(&rig->server, BULK, 0);
+	support_add_pattern(rig->client.t->output, BULK, 0);
+	support_add_pattern(rig->server.t->output, BULK, 0);
 	transport_flush(rig->client.t);
 	transport_flush(rig->server.t);
 	take(&rig->client, step, BULK);
@@ -715,7 +698,7 @@ static void queue_is_bounded_while_nobody_reads(void **state)
 
 	support_small_buffers(rig->client.fd);
 	support_small_buffers(rig->server.fd);
-	queue_pattern(&rig->client, BULK, 0);
+	support_add_pattern(rig->client.t->output, BULK, 0);
 	transport_flush(rig->client.t);
 	turn_end(&rig->server, 10);
 	assert_int_equal(rig->server.lower->room, 0);
@@ -733,7 +716,7 @@ static void rest_of_a_record_is_delivered_later(void **state)
 {
 	struct rig *rig = rig_open(state, true);
 
-	queue_pattern(&rig->server, 10000, 0);
+	support_add_pattern(rig->server.t->output, 10000, 0);
 	transport_flush(rig->server.t);
 	transport_want(rig->client.t, 10);
 	turn_end(&rig->client, 10);
@@ -817,7 +800,7 @@ static void small_writes_share_records(void **state)
 
 static void check_half_close(struct rig *rig)
 {
-	queue_pattern(&rig->client, 100000, 0);
+	support_add_pattern(rig->client.t->output, 100000, 0);
 	transport_shut(rig->client.t);
 	take(&rig->server, ROOM, 100000);
 	assert_true(turn_until(rig, server_ended));
@@ -826,7 +809,7 @@ static void check_half_close(struct rig *rig)
 	assert_int_equal(rig->client.t->write_half, WRITE_SHUT);
 	assert_int_equal(rig->client.t->read_half, READ_OPEN);
 	/* The other direction goes on. */
-	queue_pattern(&rig->server, MEBIBYTE, 0);
+	support_add_pattern(rig->server.t->output, MEBIBYTE, 0);
 	transport_shut(rig->server.t);
 	take(&rig->client, ROOM, MEBIBYTE);
 	assert_true(turn_until(rig, client_ended));
@@ -861,7 +844,7 @@ static void peer_half_closes_while_output_is_queued(void **state)
 {
 	struct rig *rig = rig_open(state, true);
 
-	queue_pattern(&rig->client, BULK, 0);
+	support_add_pattern(rig->client.t->output, BULK, 0);
 	transport_flush(rig->client.t);
 	transport_shut(rig->server.t);
 	take(&rig->client, ROOM, 0);
@@ -890,7 +873,7 @@ static void close_notify_follows_the_last_byte(void **state)
 
 	support_small_buffers(rig->client.fd);
 	support_small_buffers(rig->server.fd);
-	queue_pattern(&rig->client, 100000, 0);
+	support_add_pattern(rig->client.t->output, 100000, 0);
 	transport_shut(rig->client.t);
 	assert_int_not_equal(rig->client.t->write_half, WRITE_SHUT);
 	take(&rig->server, 5000, 100000);
@@ -903,7 +886,7 @@ static void close_notify_follows_the_last_byte(void **state)
 
 static void cut(struct rig *rig)
 {
-	queue_pattern(&rig->server, 1000, 0);
+	support_add_pattern(rig->server.t->output, 1000, 0);
 	transport_flush(rig->server.t);
 	assert_int_equal(shutdown(rig->server.fd, SHUT_WR), 0);
 	take(&rig->client, ROOM, 1000);
@@ -928,7 +911,7 @@ static void truncating_leaves_close_notify_out(void **state)
 {
 	struct rig *rig = rig_open(state, true);
 
-	queue_pattern(&rig->server, 200000, 0);
+	support_add_pattern(rig->server.t->output, 200000, 0);
 	rig->server.t->truncate = true;
 	transport_shut(rig->server.t);
 	take(&rig->client, ROOM, 200000);
@@ -936,7 +919,7 @@ static void truncating_leaves_close_notify_out(void **state)
 	assert_int_equal(rig->client.taken, 200000);
 	assert_int_equal(rig->client.t->read_error->kind, ERR_TLS_TRUNCATED);
 	assert_int_equal(rig->server.t->write_half, WRITE_SHUT);
-	queue_pattern(&rig->client, 5000, 0);
+	support_add_pattern(rig->client.t->output, 5000, 0);
 	transport_shut(rig->client.t);
 	take(&rig->server, ROOM, 5000);
 	assert_true(turn_until(rig, server_ended));
@@ -955,7 +938,7 @@ static void allow_truncated_takes_it_for_an_end(void **state)
 	cut(rig);
 	assert_null(rig->client.t->read_error);
 	/* It may have been a half-close: sending goes on. */
-	queue_pattern(&rig->client, 5000, 0);
+	support_add_pattern(rig->client.t->output, 5000, 0);
 	transport_shut(rig->client.t);
 	take(&rig->server, ROOM, 5000);
 	assert_true(turn_until(rig, server_ended));
@@ -968,7 +951,7 @@ static void reset_is_io(void **state)
 {
 	struct rig *rig = rig_open(state, true);
 
-	queue_pattern(&rig->server, 1000, 0);
+	support_add_pattern(rig->server.t->output, 1000, 0);
 	transport_flush(rig->server.t);
 	take(&rig->client, ROOM, 1000);
 	assert_true(turn_until(rig, all_taken));
@@ -987,7 +970,7 @@ static void write_after_reset_is_io(void **state)
 
 	rig->server.t->reset = true;
 	end_close(&rig->server);
-	queue_pattern(&rig->client, 1000, 0);
+	support_add_pattern(rig->client.t->output, 1000, 0);
 	transport_want(rig->client.t, ROOM);
 	transport_flush(rig->client.t);
 	for (int i = 0; i < 100 && !failed; i++) {
@@ -1012,7 +995,7 @@ static void write_error_comes_without_reading(void **state)
 
 	rig->server.t->reset = true;
 	end_close(&rig->server);
-	queue_pattern(&rig->client, 1000, 0);
+	support_add_pattern(rig->client.t->output, 1000, 0);
 	transport_flush(rig->client.t);
 	for (int i = 0; i < 100 && !client_write_failed(rig); i++)
 		turn_end(&rig->client, 1);
@@ -1034,7 +1017,7 @@ static void reset_after_close_notify_fails_sending(void **state)
 	assert_true(turn_until(rig, client_ended));
 	assert_null(rig->client.t->read_error);
 	SSL_free(ssl);
-	queue_pattern(&rig->client, 1000, 0);
+	support_add_pattern(rig->client.t->output, 1000, 0);
 	transport_flush(rig->client.t);
 	rig->server.t->reset = true;
 	transport_free(rig->server.t);
@@ -1101,7 +1084,7 @@ static void data_for_a_peer_that_has_left_fails_sending(void **state)
 	take(&rig->client, ROOM, 0);
 	assert_true(turn_until(rig, client_ended));
 	end_close(&rig->server);
-	queue_pattern(&rig->client, 1000, 0);
+	support_add_pattern(rig->client.t->output, 1000, 0);
 	transport_shut(rig->client.t);
 	for (int i = 0; i < 100 && !client_write_failed(rig); i++)
 		turn_end(&rig->client, 1);
@@ -1115,7 +1098,7 @@ static void reset_after_both_ends_fails_sending(void **state)
 	struct rig *rig = rig_open(state, true);
 
 	support_small_buffers(rig->server.fd);
-	queue_pattern(&rig->client, 200 * KIBIBYTE, 0);
+	support_add_pattern(rig->client.t->output, 200 * KIBIBYTE, 0);
 	transport_shut(rig->client.t);
 	transport_shut(rig->server.t);
 	take(&rig->client, ROOM, 0);
@@ -1138,7 +1121,7 @@ static void reset_of_a_peer_that_was_cut_fails_sending(void **state)
 	struct rig *rig = rig_open(state, true);
 
 	support_small_buffers(rig->server.fd);
-	queue_pattern(&rig->client, 100 * KIBIBYTE, 0);
+	support_add_pattern(rig->client.t->output, 100 * KIBIBYTE, 0);
 	transport_flush(rig->client.t);
 	cut(rig);
 	rig->client.t->reset = true;
@@ -1203,10 +1186,10 @@ static void alert_is_not_hidden_by_a_write_error(void **state)
 	inject_record(rig);
 	while (!server_failed(rig) && loop_now() < end)
 		turn_end(&rig->server, 1);
-	queue_pattern(&rig->client, 1000, 0);
+	support_add_pattern(rig->client.t->output, 1000, 0);
 	transport_flush(rig->client.t);
 	end_close(&rig->server);
-	queue_pattern(&rig->client, 1000, 0);
+	support_add_pattern(rig->client.t->output, 1000, 0);
 	transport_flush(rig->client.t);
 	assert_non_null(rig->client.lower->write_error);
 	assert_null(rig->client.t->write_error);
@@ -1245,7 +1228,7 @@ static void unread_tickets_do_not_reset(void **state)
 	struct rig *rig = rig_open(state, true);
 	int unread = -1;
 
-	queue_pattern(&rig->client, 1000, 0);
+	support_add_pattern(rig->client.t->output, 1000, 0);
 	transport_shut(rig->client.t);
 	transport_want(rig->client.t, 1);
 	turn_end(&rig->client, 10);
