@@ -8,6 +8,7 @@
 #include "cli/help.h"
 #include "cli/options.h"
 #include "cli/options_parse.h"
+#include "cli/program.h"
 #include "cli/suggest.h"
 #include "io/descriptor.h"
 #include "net/resolve.h"
@@ -30,6 +31,8 @@ static int print_text(char *text)
 	free(text);
 	if (good)
 		return 0;
+	if (errno == EPIPE)
+		program_die_of(SIGPIPE);
 	log_line(LOG_ERROR, "writing to standard output: %s", err_message(errno));
 	return ERR_IO;
 }

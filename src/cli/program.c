@@ -258,8 +258,7 @@ void program_finish(struct program *p, int status)
 	task_wake(&p->task);
 }
 
-/* End as the shell expects of a program that the signal killed. */
-static void die_of(int signo)
+void program_die_of(int signo)
 {
 	struct sigaction action = { .sa_handler = SIG_DFL };
 	sigset_t set;
@@ -306,6 +305,6 @@ int program_end(struct program *p)
 	task_cancel(&p->task);
 	loop_free(p->shared.loop);
 	if (p->signal != 0)
-		die_of(p->signal);
+		program_die_of(p->signal);
 	return p->status;
 }

@@ -22,6 +22,9 @@ struct err;
 struct options;
 struct fd_writer;
 
+/* End as the shell expects of a program that the signal killed. */
+void program_die_of(int signo);
+
 enum program_phase {
 	PROGRAM_WORKING,
 	PROGRAM_STOPPING, /* standard output failed, and the command has been told */

@@ -162,6 +162,16 @@ end(p)'
 }
 
 # bats test_tags=pump
+@test "help for which there is no reader: SIGPIPE, and no word" {
+	local words
+	for words in --help --version 'help steps' 'echo --help'; do
+		# shellcheck disable=SC2016 # $0 and $1 are the inner shell's
+		capture bash -c '"$0" $1 | true; echo "${PIPESTATUS[0]}"' "$LIU" "$words" </dev/null
+		assert_output_is 141 || assert_output_is 0 # true may be the slower one
+		assert_error_is ''
+	done
+}
+
 @test "a socket as standard output whose other end is gone: SIGPIPE" {
 	peer 'c = accept(); c.sendall(b"one\n"); rest(c); c.sendall(b"two\n"); c.close()'
 	capture harness '
