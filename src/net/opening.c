@@ -109,7 +109,7 @@ enum opening_result opening_run(struct opening *o, struct err *err)
 			opening_timed_out(o, o->timing, err);
 			result = OPENING_FAILED;
 		}
-		if (result == OPENING_AGAIN)
+		if (result != OPENING_DONE)
 			return result;
 		if (stage->took_us != NULL)
 			*stage->took_us = loop_now_us() - o->stage_began_us;

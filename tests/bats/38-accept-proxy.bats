@@ -154,7 +154,7 @@ for header in V1, V2:
 @test "no header, a bad one and a part of one are a line each, and the next connection is number 1" {
 	start_liu listen --accept-proxy 127.0.0.1:0 readexactly 9
 	proxied 'for data in (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", b"\x1b[31m\n", V1.replace(b"9 ", b"999 "), V1[:-2] + b"\n",
-		v2(0x11, b"x" * 11), V1[:8], V2[:27], V1[:-1]): same(b"", talk(data))
+		v2(0x11, b"x" * 11), V1[:8], V2[:27], V1[:-1], v2(0x11, V2[16:], b"x" * 300)[:-1]): same(b"", talk(data))
 same(b"", talk(V1 + b"x"))'
 	ends 7
 	local v2='bad PROXY header '\''\r\n\r\n\x00\r\nQUIT\n!\x11\x00\v'\'
@@ -166,6 +166,7 @@ liu: connection from $(said 5): ${v2/'\v'/'\x0b'}
 liu: connection from $(said 6): PROXY header: the peer closed after 8 bytes
 liu: connection from $(said 7): PROXY header: the peer closed after 27 bytes
 liu: connection from $(said 8): PROXY header: the peer closed after 42 bytes
+liu: connection from $(said 9): PROXY header: the peer closed after 300 bytes
 liu: connection 1 (203.0.113.9:4711): step 1 (readexactly 9): the peer closed after 1 byte"
 }
 
