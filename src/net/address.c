@@ -191,7 +191,7 @@ static bool read_port(const char *text, uint16_t *port, struct err *err)
 	}
 	number = strtoul(text, NULL, 10); /* ULONG_MAX when it overflows */
 	if (number > UINT16_MAX)
-		return refuse_port(text, " (1 to 65535)", err);
+		return refuse_port(text, " (at most 65535)", err);
 	*port = (uint16_t)number;
 	return true;
 }
@@ -241,6 +241,22 @@ static bool refuse_colons(const struct parse *p, const char *text)
 	return refuse(p, "is not HOST:PORT: it has several colons");
 }
 
+/* Words of socat that no host is called by. */
+static bool is_socat(const char *text)
+{
+	static const char *const words[] = {
+		"TCP-LISTEN:",	    "TCP4-LISTEN:",    "TCP6-LISTEN:", "TCP-L:",
+		"TCP4-L:",	    "TCP6-L:",	       "TCP-CONNECT:", "TCP4-CONNECT:",
+		"TCP6-CONNECT:",    "OPENSSL-LISTEN:", "SSL-LISTEN:",  "SSL-L:",
+		"OPENSSL-CONNECT:", "SSL-CONNECT:",
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strncasecmp(text, words[i], strlen(words[i])) == 0)
+			return true;
+	return false;
+}
+
 static bool read_tcp(struct parse *p, const char *text)
 {
 	const char *colon = strrchr(text, ':');
@@ -251,7 +267,7 @@ static bool read_tcp(struct parse *p, const char *text)
 	}
 	if (*text == '[')
 		return read_bracketed(p, text);
-	if (text == p->word && strncasecmp(text, "TCP-LISTEN:", 11) == 0)
+	if (text == p->word && is_socat(text))
 		return refuse(p, "is an address of socat");
 	if (strstr(text, "://") != NULL)
 		return refuse(p, "is a URL, not an address");
@@ -280,7 +296,7 @@ static bool set_path(struct parse *p, const char *path, bool abstract)
 	if (strstr(path, "%n") != NULL)
 		return refuse(p, "has %n, which only writefile knows");
 	return sockaddr_unix(path, abstract, &addr) ||
-	       refuse_word(path, "is too long for a Unix socket: 107 bytes", p->err);
+	       refuse_word(path, "is too long for a Unix socket (at most 107 bytes)", p->err);
 }
 
 static bool read_unix(struct parse *p, const char *text)

@@ -181,8 +181,8 @@ os.execv(sys.argv[2], sys.argv[2:])' "$1" "$LIU" "${@:3}"
 # --- addresses ---------------------------------------------------------------------
 
 @test "bad ports" {
-	assert_usage_error "invalid port '65536' (1 to 65535)" connect 127.0.0.1:65536 read
-	assert_usage_error "invalid port '99999999999999999999' (1 to 65535)" connect 127.0.0.1:99999999999999999999
+	assert_usage_error "invalid port '65536' (at most 65535)" connect 127.0.0.1:65536 read
+	assert_usage_error "invalid port '99999999999999999999' (at most 65535)" connect 127.0.0.1:99999999999999999999
 	assert_usage_error "invalid port 'nosuchservice': not a number and not a known service" \
 		connect localhost:nosuchservice
 	assert_usage_error "invalid port '80x': not a number and not a known service" listen 127.0.0.1:80x
@@ -261,8 +261,8 @@ os.execv(sys.argv[2], sys.argv[2:])' "$1" "$LIU" "${@:3}"
 @test "a Unix path that does not fit" {
 	local path
 	path=$(printf '/%0107d' 0)
-	assert_usage_error "'$path' is too long for a Unix socket: 107 bytes" connect "unix:$path"
-	assert_usage_error "'$path' is too long for a Unix socket: 107 bytes" listen "$path"
+	assert_usage_error "'$path' is too long for a Unix socket (at most 107 bytes)" connect "unix:$path"
+	assert_usage_error "'$path' is too long for a Unix socket (at most 107 bytes)" listen "$path"
 	# One less fits: there is just no such socket.
 	run_liu connect "unix:${path%0}" read
 	assert_status 4
@@ -457,6 +457,8 @@ os.execv(sys.argv[2], sys.argv[2:])' "$1" "$LIU" "${@:3}"
 		head -k https://x/
 	assert_usage_error "'TCP-LISTEN:8080' is an address of socat, did you mean: liu listen :8080" \
 		listen TCP-LISTEN:8080
+	assert_usage_error "'OPENSSL-LISTEN:8080' is an address of socat, did you mean: liu listen tls::8080 echo" \
+		listen OPENSSL-LISTEN:8080 echo
 	assert_usage_error 'unknown option -u: UDP is not supported, only byte streams (TCP, TLS, Unix)' \
 		connect -u h 53
 	assert_command_error "'nc' is not a command, did you mean: liu listen :8080" nc -l 8080

@@ -217,8 +217,8 @@ not_reached_name() {
 	local word
 	assert_usage_error "':' has no port" connect :
 	assert_usage_error "'127.0.0.1:' has no port" connect 127.0.0.1:
-	assert_usage_error "invalid port '65536' (1 to 65535)" connect 127.0.0.1:65536
-	assert_usage_error "invalid port '65536' (1 to 65535)" connect 65536
+	assert_usage_error "invalid port '65536' (at most 65535)" connect 127.0.0.1:65536
+	assert_usage_error "invalid port '65536' (at most 65535)" connect 65536
 	assert_usage_error "'127.0.0.1:0' has port 0, to which nothing can connect" connect 127.0.0.1:0
 	assert_usage_error "'1:2:3' is not HOST:PORT: it has several colons" connect 1:2:3
 	assert_usage_error "'http://x/' is a URL, not an address, did you mean: liu head http://x/" connect http://x/
@@ -433,8 +433,8 @@ listening on unix:$PWD/s"
 	serve_echo "$path"
 	ready_on "listening on unix:$path"
 	reached "$path"
-	assert_usage_error "'${path}1' is too long for a Unix socket: 107 bytes" listen "${path}1"
-	assert_usage_error "'${path}1' is too long for a Unix socket: 107 bytes" connect "unix:${path}1"
+	assert_usage_error "'${path}1' is too long for a Unix socket (at most 107 bytes)" listen "${path}1"
+	assert_usage_error "'${path}1' is too long for a Unix socket (at most 107 bytes)" connect "unix:${path}1"
 }
 
 @test "unix: a file that is not a socket, or not there, is exit 4" {

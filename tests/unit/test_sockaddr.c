@@ -82,7 +82,7 @@ static void test_local(void **state)
 	check_local("[127.0.0.1]:1", "'[127.0.0.1]:1' is not an IP address of this machine");
 	check_local("[::1", "'[::1' is not ADDR[:PORT]");
 	check_local("[::1]1", "'[::1]1' is not ADDR[:PORT]");
-	check_local("127.0.0.1:99999", "invalid port '99999' (1 to 65535)");
+	check_local("127.0.0.1:99999", "invalid port '99999' (at most 65535)");
 	check_local("", "'' is not an IP address of this machine");
 	check_local(":80", "':80' is not an IP address of this machine");
 }
