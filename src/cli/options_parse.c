@@ -12,6 +12,7 @@
 #include "cli/option_table.h"
 #include "cli/options.h"
 #include "net/address.h"
+#include "net/socket_file.h"
 #include "session/pump.h"
 #include "session/step.h"
 #include "tls/tls_verify.h"
@@ -305,6 +306,33 @@ static void note_uses(const struct command *command, struct options *out)
 	out->any_tls = out->address_has_tls || out->dials_tls;
 }
 
+/* An old address file is removed: it must not be one that another option names. */
+static bool check_address_file(const struct parse *parse)
+{
+	const char *path = parse->out->serve.readiness.address_file;
+
+	for (const struct option_row *row = option_table; row < option_table_end; row++) {
+		const char *const *file =
+			(const char *const *)((const char *)parse->out + row->offset);
+
+		if (path == NULL || row->type != OPTION_FILE || *file == NULL || *file == path ||
+		    !socket_file_is_same(*file, path))
+			continue;
+		return err_set(parse->err, ERR_USAGE, "--address-file: '%s' is the file of --%s",
+			       path, row->name);
+	}
+	return true;
+}
+
+static bool check_serving(const struct parse *parse)
+{
+	const struct serve_options *serve = &parse->out->serve;
+
+	if (serve->max_conns > 0 && !serve->keep_open && !serve->accept_proxy)
+		return err_set(parse->err, ERR_USAGE, "--max-conns needs -k or --accept");
+	return check_address_file(parse);
+}
+
 static bool check(const struct parse *parse)
 {
 	const struct command *command = parse->command;
@@ -327,7 +355,8 @@ static bool check(const struct parse *parse)
 	if (out->steps == NULL && (command->takes & FOR_STREAMS))
 		return false;
 	note_uses(command, out);
-	return check_used(parse) && (out->steps == NULL || command_check_to(out, parse->err));
+	return check_used(parse) && check_serving(parse) &&
+	       (out->steps == NULL || command_check_to(out, parse->err));
 }
 
 bool options_parse(const struct command *command, int count, char **words, struct options *out,

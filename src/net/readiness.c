@@ -45,7 +45,8 @@ static bool check_file(const char *path, struct err *err)
 		good = err_set(err, ERR_USAGE, "--address-file: the name is empty");
 	else if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
 		good = err_set(err, ERR_USAGE, "--address-file: '%s' is a directory", path);
-	else if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) /* the rename would replace it */
+	else if (lstat(path, &st) == 0 &&
+		 !S_ISREG(st.st_mode)) /* such as a link: the rename replaces it */
 		good = err_set(err, ERR_USAGE, "--address-file: '%s' is not a regular file", path);
 	else if (access(directory, W_OK | X_OK) < 0)
 		good = err_sys(err, ERR_USAGE, errno, "--address-file: cannot write in '%s'",
@@ -224,20 +225,21 @@ bool readiness_announce(struct readiness *r, const struct listener *listener, st
 	bool good = true;
 	char *lines;
 
-	for (size_t i = 0; i < listener_count(listener); i++) {
-		log_line(LOG_READY, "listening on %s", listener_address(listener, i));
+	for (size_t i = 0; i < listener_count(listener); i++)
 		(void)text_addf(&text, "%s\n", listener_address(listener, i));
-	}
 	lines = text_take(&text);
 	if (r->options->address_file != NULL)
 		good = write_file(r, lines, err);
 	if (good && r->options->ready_fd >= 0)
 		good = open_descriptor(r, lines, err);
-	if (good)
-		open_supervisor(r);
-	task_wake(&r->task);
 	free(lines);
-	return good;
+	if (!good)
+		return false;
+	for (size_t i = 0; i < listener_count(listener); i++)
+		log_line(LOG_READY, "listening on %s", listener_address(listener, i));
+	open_supervisor(r);
+	task_wake(&r->task);
+	return true;
 }
 
 void readiness_free(struct readiness *r)

@@ -375,11 +375,11 @@ bool server_listen(struct server *server, const struct address *addresses, size_
 	server->listener = listener_new(loop, addresses, count, listening, accepted, server, err);
 	if (server->listener == NULL)
 		return false;
+	if (!readiness_announce(server->readiness, server->listener, err))
+		return false;
 	for (size_t i = 0; i < listener_count(server->listener); i++)
 		event_writer_listening(server->shared->events,
 				       listener_address(server->listener, i));
-	if (!readiness_announce(server->readiness, server->listener, err))
-		return false;
 	if (server->options->accept_timeout_ms > 0)
 		server->accept_timer = timer_new(&server->task);
 	restart_accept_timer(server);

@@ -463,6 +463,23 @@ for round in range(2):
 	[ -p fifo ] && [ -d d ] && [ ! -e s ]
 }
 
+@test "an --address-file that is a link, such as /dev/stdout, is exit 2, and the link stays" {
+	: >target
+	ln -s target link
+	run_liu listen ./s --accept-timeout 0.1 --address-file link
+	assert_status 2
+	assert_error_is "liu: --address-file: 'link' is not a regular file (see: liu listen --help)"
+	[ -L link ] && [ -f target ] && [ ! -e s ]
+}
+
+@test "an --address-file that another option names is exit 2, and the file stays" {
+	: >key.pem
+	run_liu echo --tls --cert none.pem --key key.pem --address-file ./key.pem 0
+	assert_status 2
+	assert_error_is "liu: --address-file: './key.pem' is the file of --key (see: liu echo --help)"
+	[ -e key.pem ]
+}
+
 @test "an --address-file under the socket's own path is exit 2, and nothing listens" {
 	local words
 	mkdir d
@@ -490,8 +507,7 @@ same((2, b"", b"liu: --ready-fd: descriptor %s is a listening socket (see: liu l
 @test "a --ready-fd that cannot be written is exit 1" {
 	run_liu echo ./s --ready-fd 5 5>/dev/full
 	assert_status 1
-	assert_error_is "listening on unix:./s
-liu: writing to descriptor 5 (--ready-fd): no space left on device"
+	assert_error_is "liu: writing to descriptor 5 (--ready-fd): no space left on device"
 	[ ! -e s ] || fail "the socket file is left"
 }
 
@@ -502,8 +518,7 @@ liu: writing to descriptor 5 (--ready-fd): no space left on device"
 		exec timeout 20 "$0" listen ./s --accept-timeout 0.1 --address-file full/ready' "$LIU"
 	[ "$status" -ne 99 ] && ! grep -q unshare "$ERR" || skip "no mount of our own"
 	assert_status 1
-	assert_error_is "listening on unix:./s
-liu: cannot write 'full/ready': no space left on device"
+	assert_error_is "liu: cannot write 'full/ready': no space left on device"
 	[ ! -e s ] || fail "the socket file is left"
 }
 
