@@ -346,6 +346,42 @@ static bool need_two_ports(const struct listener_sockets *set)
 	return false;
 }
 
+static in_port_t *port_of(struct socket_address *a)
+{
+	return a->addr.ss_family == AF_INET ? &((struct sockaddr_in *)&a->addr)->sin_port
+					    : &((struct sockaddr_in6 *)&a->addr)->sin6_port;
+}
+
+/* Would bind(2) refuse the second for the first? */
+static bool covers(struct listener_socket *wide, struct listener_socket *narrow)
+{
+	int family = wide->at.addr.ss_family;
+
+	return (family == AF_INET || family == AF_INET6) && family == narrow->at.addr.ss_family &&
+	       !wide->inherited && !narrow->inherited && wide->port == narrow->port &&
+	       *port_of(&wide->at) == *port_of(&narrow->at) && is_any(&wide->at);
+}
+
+static bool check_overlap(struct listener_sockets *set, struct err *err)
+{
+	for (size_t i = 0; i < set->count; i++) {
+		for (size_t j = 0; j < set->count; j++) {
+			char *wide, *narrow;
+
+			if (i == j || !covers(&set->items[i], &set->items[j]))
+				continue;
+			wide = text_of(&set->items[i]);
+			narrow = text_of(&set->items[j]);
+			(void)err_set(err, ERR_USAGE, "%s is part of %s: listen on one of them",
+				      narrow, wide);
+			free(wide);
+			free(narrow);
+			return false;
+		}
+	}
+	return true;
+}
+
 static bool set_option(int fd, int level, int name)
 {
 	int on = 1;
@@ -402,12 +438,6 @@ static bool listen_all(struct listener_sockets *set, const struct listener_optio
 			return fail(s, errno, err);
 	}
 	return true;
-}
-
-static in_port_t *port_of(struct socket_address *a)
-{
-	return a->addr.ss_family == AF_INET ? &((struct sockaddr_in *)&a->addr)->sin_port
-					    : &((struct sockaddr_in6 *)&a->addr)->sin6_port;
 }
 
 /* One try with one port. */
@@ -474,6 +504,12 @@ static bool bind_all(struct listener_sockets *set, const struct listener_options
 
 		if (s->port == PORT_ANY_TLS && !two)
 			s->port = PORT_ANY;
+	}
+	if (!options->reuse_port && !check_overlap(set, err))
+		return false;
+	for (size_t i = 0; i < set->count; i++) {
+		struct listener_socket *s = &set->items[i];
+
 		if (!s->inherited && s->port == PORT_FIXED && !bind_socket(set, s, options, err))
 			return false;
 	}

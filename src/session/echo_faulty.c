@@ -48,10 +48,9 @@ void echo_faulty_free(void *p)
 	free(f);
 }
 
-/* It has succeeded, having sent back so many bytes. */
-static enum step_result succeed(struct session *s, uint64_t sent, enum step_result result)
+static enum step_result succeed(struct session *s, enum step_result result)
 {
-	(void)session_step_moved(s, sent);
+	(void)session_step_moved(s, session_taken(s));
 	return result;
 }
 
@@ -70,7 +69,7 @@ static enum step_result stall(struct session *s, struct echo_faulty_state *f)
 	f->stalled = true;
 	if (connection_read_error(s->connection) != NULL || s->connection->writer.broken ||
 	    session_watch_gone(s, s->connection))
-		return succeed(s, f->queue.sent, STEP_CLOSED);
+		return succeed(s, STEP_CLOSED);
 	return session_wait(s, WAIT_TIMER);
 }
 
@@ -87,7 +86,7 @@ static enum step_result reset(struct session *s, struct echo_faulty_state *f)
 	}
 	log_fault(s, &f->queue);
 	connection_abort(s->connection);
-	return succeed(s, f->queue.sent, STEP_CLOSED);
+	return succeed(s, STEP_CLOSED);
 }
 
 static enum step_result misbehave(struct session *s, struct echo_faulty_state *f)
@@ -102,7 +101,7 @@ static enum step_result misbehave(struct session *s, struct echo_faulty_state *f
 	if (q->ending == FAULT_TRUNCATE)
 		connection_truncate(s->connection);
 	s->ignore_close_errors = true;
-	return succeed(s, q->sent, STEP_STOP);
+	return succeed(s, STEP_STOP);
 }
 
 /* No piece may leave before `wait_ms` have passed; 0: none is there. */
@@ -119,7 +118,7 @@ static enum step_result read_ahead(struct session *s, const struct step *step,
 		return STEP_MORE;
 	}
 	if (wait_ms == 0 && f->status == STREAM_EOF)
-		return succeed(s, f->queue.sent, STEP_STOP);
+		return succeed(s, STEP_STOP);
 	if (wait_ms == 0)
 		return session_read_unmet(s, f->status, NULL, 0);
 	if (room > 0 && f->status == STREAM_AGAIN)

@@ -112,8 +112,11 @@ enum step_result session_fail_for(struct session *s, const struct err *err,
 	struct step_event own = session_event(s);
 	struct err named = *err;
 
-	if (event == NULL)
+	if (event == NULL) {
 		event = &own;
+		event->has_bytes = step->kind->flags & STEP_TOTAL;
+		event->bytes = event->has_bytes ? session_taken(s) : 0;
+	}
 	session_complete_failure(s, event);
 	if (s->shared->steps->visible)
 		err_prefix(&named, "step %zu (%s)", step->index, step->text);

@@ -49,6 +49,7 @@ enum step_flags {
 	STEP_DIALS_NAMELESS = 1 << 13, /* ... to an address without a name to check */
 	STEP_NEEDS_OTHERS = 1 << 14,   /* is for a listener with more than one connection */
 	STEP_COMMAND = 1 << 15,	       /* runs a command on the stream */
+	STEP_TOTAL = 1 << 16,	       /* its event has the total of what the peer sent */
 };
 
 /* A row of the table. What is NULL is not needed. */

@@ -124,7 +124,7 @@ const struct step_kind step_broker = {
 	.returns = "nothing; the other peers get what this one sends",
 	.fails = "io if the peer reads too slowly or sending fails, tls or timeout",
 	.example = "broker",
-	.flags = STEP_LAST | STEP_READS | STEP_SENDS | STEP_NEEDS_OTHERS,
+	.flags = STEP_LAST | STEP_READS | STEP_SENDS | STEP_NEEDS_OTHERS | STEP_TOTAL,
 	.run = run_broker,
 	.free_state = free_state,
 };

@@ -34,6 +34,7 @@ enum {
 };
 
 struct exec_state {
+	struct session *session;
 	struct child *child;
 	struct direction up;	  /* the peer to the command */
 	struct direction down;	  /* the command to the peer */
@@ -72,11 +73,14 @@ static void close_output(struct exec_state *state)
 	state->output = NULL;
 }
 
-/* While the command runs, this is the end of the session: a failure. */
+/* While the command runs, this is the end of the session: a failure. A part of the output is not
+ * to be taken for the whole. */
 static void free_state(void *p)
 {
 	struct exec_state *state = p;
 
+	if (state->child != NULL && !child_exited(state->child))
+		connection_cut(state->session->connection);
 	pump_free(state->up.pump);
 	pump_free(state->down.pump);
 	close_input(state);
@@ -241,6 +245,10 @@ static enum step_result command_ended(struct session *s, const struct exec_state
 	event.bytes = session_taken(s);
 	if (!child_succeeded(state->child, &err))
 		return session_fail(s, &err, &event);
+	if (child_status(state->child) != 0) { /* the program ends, and has ended it */
+		connection_cut(s->connection);
+		return STEP_STOP;
+	}
 	(void)session_step_moved(s, event.bytes);
 	return STEP_STOP;
 }
@@ -252,6 +260,7 @@ static enum step_result run_exec(struct session *s, const struct step *step)
 
 	if (state == NULL) {
 		state = session_state(s, sizeof(*state));
+		state->session = s;
 		if (!start(s, state, step->args, &err))
 			return session_fail(s, &err, NULL);
 	}
@@ -270,7 +279,7 @@ const struct step_kind step_exec = {
 	.returns = "nothing; the peer gets the output, and its bytes are the input",
 	.fails = "with COMMAND's status, exec without a shell, io, tls or timeout",
 	.example = "exec 'echo \"hello, $LIU_PEER\"'",
-	.flags = STEP_LAST | STEP_READS | STEP_SENDS | STEP_COMMAND,
+	.flags = STEP_LAST | STEP_READS | STEP_SENDS | STEP_COMMAND | STEP_TOTAL,
 	.parse = parse_exec,
 	.run = run_exec,
 	.free_state = free_state,

@@ -280,7 +280,7 @@ liu: connection 2: step 1 (exec $slow): broken pipe"
 	cd "$BATS_TEST_TMPDIR"
 	for limit in --timeout --step-timeout --idle-timeout; do
 		start_liu listen $limit 2 127.0.0.1:0 exec "$trapping"
-		clients 'c = dial(); print(name(c)); same(b"ready\n", rest(c))'
+		clients 'c = dial(); print(name(c)); same(b"ready\n", got(c, 6)); same("reset", ends(c))'
 		ends 6
 		server_said "liu: connection 1 ($(said 1)): step 1 (exec ${trapping:0:52}...): timed out after 2 s ($limit)"
 		was_told
@@ -289,7 +289,7 @@ liu: connection 2: step 1 (exec $slow): broken pipe"
 
 @test "a command that ignores SIGTERM gets SIGKILL after --close-timeout" {
 	start_liu listen -k -w 2 --close-timeout 0.2 127.0.0.1:0 exec 'trap "" TERM; echo $$; while :; do sleep 60; done'
-	clients 'c = dial(); print(rest(c).decode(), end="")'
+	clients 'c = dial(); print(c.recv(100).decode(), end=""); same("reset", ends(c))'
 	wait_until is_gone "$(said 1)"
 	kill -0 "$SERVER"
 }

@@ -132,7 +132,7 @@ until(lambda: b"finishing" in open(sys.argv[3], "rb").read()); c.sendall(b"late"
 	mkfifo "$BATS_TEST_TMPDIR/fifo"
 	for ends in 'sleep 60' 'trap "exit 3" TERM; sleep 60 & wait'; do
 		start_liu listen 127.0.0.1:0 --run 'read line <'"$BATS_TEST_TMPDIR/fifo" exec "echo ready; $ends"
-		clients 'c = dial(); same(b"ready\n", got(c, 6)); open(sys.argv[2], "w").write("\n"); same(b"", rest(c))' \
+		clients 'c = dial(); same(b"ready\n", got(c, 6)); open(sys.argv[2], "w").write("\n"); same("reset", ends(c))' \
 			"$BATS_TEST_TMPDIR/fifo"
 		ends 0
 		server_said 'liu: finishing 1 connection, send SIGTERM to stop now'

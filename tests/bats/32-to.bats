@@ -57,12 +57,6 @@ class Front(Liu):
     def pair(self):
         peer = self.dial()
         return peer, self.accept()
-def ends(c):
-    """How: with an end, or with a reset."""
-    try:
-        return "end" if c.recv(1) == b"" else "more"
-    except ConnectionResetError:
-        return "reset"
 def both(size, a, b):
     """So many bytes from a to b, and its end; returns the digests of what was sent and what came."""
     digests = [hashlib.sha256(), hashlib.sha256()]

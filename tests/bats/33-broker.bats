@@ -144,7 +144,7 @@ print(name(slow))' "$SERVER"
 	wait_for_line "$SERVER_ERR" ' dropped: the peer (reads too slowly, and more than 1048576 bytes wait for it|has read nothing for 2 s, and a sender waits for it)$'
 	dropped="step 2 (broker): dropped: ${REPLY#*: dropped: }"
 	grep '"step":"broker"' "$SERVER_OUT" | is - 'the events' \
-		"{\"event\":\"step\",\"conn\":1,\"index\":2,\"step\":\"broker\",\"ok\":false,\"error\":\"io\",\"message\":\"$dropped\"}"
+		"{\"event\":\"step\",\"conn\":1,\"index\":2,\"step\":\"broker\",\"ok\":false,\"error\":\"io\",\"message\":\"$dropped\",\"bytes\":0}"
 	server_said "liu: connection 1 ($(said 1)): $dropped"
 	stop "$SERVER" KILL || :
 }

@@ -378,12 +378,12 @@ if took < 0.35: sys.exit("%f s" % took)'
 	wait_for_line "$SERVER_ERR" "^liu: connection 1 \\($(said 1)\\): connection reset by peer\$"
 }
 
-@test "with --json the step has succeeded, with the bytes that were sent back" {
+@test "with --json the step has succeeded, with all bytes of the peer" {
 	start_liu echo --json --accept 1 127.0.0.1:0 --fault close-after=3
 	run_liu connect "$ADDRESS" write abcdef read
 	assert_status 0
 	ends 0
-	grep -qxF '{"event":"step","conn":1,"index":1,"step":"echo","ok":true,"bytes":3}' "$SERVER_OUT"
+	grep -qxF '{"event":"step","conn":1,"index":1,"step":"echo","ok":true,"bytes":6}' "$SERVER_OUT"
 }
 
 # --- The command line ----------------------------------------------------------------------

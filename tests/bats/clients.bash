@@ -46,6 +46,12 @@ def refused(host="127.0.0.1"):
             pass
         select.select([], [], [], 0.02)
     return False
+def ends(c):
+    """How: with an end, or with a reset."""
+    try:
+        return "end" if c.recv(1) == b"" else "more"
+    except ConnectionResetError:
+        return "reset"
 def name(c):
     return "%s:%d" % c.getsockname()[:2]
 def same(expected, actual):

@@ -133,10 +133,21 @@ static void messages_begin_in_lower_case(void **state)
 	assert_string_equal(err_message(123456), "unknown error 123456");
 }
 
+static void a_system_error_alone(void **state)
+{
+	struct err err = err_errno(ERR_CONNECT, ECONNREFUSED);
+
+	(void)state;
+	assert_int_equal(err.kind, ERR_CONNECT);
+	assert_int_equal(err.sys, ECONNREFUSED);
+	assert_string_equal(err.text, "connection refused");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(set_fills_everything_and_is_false),
+		cmocka_unit_test(a_system_error_alone),
 		cmocka_unit_test(sys_appends_the_message),
 		cmocka_unit_test(prefix_keeps_kind_and_cause),
 		cmocka_unit_test(arguments_may_be_the_record_itself),
