@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
+#include "session/pump_impl.h"
 
 #include <event2/buffer.h>
 #include <stddef.h>
@@ -143,4 +144,9 @@ enum pump_result pump_buffered_run(struct pump *pump)
 	for (int budget = PIECES_PER_RUN; budget > 0 && result == PUMP_MORE; budget--)
 		result = move_piece(pump);
 	return result;
+}
+
+uint64_t pump_bytes(const struct pump *pump)
+{
+	return pump->bytes;
 }

@@ -2,7 +2,7 @@
 /* pump_end: connections, standard input and output as the ends of a pump. */
 #include "config.h"
 
-#include "session/pump.h"
+#include "session/pump_end.h"
 
 #include "io/connection.h"
 #include "io/fd_reader.h"

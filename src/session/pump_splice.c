@@ -2,7 +2,7 @@
 /* pump_splice: in the kernel, without copying through the process. */
 #include "config.h"
 
-#include "session/pump.h"
+#include "session/pump_impl.h"
 
 #include "base/alloc.h"
 #include "base/log.h"
@@ -257,7 +257,7 @@ static void note_sent(const struct pump *pump, ssize_t n)
 /* One call from the source to the destination, or into our pipe. sendfile(2) asks for
  * what the file has and no more: Linux before 6.5 takes a shorter file for the start of
  * more, and keeps its last bytes back for 200 ms (MSG_MORE). */
-static ssize_t take(struct pump *pump)
+static ssize_t splice_in(struct pump *pump)
 {
 	const struct splice *x = pump->splice;
 	int to = x->pipe != NULL ? x->pipe->fd[1] : x->to;
@@ -276,7 +276,7 @@ static ssize_t take(struct pump *pump)
 }
 
 /* One call from our pipe to the destination. A file may block for it. */
-static ssize_t put(struct pump *pump)
+static ssize_t splice_out(struct pump *pump)
 {
 	const struct splice *x = pump->splice;
 	unsigned flags = x->to_kind == RAW_FILE ? 0 : SPLICE_F_NONBLOCK;
@@ -363,7 +363,7 @@ static enum pump_result move(struct pump *pump)
 
 	for (int budget = CALLS_PER_RUN; budget > 0; budget--) {
 		bool putting = x->pipe != NULL && x->pipe->held > 0;
-		ssize_t n = putting ? put(pump) : take(pump);
+		ssize_t n = putting ? splice_out(pump) : splice_in(pump);
 		int sys = n == 0 ? 0 : errno;
 
 		if (putting && n > 0 && n < MESSAGE && x->pipe->held == 0) {

@@ -224,14 +224,14 @@ static void watch_command(struct session *s, struct exec_state *state)
 		state->exited = true;
 		if (state->down.pump != NULL)
 			state->output_size =
-				state->down.pump->bytes + fd_reader_pending(state->output);
+				pump_bytes(state->down.pump) + fd_reader_pending(state->output);
 	}
 }
 
 static bool is_over(const struct exec_state *state)
 {
 	return state->exited &&
-	       (state->down.pump == NULL || state->down.pump->bytes >= state->output_size);
+	       (state->down.pump == NULL || pump_bytes(state->down.pump) >= state->output_size);
 }
 
 static enum step_result command_ended(struct session *s, const struct exec_state *state)

@@ -174,7 +174,7 @@ static enum step_result decide(struct session *s, struct relay_state *relay)
 	if (ends_with_peer(s))
 		return relay_ended(s);
 	if (relay->up.state == DIRECTION_FLOWING) /* a person at a terminal should know */
-		session_pump_watch(s, &relay->stall, relay->up.pump->bytes, CLOSED_NOTICE_MS,
+		session_pump_watch(s, &relay->stall, pump_bytes(relay->up.pump), CLOSED_NOTICE_MS,
 				   "the peer has closed; still waiting for the end of input");
 	return STEP_AGAIN;
 }

@@ -177,7 +177,7 @@ static enum step_result run_writefile(struct session *s, const struct step *step
 		return STEP_WRITE_FAILED;
 	if (writer_drain(&s->connection->writer) == STREAM_AGAIN)
 		return session_wait(s, WAIT_WRITE);
-	return session_step_moved(s, state->pump->bytes);
+	return session_step_moved(s, pump_bytes(state->pump));
 }
 
 const struct step_kind step_writefile = {

@@ -60,12 +60,12 @@ static inline void rig_run(void *arg)
 
 	if (r->over)
 		return;
-	before = r->pump->bytes;
+	before = pump_bytes(r->pump);
 	r->runs++;
 	connection_refresh(r->c);
 	r->result = pump_run(r->pump);
-	if (r->pump->bytes - before > r->most)
-		r->most = r->pump->bytes - before;
+	if (pump_bytes(r->pump) - before > r->most)
+		r->most = pump_bytes(r->pump) - before;
 	r->over = rig_result_is_last(r->result) || r->c->writer.broken ||
 		  (r->output != NULL && fd_writer_error(r->output) != NULL);
 	r->waits = r->result == PUMP_WAIT_SOURCE || r->result == PUMP_WAIT_DEST;

@@ -4,6 +4,7 @@
 
 #include "session/pump.h"
 
+#include "session/pump_impl.h"
 #include "unit/pump_rig.h"
 
 #include <errno.h>
@@ -70,7 +71,7 @@ static void up_from_a_file_at_its_offset(void **state)
 		assert_int_equal(lseek(r->fd, 12345, SEEK_SET), 12345);
 		send_all(r);
 		rig_got(r, 12345, BULK - 12345);
-		assert_int_equal(r->pump->bytes, BULK - 12345);
+		assert_int_equal(pump_bytes(r->pump), BULK - 12345);
 		assert_int_equal(connection_sent(r->c), BULK - 12345);
 		assert_way(r->pump, *state);
 		rig_free(r);
@@ -149,7 +150,7 @@ static void up_a_run_is_bounded(void **state)
 	pid = fork_drain(r);
 	assert_int_equal(ftruncate(r->fd, 4 * RUN_MAX), 0);
 	rig_ends(r, PUMP_END);
-	assert_int_equal(r->pump->bytes, 4 * RUN_MAX);
+	assert_int_equal(pump_bytes(r->pump), 4 * RUN_MAX);
 	assert_true(r->most <= RUN_MAX);
 	assert_true(r->runs > 4);
 	shutdown(r->peer, SHUT_RDWR);
@@ -227,12 +228,12 @@ static void up_from_a_file_cut_meanwhile(void **state)
 
 	support_small_buffers(r->peer);
 	rig_until(r, rig_waits);
-	assert_true(r->pump->bytes < BULK);
+	assert_true(pump_bytes(r->pump) < BULK);
 	drain(r); /* its first bytes, before they are cut off */
 	assert_int_equal(ftruncate(r->fd, 0), 0);
 	rig_until(r, drained_over);
 	assert_int_equal(r->result, PUMP_END);
-	assert_true(r->pump->bytes < BULK);
+	assert_true(pump_bytes(r->pump) < BULK);
 	rig_free(r);
 }
 
@@ -248,7 +249,7 @@ static void up_to_a_peer_that_resets(void **state)
 	assert_true(r->c->writer.broken);
 	assert_true(connection_write_error(r->c)->sys == ECONNRESET ||
 		    connection_write_error(r->c)->sys == EPIPE);
-	assert_true(r->pump->bytes < BULK * 4);
+	assert_true(pump_bytes(r->pump) < BULK * 4);
 	rig_free(r);
 }
 
@@ -276,7 +277,7 @@ static void up_from_what_cannot_be_read(void **state)
 	rig_ends(r, PUMP_SOURCE_FAILED);
 	assert_string_equal(fd_reader_error(r->input)->text,
 			    "reading from the input: bad file descriptor");
-	assert_int_equal(r->pump->bytes, 0);
+	assert_int_equal(pump_bytes(r->pump), 0);
 	rig_free(r);
 }
 
@@ -317,7 +318,7 @@ static void receive_bulk(struct rig *r)
 	free(data);
 	assert_int_equal(shutdown(r->peer, SHUT_WR), 0);
 	rig_ends(r, PUMP_END);
-	assert_int_equal(r->pump->bytes, BULK);
+	assert_int_equal(pump_bytes(r->pump), BULK);
 	assert_int_equal(connection_received(r->c), BULK);
 	fd_writer_flush(r->output);
 }
@@ -546,7 +547,7 @@ static void down_past_urgent_data(void **state)
 		support_send(r->peer, "two", 3);
 		if (!ended) {
 			assert_true(support_is_idle(r->loop, 50));
-			assert_int_equal(r->pump->bytes, 7);
+			assert_int_equal(pump_bytes(r->pump), 7);
 		}
 		assert_int_equal(shutdown(r->peer, SHUT_WR), 0);
 		rig_ends(r, PUMP_END);
@@ -592,7 +593,7 @@ static void without_a_pipe_a_turn_is_buffered(void **state)
 	set_pipes(r, 0, SPLICE_PIPE_LENT);
 	write_pattern(r->peer, 5000, 0);
 	rig_until(r, rig_waits);
-	assert_int_equal(r->pump->bytes, 5000);
+	assert_int_equal(pump_bytes(r->pump), 5000);
 	set_pipes(r, 1, SPLICE_PIPE_CLOSED);
 	write_pattern(r->peer, 10000, 5000);
 	rig_until(r, rig_waits);
@@ -619,7 +620,7 @@ static void without_descriptors_there_is_no_pipe(void **state)
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
 	write_pattern(r->peer, 5000, 0);
 	rig_until(r, rig_waits);
-	assert_int_equal(r->pump->bytes, 5000);
+	assert_int_equal(pump_bytes(r->pump), 5000);
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
 	fd_writer_flush(r->output);
 	rig_read_file(r);
