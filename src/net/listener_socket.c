@@ -7,12 +7,12 @@
 #include "base/alloc.h"
 #include "base/err.h"
 #include "base/log.h"
-#include "base/number.h"
 #include "io/fd_watch.h"
 #include "io/sockaddr.h"
 #include "net/address.h"
 #include "net/listener_options.h"
 #include "net/resolve.h"
+#include "net/systemd_sockets.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -32,7 +32,7 @@
  * try stays open until the end, so that the kernel picks a new port. The sockets with
  * a fixed address stay bound meanwhile, but do not listen.
  */
-enum { PORT_TRIES = 64, SD_FIRST = 3, SD_MAX = 1024 };
+enum { PORT_TRIES = 64 };
 
 /* --- one socket --- */
 
@@ -248,58 +248,19 @@ static bool add_inherited(struct listener_sockets *set, const struct address *ad
 	return add(set, &s, err);
 }
 
-/* --- sockets from a service manager: the protocol of sd_listen_fds(3) --- */
-
-/* How many were passed to this very process. */
-static size_t sd_count(void)
-{
-	const char *pid = getenv("LISTEN_PID");
-	const char *fds = getenv("LISTEN_FDS");
-	struct err ignored;
-	uint64_t number;
-
-	if (pid == NULL || fds == NULL ||
-	    !number_count(pid, "process", 1, INT32_MAX, &number, &ignored) ||
-	    number != (uint64_t)getpid() ||
-	    !number_count(fds, "count", 0, SD_MAX, &number, &ignored))
-		return 0;
-	return (size_t)number;
-}
-
-/* Does socket `i`, counted from 0, have this name? */
-static bool sd_is_named(size_t i, const char *name)
-{
-	const char *names = getenv("LISTEN_FDNAMES");
-	size_t len = strlen(name);
-
-	for (; names != NULL && i > 0; i--) {
-		names = strchr(names, ':');
-		if (names != NULL)
-			names++;
-	}
-	return names != NULL && strncmp(names, name, len) == 0 &&
-	       (names[len] == ':' || names[len] == '\0');
-}
-
-/* A command that the program starts must not take them for its own. */
-static void sd_forget(void)
-{
-	(void)unsetenv("LISTEN_PID");
-	(void)unsetenv("LISTEN_FDS");
-	(void)unsetenv("LISTEN_FDNAMES");
-}
+/* --- sockets from a service manager --- */
 
 static bool expand_sd(struct listener_sockets *set, const struct address *address, struct err *err)
 {
-	size_t count = sd_count();
+	size_t count = systemd_sockets_count();
 	bool found = false;
 
 	if (count == 0)
 		return err_set(err, ERR_USAGE, "no sockets were passed to this process for sd:");
 	for (size_t i = 0; i < count; i++) {
-		if (address->name != NULL && !sd_is_named(i, address->name))
+		if (address->name != NULL && !systemd_sockets_is_named(i, address->name))
 			continue;
-		if (!add_inherited(set, address, SD_FIRST + (int)i, err))
+		if (!add_inherited(set, address, SYSTEMD_SOCKETS_FIRST + (int)i, err))
 			return false;
 		found = true;
 	}
@@ -532,7 +493,7 @@ bool listener_sockets_find(struct listener_sockets *set, const struct address *a
 		ok = expand(set, &addresses[i], options, err);
 	}
 	if (sd)
-		sd_forget();
+		systemd_sockets_forget();
 	if (!ok)
 		listener_sockets_free(set);
 	return ok;
