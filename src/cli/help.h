@@ -16,6 +16,6 @@ char *help_on(const char *word, struct err *err);
  * tabs, for the completions and the check of the manual.
  *	command NAME OPERANDS SUMMARY
  *	option COMMAND --NAME -LETTER ARG SUMMARY	(fields may be empty)
- *	step NAME ARGS SUMMARY
+ *	step NAME ARGS SUMMARY FLAGS			(flags: words and blanks)
  *	topic NAME SUMMARY */
 char *help_table(void);

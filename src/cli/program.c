@@ -186,6 +186,23 @@ static void end_line(void *output)
 		fd_writer_end_line(output);
 }
 
+static void catch_signals(struct program *p, struct loop *loop)
+{
+	for (size_t i = 0; i < sizeof(ending_signals) / sizeof(*ending_signals); i++)
+		if (!is_ignored(ending_signals[i]) &&
+		    !loop_on_signal(loop, ending_signals[i], on_signal, p))
+			cannot_start("catch signals");
+	if (p->stats && !catch_stats_signal(p, loop))
+		cannot_start("catch signals");
+}
+
+static void open_output(struct program *p, struct loop *loop, bool terminal)
+{
+	p->output = fd_writer_new(loop, STDOUT_FILENO, false, "standard output");
+	fd_writer_set_owner(p->output, &p->task);
+	log_before(terminal ? end_line : flush, p->output);
+}
+
 void program_init(struct program *p, const struct options *options)
 {
 	bool terminal = isatty(STDERR_FILENO) == 1;
@@ -194,21 +211,13 @@ void program_init(struct program *p, const struct options *options)
 
 	if (loop == NULL)
 		cannot_start("make an event loop");
-	*p = (struct program){ .started_us = loop_now_us() };
+	*p = (struct program){ .started_us = loop_now_us(), .stats = options->stats };
 	task_init(&p->task, loop, program_task, p);
 	broadcast_init(&p->broadcast);
-	for (size_t i = 0; i < sizeof(ending_signals) / sizeof(*ending_signals); i++)
-		if (!is_ignored(ending_signals[i]) &&
-		    !loop_on_signal(loop, ending_signals[i], on_signal, p))
-			cannot_start("catch signals");
-	p->stats = options->stats;
-	if (p->stats && !catch_stats_signal(p, loop))
-		cannot_start("catch signals");
+	catch_signals(p, loop);
 	p->children = children_new(loop, listening ? descriptor_raise_limit() : 0);
 	children_set_task(p->children, &p->task);
-	p->output = fd_writer_new(loop, STDOUT_FILENO, false, "standard output");
-	fd_writer_set_owner(p->output, &p->task);
-	log_before(terminal ? end_line : flush, p->output);
+	open_output(p, loop, terminal);
 	p->shared = (struct session_shared){
 		.loop = loop,
 		.settings = &options->session,

@@ -18,5 +18,5 @@ struct task;
 struct child *run_command_start(struct children *children, const char *command, const char *address,
 				const char *pin, struct task *task, struct err *err);
 
-/* Has a SIGINT that reaches us from the terminal reached the command too? */
+/* Are we in the foreground of a terminal, which sends its SIGINT to the command, too? */
 bool run_command_has_terminal(void);

@@ -24,7 +24,7 @@ struct task;
 struct connection {
 	struct reader reader;
 	struct writer writer;
-	struct transport *transport; /* owned; for transport_flush(), _raw_fd(), _info() */
+	struct transport *transport; /* owned; callers may flush and query it */
 	/* The rest is private. */
 	struct task *task;	 /* borrowed */
 	struct closing *closing; /* owned; NULL until the orderly end begins */

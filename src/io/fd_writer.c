@@ -39,7 +39,7 @@ enum {
 
 struct waiter {
 	struct task *task;
-	bool woken; /* and not heard of since */
+	bool woken; /* ... and has not waited again */
 	STAILQ_ENTRY(waiter) link;
 };
 
@@ -215,9 +215,9 @@ static void end_descriptor(struct fd_writer *output)
 {
 	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
 
-	output->ending = false;
 	if (null < 0)
-		return;
+		return; /* the next run tries again */
+	output->ending = false;
 	fd_watch_free(output->writable);
 	output->writable = NULL;
 	unwatch_reader(output);

@@ -277,8 +277,12 @@ bool loop_on_signal(struct loop *loop, int signo, signal_fn fn, void *arg)
 	struct event *event = evsignal_new(loop->base, signo, fn, arg);
 
 	assert(loop->signal_count < SIGNALS_MAX);
+	if (event_add(event, NULL) < 0) {
+		event_free(event);
+		return false;
+	}
 	loop->signals[loop->signal_count++] = event;
-	return event_add(event, NULL) == 0;
+	return true;
 }
 
 static bool is_ending(int signo)

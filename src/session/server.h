@@ -45,9 +45,9 @@ void server_adopt(struct server *server, int fd, bool tls);
 /* The address of the first socket, as connect takes it; borrowed; once it listens. */
 const char *server_address(const struct server *server);
 
-/* Accept no more, tell the commands of connections to end, serve the rest for at most the
- * close timeout, then `done`. The second time: at once. `hint` says on standard error what
- * leads to that. */
+/* Stop accepting, send SIGTERM to the commands of exec, and serve the connections that are
+ * open for at most the close timeout; then `done`. A second call ends everything at once.
+ * `hint` completes the notice on standard error. */
 void server_finish(struct server *server, const char *hint);
 
 /* So far, with those that are running. */

@@ -25,7 +25,7 @@ struct pump *session_pump_down(struct session *s);
  * answers. */
 enum step_result session_pump_run_down(struct session *s, struct pump *pump);
 
-/* { 0 }; of one step. */
+/* Of one step; zeroed. */
 struct pump_stall {
 	uint64_t bytes;
 	bool told;

@@ -70,8 +70,8 @@ struct session {
 	uint64_t started_us;	       /* until it is open, when it was accepted */
 	uint64_t turn_end_us;	       /* see session_turn_end(); 0: not asked for in this run */
 	struct err *err;	       /* owned; NULL: all went well */
-	struct err *tried; /* the last that `try` caught in this round of a loop, but for timeouts;
-			      owned */
+	struct err *tried; /* the last failure in this round of a loop that `try` caught, timeouts
+			      excepted; owned */
 	void (*done)(void *arg, struct session *session);
 	void *arg;
 	TAILQ_ENTRY(session) link; /* for its owner */

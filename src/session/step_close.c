@@ -41,7 +41,7 @@ static enum step_result run_abort(struct session *s, const struct step *step)
 const struct step_kind step_close = {
 	.name = "close",
 	.args = "",
-	.summary = "close in order, as at the end of every list",
+	.summary = "close cleanly, as at the end of every list",
 	.returns = "nothing, once all is sent and the peer has had time to end",
 	.fails = "timeout if bytes are left unsent, io if sending fails",
 	.example = "writeline QUIT close",

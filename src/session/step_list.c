@@ -32,7 +32,7 @@ static const struct {
 	{ "chat", "broker" },
 };
 
-/* An address that `to` takes, but not a number alone. */
+/* Could it be the ADDRESS of `to`? A number alone does not count. */
 static bool is_target(const char *word)
 {
 	struct address address = { 0 };
