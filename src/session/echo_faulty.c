@@ -4,10 +4,12 @@
 
 #include "session/echo_faulty.h"
 
+#include "session/echo_frame.h"
 #include "session/fault.h"
 #include "session/session_log.h"
 #include "session/session_record.h"
 #include "session/session_step.h"
+#include "session/session_struct.h"
 
 #include <event2/buffer.h>
 #include <inttypes.h>
@@ -106,13 +108,12 @@ static enum step_result misbehave(struct session *s, struct echo_faulty_state *f
 
 /* No piece may leave before `wait_ms` have passed; 0: none is there. */
 static enum step_result read_ahead(struct session *s, const struct step *step,
-				   echo_frame_fn next_frame, struct echo_faulty_state *f,
-				   uint64_t wait_ms)
+				   struct echo_faulty_state *f, uint64_t wait_ms)
 {
 	size_t room = fault_queue_room(&f->queue);
 
 	if (room > 0)
-		f->status = next_frame(s, step, room);
+		f->status = echo_frame_read(s, step, room);
 	if (evbuffer_get_length(s->data) > 0) {
 		fault_queue_add(&f->queue, s->data, loop_now_us());
 		return STEP_MORE;
@@ -128,8 +129,7 @@ static enum step_result read_ahead(struct session *s, const struct step *step,
 }
 
 /* Each piece leaves in a write of its own, once the one before it has left. */
-enum step_result echo_faulty_run(struct session *s, const struct step *step,
-				 echo_frame_fn next_frame)
+enum step_result echo_faulty_run(struct session *s, const struct step *step)
 {
 	struct echo_faulty_state *f = faulty_of(s);
 	struct connection *c = s->connection;
@@ -150,5 +150,5 @@ enum step_result echo_faulty_run(struct session *s, const struct step *step,
 	case STREAM_ERROR:
 		break;
 	}
-	return read_ahead(s, step, next_frame, f, wait_ms);
+	return read_ahead(s, step, f, wait_ms);
 }

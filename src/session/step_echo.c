@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 #include "session/echo_faulty.h"
+#include "session/echo_frame.h"
 #include "session/session_record.h"
 #include "session/session_step.h"
 #include "session/session_struct.h"
@@ -36,18 +37,6 @@ static bool parse_echo(struct step *step, struct step_words *words, struct err *
 	return true;
 }
 
-/* `room` bytes at most, where nothing ends a frame. */
-static enum stream_status next_frame(struct session *s, const struct step *step, size_t room)
-{
-	struct reader *reader = &s->connection->reader;
-
-	if (step->args != NULL)
-		return reader_readuntil(reader, step->args, s->data);
-	if (step->n > 0)
-		return reader_readexactly(reader, (size_t)step->n, s->data);
-	return reader_read(reader, room, s->data);
-}
-
 /* A last partial frame is sent back too. Once sending has failed, what comes has nowhere
  * to go. */
 static enum step_result run_echo(struct session *s, const struct step *step)
@@ -56,12 +45,12 @@ static enum step_result run_echo(struct session *s, const struct step *step)
 	enum stream_status status;
 
 	if (s->shared->settings->faults != NULL)
-		return echo_faulty_run(s, step, next_frame);
+		return echo_faulty_run(s, step);
 	if (writer->broken)
 		return session_fail(s, connection_write_error(s->connection), NULL);
 	if (writer_room(writer) == 0)
 		return session_wait(s, WAIT_WRITE);
-	status = next_frame(s, step, writer_room(writer));
+	status = echo_frame_read(s, step, writer_room(writer));
 	writer_write_buffer(writer, s->data);
 	if (status == STREAM_OK)
 		return STEP_MORE;
