@@ -109,12 +109,13 @@ enum opening_result opening_run(struct opening *o, struct err *err)
 			opening_timed_out(o, o->timing, err);
 			result = OPENING_FAILED;
 		}
-		if (result != OPENING_DONE)
+		if (result == OPENING_AGAIN)
 			return result;
 		if (stage->took_us != NULL)
 			*stage->took_us = loop_now_us() - o->stage_began_us;
 		o->stage_began_us = 0;
-		remove_first(o);
+		if (result == OPENING_DONE)
+			remove_first(o);
 	}
 	return result;
 }
