@@ -166,7 +166,7 @@ liu: connection from $(said 5): ${v2/'\v'/'\x0b'}
 liu: connection from $(said 6): PROXY header: the peer closed after 8 bytes
 liu: connection from $(said 7): PROXY header: the peer closed after 27 bytes
 liu: connection from $(said 8): PROXY header: the peer closed after 42 bytes
-liu: connection from $(said 9): PROXY header: the peer closed after 300 bytes
+liu: connection from $(said 9): PROXY header: the peer closed after 327 bytes
 liu: connection 1 (203.0.113.9:4711): step 1 (readexactly 9): the peer closed after 1 byte"
 }
 
