@@ -214,7 +214,7 @@ c = dial(); c.sendall(b"ab\n12345"); same(b"ab\n", rest(c))'
 {\"event\":\"step\",\"conn\":1,\"index\":1,\"step\":\"echo\",\"ok\":true,\"bytes\":4}
 {\"event\":\"close\",\"conn\":1,\"sent\":4,\"received\":4,\"duration\":D}
 {\"event\":\"open\",\"conn\":2,\"peername\":\"P\",\"sockname\":\"$ADDRESS\",\"tls\":null}
-{\"event\":\"step\",\"conn\":2,\"index\":1,\"step\":\"echo\",\"ok\":false,\"error\":\"limit-overrun\",\"message\":\"step 1 (echo line): no end within the limit of 4 bytes (--limit)\",\"limit\":4,\"consumed\":5}
+{\"event\":\"step\",\"conn\":2,\"index\":1,\"step\":\"echo\",\"ok\":false,\"error\":\"limit-overrun\",\"message\":\"step 1 (echo line): no end within the limit of 4 bytes (--limit)\",\"limit\":4,\"consumed\":5,\"bytes\":3}
 {\"event\":\"close\",\"conn\":2,\"sent\":3,\"received\":8,\"duration\":D}"
 }
 
