@@ -672,3 +672,19 @@ p.wait()' "$BATS_TEST_TMPDIR/fifo"
 {"event":"step","conn":1,"index":2,"step":"readuntil","ok":true,"bytes":5,"data":"until"}
 '"$(closed 0 12)"
 }
+
+@test "a step that a signal interrupts gives no event" {
+	local step
+	for step in readline 'exec cat'; do
+		# shellcheck disable=SC2086 # words by intention
+		start_liu listen -k --json --close-timeout 0.2 127.0.0.1:0 $step
+		peer 'c = socket.create_connection(("127.0.0.1", int(sys.argv[1]))); say(b"there"); rest(c)' "$PORT"
+		wait_for_line "$SERVER_OUT" '"event":"open"'
+		stop "$SERVER"
+		assert_equal 143 "$status"
+		settle "$SERVER_OUT"
+		is "$SERVER_OUT" 'standard output' '{"event":"listening","address":"127.0.0.1:PORT"}
+'"$ACCEPTED
+$(closed 0 0)"
+	done
+}
