@@ -73,13 +73,20 @@ static void close_output(struct exec_state *state)
 	state->output = NULL;
 }
 
-/* While the command runs, this is the end of the session: a failure. A part of the output is not
- * to be taken for the whole. */
+/* The command has exited, and the peer has all of its output. */
+static bool is_over(const struct exec_state *state)
+{
+	return state->exited &&
+	       (state->down.pump == NULL || pump_bytes(state->down.pump) >= state->output_size);
+}
+
+/* Where the step ends early, the peer has a part of the output, unless it has been told its
+ * end. */
 static void free_state(void *p)
 {
 	struct exec_state *state = p;
 
-	if (state->child != NULL && !child_exited(state->child))
+	if (state->child != NULL && state->down.state != DIRECTION_SHUT && !is_over(state))
 		connection_cut(state->session->connection);
 	pump_free(state->up.pump);
 	pump_free(state->down.pump);
@@ -226,12 +233,6 @@ static void watch_command(struct session *s, struct exec_state *state)
 			state->output_size =
 				pump_bytes(state->down.pump) + fd_reader_pending(state->output);
 	}
-}
-
-static bool is_over(const struct exec_state *state)
-{
-	return state->exited &&
-	       (state->down.pump == NULL || pump_bytes(state->down.pump) >= state->output_size);
 }
 
 static enum step_result command_ended(struct session *s, const struct exec_state *state)

@@ -287,15 +287,37 @@ liu: connection 2: step 1 (exec $slow): broken pipe"
 	done
 }
 
+@test "... and what a command has left in the pipe is missing: a reset, though it has exited" {
+	cat >"$BATS_TEST_TMPDIR/fill" <<-'EOF'
+		import os, time
+		os.set_blocking(1, False)
+		last = time.monotonic()
+		while time.monotonic() - last < 0.5:
+		    try:
+		        os.write(1, b"x" * 4096)
+		        last = time.monotonic()
+		    except BlockingIOError:
+		        time.sleep(0.01)
+	EOF
+	start_liu listen --step-timeout 3 --pump buffered --high-water 4096 --low-water 1024 127.0.0.1:0 \
+		exec "python3 -IS $BATS_TEST_TMPDIR/fill"
+	clients 'c = socket.socket(); c.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+c.settimeout(DEADLINE); c.connect(("127.0.0.1", PORT))
+until(lambda: b"timed out" in open(sys.argv[2], "rb").read())
+try: rest(c); sys.exit("a clean end")
+except ConnectionResetError: pass' "$SERVER_ERR"
+	ends 6
+}
+
 @test "a command that ignores SIGTERM gets SIGKILL after --close-timeout" {
-	start_liu listen -k -w 2 --close-timeout 0.2 127.0.0.1:0 exec 'trap "" TERM; echo $$; while :; do sleep 60; done'
+	start_liu listen -k -w 5 --close-timeout 0.2 127.0.0.1:0 exec 'trap "" TERM; echo $$; while :; do sleep 60; done'
 	clients 'c = dial(); print(c.recv(100).decode(), end=""); same("reset", ends(c))'
 	wait_until is_gone "$(said 1)"
 	kill -0 "$SERVER"
 }
 
 @test "... and so does what it has started, though it has died of SIGTERM itself" {
-	start_liu listen -k -w 2 --close-timeout 0.2 127.0.0.1:0 exec \
+	start_liu listen -k -w 5 --close-timeout 0.2 127.0.0.1:0 exec \
 		'sh -c "trap \"\" TERM; echo \$\$; while :; do sleep 60; done"; true'
 	clients 'c = dial(); print(c.recv(100).decode(), end="")'
 	wait_until is_gone "$(said 1)"
