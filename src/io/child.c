@@ -41,9 +41,9 @@ struct child {
 	struct children *all;
 	pid_t pid;
 	bool own_group;
-	bool exited;		   /* and waited for */
-	bool over;		   /* and nothing is left of its group that was asked to end */
-	int status;		   /* once exited: of waitpid(2) */
+	bool exited; /* and waited for */
+	bool over;   /* and so have the others of its group, if they were asked to end */
+	int status;  /* once exited: of waitpid(2) */
 	struct timer *kill_timer;  /* runs since SIGTERM; NULL: it was not sent */
 	struct timer *group_timer; /* runs while others of its group remain; NULL: none did */
 	struct task *task;	   /* NULL: its owner has freed it */
@@ -86,8 +86,11 @@ static void reap(struct child *child)
  * not given out again for far longer than a poll takes. */
 static bool group_remains(struct child *child)
 {
-	if (!child->own_group || child->kill_timer == NULL || timer_expired(child->kill_timer) ||
-	    kill(-child->pid, 0) < 0)
+	if (!child->own_group || child->kill_timer == NULL || timer_expired(child->kill_timer))
+		return false;
+	while (waitpid(-child->pid, NULL, WNOHANG) > 0)
+		continue; /* its orphans, whose parent we are as process 1 */
+	if (kill(-child->pid, 0) < 0)
 		return false;
 	if (child->group_timer == NULL)
 		child->group_timer = timer_new(&child->all->task);

@@ -9,7 +9,7 @@
  * started with.
  *
  * A child is never forgotten: when its owner loses interest while it runs, it gets
- * SIGTERM, later SIGKILL, and is waited for; so do the others of its group.
+ * SIGTERM, later SIGKILL, and is waited for; the others of its group get the signals, too.
  */
 
 #include <stdbool.h>
