@@ -306,20 +306,27 @@ static void note_uses(const struct command *command, struct options *out)
 	out->any_tls = out->address_has_tls || out->dials_tls;
 }
 
-/* An old address file is removed: it must not be one that another option names. */
-static bool check_address_file(const struct parse *parse)
+/* An old address file is removed: it must not be one that the line names, too. */
+static bool check_address_file(const struct options *options, struct err *err)
 {
-	const char *path = parse->out->serve.readiness.address_file;
+	const char *path = options->serve.readiness.address_file;
+	size_t steps = options->steps != NULL ? options->steps->count : 0;
 
 	for (const struct option_row *row = option_table; row < option_table_end; row++) {
 		const char *const *file =
-			(const char *const *)((const char *)parse->out + row->offset);
+			(const char *const *)((const char *)options + row->offset);
 
-		if (path == NULL || row->type != OPTION_FILE || *file == NULL || *file == path ||
-		    !socket_file_is_same(*file, path))
-			continue;
-		return err_set(parse->err, ERR_USAGE, "--address-file: '%s' is the file of --%s",
-			       path, row->name);
+		if (row->type == OPTION_FILE && *file != NULL && *file != path &&
+		    socket_file_is_same(*file, path))
+			return err_set(err, ERR_USAGE, "--address-file: '%s' is the file of --%s",
+				       path, row->name);
+	}
+	for (size_t i = 0; i < steps; i++) {
+		const struct step *step = &options->steps->steps[i];
+
+		if (step->kind->file != NULL && socket_file_is_same(step->kind->file(step), path))
+			return err_set(err, ERR_USAGE, "--address-file: '%s' is the file of '%s'",
+				       path, step->text);
 	}
 	return true;
 }
@@ -329,8 +336,9 @@ static bool check_serving(const struct parse *parse)
 	const struct serve_options *serve = &parse->out->serve;
 
 	if (serve->max_conns > 0 && !serve->keep_open && !serve->accept_proxy)
-		return err_set(parse->err, ERR_USAGE, "--max-conns needs -k or --accept");
-	return check_address_file(parse);
+		return err_set(parse->err, ERR_USAGE,
+			       "--max-conns needs -k, --accept, --run or --accept-proxy");
+	return serve->readiness.address_file == NULL || check_address_file(parse->out, parse->err);
 }
 
 static bool check(const struct parse *parse)

@@ -33,6 +33,7 @@ enum {
 };
 
 struct listener {
+	const struct listener_options *options;
 	struct listener_sockets sockets;
 	struct task task;
 	struct timer *retry;
@@ -146,16 +147,16 @@ struct listener *listener_new(struct loop *loop, const struct address *addresses
 			      void *arg, struct err *err)
 {
 	struct listener *l = alloc_zeroed(sizeof(*l));
-	struct listener_sockets *set = &l->sockets;
 	bool found;
 
 	loop_let_signals_end(loop, true);
-	found = listener_sockets_find(set, addresses, count, options, err);
+	found = listener_sockets_find(&l->sockets, addresses, count, options, err);
 	loop_let_signals_end(loop, false);
-	if (!found || !listener_sockets_open(set, options, err)) {
+	if (!found) {
 		free(l);
 		return NULL;
 	}
+	l->options = options;
 	l->accepted = accepted;
 	l->arg = arg;
 	l->paused = true;
@@ -164,9 +165,19 @@ struct listener *listener_new(struct loop *loop, const struct address *addresses
 		l->batch = (size_t)options->backlog;
 	task_init(&l->task, loop, run, l);
 	l->retry = timer_new(&l->task);
-	for (size_t i = 0; i < set->count; i++)
-		set->items[i].watch = fd_watch_new(loop, set->items[i].fd, WATCH_READ, &l->task);
 	return l;
+}
+
+bool listener_open(struct listener *l, struct err *err)
+{
+	struct listener_sockets *set = &l->sockets;
+
+	if (!listener_sockets_open(set, l->options, err))
+		return false;
+	for (size_t i = 0; i < set->count; i++)
+		set->items[i].watch =
+			fd_watch_new(l->task.loop, set->items[i].fd, WATCH_READ, &l->task);
+	return true;
 }
 
 void listener_free(struct listener *l)

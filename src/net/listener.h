@@ -26,19 +26,22 @@ struct socket_address;
 typedef void (*listener_accept_fn)(void *arg, int fd, const struct socket_address *peer, bool tls);
 
 /* Kinds TCP, UNIX, SD, VSOCK, and FD where the descriptor is a listening socket. NULL
- * with ERR_CONNECT, ERR_RESOLVE or ERR_USAGE, and nothing left behind. Looks names up
+ * with ERR_CONNECT, ERR_RESOLVE or ERR_USAGE. Nothing is bound yet. Looks names up
  * without returning. For SD, removes the variables of sd_listen_fds(3) from the
- * environment. Addresses and options are borrowed for the call. */
+ * environment. Addresses are borrowed for the call, options until it is freed. */
 struct listener *listener_new(struct loop *loop, const struct address *addresses, size_t count,
 			      const struct listener_options *options, listener_accept_fn accepted,
 			      void *arg, struct err *err);
+
+/* Bind and listen; not yet accepting: see listener_resume(). ERR_CONNECT or ERR_USAGE, and
+ * then nothing listens. */
+bool listener_open(struct listener *listener, struct err *err);
 
 /* Removes socket files and closes the sockets, inherited ones excepted. Not from within
  * `accepted`. NULL is allowed. */
 void listener_free(struct listener *listener);
 
-/* Let further connections wait in the backlog, and take them again. It is made
- * paused: listening, and not yet accepting. */
+/* Let further connections wait in the backlog, and take them again. */
 void listener_pause(struct listener *listener);
 void listener_resume(struct listener *listener);
 

@@ -313,7 +313,7 @@ static in_port_t *port_of(struct socket_address *a)
 					    : &((struct sockaddr_in6 *)&a->addr)->sin6_port;
 }
 
-/* Would bind(2) refuse the second for the first? */
+/* Would bind(2) or listen(2) refuse the second for the first? */
 static bool covers(struct listener_socket *wide, struct listener_socket *narrow)
 {
 	int family = wide->at.addr.ss_family;
@@ -321,6 +321,15 @@ static bool covers(struct listener_socket *wide, struct listener_socket *narrow)
 	return (family == AF_INET || family == AF_INET6) && family == narrow->at.addr.ss_family &&
 	       !wide->inherited && !narrow->inherited && wide->port == narrow->port &&
 	       *port_of(&wide->at) == *port_of(&narrow->at) && is_any(&wide->at);
+}
+
+static void share_port(struct listener_sockets *set)
+{
+	if (need_two_ports(set))
+		return;
+	for (size_t i = 0; i < set->count; i++)
+		if (set->items[i].port == PORT_ANY_TLS)
+			set->items[i].port = PORT_ANY;
 }
 
 static bool check_overlap(struct listener_sockets *set, struct err *err)
@@ -458,16 +467,6 @@ static bool bind_any_port(struct listener_sockets *set, const struct listener_op
 static bool bind_all(struct listener_sockets *set, const struct listener_options *options,
 		     struct err *err)
 {
-	bool two = need_two_ports(set);
-
-	for (size_t i = 0; i < set->count; i++) {
-		struct listener_socket *s = &set->items[i];
-
-		if (s->port == PORT_ANY_TLS && !two)
-			s->port = PORT_ANY;
-	}
-	if (!options->reuse_port && !check_overlap(set, err))
-		return false;
 	for (size_t i = 0; i < set->count; i++) {
 		struct listener_socket *s = &set->items[i];
 
@@ -494,6 +493,8 @@ bool listener_sockets_find(struct listener_sockets *set, const struct address *a
 	}
 	if (sd)
 		systemd_sockets_forget();
+	share_port(set);
+	ok = ok && (options->reuse_port || check_overlap(set, err));
 	if (!ok)
 		listener_sockets_free(set);
 	return ok;

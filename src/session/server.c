@@ -371,9 +371,11 @@ bool server_listen(struct server *server, const struct address *addresses, size_
 {
 	struct loop *loop = server->shared->loop;
 
-	server->readiness = readiness_new(loop, &server->options->readiness);
 	server->listener = listener_new(loop, addresses, count, listening, accepted, server, err);
 	if (server->listener == NULL)
+		return false;
+	server->readiness = readiness_new(loop, &server->options->readiness);
+	if (!listener_open(server->listener, err))
 		return false;
 	if (!readiness_announce(server->readiness, server->listener, err))
 		return false;

@@ -67,6 +67,8 @@ struct step_kind {
 	/* Open the files that the arguments name, once the whole line is good. */
 	bool (*open)(const struct step *step, const struct step_list *list,
 		     const struct step_context *context, struct err *err);
+	/* The name of the file that it reads; NULL: none. */
+	const char *(*file)(const struct step *step);
 	void (*free_args)(void *args);
 	/* Called until it answers neither AGAIN nor MORE. What it has to remember meanwhile
 	 * is session_state(), which free_state() frees; NULL: free(). */

@@ -47,6 +47,13 @@ static void free_args(void *p)
 	free(args);
 }
 
+static const char *file_of(const struct step *step)
+{
+	const struct writefile_args *args = step->args;
+
+	return args->path;
+}
+
 static bool parse_writefile(struct step *step, struct step_words *words, struct err *err)
 {
 	const char *word = step_args_word(words, "PATH", err);
@@ -189,6 +196,7 @@ const struct step_kind step_writefile = {
 	.example = "writefile request.bin write-eof read",
 	.flags = STEP_SENDS,
 	.parse = parse_writefile,
+	.file = file_of,
 	.open = open_writefile,
 	.free_args = free_args,
 	.run = run_writefile,

@@ -472,11 +472,18 @@ for round in range(2):
 	[ -L link ] && [ -f target ] && [ ! -e s ]
 }
 
-@test "an --address-file that another option names is exit 2, and the file stays" {
+@test "an --address-file that the line names elsewhere is exit 2, and the file stays" {
 	: >key.pem
 	run_liu echo --tls --cert none.pem --key key.pem --address-file ./key.pem 0
 	assert_status 2
 	assert_error_is "liu: --address-file: './key.pem' is the file of --key (see: liu echo --help)"
+	[ -e key.pem ]
+	run_liu listen --address-file ./key.pem 0 writefile "$PWD/key.pem"
+	assert_status 2
+	assert_error_is "liu: --address-file: './key.pem' is the file of 'writefile $PWD/key.pem' (see: liu listen --help)"
+	[ -e key.pem ]
+	run_liu listen --address-file ./key.pem 0 --address :0
+	assert_status 2
 	[ -e key.pem ]
 }
 

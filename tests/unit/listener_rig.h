@@ -84,6 +84,10 @@ static inline bool rig_start(struct listener_rig *rig, const struct address *add
 {
 	rig->listener = listener_new(rig->loop, addresses, count, &rig->options, rig_accepted, rig,
 				     &rig->err);
+	if (rig->listener != NULL && !listener_open(rig->listener, &rig->err)) {
+		listener_free(rig->listener);
+		rig->listener = NULL;
+	}
 	if (rig->listener != NULL)
 		listener_resume(rig->listener);
 	return rig->listener != NULL;

@@ -85,10 +85,16 @@ static void accepted(void *arg, int fd, const struct socket_address *peer, bool 
 
 static struct listener *start_family(const struct address *address, int family, struct err *err)
 {
-	const struct listener_options options = { .backlog = 10, .family = family };
-	struct loop *loop = loop_new();
+	static struct listener_options options;
+	struct listener *listener;
 
-	return listener_new(loop, address, 1, &options, accepted, NULL, err);
+	options = (struct listener_options){ .backlog = 10, .family = family };
+	listener = listener_new(loop_new(), address, 1, &options, accepted, NULL, err);
+	if (listener != NULL && !listener_open(listener, err)) {
+		listener_free(listener);
+		return NULL;
+	}
+	return listener;
 }
 
 static struct listener *start(const struct address *address, struct err *err)
