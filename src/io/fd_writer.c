@@ -216,7 +216,7 @@ static void end_descriptor(struct fd_writer *output)
 	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
 
 	if (null < 0)
-		return; /* the next run tries again */
+		return; /* tried again when there is a next run */
 	output->ending = false;
 	fd_watch_free(output->writable);
 	output->writable = NULL;

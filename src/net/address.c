@@ -241,18 +241,18 @@ static bool refuse_colons(const struct parse *p, const char *text)
 	return refuse(p, "is not HOST:PORT: it has several colons");
 }
 
-/* Words of socat that no host is called by. */
+/* Words of socat. A host of such a name can be written tcp:NAME:PORT. */
 static bool is_socat(const char *text)
 {
 	static const char *const words[] = {
-		"TCP-LISTEN:",	    "TCP4-LISTEN:",    "TCP6-LISTEN:", "TCP-L:",
-		"TCP4-L:",	    "TCP6-L:",	       "TCP-CONNECT:", "TCP4-CONNECT:",
-		"TCP6-CONNECT:",    "OPENSSL-LISTEN:", "SSL-LISTEN:",  "SSL-L:",
-		"OPENSSL-CONNECT:", "SSL-CONNECT:",
+		"TCP-LISTEN:",	 "tcp-listen:",	     "TCP4-LISTEN:",	"TCP6-LISTEN:",
+		"TCP-L:",	 "TCP4-L:",	     "TCP6-L:",		"TCP-CONNECT:",
+		"TCP4-CONNECT:", "TCP6-CONNECT:",    "OPENSSL-LISTEN:", "SSL-LISTEN:",
+		"SSL-L:",	 "OPENSSL-CONNECT:", "SSL-CONNECT:",
 	};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (strncasecmp(text, words[i], strlen(words[i])) == 0)
+		if (strncmp(text, words[i], strlen(words[i])) == 0)
 			return true;
 	return false;
 }

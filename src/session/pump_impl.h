@@ -20,10 +20,13 @@ struct pump {
 	unsigned char runs;    /* that moved something, until then */
 };
 
-/* Write `data` to the destination; a run of the one
- * way or the other; set `splice` where the pair can be served. */
+/* Write `data` to the destination, which leaves it empty. */
 void pump_write(struct pump *pump);
+
+/* One run of either kind. */
 enum pump_result pump_buffered_run(struct pump *pump);
 enum pump_result pump_splice_run(struct pump *pump);
+
+/* Set `splice` if it can serve the two ends. */
 void pump_splice_open(struct pump *pump);
 void pump_splice_free(struct pump *pump);

@@ -181,8 +181,6 @@ enum step_result session_read_unmet(struct session *s, enum stream_status status
 	return session_read_ended(s, data, expected, false);
 }
 
-/* --- ending --- */
-
 enum step_result session_take_record(struct session *s, enum stream_status status,
 				     uint64_t expected)
 {
@@ -191,6 +189,8 @@ enum step_result session_take_record(struct session *s, enum stream_status statu
 	session_record(s, s->data, 0, false);
 	return STEP_NEXT;
 }
+
+/* --- ending --- */
 
 enum stream_status session_close(struct session *s, struct connection *c, bool hurry,
 				 struct err *err)

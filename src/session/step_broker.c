@@ -61,8 +61,7 @@ static bool hold_back(struct session *s, struct broadcast_member *m)
 	return true;
 }
 
-/* Those that are held share a piece: a hundred of them free_state a peer as much time as one does.
- */
+/* Those that are held share a piece: a hundred of them leave a peer as much time as one does. */
 static size_t piece(const struct session *s, const struct broadcast_member *m)
 {
 	size_t share = broadcast_backlog(s) / PIECES / (m->broadcast->held + 1);

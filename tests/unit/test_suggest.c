@@ -176,7 +176,7 @@ static void command_lines_with_steps(void **state)
 		  "listen -k :80 exec 'cat -u'" },
 		{ { "listen", "TCP-LISTEN:80,fork", "SYSTEM:cat" }, "listen -k :80 exec cat" },
 		{ { "listen", "TCP4-LISTEN:80", "exec", "cat" }, "listen :80 exec cat" },
-		{ { "listen", "tcp6-l:80,fork", "EXEC:cat" }, "listen -k :80 exec cat" },
+		{ { "listen", "TCP6-L:80,fork", "EXEC:cat" }, "listen -k :80 exec cat" },
 		{ { "connect", "TCP6-CONNECT:h:80" }, "connect h:80" },
 		{ { "connect", "EXEC:cat", "TCP4:h:80" }, "connect h:80 exec cat" },
 		{ { "listen", "TCP-LISTEN:80,fork", "TCP:h:81,retry=3" }, "listen -k :80 to h:81" },
