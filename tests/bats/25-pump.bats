@@ -50,8 +50,7 @@ def until(times, what):
 def chosen():
 	return said.count(b"pump down: splice"), said.count(b"pump down: buffered"), pipes() - inherited
 def pipes():
-	links = (os.readlink("/proc/%d/fd/%s" % (p.pid, fd)) for fd in os.listdir("/proc/%d/fd" % p.pid))
-	return len(set(link for link in links if link.startswith("pipe:")))
+	return len(set(link for link in descriptors(p.pid) if link.startswith("pipe:")))
 until(1, b"\n")
 inherited = pipes()
 address = ("127.0.0.1", int(said.split(b"\n")[0].rsplit(b":", 1)[1]))

@@ -283,9 +283,7 @@ same(b"answer", got(peer, 6)); same("reset", ends(peer))'
 
 # A TCP peer that has closed resets the connection when it is asked; here it does so by itself.
 @test "when the side that has ended has gone, and the other is silent, both connections end" {
-	join 'def sockets(front):
-	fds = "/proc/%d/fd/" % front.process.pid
-	return sum(os.path.islink(fds + f) and os.readlink(fds + f)[:7] == "socket:" for f in os.listdir(fds))
+	join 'def sockets(front): return sum(link.startswith("socket:") for link in descriptors(front.process.pid))
 def half_close(gone, stays):
 	gone.sendall(b"all"); gone.shutdown(socket.SHUT_WR); same(b"all", rest(stays))
 fronts = [Front(unix=False), Front(unix=True)]
@@ -352,19 +350,18 @@ if memory() > 48 << 10: sys.exit("%d KiB" % memory())'
 	join 'import resource
 resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
 front = Front()
-descriptors = lambda: [os.readlink(e.path) for e in os.scandir("/proc/%d/fd" % front.process.pid) if os.path.lexists(e.path)]
-before = len(descriptors())
+before = len(descriptors(front.process.pid))
 pairs = [front.pair() for i in range(1000)]
 for i in range(2):
 	for peer, _ in pairs: peer.sendall(b"question")
 	for _, target in pairs: same(b"question", got(target, 8)); target.sendall(b"answer")
 	for peer, _ in pairs: same(b"answer", got(peer, 6))
-now = descriptors()
+now = descriptors(front.process.pid)
 pipes = sum("pipe:" in d for d in now) - 1 # standard error is not
 if pipes > 16: sys.exit("%d ends of pipes" % pipes)
 if len(now) - pipes > before + 2001: sys.exit("%d descriptors" % len(now))
 for peer, target in pairs: peer.close(); target.close()
-until(lambda: len(os.listdir("/proc/%d/fd" % front.process.pid)) <= before + 16)
+until(lambda: len(descriptors(front.process.pid)) <= before + 16)
 same(1, front.text().count("\n"))'
 }
 
