@@ -303,6 +303,10 @@ static bool take_word(struct guess *g, const char *word)
 		g->operands[g->operand_count++] = alloc_printf("%.*s", (int)len, word);
 		return true;
 	}
+	if (g->command == &command_head && g->hops < HOPS && step_kind_find(word) != NULL) {
+		g->at = g->count; /* head has no steps */
+		return true;
+	}
 	for (add(&g->rest, word, NULL); g->at < g->count; g->at++)
 		add(&g->rest, g->words[g->at], NULL);
 	return true;

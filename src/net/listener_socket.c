@@ -323,6 +323,7 @@ static bool covers(struct listener_socket *wide, struct listener_socket *narrow)
 	       *port_of(&wide->at) == *port_of(&narrow->at) && is_any(&wide->at);
 }
 
+/* One port for all, unless two of them ask for one socket with TLS and without. */
 static void share_port(struct listener_sockets *set)
 {
 	if (need_two_ports(set))

@@ -129,6 +129,7 @@ static void command_lines(void **state)
 		{ { "connect", "-k", "h:80" }, "" }, /* not without TLS */
 		{ { "connect", "http://h/x y" }, "" },
 		{ { "connect", "http://h/x" }, "head http://h/x" },
+		{ { "listen", "-q", "http://h", "read", "4" }, "head -q http://h" },
 		{ { "listen", "HTTPS://h/" }, "head HTTPS://h/" },
 		{ { "connect", "sd:web", "echo" }, "listen sd:web echo" },
 		{ { "echo", "-l", "8080" }, "echo :8080" },
