@@ -70,11 +70,16 @@ static bool unknown_step(const struct step_words *words, const struct step_kind 
 	    isdigit((unsigned char)word[1]))
 		return err_set(
 			err, ERR_USAGE,
-			"unknown step '%s': a number is not negative and may be left out: %s", word,
-			before->name);
+			"unknown step '%s': a number cannot be negative, and may be left out: %s",
+			word, before->name);
 	if (word[0] == '-' && word[1] != '\0' && !is_of_command(words, before))
 		return err_set(err, ERR_USAGE,
 			       "unknown step '%s': options stand before the first step", word);
+	if (word[0] == '-' && word[1] != '\0')
+		return err_set(err, ERR_USAGE,
+			       "unknown step '%s': options stand before the first step, and those "
+			       "of COMMAND need quotes: '%s %s'",
+			       word, words->items[words->at - 2], word);
 	if (before != NULL &&
 	    (strstr(before->args, "TEXT") != NULL || strstr(before->args, "COMMAND") != NULL))
 		return err_set(err, ERR_USAGE,

@@ -58,7 +58,7 @@ os.execv(sys.argv[2], sys.argv[2:])' "$1" "$LIU" "${@:3}"
 	assert_usage_error "unknown step 'recv', did you mean read?" listen 127.0.0.1:0 try recv
 	assert_usage_error "unknown step 'world': a text of several words needs quotes: 'hello world'" \
 		connect 127.0.0.1:1 write hello world read
-	assert_usage_error "unknown step '-1': a number is not negative and may be left out: read" \
+	assert_usage_error "unknown step '-1': a number cannot be negative, and may be left out: read" \
 		connect 127.0.0.1:1 read -1
 	assert_usage_error "unknown step '127.0.0.1:80', did you mean 'to 127.0.0.1:80'?" \
 		listen -k 127.0.0.1:0 close 127.0.0.1:80

@@ -543,7 +543,7 @@ exec ''|exec: the COMMAND is empty
 try exec cat|try before exec, which ends the list
 exec cat read|'read' after exec, which ends the list
 exec cat file|unknown step 'file': a text of several words needs quotes: 'cat file'
-exec cat -n|unknown step '-n': a text of several words needs quotes: 'cat -n'
+exec cat -n|unknown step '-n': options stand before the first step, and those of COMMAND need quotes: 'cat -n'
 exec 'cat -n' -k|unknown step '-k': options stand before the first step
 write-eof exec cat|'exec cat' after write-eof: nothing can be sent then
 END

@@ -243,7 +243,7 @@ static void a_number_or_the_next_step(void **state)
 		{ "read|9223372036854775808",
 		  "read: invalid size '9223372036854775808': too large" },
 		{ "read|-1",
-		  "unknown step '-1': a number is not negative and may be left out: read" },
+		  "unknown step '-1': a number cannot be negative, and may be left out: read" },
 		{ "skipuntil|x|5", "unknown step '5' (STEPS)" },
 	};
 	struct step_list *list = parse("read|readline|skipline|read|5|readline|2|close");
@@ -565,7 +565,7 @@ static void hints(void **state)
 		{ "write|hello|try|h:1", "unknown step 'h:1', did you mean 'to h:1'?" },
 		{ "write|hello|redline", "unknown step 'redline', did you mean readline?" },
 		{ "readline|-2",
-		  "unknown step '-2': a number is not negative and may be left out: readline" },
+		  "unknown step '-2': a number cannot be negative, and may be left out: readline" },
 		{ "readline|try|-2", "unknown step '-2': options stand before the first step" },
 		{ "read|--chomp", "unknown step '--chomp': options stand before the first step" },
 		{ "info|--chomp", "unknown step '--chomp': options stand before the first step" },
