@@ -228,6 +228,21 @@ static bool add_new(struct listener_sockets *set, const struct address *address,
 	return found || fail(&s, EAFNOSUPPORT, err);
 }
 
+static bool refuse_inherited(int fd, struct err *err)
+{
+	int type;
+	socklen_t len = sizeof(type);
+
+	if (fcntl(fd, F_GETFD) < 0)
+		return err_sys(err, ERR_USAGE, errno, "cannot use descriptor %d", fd);
+	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) < 0 || type != SOCK_STREAM)
+		return err_set(err, ERR_USAGE, "descriptor %d is not a stream socket", fd);
+	return err_set(err, ERR_USAGE,
+		       "descriptor %d is not a listening socket: if it is connected, listen on "
+		       "fd:%d alone",
+		       fd, fd);
+}
+
 static bool add_inherited(struct listener_sockets *set, const struct address *address, int fd,
 			  struct err *err)
 {
@@ -235,13 +250,8 @@ static bool add_inherited(struct listener_sockets *set, const struct address *ad
 		.fd = fd, .tls = address->tls, .at = sockaddr_own(fd), .inherited = true
 	};
 
-	if (fcntl(fd, F_GETFD) < 0)
-		return err_sys(err, ERR_USAGE, errno, "cannot use descriptor %d", fd);
 	if (!listener_socket_is_listening(fd))
-		return err_set(err, ERR_USAGE,
-			       "descriptor %d is not a listening socket: if it is "
-			       "connected, listen on fd:%d alone",
-			       fd, fd);
+		return refuse_inherited(fd, err);
 	/* A command that the program starts must not keep the socket. This flag, unlike
 	 * O_NONBLOCK, is not shared with other processes. */
 	(void)fcntl(fd, F_SETFD, FD_CLOEXEC);

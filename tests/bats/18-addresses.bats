@@ -575,7 +575,7 @@ for s in sockets: s.close()' "$LIU" "$@"
 	assert_error_is "liu: no socket named 'b' was passed for sd: (see: liu listen --help)"
 	capture sh -c 'exec 3</dev/null; LISTEN_PID=$$ LISTEN_FDS=1 exec "$0" listen sd:' "$LIU"
 	assert_status 2
-	assert_error_is 'liu: descriptor 3 is not a listening socket: if it is connected, listen on fd:3 alone (see: liu listen --help)'
+	assert_error_is 'liu: descriptor 3 is not a stream socket (see: liu listen --help)'
 	assert_usage_error "'sd:' is only for listening, did you mean: liu listen sd:" connect sd:
 }
 

@@ -115,6 +115,13 @@ static void what_does_not_listen(void **state)
 	assert_string_equal(rig->err.text, text);
 	close(ends[0]);
 	close(ends[1]);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends), 0);
+	address.fd = ends[0];
+	assert_false(rig_start(rig, &address, 1));
+	(void)snprintf(text, sizeof(text), "descriptor %d is not a stream socket", ends[0]);
+	assert_string_equal(rig->err.text, text);
+	close(ends[0]);
+	close(ends[1]);
 	assert_false(rig_start(rig, &address, 1));
 	(void)snprintf(text, sizeof(text), "cannot use descriptor %d: bad file descriptor",
 		       ends[0]);
