@@ -448,7 +448,7 @@ static char *tcp_text(const struct address *a)
 	char *text = alloc_printf("%s%s%s:%u", ipv6 ? "[" : "", host, ipv6 ? "]" : "", a->port);
 	char *prefixed;
 
-	if (find_scheme(text) == NULL)
+	if (find_scheme(text) == NULL && !is_socat(text))
 		return text;
 	prefixed = alloc_printf("tcp:%s", text); /* a host that is called "unix" */
 	free(text);
