@@ -459,6 +459,7 @@ static void test_text(void **state)
 		{ "tls:example.org:443", "example.org:443" },
 		{ "tcp:unix:80", "tcp:unix:80" },
 		{ "tls://tcp:tls:80", "tcp:tls:80" },
+		{ "tls://TCP-CONNECT:80", "tcp:TCP-CONNECT:80" },
 		{ "/run/x", "unix:/run/x" },
 		{ "//run/x", "unix:////run/x" },
 		{ "unix:////x", "unix:////x" },
