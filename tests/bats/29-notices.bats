@@ -109,8 +109,9 @@ signal.pause()'
 }
 
 @test "bytes, and a standard output that takes no more, begin the 5 s anew" {
-	peer 'c = accept(); d = accept()
-d.sendall(b"x" * 1000000)
+	peer 'c = accept()
+while not select.select([s], [], [], 1.5)[0]: c.sendall(b"x")
+d = accept(); d.sendall(b"x" * 1000000)
 for i in range(5):
 	wait(1.5); c.sendall(b"x")
 c.sendall(b"\n")
