@@ -37,13 +37,18 @@
 
 enum { SIGNAL_STATUS = 128, GROUP_POLL_MS = 50 };
 
+enum child_state {
+	CHILD_RUNS,
+	CHILD_EXITED, /* and was waited for */
+	CHILD_OVER,   /* and so have the others of its group, if they were asked to end */
+};
+
 struct child {
 	struct children *all;
 	pid_t pid;
 	bool own_group;
-	bool exited; /* and waited for */
-	bool over;   /* and so have the others of its group, if they were asked to end */
-	int status;  /* once exited: of waitpid(2) */
+	enum child_state state;
+	int status;		   /* once exited: of waitpid(2) */
 	struct timer *kill_timer;  /* runs since SIGTERM; NULL: it was not sent */
 	struct timer *group_timer; /* runs while others of its group remain; NULL: none did */
 	struct task *task;	   /* NULL: its owner has freed it */
@@ -75,7 +80,7 @@ static void reap(struct child *child)
 	if (got == 0)
 		return;
 	assert(got == child->pid);
-	child->exited = true;
+	child->state = CHILD_EXITED;
 	loop_await_signal(child->all->loop, false);
 	if (child->task != NULL)
 		task_wake(child->task);
@@ -100,7 +105,7 @@ static bool group_remains(struct child *child)
 
 static void forget(struct child *child)
 {
-	child->over = true;
+	child->state = CHILD_OVER;
 	TAILQ_REMOVE(&child->all->running, child, link);
 	timer_stop(child->kill_timer);
 	timer_stop(child->group_timer);
@@ -117,9 +122,9 @@ static void run(void *arg)
 		next = TAILQ_NEXT(child, link);
 		if (timer_expired(child->kill_timer))
 			child_signal(child, SIGKILL);
-		if (!child->exited)
+		if (child->state == CHILD_RUNS)
 			reap(child);
-		if (child->exited && !group_remains(child))
+		if (child->state == CHILD_EXITED && !group_remains(child))
 			forget(child);
 	}
 	if (all->owner != NULL && TAILQ_EMPTY(&all->running))
@@ -255,18 +260,18 @@ struct child *child_start(struct children *children, const struct child_options 
 /* Its process may have moved to another group. */
 void child_signal(const struct child *child, int signo)
 {
-	if (child->over)
+	if (child->state == CHILD_OVER)
 		return;
 	if (child->own_group)
 		(void)kill(-child->pid, signo);
-	if (!child->exited && (!child->own_group || getpgid(child->pid) != child->pid))
+	if (child->state == CHILD_RUNS && (!child->own_group || getpgid(child->pid) != child->pid))
 		(void)kill(child->pid, signo);
 }
 
 /* A stopped one has to go on for that. */
 void child_end(struct child *child, uint64_t kill_after_ms)
 {
-	if (child->exited || child->kill_timer != NULL)
+	if (child->state != CHILD_RUNS || child->kill_timer != NULL)
 		return;
 	child->kill_timer = timer_new(&child->all->task);
 	timer_start(child->kill_timer, kill_after_ms);
@@ -280,13 +285,13 @@ void child_free(struct child *child, uint64_t kill_after_ms)
 		return;
 	child_end(child, kill_after_ms);
 	child->task = NULL;
-	if (child->over)
+	if (child->state == CHILD_OVER)
 		discard(child);
 }
 
 bool child_exited(const struct child *child)
 {
-	return child->exited;
+	return child->state != CHILD_RUNS;
 }
 
 int child_status(const struct child *child)
