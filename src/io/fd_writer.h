@@ -44,8 +44,8 @@ void fd_writer_added(struct fd_writer *output);
 bool fd_writer_above(struct fd_writer *output);
 size_t fd_writer_queued(const struct fd_writer *output);
 
-/* Wake `task` once the writer is no longer above, or has failed; at once if it is not
- * above now. Tasks are woken in the order of these calls, a few a turn: by its turn a
+/* Wake `task` once the queue is down again or writing has failed; at once if the queue is
+ * not above its mark. Tasks are woken in the order of these calls, a few a turn: by its turn a
  * task may find the writer above again. Call fd_writer_unwait() before the task's
  * owner is freed. */
 void fd_writer_wait(struct fd_writer *output, struct task *task);

@@ -34,6 +34,7 @@ struct readiness {
 	int file; /* its descriptor, so that no other file gets its inode number; -1: not made */
 };
 
+/* The rename would replace whatever is there. */
 static bool check_file(const char *path, struct err *err)
 {
 	char *copy = alloc_string(path);
@@ -45,8 +46,9 @@ static bool check_file(const char *path, struct err *err)
 		good = err_set(err, ERR_USAGE, "--address-file: the name is empty");
 	else if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
 		good = err_set(err, ERR_USAGE, "--address-file: '%s' is a directory", path);
-	else if (lstat(path, &st) == 0 &&
-		 !S_ISREG(st.st_mode)) /* such as a link: the rename replaces it */
+	else if (lstat(path, &st) == 0 && S_ISLNK(st.st_mode))
+		good = err_set(err, ERR_USAGE, "--address-file: '%s' is a symbolic link", path);
+	else if (lstat(path, &st) == 0 && !S_ISREG(st.st_mode))
 		good = err_set(err, ERR_USAGE, "--address-file: '%s' is not a regular file", path);
 	else if (access(directory, W_OK | X_OK) < 0)
 		good = err_sys(err, ERR_USAGE, errno, "--address-file: cannot write in '%s'",

@@ -18,7 +18,7 @@
 
 /*
  * The session has two connections then: its own, to the peer, and one to the target, which
- * the step owns and closes in order before it answers. Both wake the session's task.
+ * the step owns and closes cleanly before it is done. Both wake the session's task.
  *
  * What one side has met is passed on to the other: an end as an end, and a reset, or a TLS
  * stream that was cut off, as a reset, once what had come before it has arrived. A part is not

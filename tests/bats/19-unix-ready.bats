@@ -468,7 +468,7 @@ for round in range(2):
 	ln -s target link
 	run_liu listen ./s --accept-timeout 0.1 --address-file link
 	assert_status 2
-	assert_error_is "liu: --address-file: 'link' is not a regular file (see: liu listen --help)"
+	assert_error_is "liu: --address-file: 'link' is a symbolic link (see: liu listen --help)"
 	[ -L link ] && [ -f target ] && [ ! -e s ]
 }
 

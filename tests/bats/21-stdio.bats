@@ -117,7 +117,7 @@ liu: program: stopping -> over'
 
 # --- no reader ----------------------------------------------------------------------
 
-@test "help for which there is no reader: SIGPIPE, and no word" {
+@test "help that nobody reads: SIGPIPE, without a message" {
 	local words
 	for words in --help --version 'help steps' 'echo --help'; do
 		capture harness 'r, w = os.pipe(); os.close(r)

@@ -262,7 +262,7 @@ print(said.count(b"INT"), os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))'
 	assert_status 0
 }
 
-@test "--run: nothing is run when an address cannot be bound, or there is no shell" {
+@test "--run: the command does not start when an address cannot be bound or /bin/sh is missing" {
 	refused_port
 	run_liu echo "127.0.0.1:$REFUSED" --no-reuse-addr --run 'echo run'
 	assert_status 4

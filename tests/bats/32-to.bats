@@ -32,7 +32,7 @@ class Liu:
         self.process.terminate()
         return self.status()
 class Front(Liu):
-    """liu listens and joins each peer with a target of ours."""
+    """A liu that joins each peer with a target of the test."""
     def __init__(self, *options, steps=(), unix=False, keep=True, target=None, to=None, **more):
         self.unix = unix
         if target is None:
@@ -299,7 +299,7 @@ for front, (peer, target) in zip(fronts, kept):
 	front.stop(); same(1, front.text().count("\n"))'
 }
 
-@test "a time limit is no end of either side" {
+@test "a time limit is not passed on as an end of either side" {
 	join 'for option in "-w", "--step-timeout", "--idle-timeout":
 	front = Front(option, "1", keep=False)
 	peer, target = front.pair()

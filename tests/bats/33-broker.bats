@@ -232,7 +232,7 @@ alive(a, c); alive(c, a)'
 	server_said "liu: connection 2 ($(said 1)): step 2 (broker): connection reset by peer"
 }
 
-@test "broker: peers that come and go do not pile up, though nobody speaks" {
+@test "broker: peers that come and go do not pile up, even if nobody sends" {
 	start_liu listen -k "unix:$BATS_TEST_TMPDIR/s" --address 127.0.0.1:0 write . broker
 	wait_for_line "$SERVER_ERR" '127.0.0.1:'
 	clients "$MEMBERS"'def count(): return len(os.listdir("/proc/%s/fd" % sys.argv[2]))

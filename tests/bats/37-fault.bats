@@ -188,7 +188,7 @@ if sent >= 100 << 20: sys.exit("100 MB were read")'
 	wait_for_line "$SERVER_ERR" 'connection 2 .*fault: stalled after 1 byte$'
 }
 
-@test "a reset of the peer ends its stall, which is no failure" {
+@test "a reset by the peer ends its stall and is not a failure" {
 	start_liu echo -v --accept 1 127.0.0.1:0 --fault stall-after=0
 	clients 'c = dial(); print(name(c)); c.sendall(b"x"); time.sleep(0.1); reset(c)'
 	ends 0
